@@ -1,0 +1,1 @@
+"""Versions of model artifacts, on S3 and on disk."""

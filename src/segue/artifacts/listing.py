@@ -1,0 +1,64 @@
+"""What a store holds: families, versions, aliases, and how two versions differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from segue.artifacts.manifest import check_family
+from segue.artifacts.store import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from segue.artifacts.manifest import Alias, Manifest
+    from segue.artifacts.object_store import ObjectStore
+
+
+def list_families(store: ObjectStore) -> list[str]:
+    """Name every family that has a version or an alias, ascending."""
+    return sorted({info.key.split("/", 1)[0] for info in store.list_objects("") if "/" in info.key})
+
+
+def list_versions(store: ObjectStore, family: str) -> list[str]:
+    """Name the versions of a family, oldest first."""
+    keys = (info.key.split("/") for info in store.list_objects(f"{check_family(family)}/versions/"))
+    return sorted(parts[2] for parts in keys if len(parts) == 4 and parts[3] == "manifest.json")
+
+
+def list_aliases(store: ObjectStore, family: str) -> dict[str, Alias]:
+    """Read every alias of a family, by name."""
+    keys = [info.key for info in store.list_objects(f"{check_family(family)}/aliases/")]
+    names = [key.rsplit("/", 1)[-1].removesuffix(".json") for key in keys if key.endswith(".json")]
+    return {name: resolve(store, family, name).alias for name in sorted(names)}
+
+
+def diff(one: Manifest, other: Manifest) -> dict[str, tuple[object, object]]:
+    """Compare two manifests: dotted path → (in ``one``, in ``other``), for every leaf that differs."""
+    left, right = (dict(_leaves("", _comparable(manifest))) for manifest in (one, other))
+    return {
+        path: (left.get(path), right.get(path))
+        for path in sorted(left.keys() | right.keys())
+        if left.get(path) != right.get(path)
+    }
+
+
+def _comparable(manifest: Manifest) -> dict[str, object]:
+    record = manifest.record
+    return {
+        "params": record.params,
+        "metrics": record.metrics,
+        "data": record.data,
+        "depends_on": record.depends_on,
+        "code": record.code,
+        "runtime": record.runtime,
+        "training": record.training,
+        "files": {name: {"bytes": e.bytes, "sha256": e.sha256} for name, e in manifest.files.items()},
+    }
+
+
+def _leaves(path: str, value: Mapping[str, object] | object) -> Iterator[tuple[str, object]]:
+    if not isinstance(value, dict):
+        yield path, value
+        return
+    for key, below in value.items():
+        yield from _leaves(f"{path}.{key}" if path else key, below)

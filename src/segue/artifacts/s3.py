@@ -1,0 +1,104 @@
+"""Artifacts in an S3 bucket, read and written; the one file that knows boto3.
+
+Functions read through `segue.artifacts.s3_reader`, which starts twenty times faster (docs/adr/0005).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from segue.artifacts.object_store import CHUNK_BYTES, ObjectInfo, Stored
+from segue.errors import ObjectNotFoundError, PreconditionFailedError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ABSENT = {"404", "NoSuchKey"}
+_FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
+
+
+class S3Store:
+    """An `ObjectStore` on a bucket (versioning on) under a prefix, ending in '/' or empty.
+
+    The endpoint is botocore's own setting, AWS_ENDPOINT_URL; so are region and credentials.
+    """
+
+    def __init__(self, bucket: str, prefix: str = "") -> None:
+        self.bucket = bucket
+        self.prefix = prefix
+        self.location = f"s3://{bucket}/{prefix}"
+        config = Config(retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=16)
+        self._client = boto3.client("s3", config=config)
+
+    def get(self, key: str, *, unless_etag: str | None = None) -> Stored | None:
+        """See `ObjectReader.get`."""
+        condition: dict[str, Any] = {} if unless_etag is None else {"IfNoneMatch": unless_etag}
+        try:
+            with self._translated(key):
+                answer = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key, **condition)
+                return Stored(answer["Body"].read(), answer["ETag"])
+        except _NotModifiedError:
+            return None
+
+    @contextlib.contextmanager
+    def stream(self, key: str) -> Iterator[Iterator[bytes]]:
+        """See `ObjectReader.stream`."""
+        with self._translated(key):
+            body = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"]
+            with contextlib.closing(body):
+                yield body.iter_chunks(CHUNK_BYTES)
+
+    def put(self, key: str, body: bytes | Path, *, if_match: str | None = None) -> str:
+        """See `ObjectStore.put`. S3 checks a SHA-256 of what arrives."""
+        condition: dict[str, Any] = {"IfNoneMatch": "*"} if if_match is None else {"IfMatch": if_match}
+        with self._translated(key), contextlib.ExitStack() as stack:
+            data = stack.enter_context(body.open("rb")) if isinstance(body, Path) else body
+            answer = self._client.put_object(
+                Bucket=self.bucket, Key=self.prefix + key, Body=data, ChecksumAlgorithm="SHA256", **condition
+            )
+        return answer["ETag"]
+
+    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
+        """See `ObjectStore.list_objects`."""
+        with self._translated(prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self.prefix + prefix
+            )
+            for page in pages:
+                for row in page.get("Contents", []):
+                    key = row["Key"].removeprefix(self.prefix)
+                    yield ObjectInfo(key, row["Size"], row["LastModified"])
+
+    def delete(self, key: str) -> None:
+        """See `ObjectStore.delete`; with versioning on, the bucket keeps a recoverable copy."""
+        with self._translated(key):
+            self._client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+
+    @contextlib.contextmanager
+    def _translated(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            place = f"{self.location}{key}"
+            if code == "304":
+                raise _NotModifiedError from error
+            if code in _ABSENT:
+                raise ObjectNotFoundError(f"nothing at {place}") from error
+            if code in _FAILED:
+                raise PreconditionFailedError(
+                    f"{place} exists already, or changed since it was read"
+                ) from error
+            raise StoreUnavailableError(f"{place}: S3 answered {code}") from error
+        except BotoCoreError as error:
+            raise StoreUnavailableError(f"{self.location}{key}: {error}") from error
+
+
+class _NotModifiedError(Exception):
+    """S3 said 304: the caller's copy is still current."""

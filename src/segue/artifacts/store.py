@@ -1,0 +1,285 @@
+"""Publish, resolve, promote and roll back versions of a family (docs/artifact-format.md).
+
+A version exists if and only if its manifest does: files go first, the manifest last, each created
+once. An alias moves by one compare-and-swap. So a crash at any step leaves what was live, live.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from segue.artifacts.manifest import (
+    Alias,
+    FileEntry,
+    Manifest,
+    Record,
+    VersionRef,
+    build_version,
+    check_family,
+    check_file_name,
+    check_version,
+    parse_alias,
+    parse_manifest,
+)
+from segue.errors import (
+    AliasMovedError,
+    AliasNotFoundError,
+    CorruptArtifactError,
+    InvalidInputError,
+    ObjectNotFoundError,
+    PreconditionFailedError,
+    PublishError,
+    VersionExistsError,
+    VersionNotFoundError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from segue.artifacts.object_store import ObjectReader, ObjectStore
+
+CHAMPION = "champion"
+_PARALLEL = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who moves an alias, why (for whoever reads the history) and when (aware)."""
+
+    set_by: str
+    reason: str
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAlias:
+    """An alias as it was read; ``etag`` makes the next write conditional on it."""
+
+    alias: Alias
+    etag: str
+
+
+def version_prefix(family: str, version: str) -> str:
+    """Key prefix of one version's files, ending in '/'."""
+    return f"{check_family(family)}/versions/{check_version(version)}/"
+
+
+def alias_key(family: str, alias: str) -> str:
+    """Key of an alias."""
+    return f"{check_family(family)}/aliases/{check_family(alias)}.json"
+
+
+def publish(
+    store: ObjectStore, family: str, folder: Path, record: Record, *, created_at: datetime
+) -> Manifest:
+    """Publish the files of ``folder`` as a new version of ``family``; nothing is live by that.
+
+    Raises
+    ------
+    InvalidInputError
+        The folder is empty or holds a file of a kind that artifacts do not take.
+    VersionExistsError
+        The same content was published in the same second.
+    VersionNotFoundError
+        ``record.depends_on`` names a version that is not there.
+    """
+    paths = {check_file_name(path.name): path for path in sorted(folder.iterdir())}
+    if not paths:
+        raise InvalidInputError(f"{folder} is empty: an artifact has at least one file.")
+    for other, version in record.depends_on.items():
+        read_manifest(store, other, version)
+    files = {name: _describe(path) for name, path in paths.items()}
+    version = build_version(created_at, family, files, record)
+    manifest = Manifest(family, version, created_at.replace(microsecond=0), files, record)
+    prefix = version_prefix(family, version)
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        for _ in pool.map(lambda name: _put_once(store, prefix + name, paths[name], files[name]), paths):
+            pass
+    try:
+        store.put(f"{prefix}manifest.json", manifest.to_bytes())
+    except PreconditionFailedError as error:
+        raise VersionExistsError(
+            f"{family} {version} is published already; versions are immutable."
+        ) from error
+    return manifest
+
+
+def resolve(store: ObjectReader, family: str, alias: str = CHAMPION) -> LiveAlias:
+    """Read which version an alias names.
+
+    Raises
+    ------
+    AliasNotFoundError
+        Nothing was ever promoted under it.
+    """
+    live = poll(store, family, alias, unless_etag=None)
+    if live is None:  # only a conditional read may answer "unchanged"
+        raise CorruptArtifactError(
+            f"{store.location}{alias_key(family, alias)}: the store answered 304 unasked"
+        )
+    return live
+
+
+def poll(store: ObjectReader, family: str, alias: str, *, unless_etag: str | None) -> LiveAlias | None:
+    """Read an alias if it moved since ``unless_etag``, else return None; raises as `resolve` does."""
+    try:
+        stored = store.get(alias_key(family, alias), unless_etag=unless_etag)
+    except ObjectNotFoundError as error:
+        raise AliasNotFoundError(family, alias) from error
+    return None if stored is None else LiveAlias(parse_alias(stored.body), stored.etag)
+
+
+def read_manifest(
+    store: ObjectReader, family: str, version: str, *, expected_sha256: str | None = None
+) -> Manifest:
+    """Read a version's manifest and hold it to the hash that the alias gave.
+
+    Raises
+    ------
+    VersionNotFoundError
+        There is no such version.
+    CorruptArtifactError
+        The manifest is not the one that was promoted, or is none.
+    UnsupportedSchemaError
+        It was written by a newer or a much older Segue.
+    """
+    try:
+        stored = store.get(f"{version_prefix(family, version)}manifest.json")
+    except ObjectNotFoundError as error:
+        raise VersionNotFoundError(family, version) from error
+    body = b"" if stored is None else stored.body
+    found = hashlib.sha256(body).hexdigest()
+    if expected_sha256 not in {None, found}:
+        raise CorruptArtifactError(f"{family} {version} manifest: sha256 {found}, promoted {expected_sha256}")
+    manifest = parse_manifest(body)
+    if (manifest.family, manifest.version) != (family, version):
+        raise CorruptArtifactError(
+            f"{family} {version}: its manifest is of {manifest.family} {manifest.version}"
+        )
+    return manifest
+
+
+def promote(
+    store: ObjectStore, family: str, version: str, decision: Decision, *, alias: str = CHAMPION
+) -> Alias:
+    """Point ``alias`` at ``version``, after every byte of it was checked.
+
+    Raises
+    ------
+    AliasMovedError
+        Another writer moved the alias since we read it: look again, then decide again.
+    CorruptArtifactError
+        A file is missing or not what the manifest promised.
+    VersionNotFoundError
+        There is no such version.
+    """
+    manifest = read_manifest(store, family, version)
+    verify(store, manifest)
+    try:
+        live = resolve(store, family, alias)
+    except AliasNotFoundError:
+        live = None
+    return _move(store, family, alias, live, manifest.ref, decision)
+
+
+def rollback(store: ObjectStore, family: str, decision: Decision, *, alias: str = CHAMPION) -> Alias:
+    """Point ``alias`` back at the version before; a second rollback undoes the first.
+
+    Raises
+    ------
+    PublishError
+        There is no version before.
+    AliasMovedError, CorruptArtifactError, VersionNotFoundError
+        As `promote`.
+    """
+    live = resolve(store, family, alias)
+    target = live.alias.previous
+    if target is None:
+        raise PublishError(
+            f"{family} {alias} has had one version only ({live.alias.target.version}): "
+            f"promote another with `segue models promote {family} VERSION`."
+        )
+    manifest = read_manifest(store, family, target.version, expected_sha256=target.manifest_sha256)
+    verify(store, manifest)
+    return _move(store, family, alias, live, target, decision)
+
+
+def verify(store: ObjectReader, manifest: Manifest) -> None:
+    """Read every file of a version once and hold it to the manifest; raises CorruptArtifactError."""
+    prefix = version_prefix(manifest.family, manifest.version)
+
+    def check(name: str) -> None:
+        try:
+            with store.stream(prefix + name) as chunks:
+                check_digest(name, manifest.files[name], *_digest(chunks))
+        except ObjectNotFoundError as error:
+            raise CorruptArtifactError(f"{prefix}{name} is missing") from error
+
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        for _ in pool.map(check, manifest.files):
+            pass
+
+
+def check_digest(name: str, entry: FileEntry, sha256: str, size: int) -> None:
+    """Raise CorruptArtifactError unless a file's SHA-256 and size are those of its manifest entry."""
+    if (sha256, size) != (entry.sha256, entry.bytes):
+        raise CorruptArtifactError(
+            f"{name}: {size} bytes with sha256 {sha256}, the manifest says {entry.bytes} with {entry.sha256}"
+        )
+
+
+def _describe(path: Path) -> FileEntry:
+    with path.open("rb") as file:
+        entry = FileEntry(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+    if path.suffix != ".npy":
+        return entry
+    import numpy as np
+
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return replace(entry, dtype=array.dtype.name, shape=array.shape)
+
+
+def _digest(chunks: Iterator[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def _put_once(store: ObjectStore, key: str, path: Path, entry: FileEntry) -> None:
+    try:
+        store.put(key, path)
+    except PreconditionFailedError as error:
+        # A crashed publish of the same content in the same second left this file: use it if it is whole.
+        with store.stream(key) as chunks:
+            if _digest(chunks) != (entry.sha256, entry.bytes):
+                raise VersionExistsError(f"{key} exists with other content; publish again.") from error
+
+
+def _move(
+    store: ObjectStore,
+    family: str,
+    alias: str,
+    live: LiveAlias | None,
+    target: VersionRef,
+    decision: Decision,
+) -> Alias:
+    if not decision.reason.strip():
+        raise InvalidInputError("reason is empty: say why, for whoever reads the history.")
+    if live is not None and live.alias.target == target:
+        return live.alias
+    previous = None if live is None else live.alias.target
+    moved = Alias(target, previous, decision.set_at, decision.set_by, decision.reason)
+    try:
+        store.put(alias_key(family, alias), moved.to_bytes(), if_match=None if live is None else live.etag)
+    except (PreconditionFailedError, ObjectNotFoundError) as error:
+        raise AliasMovedError(
+            f"{family} {alias} was moved by somebody else meanwhile: read it again, then decide again."
+        ) from error
+    return moved

@@ -1,0 +1,203 @@
+"""Every error that Segue raises on purpose.
+
+::
+
+    SegueError
+    ├── RequestError              the caller can mend it; the message is public
+    │   ├── InvalidInputError         422
+    │   └── CustomerNotFoundError     404
+    ├── ArtifactError             we must mend it; details go to the log only → 503
+    │   ├── AliasNotFoundError        nothing was promoted yet
+    │   ├── VersionNotFoundError      no manifest under that version
+    │   ├── CorruptArtifactError      a file is not what the manifest promised
+    │   ├── UnsupportedSchemaError    written by a newer or a much older Segue
+    │   ├── ObjectNotFoundError       the store has nothing under that key
+    │   └── StoreUnavailableError     the artifact store did not answer
+    ├── PublishError              publishing and promotion
+    │   ├── PreconditionFailedError   the object is not in the state the write asked for
+    │   ├── VersionExistsError        versions are immutable
+    │   ├── AliasMovedError           somebody else promoted in between
+    │   └── GateRejectedError         the challenger is not good enough
+    ├── TrainingError             no model came of it
+    │   ├── NotEnoughDataError        mendable with more purchases
+    │   └── ParityError               the shipped model is not the trained one
+    ├── SourceError               a store's database
+    │   ├── SourceUnavailableError    cannot be opened or did not answer
+    │   └── SourceSchemaError         opened, but is not a music store
+    └── ConfigError               a setting; raised at INIT and names the variable
+
+Each class has a ``code``, the stable name clients and log queries see. Messages name the value at
+fault and the remedy. HTTP statuses live in one table, ``segue.serving.http``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SegueError(Exception):
+    """Root of the tree; never raised itself."""
+
+    code: ClassVar[str] = "segue"
+
+
+class RequestError(SegueError):
+    """The caller can mend it; the message is shown to them."""
+
+    code = "request"
+
+
+class InvalidInputError(RequestError):
+    """A value is out of range or of the wrong type."""
+
+    code = "invalid_input"
+
+
+class CustomerNotFoundError(RequestError):
+    """The store has no such customer."""
+
+    code = "customer_not_found"
+
+    def __init__(self, customer_id: int) -> None:
+        super().__init__(f"Customer with ID {customer_id} not found.")
+        self.customer_id = customer_id
+
+
+class ArtifactError(SegueError):
+    """A model artifact cannot be served; the details belong in the log."""
+
+    code = "artifact"
+
+
+class AliasNotFoundError(ArtifactError):
+    """Nothing has been promoted under this alias yet."""
+
+    code = "alias_not_found"
+
+    def __init__(self, family: str, alias: str) -> None:
+        super().__init__(f"{family} has no {alias}: train and promote a version first.")
+        self.family = family
+        self.alias = alias
+
+
+class VersionNotFoundError(ArtifactError):
+    """The family has no manifest under this version."""
+
+    code = "version_not_found"
+
+    def __init__(self, family: str, version: str) -> None:
+        super().__init__(
+            f"{family} has no version {version!r}: `segue models list {family}` names those there are."
+        )
+        self.family = family
+        self.version = version
+
+
+class CorruptArtifactError(ArtifactError):
+    """A file differs from what its manifest promised; it never reaches service."""
+
+    code = "corrupt_artifact"
+
+
+class UnsupportedSchemaError(ArtifactError):
+    """The manifest's schema is outside what this code reads."""
+
+    code = "unsupported_schema"
+
+    def __init__(self, found: int, supported: tuple[int, ...]) -> None:
+        remedy = (
+            "deploy the functions before publishing with this trainer"
+            if found > max(supported)
+            else "retrain with the current trainer"
+        )
+        super().__init__(f"manifest schema {found} is not among the supported {list(supported)}: {remedy}.")
+        self.found = found
+        self.supported = supported
+
+
+class ObjectNotFoundError(ArtifactError):
+    """The store has nothing under that key."""
+
+    code = "object_not_found"
+
+
+class StoreUnavailableError(ArtifactError):
+    """The artifact store did not answer, or refused."""
+
+    code = "store_unavailable"
+
+
+class PublishError(SegueError):
+    """A version was not published or an alias not moved."""
+
+    code = "publish"
+
+
+class PreconditionFailedError(PublishError):
+    """The object exists already, or changed since it was read."""
+
+    code = "precondition_failed"
+
+
+class VersionExistsError(PublishError):
+    """The version is there already; versions are immutable."""
+
+    code = "version_exists"
+
+
+class AliasMovedError(PublishError):
+    """Another writer moved the alias between our read and our write."""
+
+    code = "alias_moved"
+
+
+class GateRejectedError(PublishError):
+    """The gate found the challenger not good enough to serve."""
+
+    code = "gate_rejected"
+
+
+class TrainingError(SegueError):
+    """Training ended without a model worth publishing."""
+
+    code = "training"
+
+
+class NotEnoughDataError(TrainingError):
+    """There is too little data to learn from."""
+
+    code = "not_enough_data"
+
+
+class ParityError(TrainingError):
+    """The exported model does not answer as the trained one does."""
+
+    code = "parity"
+
+
+class SourceError(SegueError):
+    """A store's database could not be read."""
+
+    code = "source"
+
+
+class SourceUnavailableError(SourceError):
+    """The database cannot be opened or did not answer."""
+
+    code = "source_unavailable"
+
+
+class SourceSchemaError(SourceError):
+    """The database lacks a table or column of the Chinook schema."""
+
+    code = "source_schema"
+
+
+class ConfigError(SegueError):
+    """A setting is missing or wrong; raised at INIT."""
+
+    code = "config"
+
+    def __init__(self, variable: str, problem: str) -> None:
+        super().__init__(f"{variable}: {problem}")
+        self.variable = variable
