@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from segue.artifacts.store import check_digest, version_prefix
+from segue.artifacts.content import check_array, check_digest
+from segue.artifacts.store import version_prefix
 from segue.errors import CorruptArtifactError, ObjectNotFoundError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from segue.artifacts.object_store import ObjectReader
 
 _PARALLEL = 8
+_PARTIAL = ".partial-"
+_LEFTOVER_AGE_S = 3600.0
 _KEPT_VERSIONS = 2
 """The live version and the one before, so that a rollback reads no bytes from the store."""
 
@@ -28,7 +33,7 @@ def fetch(store: ObjectReader, manifest: Manifest, cache: Path) -> Path:
 
     Files stream into a folder of a unique name, which is renamed when every hash agrees; of two
     racing readers one rename wins and both use its folder. A cached folder is hashed again, as a disk
-    may have changed under it, and fetched anew if it did.
+    may have changed under it, and replaced if it did.
 
     Raises
     ------
@@ -38,48 +43,22 @@ def fetch(store: ObjectReader, manifest: Manifest, cache: Path) -> Path:
         The store did not answer, or the disk is full.
     """
     folder = cache / manifest.family / manifest.version
-    if folder.is_dir():
-        try:
-            _verify_folder(folder, manifest)
-        except CorruptArtifactError:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            return folder
-    partial = folder.with_name(f"{folder.name}.partial-{uuid.uuid4().hex}")
+    if folder.is_dir() and _is_whole(folder, manifest):
+        _touch(folder)
+        return folder
+    partial = _unique(folder)
     try:
         partial.mkdir(parents=True)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             for _ in pool.map(lambda name: _download(store, manifest, name, partial), manifest.files):
                 pass
-        check_arrays(partial, manifest)
-        with contextlib.suppress(OSError):  # another reader renamed first; its folder passed the same checks
-            partial.rename(folder)
+        _settle(partial, folder, manifest)
     except OSError as error:
         raise StoreUnavailableError(f"cannot write the cache {cache}: {error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     _evict(folder)
     return folder
-
-
-def check_arrays(folder: Path, manifest: Manifest) -> None:
-    """Hold every ``.npy`` file to the manifest's dtype and shape, and floats to be finite."""
-    arrays = {name: entry for name, entry in manifest.files.items() if entry.shape is not None}
-    if not arrays:
-        return
-    import numpy as np
-
-    for name, entry in arrays.items():
-        try:
-            array = np.load(folder / name, mmap_mode="r", allow_pickle=False)
-        except ValueError as error:
-            raise CorruptArtifactError(f"{name} is not a .npy array: {error}") from error
-        if (array.dtype.name, array.shape) != (entry.dtype, entry.shape):
-            raise CorruptArtifactError(
-                f"{name} is {array.dtype.name} {array.shape}, the manifest says {entry.dtype} {entry.shape}"
-            )
-        if array.dtype.kind in "fc" and not np.isfinite(array).all():
-            raise CorruptArtifactError(f"{name} holds NaN or infinite values")
 
 
 def _download(store: ObjectReader, manifest: Manifest, name: str, folder: Path) -> None:
@@ -92,29 +71,67 @@ def _download(store: ObjectReader, manifest: Manifest, name: str, folder: Path) 
                 size += file.write(chunk)
     except ObjectNotFoundError as error:
         raise CorruptArtifactError(f"{key} is missing") from error
-    check_digest(name, manifest.files[name], digest.hexdigest(), size)
+    entry = manifest.files[name]
+    check_digest(name, entry, digest.hexdigest(), size)
+    if entry.shape is not None:
+        check_array(folder / name, entry)
 
 
-def _verify_folder(folder: Path, manifest: Manifest) -> None:
+def _is_whole(folder: Path, manifest: Manifest) -> bool:
     def check(item: tuple[str, FileEntry]) -> None:
         name, entry = item
-        try:
-            with (folder / name).open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise CorruptArtifactError(f"{name}: {error}") from error
-        check_digest(name, entry, found, (folder / name).stat().st_size)
+        with (folder / name).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            check_digest(name, entry, found, file.tell())
 
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        for _ in pool.map(check, manifest.files.items()):
-            pass
+    try:
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            for _ in pool.map(check, manifest.files.items()):
+                pass
+    except (CorruptArtifactError, OSError):
+        return False
+    return True
+
+
+def _settle(partial: Path, folder: Path, manifest: Manifest) -> None:
+    for _ in range(_PARALLEL):
+        with contextlib.suppress(OSError):
+            partial.rename(folder)
+            return
+        # The name is taken: by a racing reader's folder, which serves as well, or by a damaged one.
+        if _is_whole(folder, manifest):
+            return
+        _remove(folder)
+    raise StoreUnavailableError(f"{folder} can neither be used nor replaced: clear the cache.")
+
+
+def _remove(folder: Path) -> None:
+    aside = _unique(folder)  # renamed first, so that nobody meets half a folder under its name
+    with contextlib.suppress(OSError):
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _unique(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}{_PARTIAL}{uuid.uuid4().hex}")
+
+
+def _touch(folder: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):  # another reader replaced or evicted it
+        os.utime(folder)
 
 
 def _evict(current: Path) -> None:
     # By age of use, not by version: after a rollback the older version is the live one.
-    current.touch()
-    versions = [path for path in current.parent.iterdir() if ".partial-" not in path.name]
-    with contextlib.suppress(FileNotFoundError):  # another process evicts too
-        versions.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in versions[_KEPT_VERSIONS:]:
-        shutil.rmtree(path, ignore_errors=True)
+    _touch(current)
+    used: dict[Path, float] = {}
+    for path in current.parent.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another reader evicts too
+            used[path] = path.stat().st_mtime
+    leftovers = [path for path in used if _PARTIAL in path.name]
+    versions = sorted(used.keys() - {current, *leftovers}, key=lambda path: used[path], reverse=True)
+    for path in versions[_KEPT_VERSIONS - 1 :]:
+        _remove(path)
+    for path in leftovers:  # of a reader that was killed; a young one may still be at work
+        if time.time() - used[path] > _LEFTOVER_AGE_S:
+            shutil.rmtree(path, ignore_errors=True)

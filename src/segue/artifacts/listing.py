@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def list_families(store: ObjectStore) -> list[str]:
     """Name every family that has a version or an alias, ascending."""
-    return sorted({info.key.split("/", 1)[0] for info in store.list_objects("") if "/" in info.key})
+    keys = (info.key.split("/") for info in store.list_objects(""))
+    return sorted({parts[0] for parts in keys if len(parts) > 2 and parts[1] in {"versions", "aliases"}})
 
 
 def list_versions(store: ObjectStore, family: str) -> list[str]:

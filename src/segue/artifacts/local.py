@@ -62,8 +62,10 @@ class LocalStore:
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """See `ObjectStore.list_objects`."""
-        found = (path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file())
-        for key in sorted(key for key in found if key.startswith(prefix) and not self._is_internal(key)):
+        start = self.root / prefix.rpartition("/")[0]
+        found = (Path(folder, name) for folder, _, names in os.walk(start) for name in names)
+        keys = (path.relative_to(self.root).as_posix() for path in found)
+        for key in sorted(key for key in keys if key.startswith(prefix) and not self._is_internal(key)):
             with contextlib.suppress(FileNotFoundError):
                 status = (self.root / key).stat()
                 yield ObjectInfo(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
@@ -73,17 +75,14 @@ class LocalStore:
         path = self._path(key)
         with _translated(path):
             path.unlink(missing_ok=True)
-        for folder in path.parents:
-            if folder == self.root or not folder.is_dir() or any(folder.iterdir()):
-                break
-            with contextlib.suppress(OSError):  # a writer put a file there in between: then it stays
+        with contextlib.suppress(OSError):  # a folder that still holds something stays
+            for folder in path.parents[: len(Path(key).parts) - 1]:
                 folder.rmdir()
 
     def _path(self, key: str) -> Path:
-        path = self.root / key
-        if ".." in path.parts or not key or key.startswith("/"):
+        if ".." in key.split("/") or not key or key.startswith("/"):
             raise ObjectNotFoundError(f"{key!r} is not a key inside {self.location}")
-        return path
+        return self.root / key
 
     @staticmethod
     def _is_internal(key: str) -> bool:
@@ -132,7 +131,7 @@ def _write_synced(path: Path, body: bytes | Path) -> str:
 def _translated(path: Path) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise ObjectNotFoundError(f"nothing at {path}") from error
     except OSError as error:
         raise StoreUnavailableError(f"{path}: {error.strerror or error}") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from segue.artifacts.local import LocalStore
 from segue.errors import ConfigError
@@ -36,10 +35,11 @@ def open_reader(location: str, environment: Mapping[str, str]) -> ObjectReader:
 
 
 def _parse(location: str) -> tuple[str, str]:
-    parts = urlsplit(location)
-    if parts.scheme == "s3" and parts.netloc:
-        prefix = parts.path.strip("/")
-        return parts.netloc, f"{prefix}/" if prefix else ""
+    scheme, _, place = location.partition("://")
+    bucket, _, folder = place.partition("/")
+    if scheme == "s3" and bucket:
+        prefix = folder.strip("/")
+        return bucket, f"{prefix}/" if prefix else ""
     if not location or "://" in location:
         raise ConfigError("SEGUE_ARTIFACTS", f"{location!r} is neither a folder nor s3://bucket/prefix.")
     return "", location

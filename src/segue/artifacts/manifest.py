@@ -125,9 +125,15 @@ class Alias:
 
 
 def canonical_json(value: Any) -> bytes:
-    """Encode as UTF-8 JSON with sorted keys, no blanks and no NaN, so equal values have equal bytes."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    """Encode as UTF-8 JSON with sorted keys, no blanks and no NaN, so equal values have equal bytes.
+
+    Raises InvalidInputError for what JSON cannot hold: NaN, infinity, numpy scalars, lone surrogates.
+    """
+    try:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return text.encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"not JSON ({error}): use str, int, bool and finite float.") from error
 
 
 def format_instant(at: datetime) -> str:
@@ -141,16 +147,13 @@ def parse_instant(text: str) -> datetime:
 
 
 def build_version(created_at: datetime, family: str, files: Mapping[str, FileEntry], record: Record) -> str:
-    """Name a version: its UTC second, then 8 hex of the SHA-256 of files, params and dependencies.
+    """Name a version: its UTC second, then 8 hex of the SHA-256 of family, files and record.
 
-    The name sorts by age and is bound to the content: a manifest whose name disagrees is corrupt.
+    The name sorts by age and is bound to the content: a manifest whose name disagrees is corrupt. So a
+    pin in ``depends_on``, which is a name only, notices a changed byte as well.
     """
-    content = {
-        "family": family,
-        "files": {name: _entry_json(entry) for name, entry in files.items()},
-        "params": record.params,
-        "depends_on": record.depends_on,
-    }
+    entries = {name: _entry_json(entry) for name, entry in files.items()}
+    content = {"family": family, "files": entries, **asdict(record)}
     digest = hashlib.sha256(canonical_json(content)).hexdigest()
     return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:8]}"
 
@@ -193,7 +196,7 @@ def parse_manifest(body: bytes) -> Manifest:
     UnsupportedSchemaError
         The schema is newer or older than this code reads; the message says what to do.
     CorruptArtifactError
-        It is not a manifest, or its name does not match its content.
+        It is not a manifest in canonical form, or its name does not match its content.
     """
     raw = _parse_object(body, "manifest")
     try:
@@ -207,8 +210,11 @@ def parse_manifest(body: bytes) -> Manifest:
             record=record,
             schema_version=raw["schema_version"],
         )
+        canonical = manifest.to_bytes()
     except (KeyError, TypeError, ValueError, AttributeError, InvalidInputError) as error:
         raise CorruptArtifactError(f"manifest: {error!r}") from error
+    if body != canonical:  # aliases hold the hash of these bytes: two spellings would be two hashes
+        raise CorruptArtifactError(f"manifest {manifest.version}: its JSON is not the canonical one")
     expected = build_version(manifest.created_at, manifest.family, files, record)
     if manifest.version != expected:
         raise CorruptArtifactError(f"manifest {manifest.version}: its content says {expected}")
@@ -221,8 +227,8 @@ def parse_alias(body: bytes) -> Alias:
     try:
         previous = raw["previous"]
         return Alias(
-            target=VersionRef(check_version(raw["version"]), raw["manifest_sha256"]),
-            previous=None if previous is None else VersionRef(**previous),
+            target=_parse_ref(raw),
+            previous=None if previous is None else _parse_ref(previous),
             set_at=parse_instant(raw["set_at"]),
             set_by=raw["set_by"],
             reason=raw["reason"],
@@ -243,6 +249,10 @@ def _parse_object(body: bytes, what: str) -> dict[str, Any]:
     if schema not in SUPPORTED_SCHEMAS:
         raise UnsupportedSchemaError(schema, SUPPORTED_SCHEMAS)
     return raw
+
+
+def _parse_ref(raw: Mapping[str, Any]) -> VersionRef:
+    return VersionRef(check_version(raw["version"]), raw["manifest_sha256"])
 
 
 def _parse_entry(raw: Mapping[str, Any]) -> FileEntry:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from segue.artifacts.listing import list_aliases, list_families
 from segue.artifacts.store import read_manifest, version_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from segue.artifacts.manifest import Alias, Manifest
+    from segue.artifacts.manifest import Alias, Manifest, VersionRef
     from segue.artifacts.object_store import ObjectStore
 
     Key = tuple[str, str]  # family, version
@@ -55,13 +56,7 @@ def expired(
     Roots are each alias's version and its ``previous``, the newest of each family and the young; what
     a root depends on, however old, is kept with it.
     """
-    roots = {
-        (family, ref.version)
-        for family, pointers in aliases.items()
-        for alias in pointers
-        for ref in (alias.target, alias.previous)
-        if ref is not None
-    }
+    roots = {(family, ref.version) for family, ref in _pointers(aliases)}
     for family in {family for family, _ in manifests}:
         newest_first = sorted((key for key in manifests if key[0] == family), reverse=True)
         roots.update(newest_first[: policy.keep_newest])
@@ -77,13 +72,19 @@ def find_garbage(store: ObjectStore, *, now: datetime, policy: RetentionPolicy) 
 def collect(store: ObjectStore, *, now: datetime, policy: RetentionPolicy) -> Garbage:
     """Delete what `find_garbage` names and return it; each version's manifest goes first.
 
-    Everything is looked at again before each version goes, so that one promoted meanwhile survives
-    with all it depends on; a collection that is interrupted leaves orphans, which a later one removes.
+    Dependants go before what they depend on, and everything is looked at again before each version
+    goes, so that one promoted meanwhile survives with all it depends on; a collection that is
+    interrupted leaves orphans, which a later one removes.
+
+    Raises
+    ------
+    VersionNotFoundError, CorruptArtifactError, UnsupportedSchemaError
+        An alias or a manifest cannot be followed, so what it reaches is unknown: mend it first.
     """
     known: dict[Key, Manifest] = {}  # manifests never change: each is read once
     garbage = _find(store, known, now, policy)
     removed = []
-    for key in garbage.versions:
+    for key in _dependants_first(garbage.versions, known):
         if key not in _find(store, known, now, policy).versions:
             continue
         prefix = version_prefix(*key)
@@ -103,6 +104,11 @@ def _find(store: ObjectStore, known: dict[Key, Manifest], now: datetime, policy:
         if key is not None:
             known[key] = read_manifest(store, *key)
     aliases = {family: list(list_aliases(store, family).values()) for family in list_families(store)}
+    for family, ref in _pointers(aliases):
+        if (family, ref.version) not in known or known[family, ref.version].ref != ref:
+            known[family, ref.version] = read_manifest(
+                store, family, ref.version, expected_sha256=ref.manifest_sha256
+            )
     orphans = (
         info.key
         for info in objects
@@ -110,6 +116,17 @@ def _find(store: ObjectStore, known: dict[Key, Manifest], now: datetime, policy:
     )
     versions = expired(known, aliases, now=now, policy=policy)
     return Garbage(tuple(versions), tuple(orphans))
+
+
+def _pointers(aliases: Mapping[str, Iterable[Alias]]) -> Iterator[tuple[str, VersionRef]]:
+    for family, pointers in aliases.items():
+        for alias in pointers:
+            yield from ((family, ref) for ref in (alias.target, alias.previous) if ref is not None)
+
+
+def _dependants_first(keys: Iterable[Key], manifests: Mapping[Key, Manifest]) -> list[Key]:
+    graph = {key: set(manifests[key].record.depends_on.items()) for key in keys}
+    return [key for key in reversed(list(TopologicalSorter(graph).static_order())) if key in graph]
 
 
 def _version_of(object_key: str) -> Key | None:

@@ -19,6 +19,12 @@ from segue.errors import ObjectNotFoundError, PreconditionFailedError, StoreUnav
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=16,
+)
 _ABSENT = {"404", "NoSuchKey"}
 _FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
@@ -33,8 +39,7 @@ class S3Store:
         self.bucket = bucket
         self.prefix = prefix
         self.location = f"s3://{bucket}/{prefix}"
-        config = Config(retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=16)
-        self._client = boto3.client("s3", config=config)
+        self._client = boto3.client("s3", config=_CONFIG)
 
     def get(self, key: str, *, unless_etag: str | None = None) -> Stored | None:
         """See `ObjectReader.get`."""

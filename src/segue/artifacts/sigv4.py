@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _REFRESH_BEFORE_S = 300.0
-_LINK_LOCAL = ("127.0.0.1", "localhost", "[::1]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]")
+_LINK_LOCAL = {"127.0.0.1", "localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"}
 """Where AWS runtimes answer with credentials; a token is sent nowhere else over plain HTTP."""
 
 
@@ -76,7 +76,7 @@ class CredentialSource:
                 "AWS_ACCESS_KEY_ID", "no AWS credentials: set keys, or run under a role (Lambda, ECS)."
             )
         parts = urlsplit(url)
-        if parts.scheme != "https" and parts.netloc.rsplit(":", 1)[0] not in _LINK_LOCAL:
+        if parts.scheme != "https" and parts.hostname not in _LINK_LOCAL:
             raise ConfigError("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{parts.netloc} is not a local address.")
         token = env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -136,7 +136,7 @@ def sign_get(
             "GET",
             path,
             "",
-            *(f"{name}:{signed[name].strip()}" for name in names),
+            *(f"{name}:{' '.join(signed[name].split())}" for name in names),
             "",
             ";".join(names),
             EMPTY_SHA256,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from segue.artifacts.content import check_digest, describe, digest
 from segue.artifacts.manifest import (
     Alias,
     FileEntry,
@@ -37,7 +38,6 @@ from segue.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -82,7 +82,8 @@ def publish(
     Raises
     ------
     InvalidInputError
-        The folder is empty or holds a file of a kind that artifacts do not take.
+        The folder is empty or holds a file that artifacts do not take (another format, an array with NaN
+        or of objects), or the record is not plain JSON.
     VersionExistsError
         The same content was published in the same second.
     VersionNotFoundError
@@ -93,15 +94,16 @@ def publish(
         raise InvalidInputError(f"{folder} is empty: an artifact has at least one file.")
     for other, version in record.depends_on.items():
         read_manifest(store, other, version)
-    files = {name: _describe(path) for name, path in paths.items()}
+    files = {name: describe(path) for name, path in paths.items()}
     version = build_version(created_at, family, files, record)
     manifest = Manifest(family, version, created_at.replace(microsecond=0), files, record)
+    body = _readable(manifest)
     prefix = version_prefix(family, version)
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for _ in pool.map(lambda name: _put_once(store, prefix + name, paths[name], files[name]), paths):
             pass
     try:
-        store.put(f"{prefix}manifest.json", manifest.to_bytes())
+        store.put(f"{prefix}manifest.json", body)
     except PreconditionFailedError as error:
         raise VersionExistsError(
             f"{family} {version} is published already; versions are immutable."
@@ -167,7 +169,7 @@ def read_manifest(
 def promote(
     store: ObjectStore, family: str, version: str, decision: Decision, *, alias: str = CHAMPION
 ) -> Alias:
-    """Point ``alias`` at ``version``, after every byte of it was checked.
+    """Point ``alias`` at ``version``, after every byte of it and of what it depends on was checked.
 
     Raises
     ------
@@ -176,10 +178,10 @@ def promote(
     CorruptArtifactError
         A file is missing or not what the manifest promised.
     VersionNotFoundError
-        There is no such version.
+        There is no such version, or one it depends on is gone.
     """
     manifest = read_manifest(store, family, version)
-    verify(store, manifest)
+    _verify_with_dependencies(store, manifest)
     try:
         live = resolve(store, family, alias)
     except AliasNotFoundError:
@@ -205,7 +207,7 @@ def rollback(store: ObjectStore, family: str, decision: Decision, *, alias: str 
             f"promote another with `segue models promote {family} VERSION`."
         )
     manifest = read_manifest(store, family, target.version, expected_sha256=target.manifest_sha256)
-    verify(store, manifest)
+    _verify_with_dependencies(store, manifest)
     return _move(store, family, alias, live, target, decision)
 
 
@@ -216,7 +218,7 @@ def verify(store: ObjectReader, manifest: Manifest) -> None:
     def check(name: str) -> None:
         try:
             with store.stream(prefix + name) as chunks:
-                check_digest(name, manifest.files[name], *_digest(chunks))
+                check_digest(name, manifest.files[name], *digest(chunks))
         except ObjectNotFoundError as error:
             raise CorruptArtifactError(f"{prefix}{name} is missing") from error
 
@@ -225,31 +227,26 @@ def verify(store: ObjectReader, manifest: Manifest) -> None:
             pass
 
 
-def check_digest(name: str, entry: FileEntry, sha256: str, size: int) -> None:
-    """Raise CorruptArtifactError unless a file's SHA-256 and size are those of its manifest entry."""
-    if (sha256, size) != (entry.sha256, entry.bytes):
-        raise CorruptArtifactError(
-            f"{name}: {size} bytes with sha256 {sha256}, the manifest says {entry.bytes} with {entry.sha256}"
-        )
+def _verify_with_dependencies(store: ObjectReader, manifest: Manifest) -> None:
+    waiting, checked = [manifest], set()
+    while waiting:
+        one = waiting.pop()
+        if one.version not in checked:
+            checked.add(one.version)
+            verify(store, one)
+            waiting += (read_manifest(store, *pin) for pin in one.record.depends_on.items())
 
 
-def _describe(path: Path) -> FileEntry:
-    with path.open("rb") as file:
-        entry = FileEntry(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
-    if path.suffix != ".npy":
-        return entry
-    import numpy as np
-
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    return replace(entry, dtype=array.dtype.name, shape=array.shape)
-
-
-def _digest(chunks: Iterator[bytes]) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    for chunk in chunks:
-        digest.update(chunk)
-        size += len(chunk)
-    return digest.hexdigest(), size
+def _readable(manifest: Manifest) -> bytes:
+    # Keys like 2 and 10 sort in one order as numbers and in another as the text that JSON makes of them.
+    body = manifest.to_bytes()
+    try:
+        parse_manifest(body)
+    except CorruptArtifactError as error:
+        raise InvalidInputError(
+            f"the record changes on its way through JSON ({error}): use str keys."
+        ) from error
+    return body
 
 
 def _put_once(store: ObjectStore, key: str, path: Path, entry: FileEntry) -> None:
@@ -258,7 +255,7 @@ def _put_once(store: ObjectStore, key: str, path: Path, entry: FileEntry) -> Non
     except PreconditionFailedError as error:
         # A crashed publish of the same content in the same second left this file: use it if it is whole.
         with store.stream(key) as chunks:
-            if _digest(chunks) != (entry.sha256, entry.bytes):
+            if digest(chunks) != (entry.sha256, entry.bytes):
                 raise VersionExistsError(f"{key} exists with other content; publish again.") from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,15 +49,19 @@ class Purchases:
 
     def where(self, keep: NDArray[np.bool_]) -> Purchases:
         """Return the rows that ``keep`` (bool (n,)) marks; customers and genres stay."""
-        return Purchases(
-            self.customers,
-            self.genres,
-            self.customer_id[keep],
-            self.at[keep],
-            self.genre_index[keep],
-            self.spend[keep],
-            self.quantity[keep],
+        return replace(
+            self,
+            customer_id=self.customer_id[keep],
+            at=self.at[keep],
+            genre_index=self.genre_index[keep],
+            spend=self.spend[keep],
+            quantity=self.quantity[keep],
         )
+
+    def of_customers(self, customers: NDArray[np.int64]) -> Purchases:
+        """Return what ``customers`` (int64, ascending, a subset of ``self.customers``) bought."""
+        kept = self.where(np.isin(self.customer_id, customers))
+        return replace(kept, customers=customers)
 
     @property
     def buyers(self) -> NDArray[np.int64]:

@@ -1,0 +1,36 @@
+"""POST /api/model: the genre a customer will spend most on next, from their purchases up to this call."""
+
+from segue.artifacts.codecs import load_genre_preference
+from segue.artifacts.family import GENRE_PREFERENCE
+from segue.artifacts.location import open_reader
+from segue.backends.onnx import OnnxClassifier
+from segue.domain.genre_preference import predict_genre
+from segue.serving.contracts import GenreRequest, GenreResponse
+from segue.serving.http import PROBLEMS, http_api, lambda_entry
+from segue.serving.live import Live
+from segue.serving.settings import ArtifactSettings, store_location
+from segue.serving.telemetry import refresh_failed
+from segue.sources.store import open_store
+
+settings = ArtifactSettings.from_environment()
+database = open_store(store_location())
+model = Live(
+    open_reader(settings.location, settings.environment),
+    GENRE_PREFERENCE,
+    lambda folder: load_genre_preference(folder, OnnxClassifier),
+    cache=settings.cache,
+    ttl_s=settings.refresh_ttl_s,
+    on_failure=refresh_failed,
+)
+api = http_api("Genre preference")
+
+
+@api.post("/api/model", response_model_exclude_none=True, responses=PROBLEMS, tags=["genre"])
+def genre_preference(request: GenreRequest, *, details: bool = False) -> GenreResponse:
+    """Answer with the genre that a customer will spend most on next."""
+    live = model.get()
+    answer = predict_genre(live.value, database.read_purchases(request.customer_id))
+    return GenreResponse.of(answer, live.version, details=details)
+
+
+handler = lambda_entry(api, model)

@@ -1,0 +1,1 @@
+"""Third-party runtimes behind domain protocols, imported lazily."""

@@ -1,0 +1,1 @@
+"""HTTP, time, settings and telemetry around the domain."""

@@ -1,0 +1,74 @@
+"""Requests and responses of the HTTP API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from segue.domain.genre_preference import GenreAnswer
+
+_MAX_ID = 2**63 - 1
+
+
+class Problem(BaseModel):
+    """What every error answers (RFC 9457), with the fields ``code``, ``request_id`` and ``error``."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    error: str
+
+
+class GenreRequest(BaseModel):
+    """A customer of the store."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"customer_id": 12}]})
+
+    customer_id: Annotated[int, Field(strict=True, ge=1, le=_MAX_ID, description="the store's customer id")]
+
+
+class GenreResponse(BaseModel):
+    """The genre a customer will spend most on next; all but ``Genre`` with ``?details=true`` only."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"Genre": "Rock"}]})
+
+    Genre: str
+    probabilities: dict[str, float] | None = Field(None, description="by genre, greatest first; sums to 1")
+    model_version: str | None = None
+    answered_by: str | None = Field(
+        None, description="forest (the model), own_past_favourite or most_common_genre (baselines)"
+    )
+    because: str | None = None
+
+    @classmethod
+    def of(cls, answer: GenreAnswer, model_version: str, *, details: bool) -> Self:
+        """Build the short answer or the one with details."""
+        if not details:
+            return cls(Genre=answer.genre)
+        return cls(
+            Genre=answer.genre,
+            probabilities=answer.probabilities,
+            model_version=model_version,
+            answered_by=answer.answered_by,
+            because=answer.because,
+        )
+
+
+class LiveModel(BaseModel):
+    """A family's live version."""
+
+    version: str
+    live_since: str
+
+
+class HealthResponse(BaseModel):
+    """What is live: ``ok`` when every family has a version, else ``degraded``."""
+
+    status: str
+    segue: str
+    models: dict[str, LiveModel | None]

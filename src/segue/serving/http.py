@@ -1,0 +1,150 @@
+"""HTTP: the FastAPI application of a function, errors as problem+json, and the Lambda entry point."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from mangum import Mangum
+from starlette.exceptions import HTTPException
+
+from segue import errors
+from segue.artifacts.family import GENRE_PREFERENCE
+from segue.serving.contracts import Problem
+from segue.serving.telemetry import ANSWERS, SERVER_ERRORS, count, logger, metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segue.serving.live import Live
+
+STATUS: dict[type[errors.SegueError], HTTPStatus] = {
+    errors.CustomerNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ArtifactError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SourceError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SegueError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""The one table from errors to statuses; a class without a row has that of its nearest ancestor."""
+
+RETRY_AFTER_S = 5
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Problem, "description": "The caller can mend it; detail says how."},
+    "5XX": {"model": Problem, "description": "Try again after Retry-After."},
+}
+"""What every route may answer besides success, for its OpenAPI description."""
+
+_SORRY = "The request cannot be answered now. It was logged under its request_id."
+_MODELS = {GENRE_PREFERENCE: "Genre model"}
+
+
+def http_api(title: str) -> FastAPI:
+    """Build a function's application; documentation pages are the local server's business."""
+    api = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
+    api.add_exception_handler(errors.SegueError, _on_error)
+    api.add_exception_handler(RequestValidationError, _on_invalid)
+    api.add_exception_handler(HTTPException, _on_http)
+    api.add_exception_handler(Exception, _on_unexpected)
+    return api
+
+
+def lambda_entry(api: FastAPI, *models: Live[Any]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """Return the Lambda handler of an application.
+
+    Models are loaded at INIT, so that a SnapStart snapshot holds them, and looked up again after a
+    restore. That INIT finds no model or no store is no reason to fail: the first request tries again.
+    """
+    from snapshot_restore_py import register_after_restore
+
+    for model in models:
+        register_after_restore(model.expire)
+        with contextlib.suppress(errors.ArtifactError):  # raised again, and logged, by the first request
+            model.get()
+    adapter = Mangum(api, lifespan="off")
+
+    @logger.inject_lambda_context(clear_state=True)
+    @metrics.log_metrics(capture_cold_start_metric=True)
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        count(ANSWERS)
+        return adapter(event, context)
+
+    entry: Callable[[dict[str, Any], Any], dict[str, Any]] = handler
+    return entry
+
+
+def problem(status: HTTPStatus, code: str, detail: str, request: Request, *, error: str = "") -> JSONResponse:
+    """Answer with problem+json (RFC 9457); ``error`` is the short form for clients of the first routes."""
+    body = Problem(
+        type=f"urn:segue:error:{code}",
+        title=status.phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        request_id=_request_id(request),
+        error=error or detail,
+    )
+    retry = {"retry-after": str(RETRY_AFTER_S)} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        count(SERVER_ERRORS)
+    return JSONResponse(body.model_dump(), status, headers=retry, media_type="application/problem+json")
+
+
+def _on_error(request: Request, error: Exception) -> JSONResponse:
+    kind = next(kind for kind in type(error).__mro__ if kind in STATUS)
+    status, code = STATUS[kind], getattr(error, "code", "segue")
+    if isinstance(error, errors.RequestError):
+        logger.info("request refused", extra={"code": code, "detail": str(error)})
+        return problem(status, code, str(error), request)
+    if isinstance(error, errors.AliasNotFoundError):
+        logger.warning("no model is live", extra={"family": error.family})
+        name = _MODELS.get(error.family, f"{error.family} model")
+        detail = f"{name} not found. Train and promote one: segue train {error.family}"
+        return problem(status, code, detail, request, error=f"{name} not found")
+    logger.error("request failed", exc_info=error, extra={"code": code})
+    return problem(status, code, _SORRY, request)
+
+
+def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    detail = "; ".join(_sentence(fault) for fault in error.errors())
+    logger.info("request refused", extra={"code": "invalid_input", "detail": detail})
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", detail, request)
+
+
+def _on_http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.BAD_REQUEST:  # FastAPI's answer to a body that Python cannot even decode
+        return problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", "body: not readable as JSON in UTF-8.", request
+        )
+    code = status.phrase.lower().replace(" ", "_")
+    response = problem(status, code, f"{request.method} {request.url.path}: {status.phrase}.", request)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
+    logger.error("unexpected error", exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _SORRY, request)
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in fault["loc"][1:]) or "body"
+    if fault["type"] == "json_invalid":
+        return f"body: not valid JSON, {fault['ctx']['error']}"
+    if fault["type"] == "missing" or isinstance(fault["input"], dict | list | bytes):
+        return f"{place}: {fault['msg']}"
+    return f"{place}: {fault['msg']}, got {repr(fault['input'])[:60]}"
+
+
+def _request_id(request: Request) -> str:
+    context = request.scope.get("aws.context")
+    return str(getattr(context, "aws_request_id", None) or uuid.uuid4())

@@ -1,0 +1,101 @@
+"""Settings of the functions: the only reader of the process's environment.
+
+Each function builds one frozen value at INIT; a missing or wrong variable raises ConfigError, which
+names it, before the first request. docs/settings.md lists them.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from segue.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_ARTIFACTS = "var/artifacts"
+DEFAULT_STORE = "var/sample/store.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactSettings:
+    """Where artifacts are and how they are kept fresh.
+
+    Attributes
+    ----------
+    location : str
+        SEGUE_ARTIFACTS: ``s3://bucket/prefix`` or a folder; required.
+    cache : Path
+        SEGUE_CACHE_DIR: where fetched versions are kept; ``/tmp/segue``, as Lambda can write only there.
+    refresh_ttl_s : float
+        SEGUE_REFRESH_TTL_S: seconds between looks at the alias, 60; a rollback is live within it.
+    environment : mapping
+        What an S3 reader needs of it: region, endpoint (AWS_ENDPOINT_URL) and credentials.
+    """
+
+    location: str
+    cache: Path
+    refresh_ttl_s: float
+    environment: Mapping[str, str]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; raises ConfigError naming the variable at fault."""
+        return cls(
+            location=_required(environment, "SEGUE_ARTIFACTS"),
+            cache=Path(environment.get("SEGUE_CACHE_DIR") or "/tmp/segue"),  # noqa: S108  # Lambda's only disk
+            refresh_ttl_s=_seconds(environment, "SEGUE_REFRESH_TTL_S", 60.0),
+            environment=environment,
+        )
+
+
+def store_location(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the store database's path or URL: SEGUE_STORE, or the secret that SEGUE_STORE_SECRET names.
+
+    Raises
+    ------
+    ConfigError
+        Neither is set, or the secret is unreadable or not of a known form.
+    """
+    if environment.get("SEGUE_STORE"):
+        return environment["SEGUE_STORE"]
+    if not environment.get("SEGUE_STORE_SECRET"):
+        raise ConfigError(
+            "SEGUE_STORE",
+            "not set; give a path or postgresql:// URL, or a secret's ARN in SEGUE_STORE_SECRET.",
+        )
+    from segue.serving.secret import read_store_secret  # boto3 is slow to import
+
+    return read_store_secret(environment["SEGUE_STORE_SECRET"])
+
+
+def set_for_this_process(values: Mapping[str, str]) -> None:
+    """Set variables before functions are imported, as the local server does for its flags."""
+    os.environ.update(values)
+
+
+def user_name(environment: Mapping[str, str] = os.environ) -> str:
+    """Name who acts, for the history of aliases."""
+    return environment.get("SEGUE_USER") or environment.get("USER") or "unknown"
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name)
+    if not value:
+        raise ConfigError(name, "not set; docs/settings.md says what it is for.")
+    return value
+
+
+def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise ConfigError(name, f"{text!r} is not a number of seconds.") from error
+    if not (math.isfinite(value) and value >= 0):
+        raise ConfigError(name, f"{text!r} must be a finite number of seconds, 0 or more.")
+    return value

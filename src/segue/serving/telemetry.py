@@ -1,0 +1,34 @@
+"""Logs and metrics (CloudWatch embedded metric format), and the names of every metric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+if TYPE_CHECKING:
+    from segue.errors import ArtifactError
+
+ARTIFACT_REFRESH_FAILED = "ArtifactRefreshFailed"
+"""A refresh failed while a good version went on serving; an alarm watches it."""
+
+ANSWERS = "Answers"
+"""Requests answered, of whatever status."""
+
+SERVER_ERRORS = "ServerErrors"
+"""Answers of status 500 and above."""
+
+logger = Logger()
+metrics = Metrics()
+
+
+def count(name: str) -> None:
+    """Add one to a metric."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def refresh_failed(error: ArtifactError) -> None:
+    """Log and count a refresh that failed while an older version goes on serving."""
+    logger.warning("artifact refresh failed, the version at hand goes on serving", exc_info=error)
+    count(ARTIFACT_REFRESH_FAILED)

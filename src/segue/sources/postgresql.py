@@ -1,0 +1,167 @@
+"""Reads a PostgreSQL database over a few reused read-only connections. Importing this costs psycopg."""
+
+from __future__ import annotations
+
+import re
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+
+from segue.errors import SourceError, SourceSchemaError, SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from segue.sources.store import Select
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
+
+T = TypeVar("T")
+
+MAX_CONNECTIONS = 8
+"""Reads at a time; further threads wait their turn, so that a burst cannot exhaust the server."""
+
+CONNECT_TIMEOUT_S = 5
+
+_CATALOGUE = """
+SELECT array_position(current_schemas(false), table_schema::name), table_name::text, column_name::text
+  FROM information_schema.columns
+ WHERE table_schema = ANY (current_schemas(false))
+"""
+
+# Set by statement, not by the startup parameter "options", which connection proxies refuse.
+_SESSION = """
+SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;
+SET statement_timeout = {timeout_ms};
+SET datestyle = 'ISO';
+SET timezone = 'UTC'
+"""
+
+
+class PostgresqlReader:
+    """A `Reader` of one PostgreSQL database.
+
+    Idle connections are kept on a stack and nothing runs in the background, because Lambda freezes a
+    function between calls. A connection that died meanwhile is found by its first use: the read is then
+    repeated once on a new one.
+
+    Parameters
+    ----------
+    location
+        A ``postgresql://`` URL as libpq reads it; its parameters win over the defaults here.
+    timeout_s
+        Seconds one statement may take, and seconds to wait for a free connection.
+    """
+
+    catalogue = _CATALOGUE
+    placeholder = "%s"
+
+    def __init__(self, location: str, *, timeout_s: float) -> None:
+        self._parameters = _parsed(location)
+        host, port = (self._parameters.get(key, default) for key, default in (("host", ""), ("port", 5432)))
+        self.name = f"postgresql://{host}:{port}/{self._parameters.get('dbname', '')}"
+        self._timeout_s = timeout_s
+        self._idle: list[Connection] = []
+        self._turns = threading.BoundedSemaphore(MAX_CONNECTIONS)
+
+    def run(self, job: Callable[[Select], T]) -> T:
+        """See `Reader.run`."""
+        with self._turn():
+            connection = self._take()
+            if connection is not None:
+                try:
+                    return self._use(connection, job)
+                except psycopg.Error as error:
+                    if not connection.closed:
+                        raise self._translated(error) from error
+                    self.close()  # a restart or a thaw killed the other idle ones too
+            try:
+                return self._use(self._connect(), job)
+            except psycopg.Error as error:
+                raise self._translated(error) from error
+
+    def close(self) -> None:
+        """Close the idle connections; a later read opens new ones (so this also suits a snapshot hook)."""
+        while (connection := self._take()) is not None:
+            connection.close()
+
+    def _connect(self) -> Connection:
+        connection = psycopg.connect(autocommit=True, prepare_threshold=None, **self._parameters)
+        try:
+            connection.execute(_SESSION.format(timeout_ms=round(self._timeout_s * 1000)).encode())
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _use(self, connection: Connection, job: Callable[[Select], T]) -> T:
+        def select(statement: str, parameters: tuple[int, ...] = ()) -> Iterator[tuple[Any, ...]]:
+            return iter(connection.cursor(binary=True).execute(statement.encode(), parameters or None))
+
+        try:
+            return job(select)
+        finally:
+            if connection.info.transaction_status == TransactionStatus.IDLE:
+                self._idle.append(connection)
+            else:  # dead, or interrupted in the middle of a statement
+                connection.close()
+
+    def _take(self) -> Connection | None:
+        try:
+            return self._idle.pop()  # atomic; the most recently used is the least likely to have died
+        except IndexError:
+            return None
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=self._timeout_s):
+            raise SourceUnavailableError(
+                f"{self.name}: all {MAX_CONNECTIONS} connections stayed busy for {self._timeout_s:g} s."
+            )
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    def _translated(self, error: psycopg.Error) -> SourceError:
+        detail = " ".join(str(error).split())
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            return SourceUnavailableError(
+                f"{self.name} did not answer within {self._timeout_s:g} s: see that invoice.customer_id "
+                "and invoice_line.invoice_id are indexed."
+            )
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            return SourceUnavailableError(f"{self.name}: {detail}. Grant this user SELECT on the store.")
+        if isinstance(error, (psycopg.ProgrammingError, psycopg.DataError)):
+            return SourceSchemaError(f"{self.name} cannot be read as a music store: {detail}")
+        return SourceUnavailableError(
+            f"{self.name} did not answer: {detail}. Check the address, user, password and network."
+        )
+
+
+def _parsed(location: str) -> dict[str, Any]:
+    authority, _, path = location.partition("://")[2].partition("/")
+    try:
+        parameters = conninfo_to_dict(location)
+    except psycopg.ProgrammingError:
+        parameters = {"port": "unreadable"}
+    ports = str(parameters.get("port", ""))
+    # A password with a bare "@" or "/" shifts into the host, port or database, and libpq prints those
+    # (and at times the whole URL): nothing of such a URL may be passed on, hence no cause either.
+    if "@" in path.partition("?")[0] or authority.count("@") > 1 or not re.fullmatch(r"[\d,]*", ports):
+        raise SourceUnavailableError(
+            "the PostgreSQL URL cannot be read: write postgresql://user:password@host:port/database, with "
+            "each special character in the password percent-encoded (@ as %40, / as %2F, % as %25)."
+        ) from None
+    defaults = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        # A thawed function's peer may be gone without a goodbye: give up on silence, do not hang.
+        "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
+        "application_name": "segue",
+        "client_encoding": "utf8",
+    }
+    return defaults | parameters

@@ -1,0 +1,136 @@
+"""Finds the Chinook tables in a database's own catalogue, and writes the two statements that read them.
+
+Chinook is published as ``InvoiceLine.UnitPrice`` for SQLite and as ``invoice_line.unit_price`` for
+PostgreSQL, and people rename by taste. Names are therefore compared by their lower-case letters, and
+each table enters the statements as a derived table with the names used here, so that one text of SQL
+serves every spelling and both databases.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from segue.errors import SourceSchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TABLES = {
+    "customer": ("customer_id",),
+    "invoice": ("invoice_id", "customer_id", "invoice_date"),
+    "invoice_line": ("invoice_id", "track_id", "unit_price", "quantity"),
+    "track": ("track_id", "genre_id"),
+    "genre": ("genre_id", "name"),
+}
+"""The tables and columns that are read; a database may hold any others beside them."""
+
+_PURCHASES = """
+SELECT customer.customer_id,
+       COALESCE(invoice.invoice_id, 0),
+       COALESCE(SUBSTR(CAST(invoice.invoice_date AS TEXT), 1, 19), ''),
+       track.genre_id,
+       CAST(COALESCE(SUM(CAST(ROUND(CAST(invoice_line.unit_price AS NUMERIC) * 10000) AS BIGINT)
+                         * CAST(invoice_line.quantity AS BIGINT)), 0) AS BIGINT),
+       CAST(COALESCE(SUM(CAST(invoice_line.quantity AS BIGINT)), 0) AS BIGINT),
+       COUNT(invoice_line.quantity)
+  FROM {customer}
+  LEFT JOIN {invoice} ON invoice.customer_id = customer.customer_id
+  LEFT JOIN {invoice_line} ON invoice_line.invoice_id = invoice.invoice_id
+  LEFT JOIN {track} ON track.track_id = invoice_line.track_id
+ {where}
+ GROUP BY customer.customer_id, invoice.invoice_id, invoice.invoice_date, track.genre_id
+"""
+
+_GENRES = "SELECT genre.genre_id, CAST(genre.name AS TEXT) FROM {genre} WHERE genre.name IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """SQL for one store's spelling of the Chinook names.
+
+    Attributes
+    ----------
+    all_purchases, one_purchases : str
+        Rows (customer_id, invoice_id, date text cut to seconds, genre_id or NULL, spend in 1/10000 of
+        the currency, quantity, lines), of everyone, or of the customer whose id is the only parameter.
+        A customer without purchases has one row, with no lines.
+    genres : str
+        Rows (genre_id, name), without the nameless.
+    """
+
+    all_purchases: str
+    one_purchases: str
+    genres: str
+
+
+def plain(name: str) -> str:
+    """Return the letters by which names are compared: ``InvoiceLine`` and ``invoice_line`` are one."""
+    return name.lower().replace("_", "")
+
+
+def build_statements(
+    catalogue: Iterable[tuple[int, str, str | None]], placeholder: str, source: str
+) -> Statements:
+    """Write the statements in the spelling that the database has.
+
+    Parameters
+    ----------
+    catalogue
+        (rank, table, column) of the whole database. Where tables of one name stand in several schemas
+        the lowest rank is read, as the database itself would. The column may be None for tables that
+        cannot matter.
+    placeholder
+        How the driver spells a parameter.
+    source
+        Names the database in messages.
+
+    Raises
+    ------
+    SourceSchemaError
+        Tables or columns are missing, or two have the same letters. The message lists all of them and
+        what was found: name another database, or provide views with Chinook's names.
+    """
+    found: dict[tuple[int, str], list[str]] = {}
+    for rank, table, column in catalogue:
+        found.setdefault((rank, table), []).extend([] if column is None else [column])
+    problems: list[str] = []
+    derived = {table: _derive(table, found, problems) for table in TABLES}
+    if problems:
+        tables = ", ".join(sorted({name for _, name in found})) or "none"
+        raise SourceSchemaError(
+            f"{source} is not readable as a music store with the Chinook schema: {'; '.join(problems)}. "
+            f"Tables found: {tables}. Name a database that has them and lets this user read them, or add "
+            "views with these names."
+        )
+    return Statements(
+        all_purchases=_PURCHASES.format(**derived, where=""),
+        one_purchases=_PURCHASES.format(**derived, where=f"WHERE customer.customer_id = {placeholder}"),
+        genres=_GENRES.format(**derived),
+    )
+
+
+def _derive(table: str, found: dict[tuple[int, str], list[str]], problems: list[str]) -> str:
+    candidates = [(rank, name) for rank, name in found if plain(name) == plain(table)]
+    best = min((rank for rank, _ in candidates), default=0)
+    name = _only(f"table {table}", [name for rank, name in candidates if rank == best], problems)
+    if name is None:
+        return ""
+    columns = found[best, name]
+    pairs = []
+    for column in TABLES[table]:
+        alike = [present for present in columns if plain(present) == plain(column)]
+        present = _only(f"column {column} in {name} ({', '.join(columns)})", alike, problems)
+        pairs.append(f"{_quoted(present or '')} AS {column}")
+    return f"(SELECT {', '.join(pairs)} FROM {_quoted(name)}) AS {table}"
+
+
+def _only(wanted: str, names: list[str], problems: list[str]) -> str | None:
+    if len(names) == 1:
+        return names[0]
+    problems.append(f"{' and '.join(names)} could each be {wanted}" if names else f"no {wanted}")
+    return None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

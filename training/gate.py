@@ -1,0 +1,78 @@
+"""Decide what is served: pure functions from measurements to a verdict in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from segue.domain.genre_preference import Answerer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from training.evaluation import Estimate
+
+T = TypeVar("T")
+
+ALPHA = 0.01
+"""The forest must beat each baseline with a smaller p-value than this."""
+
+REGRESSION_ALPHA = 0.05
+"""A challenger is refused when the champion beats it on the same customers with a smaller p-value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict(Generic[T]):
+    """A decision and the reason for it, in a sentence."""
+
+    choice: T
+    reason: str
+
+
+def choose_answerer(
+    accuracy: Mapping[Answerer, Estimate], p_value: Mapping[Answerer, float]
+) -> Verdict[Answerer]:
+    """Serve the forest if it beats both baselines by more than luck, else the better baseline.
+
+    Parameters
+    ----------
+    accuracy : mapping of Answerer to Estimate
+        Of all three, on the same test customers.
+    p_value : mapping of Answerer to float
+        Of each baseline: that the forest is right more often, by luck alone.
+    """
+    baselines = (Answerer.MOST_COMMON_GENRE, Answerer.OWN_PAST_FAVOURITE)
+    best = max(baselines, key=lambda name: accuracy[name].value)
+    figures = ", ".join(f"{words(name)} {accuracy[name].value:.1%}" for name in (Answerer.FOREST, *baselines))
+    worst_p = max(p_value.values())
+    if all(p_value[name] < ALPHA for name in baselines):
+        return Verdict(
+            Answerer.FOREST,
+            f"The forest beats both baselines ({figures} right; p ≤ {worst_p:.2g}): it is served.",
+        )
+    if accuracy[best].value >= accuracy[Answerer.FOREST].value:
+        comparison = f"{words(best)} is at least as good as the forest"
+    else:
+        comparison = (
+            f"the forest is not better than {words(best)} by more than luck (p = {p_value[best]:.2g})"
+        )
+    return Verdict(best, f"On this data {comparison} ({figures} right): {words(best)} is served.")
+
+
+def accept_challenger(p_champion_better: float, challenger: Estimate, champion: Estimate) -> Verdict[bool]:
+    """Accept a challenger unless the champion beats it on the same customers by more than luck."""
+    figures = (
+        f"challenger {challenger.value:.1%}, champion {champion.value:.1%} right on {challenger.n} customers"
+    )
+    if p_champion_better < REGRESSION_ALPHA:
+        return Verdict(False, f"The champion is better ({figures}; p = {p_champion_better:.2g}).")
+    return Verdict(True, f"The challenger is not worse than the champion ({figures}).")
+
+
+def words(answerer: Answerer) -> str:
+    """Name an answerer in a sentence for people."""
+    return {
+        Answerer.FOREST: "the forest",
+        Answerer.MOST_COMMON_GENRE: "a constant answer, the most common genre,",
+        Answerer.OWN_PAST_FAVOURITE: "the customer's own past favourite",
+    }[answerer]

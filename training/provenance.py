@@ -1,0 +1,47 @@
+"""Where a version comes from: the code, the packages, the time and memory it took."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import segue
+
+_PACKAGES = ("numpy", "scikit-learn", "skl2onnx", "onnx", "onnxruntime")
+_MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
+
+
+def code() -> dict[str, Any]:
+    """Return Segue's version and, in a git checkout, its commit and whether files differ from it."""
+    found: dict[str, Any] = {"version": segue.__version__}
+    sha = _git("rev-parse", "HEAD")
+    if sha:
+        found |= {"git_sha": sha, "dirty": bool(_git("status", "--porcelain"))}
+    return found
+
+
+def runtime() -> dict[str, str]:
+    """Return the versions of Python and of the packages that made the files."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def effort(started_s: float) -> dict[str, Any]:
+    """Return seconds since ``started_s`` (of `time.monotonic`) and the process's peak memory in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_BYTES
+    return {"seconds": round(time.monotonic() - started_s, 3), "peak_memory_bytes": peak}
+
+
+def _git(*arguments: str) -> str:
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    folder = Path(__file__).parent
+    run = subprocess.run([git, *arguments], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+    return run.stdout.strip() if run.returncode == 0 else ""
