@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,12 +82,3 @@ def split_by_time(purchases: Purchases) -> tuple[Examples, Examples]:
                 "train again when more customers have come back."
             )
     return train, test
-
-
-def fingerprint(purchases: Purchases) -> str:
-    """Hash the purchases, so that a manifest says exactly which data it was trained on."""
-    digest = hashlib.sha256("\0".join(purchases.genres).encode())
-    columns = (purchases.customers, purchases.customer_id, purchases.at.astype("<M8[s]").view("<i8"))
-    for column in (*columns, purchases.genre_index, purchases.spend, purchases.quantity):
-        digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
-    return f"sha256:{digest.hexdigest()}"

@@ -15,7 +15,8 @@ from segue.artifacts.family import GENRE_PREFERENCE
 from segue.artifacts.store import Decision, promote, publish, read_manifest, resolve
 from segue.backends.onnx import OnnxClassifier
 from segue.errors import AliasNotFoundError, ArtifactError, GateRejectedError
-from training.dataset import fingerprint, split_by_time
+from segue.sources.store import fingerprint
+from training.dataset import split_by_time
 from training.evaluation import accuracy, better_than
 from training.gate import Verdict, accept_challenger
 from training.genre_preference import ForestParams, Trained, answer_index, fit_genre_preference

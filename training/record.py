@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from segue.artifacts.manifest import Record
+from segue.sources.store import fingerprint
 from training import provenance
-from training.dataset import fingerprint
 
 if TYPE_CHECKING:
     from segue.domain.purchase import Purchases

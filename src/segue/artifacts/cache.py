@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PARALLEL = 8
 _PARTIAL = ".partial-"
-_LEFTOVER_AGE_S = 3600.0
+_LEFTOVER_AGE_NS = 3600 * 10**9
 _KEPT_VERSIONS = 2
 """The live version and the one before, so that a rollback reads no bytes from the store."""
 
@@ -118,20 +118,21 @@ def _unique(folder: Path) -> Path:
 
 def _touch(folder: Path) -> None:
     with contextlib.suppress(FileNotFoundError):  # another reader replaced or evicted it
-        os.utime(folder)
+        now = time.time_ns()  # the kernel's own stamp counts in steps of some milliseconds
+        os.utime(folder, ns=(now, now))
 
 
 def _evict(current: Path) -> None:
     # By age of use, not by version: after a rollback the older version is the live one.
     _touch(current)
-    used: dict[Path, float] = {}
+    used: dict[Path, int] = {}
     for path in current.parent.iterdir():
         with contextlib.suppress(FileNotFoundError):  # another reader evicts too
-            used[path] = path.stat().st_mtime
+            used[path] = path.stat().st_mtime_ns
     leftovers = [path for path in used if _PARTIAL in path.name]
     versions = sorted(used.keys() - {current, *leftovers}, key=lambda path: used[path], reverse=True)
     for path in versions[_KEPT_VERSIONS - 1 :]:
         _remove(path)
     for path in leftovers:  # of a reader that was killed; a young one may still be at work
-        if time.time() - used[path] > _LEFTOVER_AGE_S:
+        if time.time_ns() - used[path] > _LEFTOVER_AGE_NS:
             shutil.rmtree(path, ignore_errors=True)

@@ -35,7 +35,7 @@ def list_aliases(store: ObjectStore, family: str) -> dict[str, Alias]:
 
 def diff(one: Manifest, other: Manifest) -> dict[str, tuple[object, object]]:
     """Compare two manifests: dotted path → (in ``one``, in ``other``), for every leaf that differs."""
-    left, right = (dict(_leaves("", _comparable(manifest))) for manifest in (one, other))
+    left, right = (dict(leaves("", _comparable(manifest))) for manifest in (one, other))
     return {
         path: (left.get(path), right.get(path))
         for path in sorted(left.keys() | right.keys())
@@ -57,9 +57,9 @@ def _comparable(manifest: Manifest) -> dict[str, object]:
     }
 
 
-def _leaves(path: str, value: Mapping[str, object] | object) -> Iterator[tuple[str, object]]:
+def leaves(path: str, value: Mapping[str, object] | object) -> Iterator[tuple[str, object]]:
     if not isinstance(value, dict):
         yield path, value
         return
     for key, below in value.items():
-        yield from _leaves(f"{path}.{key}" if path else key, below)
+        yield from leaves(f"{path}.{key}" if path else key, below)

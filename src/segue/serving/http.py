@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,14 @@ from fastapi.responses import JSONResponse
 from mangum import Mangum
 from starlette.exceptions import HTTPException
 
-from segue import errors
+import segue
+from segue import __version__, errors
 from segue.artifacts.family import GENRE_PREFERENCE
 from segue.serving.contracts import Problem
 from segue.serving.telemetry import ANSWERS, SERVER_ERRORS, count, logger, metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from segue.serving.live import Live
 
@@ -40,12 +42,26 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 """What every route may answer besides success, for its OpenAPI description."""
 
 _SORRY = "The request cannot be answered now. It was logged under its request_id."
+_UNREADABLE = "body: not readable as JSON in UTF-8, or a number in it has thousands of digits."
 _MODELS = {GENRE_PREFERENCE: "Genre model"}
 
 
 def http_api(title: str) -> FastAPI:
     """Build a function's application; documentation pages are the local server's business."""
-    api = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
+    return _with_errors(FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None))
+
+
+def local_api(functions: Iterable[FastAPI]) -> FastAPI:
+    """Join the functions' applications into one, with documentation pages that need no internet."""
+    from fastapi_offline import FastAPIOffline
+
+    api = FastAPIOffline(title="Segue", version=__version__, description=segue.__doc__)
+    for function in functions:
+        api.include_router(function.router)
+    return _with_errors(api)
+
+
+def _with_errors(api: FastAPI) -> FastAPI:
     api.add_exception_handler(errors.SegueError, _on_error)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
@@ -122,9 +138,7 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
         raise error
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.BAD_REQUEST:  # FastAPI's answer to a body that Python cannot even decode
-        return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", "body: not readable as JSON in UTF-8.", request
-        )
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", _UNREADABLE, request)
     code = status.phrase.lower().replace(" ", "_")
     response = problem(status, code, f"{request.method} {request.url.path}: {status.phrase}.", request)
     response.headers.update(error.headers or {})
@@ -140,9 +154,11 @@ def _sentence(fault: dict[str, Any]) -> str:
     place = ".".join(str(part) for part in fault["loc"][1:]) or "body"
     if fault["type"] == "json_invalid":
         return f"body: not valid JSON, {fault['ctx']['error']}"
-    if fault["type"] == "missing" or isinstance(fault["input"], dict | list | bytes):
+    if place == "body":
+        return "body: send a JSON object, with the header content-type: application/json"
+    if fault["type"] == "missing":
         return f"{place}: {fault['msg']}"
-    return f"{place}: {fault['msg']}, got {repr(fault['input'])[:60]}"
+    return f"{place}: {fault['msg']}, got {json.dumps(fault['input'])[:60]}"
 
 
 def _request_id(request: Request) -> str:

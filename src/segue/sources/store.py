@@ -218,10 +218,11 @@ class StoreDatabase:
         # Genres of one name, and tracks with and without a nameless one, met only here: add them up.
         first = np.ones(len(at), bool)
         first[1:] = (np.diff(bought["invoice_id"]) != 0) | (np.diff(genre_index) != 0)
-        first[1:] |= np.diff(bought["customer_id"]) != 0
         starts = np.flatnonzero(first)
+        # Not np.unique: it imports numpy.ma, 50 ms of a function's first answer.
+        customers = np.array(sorted(set(rows["customer_id"].tolist())), np.int64)
         return Purchases(
-            customers=np.unique(rows["customer_id"]),
+            customers=customers,
             genres=genres,
             customer_id=bought["customer_id"][starts],
             at=at[starts],

@@ -1,0 +1,81 @@
+# Every command a developer, CI or SAM runs. `make` alone lists them.
+
+PYTHON_FOR_VENV ?= python3
+STORE ?= $(SAMPLE)
+ARTIFACTS ?= var/artifacts
+PORT ?= 8000
+SAMPLE := var/sample/store.sqlite
+BIN := .venv/bin
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --constraints constraints.txt
+
+export ORT_DISABLE_TELEMETRY := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run sample train serve test check lint types imports bench lock format clean
+
+include build.mk
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: sample train serve ## Sample store, training, publishing, the API (STORE=path, ARTIFACTS=place, PORT=8000)
+
+sample: .venv/.serving ## Generate the sample store, unless it is there or STORE is another
+ifeq ($(STORE),$(SAMPLE))
+	@$(BIN)/segue sample --out $(dir $(SAMPLE))
+endif
+
+# Status 3: published, but the gate kept the version that was live.
+train: .venv/.serving sample ## Train the genre preference on STORE and promote it if the gate agrees
+	@$(BIN)/segue train genre-preference --store "$(STORE)" --artifacts "$(ARTIFACTS)" || [ $$? -eq 3 ]
+
+serve: .venv/.serving ## Serve the API and its documentation on http://127.0.0.1:PORT
+	@$(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --port $(PORT)
+
+test: .venv/.dev build ## Install what the tests need, build the functions, run every test
+	$(BIN)/python -m pytest
+
+check: lint types imports lint-infra ## Lint, types, import rules, the template (CI adds `make test`)
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+imports: .venv/.dev
+	$(BIN)/lint-imports
+
+format: .venv/.dev ## Format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: .venv/.dev ## Compare with named peers, each in one run
+	$(BIN)/python -m benchmarks
+
+lock: .venv/.uv lock-infra ## Compile every lock file anew
+	$(UV) $(LOCK) --all-extras pyproject.toml --output-file constraints.txt
+	$(UV) $(LOCK) requirements/uv.in --output-file requirements/uv.txt
+
+clean: ## Remove environments, builds and caches; keep var/ with its artifacts
+	rm -rf .venv .venv-* .build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/.uv: requirements/uv.txt
+	@$(PYTHON_FOR_VENV) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Segue needs Python 3.11 or newer, \
+	this is " + sys.version.split()[0] + ": make run PYTHON_FOR_VENV=python3.12")'
+	@echo "making the environment .venv"
+	@$(PYTHON_FOR_VENV) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+.venv/.serving: .venv/.uv pyproject.toml constraints.txt
+	@echo "installing what serving and training need"
+	@$(INSTALL) --editable '.[serving,training]'
+	@touch $@
+
+.venv/.dev: .venv/.serving
+	@echo "installing what the tests need"
+	@$(INSTALL) --editable '.[serving,training,dev]'
+	@touch $@

@@ -1,0 +1,43 @@
+"""The ``segue`` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from segue import __version__
+from segue.cli import models, sample, serve, train
+from segue.errors import GateRejectedError, SegueError
+
+GATE_REJECTED = 3
+"""Exit status of a training whose version was published but not promoted."""
+
+app = typer.Typer(
+    help="Segue: genre, recommendations and taste from small functions.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(models.app, name="models", help="List, compare, promote and roll back trained versions.")
+app.add_typer(train.app, name="train", help="Train a family and publish it.")
+app.command("sample")(sample.sample)
+app.command("serve")(serve.serve)
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    Console().print(__version__, highlight=False)
+
+
+def main() -> None:
+    """Run the command; errors of ours are one line on standard error and status 1."""
+    try:
+        app()
+    except SegueError as error:
+        Console(stderr=True).print(
+            f"segue: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
+        sys.exit(GATE_REJECTED if isinstance(error, GateRejectedError) else 1)

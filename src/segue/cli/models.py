@@ -1,0 +1,214 @@
+"""``segue models``: what is published, what is live, and moving between versions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from segue.artifacts import listing, retention
+from segue.artifacts import store as artifacts
+from segue.artifacts.location import open_store
+from segue.artifacts.manifest import format_instant
+from segue.cli.options import ARTIFACTS, Artifacts, Json, Reason
+from segue.errors import InvalidInputError, PublishError
+from segue.serving.settings import user_name
+
+if TYPE_CHECKING:
+    from segue.artifacts.manifest import Alias, Manifest
+    from segue.artifacts.object_store import ObjectStore
+
+app = typer.Typer(no_args_is_help=True)
+Family = Annotated[str, typer.Argument(help="A family, as genre-preference.")]
+_PREVIOUS = "previous"
+
+
+@app.command("list")
+def list_(
+    family: Annotated[str, typer.Argument(help="Only this family.")] = "",
+    *,
+    location: Artifacts = ARTIFACTS,
+    as_json: Json = False,
+) -> None:
+    """List versions, oldest first, with the aliases that name them."""
+    store = open_store(location)
+    rows = [
+        row for name in ([family] if family else listing.list_families(store)) for row in _rows(store, name)
+    ]
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        raise InvalidInputError(f"{store.location} holds no versions{f' of {family}' if family else ''}.")
+    _print_table(("family", "version", "created", "aliases", "files", "bytes"), rows)
+
+
+@app.command()
+def show(
+    spec: Annotated[
+        str, typer.Argument(metavar="FAMILY[@VERSION]", help="A version, an alias or 'previous'.")
+    ],
+    *,
+    location: Artifacts = ARTIFACTS,
+    as_json: Json = False,
+) -> None:
+    """Show the record of one version; without @VERSION that of the champion."""
+    store = open_store(location)
+    family, _, reference = spec.partition("@")
+    manifest = _read(store, family, reference or artifacts.CHAMPION)
+    aliases = listing.list_aliases(store, family)
+    if as_json:
+        pointing = {name: json.loads(alias.to_bytes()) for name, alias in aliases.items()}
+        _print_json({"manifest": json.loads(manifest.to_bytes()), "aliases": pointing})
+        return
+    rows = [{"field": "version", "value": manifest.version}]
+    rows += [
+        {
+            "field": name,
+            "value": f"{alias.target.version} since {format_instant(alias.set_at)} by {alias.set_by}: {alias.reason}",
+        }
+        for name, alias in aliases.items()
+    ]
+    leaves = listing.leaves(
+        "", {"files": {n: e.bytes for n, e in manifest.files.items()}, **asdict(manifest.record)}
+    )
+    rows += [{"field": path, "value": _short(value)} for path, value in leaves]
+    _print_table(("field", "value"), rows)
+
+
+@app.command()
+def diff(
+    family: Family,
+    one: Annotated[str, typer.Argument(help="A version, an alias or 'previous'.")] = _PREVIOUS,
+    other: Annotated[str, typer.Argument(help="A version, an alias or 'previous'.")] = artifacts.CHAMPION,
+    *,
+    location: Artifacts = ARTIFACTS,
+    as_json: Json = False,
+) -> None:
+    """Compare two versions field by field; without names the previous one with the champion."""
+    store = open_store(location)
+    left, right = _read(store, family, one), _read(store, family, other)
+    changes = listing.diff(left, right)
+    if as_json:
+        _print_json({path: list(pair) for path, pair in changes.items()})
+        return
+    rows = [
+        {"field": path, left.version: _short(a), right.version: _short(b)} for path, (a, b) in changes.items()
+    ]
+    _print_table(("field", left.version, right.version), rows)
+
+
+@app.command()
+def promote(
+    family: Family,
+    version: Annotated[str, typer.Argument(help="The version to make live.")],
+    reason: Reason,
+    *,
+    alias: Annotated[str, typer.Option(help="The alias to move.")] = artifacts.CHAMPION,
+    location: Artifacts = ARTIFACTS,
+    as_json: Json = False,
+) -> None:
+    """Make a version live; its every byte is checked first."""
+    decision = _decide(reason)
+    moved = artifacts.promote(open_store(location), family, version, decision, alias=alias)
+    _print_move(family, alias, moved, as_json=as_json)
+
+
+@app.command()
+def rollback(
+    family: Family,
+    reason: Reason,
+    *,
+    alias: Annotated[str, typer.Option(help="The alias to move.")] = artifacts.CHAMPION,
+    location: Artifacts = ARTIFACTS,
+    as_json: Json = False,
+) -> None:
+    """Make the version before live again; functions follow within one refresh."""
+    moved = artifacts.rollback(open_store(location), family, _decide(reason), alias=alias)
+    _print_move(family, alias, moved, as_json=as_json)
+
+
+@app.command()
+def gc(
+    *,
+    keep: Annotated[int, typer.Option(min=0, help="Newest versions of a family to keep.")] = 5,
+    min_age_days: Annotated[int, typer.Option(min=0, help="Keep what is younger.")] = 14,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = False,
+    location: Artifacts = ARTIFACTS,
+    as_json: Json = False,
+) -> None:
+    """Delete versions that no alias reaches, that are old and not among the newest, and orphaned files."""
+    policy = retention.RetentionPolicy(keep, timedelta(days=min_age_days))
+    act = retention.find_garbage if dry_run else retention.collect
+    garbage = act(open_store(location), now=datetime.now(UTC), policy=policy)
+    rows = [{"kind": "version", "name": f"{family}@{version}"} for family, version in garbage.versions]
+    rows += [{"kind": "orphan", "name": key} for key in garbage.orphans]
+    if as_json:
+        _print_json({"deleted": not dry_run, "garbage": rows})
+        return
+    _print_table(("kind", "name"), rows)
+    Console().print(f"{len(rows)} {'would be deleted' if dry_run else 'deleted'}.")
+
+
+def _rows(store: ObjectStore, family: str) -> list[dict[str, Any]]:
+    aliases = listing.list_aliases(store, family)
+    rows = []
+    for version in listing.list_versions(store, family):
+        manifest = artifacts.read_manifest(store, family, version)
+        names = [name for name, alias in aliases.items() if alias.target.version == version]
+        rows.append(
+            {
+                "family": family,
+                "version": version,
+                "created": format_instant(manifest.created_at),
+                "aliases": ", ".join(names),
+                "files": len(manifest.files),
+                "bytes": sum(entry.bytes for entry in manifest.files.values()),
+            }
+        )
+    return rows
+
+
+def _read(store: ObjectStore, family: str, reference: str) -> Manifest:
+    if "T" in reference:  # as only versions have; names of aliases are lower-case
+        return artifacts.read_manifest(store, family, reference)
+    alias = artifacts.CHAMPION if reference == _PREVIOUS else reference
+    pointer = artifacts.resolve(store, family, alias).alias
+    ref = pointer.previous if reference == _PREVIOUS else pointer.target
+    if ref is None:
+        raise PublishError(f"{family} has no previous version: only {pointer.target.version} was ever live.")
+    return artifacts.read_manifest(store, family, ref.version, expected_sha256=ref.manifest_sha256)
+
+
+def _decide(reason: str) -> artifacts.Decision:
+    return artifacts.Decision(user_name(), reason, datetime.now(UTC))
+
+
+def _print_move(family: str, alias: str, moved: Alias, *, as_json: bool) -> None:
+    if as_json:
+        _print_json({"family": family, "alias": alias, **json.loads(moved.to_bytes())})
+        return
+    before = f", before: {moved.previous.version}" if moved.previous else ""
+    Console().print(
+        f"{family} {alias} is now {moved.target.version}{before}.", highlight=False, soft_wrap=True
+    )
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(str(row[column]) for column in columns))
+    Console().print(table)
+
+
+def _short(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,26 @@
+"""Options that several commands share, each with its environment variable and default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segue.serving.settings import DEFAULT_ARTIFACTS, DEFAULT_STORE
+
+Artifacts = Annotated[
+    str, typer.Option(envvar="SEGUE_ARTIFACTS", help="Where versions live: a folder or s3://bucket/prefix.")
+]
+Store = Annotated[
+    str,
+    typer.Option(
+        envvar="SEGUE_STORE", help="The music store's database: an SQLite file or postgresql:// URL."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Reason = Annotated[str, typer.Option(help="Why, for whoever reads the history.")]
+
+ARTIFACTS = DEFAULT_ARTIFACTS
+STORE = DEFAULT_STORE
+SAMPLE = Path(DEFAULT_STORE).parent

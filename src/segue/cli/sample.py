@@ -1,0 +1,43 @@
+"""``segue sample``: a believable music store to try everything on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from segue.cli.options import SAMPLE
+from segue.sources.sample import describe, generate
+
+
+def sample(
+    *,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same store, byte by byte.")] = 7,
+    customers: Annotated[int, typer.Option(help="How many customers.")] = 2000,
+    tracks: Annotated[int, typer.Option(help="How many tracks.")] = 4000,
+    out: Annotated[Path, typer.Option(help="Folder for store.sqlite and the truth behind it.")] = SAMPLE,
+) -> None:
+    """Generate a music store: catalogue, listeners, plays and purchases, with the known truth beside it."""
+    console = Console()
+    found = describe(out)
+    if found and (found.seed, found.customers, found.tracks) == (seed, customers, tracks):
+        console.print(
+            f"{out / 'store.sqlite'} is there already (seed {seed}).", highlight=False, soft_wrap=True
+        )
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("sample store", total=1.0)
+        store = generate(
+            out,
+            seed=seed,
+            customers=customers,
+            tracks=tracks,
+            progress=lambda stage, share: progress.update(task, description=stage, completed=share),
+        )
+    console.print(
+        f"{store}: {customers} customers, {tracks} tracks, seed {seed}.", highlight=False, soft_wrap=True
+    )

@@ -1,0 +1,50 @@
+"""``segue serve``: every function behind one local HTTP server, with documentation."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from segue.cli.options import ARTIFACTS, STORE, Artifacts, Store
+from segue.serving.settings import set_for_this_process
+
+
+def serve(
+    *,
+    store: Store = STORE,
+    location: Artifacts = ARTIFACTS,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8000,
+    refresh_ttl_s: Annotated[
+        float, typer.Option(envvar="SEGUE_REFRESH_TTL_S", help="Seconds between looks at what is live.")
+    ] = 5.0,
+) -> None:
+    """Serve the API and its documentation, as the functions would answer on Lambda."""
+    set_for_this_process(
+        {
+            "SEGUE_STORE": store,
+            "SEGUE_ARTIFACTS": location,
+            "SEGUE_CACHE_DIR": str(Path(ARTIFACTS).with_name("cache")),
+            "SEGUE_REFRESH_TTL_S": str(refresh_ttl_s),
+            "POWERTOOLS_SERVICE_NAME": "segue",
+            "POWERTOOLS_METRICS_NAMESPACE": "Segue",
+            "POWERTOOLS_METRICS_DISABLED": "true",
+            "ORT_DISABLE_TELEMETRY": "1",
+        }
+    )
+    import functions
+
+    names = sorted(
+        path.parent.name for folder in functions.__path__ for path in Path(folder).glob("*/handler.py")
+    )
+    from segue.serving.http import local_api
+    from segue.serving.local import run
+
+    api = local_api(import_module(f"functions.{name}.handler").api for name in names)
+    run(api, host, port, Console(soft_wrap=True, highlight=False).print)

@@ -1,0 +1,88 @@
+"""``segue train``: from a store's database to a live version."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from segue.artifacts.location import open_store as open_artifacts
+from segue.cli.options import ARTIFACTS, STORE, Artifacts, Store
+from segue.serving.settings import user_name
+from segue.sources.store import open_store
+
+if TYPE_CHECKING:
+    from training.pipeline import Outcome
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def families() -> None:
+    """Train a family and publish it."""
+
+
+@app.command("genre-preference")
+def genre_preference(
+    *,
+    store: Store = STORE,
+    location: Artifacts = ARTIFACTS,
+    trees: Annotated[int, typer.Option(min=1, help="Trees in the forest.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Of the forest and the bootstrap.")] = 17,
+    promote: Annotated[bool, typer.Option(help="Make the version live if the gate agrees.")] = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")
+    ] = False,
+) -> None:
+    """Train the genre preference of customers; exit status 3 means published but refused by the gate."""
+    console = Console(soft_wrap=True, highlight=False)
+    with console.status("reading purchases") as status:
+
+        def step(name: str) -> None:
+            console.print(f"· {name}")
+            status.update(name)
+
+        with open_store(store) as database:
+            purchases = database.read_purchases()
+        step("loading scikit-learn")
+        from training.genre_preference import ForestParams  # 1 s to import: after the data proved readable
+        from training.pipeline import Request, train_genre_preference
+
+        request = Request(
+            set_by=user_name(),
+            now=datetime.now(UTC),
+            params=ForestParams(n_estimators=trees, seed=seed),
+            promote=promote,
+            force=force,
+        )
+        outcome = train_genre_preference(purchases, open_artifacts(location), request, step)
+    _print(console, outcome)
+
+
+def _print(console: Console, outcome: Outcome) -> None:
+    version = outcome.manifest.version
+    for warning in outcome.warnings:
+        console.print(f"warning: {warning}", style="yellow", markup=False)
+    if outcome.trained is None:
+        console.print(f"{version} is live already and of exactly this data; --force trains again.")
+        return
+    from training.gate import words
+
+    evaluation = outcome.trained.evaluation
+    for name, estimate in evaluation.accuracy.items():
+        p_value = evaluation.p_value.get(name)
+        luck = "" if p_value is None else f"; the forest is better by luck with p = {p_value:.2g}"
+        f1 = evaluation.macro_f1[name].value
+        console.print(
+            f"  {words(name)}: {estimate.value:.1%} right "
+            f"(95 % interval {estimate.low:.1%} to {estimate.high:.1%}, n = {estimate.n}), macro F1 {f1:.3f}{luck}"
+        )
+    console.print(outcome.trained.verdict.reason, style="bold", markup=False)
+    console.print(
+        f"{version} is {'live' if outcome.alias else 'published, not promoted'}. {outcome.verdict.reason}"
+    )
+    console.print(
+        f"Report: report.html beside the artifact; figures: segue models show genre-preference@{version}"
+    )

@@ -1,0 +1,53 @@
+"""Run an application under uvicorn on a laptop, and say how to call it."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from segue.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi import FastAPI
+
+_TRY = """Segue answers on {url} (documentation: {url}/docs). Stop it with Ctrl+C. Try:
+
+  curl -s {url}/health
+  curl -s {url}/api/model -H 'content-type: application/json' -d '{{"customer_id": 12}}'
+  curl -s '{url}/api/model?details=true' -H 'content-type: application/json' -d '{{"customer_id": 12}}'
+"""
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens."""
+
+    started_at: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.started_at()
+
+
+def run(api: FastAPI, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve until interrupted; ``say`` is given curl lines that work once the server listens.
+
+    Raises
+    ------
+    ConfigError
+        The address or port cannot be listened on.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError("--port", f"cannot listen on {host}:{port}, {error.strerror or error}.") from error
+    server = _Server(uvicorn.Config(api, log_level="warning", access_log=False))
+    server.started_at = lambda: say(_TRY.format(url=f"http://{host}:{listener.getsockname()[1]}"))
+    with listener:
+        server.run(sockets=[listener])

@@ -1,0 +1,41 @@
+"""The gate's verdicts, in plain words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from segue.domain.genre_preference import Answerer
+from training.evaluation import Estimate
+from training.gate import accept_challenger, choose_answerer
+
+FOREST, COMMON, PAST = Answerer.FOREST, Answerer.MOST_COMMON_GENRE, Answerer.OWN_PAST_FAVOURITE
+
+
+def estimate(value: float) -> Estimate:
+    return Estimate(value, value - 0.05, value + 0.05, 100)
+
+
+@pytest.mark.parametrize(
+    ("values", "p_values", "served", "reason"),
+    [
+        ((0.6, 0.3, 0.5), (1e-9, 1e-4), FOREST, "beats both baselines"),
+        ((0.44, 0.44, 0.3), (1.0, 0.03), COMMON, "a constant answer.* is at least as good as the forest"),
+        ((0.4, 0.45, 0.3), (1.0, 0.03), COMMON, "at least as good"),
+        ((0.5, 0.3, 0.49), (1e-9, 0.3), PAST, "not better than .*past favourite by more than luck"),
+        ((0.5, 0.3, 0.6), (1e-9, 1.0), PAST, "past favourite is at least as good"),
+    ],
+)
+def test_the_forest_is_served_only_if_it_beats_both(values, p_values, served, reason) -> None:
+    accuracy = dict(zip((FOREST, COMMON, PAST), map(estimate, values), strict=True))
+    verdict = choose_answerer(accuracy, dict(zip((COMMON, PAST), p_values, strict=True)))
+    assert verdict.choice is served
+    assert re.search(reason, verdict.reason)
+
+
+def test_a_challenger_is_refused_only_when_the_champion_is_better_by_more_than_luck() -> None:
+    assert accept_challenger(0.2, estimate(0.5), estimate(0.52)).choice
+    refused = accept_challenger(0.001, estimate(0.4), estimate(0.52))
+    assert not refused.choice
+    assert "champion 52.0%" in refused.reason
