@@ -41,6 +41,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 """What every route may answer besides success, for its OpenAPI description."""
 
+_PROBLEM_JSON = "application/problem+json"
 _SORRY = "The request cannot be answered now. It was logged under its request_id."
 _UNREADABLE = "body: not readable as JSON in UTF-8, or a number in it has thousands of digits."
 _MODELS = {GENRE_PREFERENCE: "Genre model"}
@@ -81,7 +82,8 @@ def lambda_entry(api: FastAPI, *models: Live[Any]) -> Callable[[dict[str, Any], 
         register_after_restore(model.expire)
         with contextlib.suppress(errors.ArtifactError):  # raised again, and logged, by the first request
             model.get()
-    adapter = Mangum(api, lifespan="off")
+    # Mangum takes other types for binary and would answer them in base64.
+    adapter = Mangum(api, lifespan="off", text_mime_types=["application/json", _PROBLEM_JSON])
 
     @logger.inject_lambda_context(clear_state=True)
     @metrics.log_metrics(capture_cold_start_metric=True)
@@ -107,7 +109,7 @@ def problem(status: HTTPStatus, code: str, detail: str, request: Request, *, err
     retry = {"retry-after": str(RETRY_AFTER_S)} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         count(SERVER_ERRORS)
-    return JSONResponse(body.model_dump(), status, headers=retry, media_type="application/problem+json")
+    return JSONResponse(body.model_dump(), status, headers=retry, media_type=_PROBLEM_JSON)
 
 
 def _on_error(request: Request, error: Exception) -> JSONResponse:

@@ -20,7 +20,7 @@ SERVER_ERRORS = "ServerErrors"
 """Answers of status 500 and above."""
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(namespace="Segue")
 
 
 def count(name: str) -> None:

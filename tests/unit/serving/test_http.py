@@ -1,0 +1,118 @@
+"""Errors as problem+json: the status table, what is public, and what never is."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from segue import errors
+from segue.artifacts.family import GENRE_PREFERENCE
+from segue.serving.contracts import GenreRequest  # noqa: TC001  # FastAPI reads the annotation
+from segue.serving.http import http_api, lambda_entry
+
+SECRET = "postgresql://user:hunter2@10.0.0.1"
+
+
+@dataclass
+class Context:
+    """What Lambda passes beside the event."""
+
+    function_name: str = "genre"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:1:function:genre"
+    aws_request_id: str = "7f0c"
+    tenant_id: str | None = None
+
+
+def call(api: Any, method: str = "POST", path: str = "/x", body: str | None = None) -> tuple[int, dict, dict]:
+    event = {
+        "resource": path, "path": path, "httpMethod": method, "body": body, "isBase64Encoded": False,
+        "headers": {"content-type": "application/json"}, "multiValueHeaders": {},
+        "queryStringParameters": None, "multiValueQueryStringParameters": None,
+        "requestContext": {"identity": {"sourceIp": "203.0.113.7"}, "stage": "v1"},
+    }  # fmt: skip
+    answer = lambda_entry(api)(event, Context())
+    headers = {**answer["headers"], **{k: v[0] for k, v in answer["multiValueHeaders"].items()}}
+    return answer["statusCode"], json.loads(answer["body"]), headers
+
+
+def raising(error: Exception) -> Any:
+    api = http_api("test")
+
+    @api.post("/x")
+    def route() -> None:
+        raise error
+
+    return api
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (errors.CustomerNotFoundError(999), 404, "customer_not_found"),
+        (errors.InvalidInputError("mood 'angry'"), 422, "invalid_input"),
+        (errors.CorruptArtifactError(SECRET), 503, "corrupt_artifact"),
+        (errors.StoreUnavailableError(SECRET), 503, "store_unavailable"),
+        (errors.SourceUnavailableError(SECRET), 503, "source_unavailable"),
+        (errors.SourceSchemaError(SECRET), 503, "source_schema"),
+        (errors.ConfigError("SEGUE_X", SECRET), 500, "config"),
+        (ZeroDivisionError(SECRET), 500, "internal"),
+    ],
+)
+def test_each_error_has_its_status_and_only_callers_errors_are_told(error, status, code) -> None:
+    found, body, headers = call(raising(error))
+    assert (found, body["status"], body["code"]) == (status, status, code)
+    assert headers["content-type"] == "application/problem+json"
+    assert body["request_id"] == "7f0c"
+    assert ("hunter2" in json.dumps(body)) is False
+    assert (str(error) in body["detail"]) is isinstance(error, errors.RequestError)
+    assert ("retry-after" in headers) is (status == 503)
+
+
+def test_a_missing_model_names_the_training_command() -> None:
+    status, body, headers = call(raising(errors.AliasNotFoundError(GENRE_PREFERENCE, "champion")))
+    assert (status, body["error"]) == (503, "Genre model not found")
+    assert "segue train genre-preference" in body["detail"]
+    assert int(headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ("{}", "customer_id: Field required"),
+        ('{"customer_id": true}', "customer_id: .*got true"),
+        ('{"customer_id": null}', "customer_id: .*got null"),
+        ('{"customer_id": "12"}', 'customer_id: .*got "12"'),
+        ('{"customer_id": 12.5}', "customer_id: .*got 12.5"),
+        ('{"customer_id": [1]}', r"customer_id: .*got \[1\]"),
+        ('{"customer_id": NaN}', "customer_id: .*got NaN"),
+        ('{"customer_id": 1e999}', "customer_id: .*got Infinity"),
+        ('{"customer_id": 0}', "customer_id: .*greater than or equal to 1"),
+        ('{"customer_id": 9223372036854775808}', "customer_id: .*less than or equal to"),
+        (f'{{"customer_id": {"9" * 5000}}}', "number in it has thousands of digits"),
+        ("[]", "body: send a JSON object"),
+        ("", "body: send a JSON object"),
+        (None, "body: send a JSON object"),
+        ("{bad", "body: not valid JSON"),
+    ],
+)
+def test_bad_input_is_422_and_names_the_field(body: str | None, named: str) -> None:
+    api = http_api("test")
+
+    @api.post("/x")
+    def route(request: GenreRequest) -> int:
+        return request.customer_id
+
+    status, answer, _ = call(api, body=body)
+    assert status == 422
+    assert re.search(named, answer["detail"])
+
+
+def test_unknown_paths_and_methods_are_problems_too() -> None:
+    assert call(raising(ValueError()), path="/nope")[0] == 404
+    status, body, headers = call(raising(ValueError()), method="GET")
+    assert (status, body["code"], headers["allow"]) == (405, "method_not_allowed", "POST")

@@ -1,0 +1,78 @@
+"""Settings fail at INIT and name the variable."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from segue.errors import ConfigError
+from segue.serving import settings
+from segue.serving.settings import ArtifactSettings, store_location
+
+DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
+
+
+def test_defaults() -> None:
+    found = ArtifactSettings.from_environment({"SEGUE_ARTIFACTS": "s3://b/p"})
+    assert (found.location, found.cache, found.refresh_ttl_s) == ("s3://b/p", Path("/tmp/segue"), 60.0)
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({}, "SEGUE_ARTIFACTS: not set"),
+        ({"SEGUE_ARTIFACTS": "x", "SEGUE_REFRESH_TTL_S": "soon"}, "SEGUE_REFRESH_TTL_S: 'soon' is not"),
+        ({"SEGUE_ARTIFACTS": "x", "SEGUE_REFRESH_TTL_S": "nan"}, "SEGUE_REFRESH_TTL_S: 'nan' must be"),
+        ({"SEGUE_ARTIFACTS": "x", "SEGUE_REFRESH_TTL_S": "-1"}, "SEGUE_REFRESH_TTL_S: '-1' must be"),
+    ],
+)
+def test_a_wrong_variable_names_itself(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(named)):
+        ArtifactSettings.from_environment(environment)
+
+
+def test_the_store_is_named_directly_or_by_a_secret() -> None:
+    assert store_location({"SEGUE_STORE": "a.sqlite", "SEGUE_STORE_SECRET": "arn"}) == "a.sqlite"
+    with pytest.raises(ConfigError, match="SEGUE_STORE: not set"):
+        store_location({})
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("postgresql://u:p@h/d", "postgresql://u:p@h/d"),
+        (
+            '{"username": "u", "password": "p@/ss", "host": "h", "port": 5433, "dbname": "d"}',
+            "postgresql://u:p%40%2Fss@h:5433/d",
+        ),
+    ],
+)
+def test_secrets_hold_a_url_or_what_rds_writes(
+    text: str, url: str, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name=f"store-{hash(text)}", SecretString=text)["ARN"]
+    assert store_location({"SEGUE_STORE_SECRET": arn}) == url
+
+
+def test_a_secret_that_is_neither_is_not_shown(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    arn = boto3.client("secretsmanager").create_secret(Name="odd", SecretString="hunter2")["ARN"]
+    with pytest.raises(ConfigError, match="does not hold") as caught:
+        store_location({"SEGUE_STORE_SECRET": arn})
+    assert "hunter2" not in str(caught.value)
+    with pytest.raises(ConfigError, match="cannot read"):
+        store_location({"SEGUE_STORE_SECRET": f"{arn}-absent"})
+
+
+def test_every_setting_is_documented() -> None:
+    names = set(re.findall(r'"(SEGUE_[A-Z_]+)"', Path(settings.__file__).read_text(encoding="utf-8")))
+    documented = set(re.findall(r"`(SEGUE_[A-Z_]+)`", DOCS.read_text(encoding="utf-8")))
+    assert names <= documented
