@@ -66,18 +66,10 @@ def show(
         pointing = {name: json.loads(alias.to_bytes()) for name, alias in aliases.items()}
         _print_json({"manifest": json.loads(manifest.to_bytes()), "aliases": pointing})
         return
-    rows = [{"field": "version", "value": manifest.version}]
-    rows += [
-        {
-            "field": name,
-            "value": f"{alias.target.version} since {format_instant(alias.set_at)} by {alias.set_by}: {alias.reason}",
-        }
-        for name, alias in aliases.items()
-    ]
-    leaves = listing.leaves(
-        "", {"files": {n: e.bytes for n, e in manifest.files.items()}, **asdict(manifest.record)}
-    )
-    rows += [{"field": path, "value": _short(value)} for path, value in leaves]
+    sizes = {name: entry.bytes for name, entry in manifest.files.items()}
+    fields = {"version": manifest.version, **asdict(manifest.record), "files": sizes}
+    fields |= {name: _history(alias) for name, alias in aliases.items()}
+    rows = [{"field": path, "value": _short(value)} for path, value in listing.leaves("", fields)]
     _print_table(("field", "value"), rows)
 
 
@@ -208,6 +200,10 @@ def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     for row in rows:
         table.add_row(*(str(row[column]) for column in columns))
     Console().print(table)
+
+
+def _history(alias: Alias) -> str:
+    return f"{alias.target.version} since {format_instant(alias.set_at)} by {alias.set_by}: {alias.reason}"
 
 
 def _short(value: object) -> str:

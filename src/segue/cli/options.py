@@ -10,7 +10,10 @@ import typer
 from segue.serving.settings import DEFAULT_ARTIFACTS, DEFAULT_STORE
 
 Artifacts = Annotated[
-    str, typer.Option(envvar="SEGUE_ARTIFACTS", help="Where versions live: a folder or s3://bucket/prefix.")
+    str,
+    typer.Option(
+        "--artifacts", envvar="SEGUE_ARTIFACTS", help="Where versions live: a folder or s3://bucket/prefix."
+    ),
 ]
 Store = Annotated[
     str,

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from segue.cli.options import SAMPLE
-from segue.sources.sample import describe, generate
 
 
 def sample(
@@ -21,6 +20,8 @@ def sample(
     out: Annotated[Path, typer.Option(help="Folder for store.sqlite and the truth behind it.")] = SAMPLE,
 ) -> None:
     """Generate a music store: catalogue, listeners, plays and purchases, with the known truth beside it."""
+    from segue.sources.sample import describe, generate
+
     console = Console()
     found = describe(out)
     if found and (found.seed, found.customers, found.tracks) == (seed, customers, tracks):

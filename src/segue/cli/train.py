@@ -74,15 +74,12 @@ def _print(console: Console, outcome: Outcome) -> None:
     for name, estimate in evaluation.accuracy.items():
         p_value = evaluation.p_value.get(name)
         luck = "" if p_value is None else f"; the forest is better by luck with p = {p_value:.2g}"
+        interval = f"95 % interval {estimate.low:.1%} to {estimate.high:.1%}, n = {estimate.n}"
         f1 = evaluation.macro_f1[name].value
-        console.print(
-            f"  {words(name)}: {estimate.value:.1%} right "
-            f"(95 % interval {estimate.low:.1%} to {estimate.high:.1%}, n = {estimate.n}), macro F1 {f1:.3f}{luck}"
-        )
+        console.print(f"  {words(name)}: {estimate.value:.1%} right ({interval}), macro F1 {f1:.3f}{luck}")
     console.print(outcome.trained.verdict.reason, style="bold", markup=False)
-    console.print(
-        f"{version} is {'live' if outcome.alias else 'published, not promoted'}. {outcome.verdict.reason}"
-    )
+    state = "live" if outcome.alias else "published, not promoted"
+    console.print(f"{version} is {state}. {outcome.verdict.reason}", markup=False)
     console.print(
         f"Report: report.html beside the artifact; figures: segue models show genre-preference@{version}"
     )

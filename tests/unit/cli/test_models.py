@@ -1,0 +1,115 @@
+"""`segue models`: tables for people, JSON for programs, errors in one line."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from segue.artifacts.local import LocalStore
+from segue.artifacts.manifest import Record
+from segue.artifacts.store import Decision, promote, publish
+from segue.cli import app
+from segue.errors import InvalidInputError, PublishError, VersionNotFoundError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+FAMILY = "genre-preference"
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> list[str]:
+    store = LocalStore(tmp_path / "store")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "model.json").write_text("{}", encoding="utf-8")
+    names = []
+    for number in range(3):
+        record = Record(params={"trees": number}, training={"seconds": 1.5})
+        manifest = publish(store, FAMILY, folder, record, created_at=NOW + timedelta(days=number))
+        promote(store, FAMILY, manifest.version, Decision("ann", f"number {number}", NOW))
+        names.append(manifest.version)
+    return names
+
+
+@pytest.fixture
+def run(tmp_path: Path):
+    def invoke(*arguments: str):
+        return CliRunner().invoke(
+            app, ["models", *arguments, "--artifacts", str(tmp_path / "store")], env={"COLUMNS": "200"}
+        )
+
+    return invoke
+
+
+def read(result) -> object:
+    assert result.exception is None, result.exception
+    return json.loads(result.stdout)
+
+
+def test_list_names_versions_oldest_first_and_what_points_at_them(run, versions) -> None:
+    rows = read(run("list", "--json"))
+    assert [row["version"] for row in rows] == versions
+    assert [row["aliases"] for row in rows] == ["", "", "champion"]
+    table = run("list").stdout
+    assert all(version in table for version in versions)
+
+
+def test_list_of_nothing_says_where_it_looked(run, tmp_path) -> None:
+    assert isinstance(run("list").exception, InvalidInputError)
+    assert read(run("list", "--json")) == []
+
+
+def test_show_follows_the_champion_the_previous_and_a_version(run, versions) -> None:
+    assert read(run("show", FAMILY, "--json"))["manifest"]["version"] == versions[2]
+    assert read(run("show", f"{FAMILY}@previous", "--json"))["manifest"]["version"] == versions[1]
+    shown = read(run("show", f"{FAMILY}@{versions[0]}", "--json"))
+    assert shown["manifest"]["params"] == {"trees": 0}
+    assert shown["aliases"]["champion"]["reason"] == "number 2"
+    assert "params.trees" in run("show", FAMILY).stdout
+
+
+def test_diff_names_what_changed(run, versions) -> None:
+    assert read(run("diff", FAMILY, versions[0], versions[2], "--json")) == {"params.trees": [0, 2]}
+    assert read(run("diff", FAMILY, "--json")) == {"params.trees": [1, 2]}
+    assert "params.trees" in run("diff", FAMILY).stdout
+
+
+def test_promote_and_rollback_move_the_champion(run, versions) -> None:
+    moved = read(run("promote", FAMILY, versions[0], "--reason", "better", "--json"))
+    assert (moved["version"], moved["previous"]["version"]) == (versions[0], versions[2])
+    back = read(run("rollback", FAMILY, "--reason", "worse", "--json"))
+    assert (back["version"], back["reason"]) == (versions[2], "worse")
+
+
+def test_moving_needs_a_reason_and_a_version_that_is_there(run, versions) -> None:
+    assert run("promote", FAMILY, versions[0]).exit_code == 2
+    assert isinstance(run("promote", FAMILY, versions[0], "--reason", " ").exception, InvalidInputError)
+    absent = versions[0][:-1] + ("0" if versions[0][-1] != "0" else "1")
+    assert isinstance(run("promote", FAMILY, absent, "--reason", "x").exception, VersionNotFoundError)
+
+
+def test_rollback_of_a_first_version_says_there_is_nothing_before(run, tmp_path) -> None:
+    folder = tmp_path / "only"
+    folder.mkdir()
+    (folder / "model.json").write_text("{}", encoding="utf-8")
+    store = LocalStore(tmp_path / "store")
+    version = publish(store, "lone", folder, Record(), created_at=NOW).version
+    promote(store, "lone", version, Decision("ann", "first", NOW))
+    result = run("rollback", "lone", "--reason", "x")
+    assert isinstance(result.exception, PublishError)
+    assert "has had one version only" in str(result.exception)
+
+
+def test_gc_says_first_and_deletes_then(run, versions) -> None:
+    arguments = ("gc", "--keep", "1", "--min-age-days", "0")
+    garbage = [{"kind": "version", "name": f"{FAMILY}@{versions[0]}"}]
+    assert read(run(*arguments, "--dry-run", "--json")) == {"deleted": False, "garbage": garbage}
+    assert len(read(run("list", "--json"))) == 3
+    assert read(run(*arguments, "--json")) == {"deleted": True, "garbage": garbage}
+    assert [row["version"] for row in read(run("list", "--json"))] == versions[1:]
