@@ -55,9 +55,10 @@ format: .venv/.dev ## Format the code
 bench: .venv/.dev ## Compare with named peers, each in one run
 	$(BIN)/python -m benchmarks
 
-lock: .venv/.uv lock-infra ## Compile every lock file anew
+lock: .venv/.uv ## Compile every lock file anew (LOCK_FLAGS=--upgrade for newer versions)
 	$(UV) $(LOCK) --all-extras pyproject.toml --output-file constraints.txt
 	$(UV) $(LOCK) requirements/uv.in --output-file requirements/uv.txt
+	$(MAKE) lock-infra
 
 clean: ## Remove environments, builds and caches; keep var/ with its artifacts
 	rm -rf .venv .venv-* .build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis

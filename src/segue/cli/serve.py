@@ -10,7 +10,12 @@ import typer
 from rich.console import Console
 
 from segue.cli.options import ARTIFACTS, STORE, Artifacts, Store
+from segue.errors import CustomerNotFoundError
 from segue.serving.settings import set_for_this_process
+from segue.sources.store import open_store
+
+_EXAMPLE = 12
+"""The customer in the curl lines, if the store has it."""
 
 
 def serve(
@@ -38,6 +43,7 @@ def serve(
             "ORT_DISABLE_TELEMETRY": "1",
         }
     )
+    customer_id = _example_customer(store)
     import functions
 
     names = sorted(
@@ -47,4 +53,12 @@ def serve(
     from segue.serving.local import run
 
     api = local_api(import_module(f"functions.{name}.handler").api for name in names)
-    run(api, host, port, Console(soft_wrap=True, highlight=False).print)
+    run(api, host, port, customer_id, Console(soft_wrap=True, highlight=False).print)
+
+
+def _example_customer(store: str) -> int:
+    with open_store(store) as database:
+        try:
+            return int(database.read_purchases(_EXAMPLE).customers[0])
+        except CustomerNotFoundError:
+            return int(next(iter(database.read_purchases().customers), _EXAMPLE))

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 _TRY = """Segue answers on {url} (documentation: {url}/docs). Stop it with Ctrl+C. Try:
 
   curl -s {url}/health
-  curl -s {url}/api/model -H 'content-type: application/json' -d '{{"customer_id": 12}}'
-  curl -s '{url}/api/model?details=true' -H 'content-type: application/json' -d '{{"customer_id": 12}}'
+  curl -s {url}/api/model -H 'content-type: application/json' -d '{{"customer_id": {customer_id}}}'
+  curl -s '{url}/api/model?details=true' -H 'content-type: application/json' \\
+    -d '{{"customer_id": {customer_id}}}'
 """
 
 
@@ -32,8 +33,10 @@ class _Server(uvicorn.Server):
         self.started_at()
 
 
-def run(api: FastAPI, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Serve until interrupted; ``say`` is given curl lines that work once the server listens.
+def run(api: FastAPI, host: str, port: int, customer_id: int, say: Callable[[str], None]) -> None:
+    """Serve until interrupted.
+
+    ``say`` is given curl lines about ``customer_id``, which work, once the server listens.
 
     Raises
     ------
@@ -48,6 +51,7 @@ def run(api: FastAPI, host: str, port: int, say: Callable[[str], None]) -> None:
         listener.close()
         raise ConfigError("--port", f"cannot listen on {host}:{port}, {error.strerror or error}.") from error
     server = _Server(uvicorn.Config(api, log_level="warning", access_log=False))
-    server.started_at = lambda: say(_TRY.format(url=f"http://{host}:{listener.getsockname()[1]}"))
     with listener:
+        url = f"http://{host}:{listener.getsockname()[1]}"
+        server.started_at = lambda: say(_TRY.format(url=url, customer_id=customer_id))
         server.run(sockets=[listener])

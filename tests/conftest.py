@@ -1,0 +1,54 @@
+"""What every suite shares: a fixed environment, reproducible examples, and an S3 API on this machine."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Examples are slow where they cross a socket or a disk, and CI must fail alike twice.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+OWN_AWS = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+"""The caller's AWS settings; only tests marked ``aws`` get them back."""
+
+FAKE_AWS = {
+    "AWS_ACCESS_KEY_ID": "AKIDSEGUETESTS",
+    "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+    "AWS_REGION": "eu-central-1",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            keep = name == "SEGUE_DATA_DIR" or name.startswith("SEGUE_TEST_")
+            if name in OWN_AWS or (name.startswith("SEGUE_") and not keep):
+                patch.delenv(name)
+        for name, value in FAKE_AWS.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """URL of a moto server with the S3 API; no bucket exists. Set AWS_ENDPOINT_URL to it."""
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

@@ -1,0 +1,74 @@
+"""Functions as `sam build` makes them, a live model behind the S3 API, and the emulator around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runtime.bundle import Bundle, build_bundle
+from tests.runtime.emulator import Emulator
+from tests.runtime.music_store import write_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A live model, the store it was trained on, and the variables that lead a function to both."""
+
+    version: str
+    variables: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundle]:
+    """Build a function of functions/, once a session."""
+    made: dict[str, Bundle] = {}
+
+    def build_once(function: str) -> Bundle:
+        if function not in made:
+            made[function] = build_bundle(function, tmp_path_factory.mktemp(function))
+        return made[function]
+
+    return build_once
+
+
+@pytest.fixture(scope="session")
+def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str) -> Published:
+    """A small forest, trained, published and promoted on the S3 API."""
+    from tests.runtime.live_model import make_live
+    from training.genre_preference import ForestParams
+
+    folder = tmp_path_factory.mktemp("published")
+    store = write_store(folder / "store.sqlite")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", s3_server)
+        location, manifest = make_live(store, f"segue-{folder.name}", ForestParams(n_estimators=20))
+    variables = {
+        "SEGUE_ARTIFACTS": location,
+        "SEGUE_STORE": str(store),
+        "SEGUE_CACHE_DIR": str(folder / "cache"),
+        "AWS_ENDPOINT_URL": s3_server,
+    }
+    return Published(manifest.version, variables)
+
+
+@pytest.fixture(scope="session")
+def running(
+    build: Callable[[str], Bundle], published_model: Published, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Emulator]]:
+    """Start a function under the emulator, once a session."""
+    started: dict[str, Emulator] = {}
+
+    def start_once(function: str) -> Emulator:
+        if function not in started:
+            log = tmp_path_factory.mktemp("logs") / f"{function}.log"
+            started[function] = Emulator(build(function), published_model.variables, log).__enter__()
+        return started[function]
+
+    yield start_once
+    for emulator in started.values():
+        emulator.__exit__()

@@ -1,0 +1,38 @@
+"""What each event of events/ must be answered with, against the store of `music_store`.
+
+expected.json maps ``function/case`` to the status and to what the body holds: ``body`` (these fields;
+``exact``: no others), ``contains`` (text within a field), ``names`` (fields that must be there).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).parent
+EVENTS = _HERE.parents[1] / "events"
+EXPECTED: dict[str, dict[str, Any]] = json.loads((_HERE / "expected.json").read_text(encoding="utf-8"))
+
+
+def read_event(case: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / f"{case}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def check_answer(case: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """Hold an API Gateway answer to its expectation; returns the body."""
+    expected = EXPECTED[case]
+    assert answer.get("statusCode") == expected["status"], answer
+    # The API declares no binary media types: API Gateway would hand the caller the base64 text itself.
+    assert not answer["isBase64Encoded"], answer["headers"]
+    headers = {name.lower(): value for name, value in answer["headers"].items()}
+    media_type = "application/json" if expected["status"] < 400 else "application/problem+json"
+    assert headers["content-type"].split(";")[0] == media_type
+    body: dict[str, Any] = json.loads(answer["body"])
+    fields = expected.get("body", {})
+    assert body == fields if expected.get("exact") else fields.items() <= body.items(), body
+    for name, text in expected.get("contains", {}).items():
+        assert text in body[name], body
+    assert set(expected.get("names", ())) <= body.keys()
+    return body

@@ -1,0 +1,31 @@
+"""Train the genre preference on a store and make it live in a bucket of an S3 API on this machine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import boto3
+
+from segue.artifacts.location import open_store as open_artifacts
+from segue.sources.store import open_store
+from training.genre_preference import ForestParams
+from training.pipeline import Request, train_genre_preference
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from segue.artifacts.manifest import Manifest
+
+
+def make_live(store: Path, bucket: str, params: ForestParams | None = None) -> tuple[str, Manifest]:
+    """Return SEGUE_ARTIFACTS and what is live there; boto3 finds endpoint and keys in the environment."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    location = f"s3://{bucket}/models"
+    with open_store(str(store)) as database:
+        purchases = database.read_purchases()
+    request = Request(set_by="tester", now=datetime.now(UTC), params=params or ForestParams())
+    outcome = train_genre_preference(purchases, open_artifacts(location), request, lambda _: None)
+    return location, outcome.manifest
