@@ -1,0 +1,79 @@
+"""The HTTP contract: every event through its handler, and the described API against its snapshot.
+
+``python -m tests.contract.test_api`` writes the snapshot anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.runtime.expectation import EXPECTED, check_answer, read_event
+from tests.runtime.music_store import write_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+SNAPSHOT = ROOT / "docs" / "openapi.json"
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+
+
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI description of all functions joined, as the local server shows it."""
+    from segue.serving.http import local_api
+
+    return local_api(import_module(f"functions.{name}.handler").api for name in FUNCTIONS).openapi()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A trained store behind freshly imported handlers; they read their settings at import."""
+    from datetime import UTC, datetime
+
+    from segue.artifacts.local import LocalStore
+    from segue.sources.store import open_store
+    from training.genre_preference import ForestParams
+    from training.pipeline import Request, train_genre_preference
+
+    folder = tmp_path_factory.mktemp("api")
+    store = write_store(folder / "store.sqlite")
+    with open_store(str(store)) as database:
+        purchases = database.read_purchases()
+    request = Request("tester", datetime.now(UTC), params=ForestParams(n_estimators=20))
+    train_genre_preference(purchases, LocalStore(folder / "artifacts"), request, lambda _: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEGUE_STORE", str(store))
+        patch.setenv("SEGUE_ARTIFACTS", str(folder / "artifacts"))
+        patch.setenv("SEGUE_CACHE_DIR", str(folder / "cache"))
+        for name in FUNCTIONS:
+            patch.delitem(sys.modules, f"functions.{name}.handler", raising=False)
+        yield
+    for name in FUNCTIONS:
+        sys.modules.pop(f"functions.{name}.handler", None)
+
+
+@pytest.mark.parametrize("case", EXPECTED)
+def test_every_event_is_answered_as_expected(case: str) -> None:
+    handler = import_module(f"functions.{case.partition('/')[0]}.handler").handler
+    context = SimpleNamespace(
+        function_name="f", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="7f0c",
+        tenant_id=None,
+    )  # fmt: skip
+    check_answer(case, handler(read_event(case), context))
+
+
+def test_the_described_api_is_the_snapshot() -> None:
+    assert describe() == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    os.environ.update(SEGUE_STORE="none.sqlite", SEGUE_ARTIFACTS="none", SEGUE_CACHE_DIR="none")
+    SNAPSHOT.write_text(json.dumps(describe(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
