@@ -48,7 +48,7 @@ def choose_answerer(
     if all(p_value[name] < ALPHA for name in baselines):
         return Verdict(
             Answerer.FOREST,
-            f"The forest beats both baselines ({figures} right; p ≤ {worst_p:.2g}): it is served.",
+            f"The forest beats both baselines (right: {figures}; p ≤ {worst_p:.2g}): it is served.",
         )
     if accuracy[best].value >= accuracy[Answerer.FOREST].value:
         comparison = f"{words(best)} is at least as good as the forest"
@@ -56,7 +56,7 @@ def choose_answerer(
         comparison = (
             f"the forest is not better than {words(best)} by more than luck (p = {p_value[best]:.2g})"
         )
-    return Verdict(best, f"On this data {comparison} ({figures} right): {words(best)} is served.")
+    return Verdict(best, f"On this data {comparison} (right: {figures}). Served: {words(best)}.")
 
 
 def accept_challenger(p_champion_better: float, challenger: Estimate, champion: Estimate) -> Verdict[bool]:
@@ -73,6 +73,6 @@ def words(answerer: Answerer) -> str:
     """Name an answerer in a sentence for people."""
     return {
         Answerer.FOREST: "the forest",
-        Answerer.MOST_COMMON_GENRE: "a constant answer, the most common genre,",
+        Answerer.MOST_COMMON_GENRE: "a constant answer (the most common genre)",
         Answerer.OWN_PAST_FAVOURITE: "the customer's own past favourite",
     }[answerer]

@@ -33,7 +33,7 @@ def fetch(store: ObjectReader, manifest: Manifest, cache: Path) -> Path:
 
     Files stream into a folder of a unique name, which is renamed when every hash agrees; of two
     racing readers one rename wins and both use its folder. A cached folder is hashed again, as a disk
-    may have changed under it, and replaced if it did.
+    may have changed under it, and replaced if it did. Pages for people (``.html``) stay in the store.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def fetch(store: ObjectReader, manifest: Manifest, cache: Path) -> Path:
     try:
         partial.mkdir(parents=True)
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            for _ in pool.map(lambda name: _download(store, manifest, name, partial), manifest.files):
+            for _ in pool.map(lambda name: _download(store, manifest, name, partial), _served(manifest)):
                 pass
         _settle(partial, folder, manifest)
     except OSError as error:
@@ -59,6 +59,10 @@ def fetch(store: ObjectReader, manifest: Manifest, cache: Path) -> Path:
         shutil.rmtree(partial, ignore_errors=True)
     _evict(folder)
     return folder
+
+
+def _served(manifest: Manifest) -> dict[str, FileEntry]:
+    return {name: entry for name, entry in manifest.files.items() if not name.endswith(".html")}
 
 
 def _download(store: ObjectReader, manifest: Manifest, name: str, folder: Path) -> None:
@@ -86,7 +90,7 @@ def _is_whole(folder: Path, manifest: Manifest) -> bool:
 
     try:
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            for _ in pool.map(check, manifest.files.items()):
+            for _ in pool.map(check, _served(manifest).items()):
                 pass
     except (CorruptArtifactError, OSError):
         return False

@@ -58,6 +58,7 @@ def _comparable(manifest: Manifest) -> dict[str, object]:
 
 
 def leaves(path: str, value: Mapping[str, object] | object) -> Iterator[tuple[str, object]]:
+    """Yield (dotted path, value) for every leaf of nested mappings, under ``path``."""
     if not isinstance(value, dict):
         yield path, value
         return

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -45,7 +46,7 @@ def list_(
         return
     if not rows:
         raise InvalidInputError(f"{store.location} holds no versions{f' of {family}' if family else ''}.")
-    _print_table(("family", "version", "created", "aliases", "files", "bytes"), rows)
+    _print_table(("family", "version", "aliases", "files", "bytes"), rows)
 
 
 @app.command()
@@ -196,7 +197,9 @@ def _print_json(value: Any) -> None:
 
 
 def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
-    table = Table(*columns)
+    table = Table(box=SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, no_wrap=column in {"family", "version"}, overflow="fold")
     for row in rows:
         table.add_row(*(str(row[column]) for column in columns))
     Console().print(table)

@@ -73,7 +73,7 @@ def _print(console: Console, outcome: Outcome) -> None:
     evaluation = outcome.trained.evaluation
     for name, estimate in evaluation.accuracy.items():
         p_value = evaluation.p_value.get(name)
-        luck = "" if p_value is None else f"; the forest is better by luck with p = {p_value:.2g}"
+        luck = "" if p_value is None else f"; forest over it: p = {p_value:.2g}"
         interval = f"95 % interval {estimate.low:.1%} to {estimate.high:.1%}, n = {estimate.n}"
         f1 = evaluation.macro_f1[name].value
         console.print(f"  {words(name)}: {estimate.value:.1%} right ({interval}), macro F1 {f1:.3f}{luck}")

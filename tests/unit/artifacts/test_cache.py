@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from segue.artifacts.cache import fetch
 from segue.artifacts.local import LocalStore
+from segue.artifacts.manifest import Record
+from segue.artifacts.store import publish
 from segue.errors import CorruptArtifactError, StoreUnavailableError
 from tests.contract.stores import FAMILY, Wrapped, add
 
@@ -64,6 +67,17 @@ def test_a_version_is_read_once(store: Counting, manifest: Manifest, cache: Path
     assert store.streamed == len(manifest.files)
     assert fetch(store, manifest, cache) == folder
     assert store.streamed == len(manifest.files)
+
+
+def test_pages_for_people_stay_in_the_store(store: Counting, tmp_path: Path, cache: Path) -> None:
+    folder = tmp_path / "with-report"
+    folder.mkdir()
+    (folder / "names.json").write_text("{}", encoding="utf-8")
+    (folder / "report.html").write_text("<p>", encoding="utf-8")
+    manifest = publish(store, FAMILY, folder, Record(), created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    assert [path.name for path in fetch(store, manifest, cache).iterdir()] == ["names.json"]
+    fetch(store, manifest, cache)
+    assert store.streamed == 1
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,0 +1,112 @@
+"""Every number of the generative model that is not a property of one genre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+GENERATOR_VERSION = 1
+"""Raised by every change after which the same seed makes another store."""
+
+START = np.datetime64("2024-01-01T00:00:00", "s")
+END = np.datetime64("2026-01-01T00:00:00", "s")
+"""The store's two years: START ≤ every event < END. Fixed, as the same seed must make the same store."""
+
+SPAN_S = int((END - START).astype(np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Archetype:
+    """A kind of listener: where in the taste space they start, and which way they move."""
+
+    name: str
+    share: float
+    centre: tuple[float, float, float]
+    direction: tuple[float, float, float]
+
+
+ARCHETYPES = (
+    Archetype("charts", 0.17, (0.05, 0.40, -0.85), (-0.25, -0.10, 0.80)),
+    Archetype("clubber", 0.11, (0.45, 0.75, -0.45), (0.25, 0.15, 0.55)),
+    Archetype("guitars", 0.14, (0.70, -0.25, 0.10), (-0.75, -0.10, 0.15)),
+    Archetype("heavy", 0.08, (0.85, -0.10, 0.30), (-0.45, 0.20, 0.00)),
+    Archetype("songwriter", 0.10, (-0.45, -0.45, -0.10), (0.15, 0.65, 0.05)),
+    Archetype("groove", 0.12, (0.05, 0.00, -0.20), (-0.30, -0.35, 0.75)),
+    Archetype("street", 0.11, (0.20, 0.30, -0.40), (-0.35, -0.40, 0.25)),
+    Archetype("connoisseur", 0.07, (-0.60, -0.65, 0.75), (0.35, 0.25, -0.50)),
+    Archetype("dreamer", 0.06, (-0.45, 0.45, 0.45), (0.65, 0.25, -0.10)),
+    Archetype("hometown", 0.04, (-0.20, -0.45, -0.40), (0.60, 0.15, 0.30)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Strengths of the model's mechanisms; docs/sample-store.md has the equation of each.
+
+    Attributes
+    ----------
+    neighbour_width, archetype_width, drift_width : float
+        Widths of the kernels in the taste space: nearness of genres, reach of an archetype, blur of
+        a drift.
+    taste_concentration : float
+        Sum of the Dirichlet weights a listener's tastes are drawn with: the smaller, the fewer tastes.
+    drift_alpha, drift_beta : float
+        Of the Beta distribution of how much of a listener's taste is replaced in two years.
+    drift_sharpness : float
+        Exponent by which a drift prefers genres that several tastes lead to.
+    friend_influence : float
+        Weight of the friends' mean taste in what a listener drifts to.
+    friends_mean, homophily : float
+        Mean number of friendships a listener starts; how much alike taste decides among candidates.
+    exploration : float
+        Share of choices made in a neighbouring genre instead of an own one.
+    context_pull : float
+        How strongly the time of day favours genres and tracks of its energy and valence.
+    sessions_mean, session_shape, session_tracks : float
+        Mean sessions in two years, Gamma shape of that activity, mean further tracks in a session.
+    fresh, same_artist : float
+        Probabilities that a session's next track starts from a newly drawn genre, or stays with the
+        artist; otherwise it stays with the genre.
+    zipf : float
+        Exponent of popularity by rank, within genres.
+    candidates : int
+        Tracks a listener weighs before choosing one to play.
+    weight_taste, weight_match, weight_quality, weight_mood : float
+        Of the terms of affinity.
+    never_buy, spend_sigma, buy_rate : float
+        Share who never buy; log standard deviation of the readiness to buy, and its median.
+    checkout_days : float
+        Tracks bought within this many days share an invoice.
+    late_joiners : float
+        Share of listeners who join after the first day.
+    """
+
+    neighbour_width: float = 0.45
+    archetype_width: float = 0.45
+    taste_concentration: float = 2.2
+    drift_width: float = 0.20
+    drift_alpha: float = 6.0
+    drift_beta: float = 2.5
+    drift_sharpness: float = 3.0
+    friend_influence: float = 0.10
+    friends_mean: float = 3.0
+    homophily: float = 6.0
+    exploration: float = 0.06
+    context_pull: float = 0.5
+    sessions_mean: float = 24.0
+    session_shape: float = 2.2
+    session_tracks: float = 6.5
+    fresh: float = 0.35
+    same_artist: float = 0.20
+    zipf: float = 0.75
+    candidates: int = 6
+    weight_taste: float = 1.2
+    weight_match: float = 0.8
+    weight_quality: float = 0.4
+    weight_mood: float = 0.3
+    never_buy: float = 0.015
+    spend_sigma: float = 0.55
+    buy_rate: float = 0.55
+    checkout_days: float = 14.0
+    late_joiners: float = 0.25
