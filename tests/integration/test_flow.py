@@ -137,7 +137,7 @@ def test_the_documentation_works_offline(url: str) -> None:
 
 def test_a_taken_port_is_a_clear_error(folder: Path, url: str) -> None:
     port = url.rsplit(":", 1)[1]
-    run = segue("serve", "--port", port, cwd=folder, check=False)
+    run = segue("serve", "--store", "store.sqlite", "--port", port, cwd=folder, check=False)
     assert run.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in run.stderr
 

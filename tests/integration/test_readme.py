@@ -79,6 +79,8 @@ def running(checkout: Path, port: int) -> Iterator[list[str]]:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=30)
         reader.join()
+        if process.stdout:
+            process.stdout.close()
 
 
 def run(command: str, checkout: Path, port: int) -> subprocess.CompletedProcess[str]:
@@ -99,7 +101,7 @@ def test_each_command_works(command: str, running: list[str], checkout: Path, po
 
 def test_make_run_ends_with_curl_lines_that_work(running: list[str], checkout: Path, port: int) -> None:
     text = "".join(running[next(i for i, line in enumerate(running) if "Segue answers on" in line) :])
-    lines = re.findall(r"^ +(curl (?:.|\\\n)+)$", text, re.MULTILINE)
+    lines = re.findall(r"^ +(curl (?:\\\n|.)+)$", text, re.MULTILINE)
     assert len(lines) == 3
     for line in lines:
         result = run(line, checkout, port)
