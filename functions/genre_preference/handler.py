@@ -9,7 +9,7 @@ from segue.serving.contracts import GenreRequest, GenreResponse
 from segue.serving.http import PROBLEMS, http_api, lambda_entry
 from segue.serving.live import Live
 from segue.serving.settings import ArtifactSettings, store_location
-from segue.serving.telemetry import refresh_failed
+from segue.serving.telemetry import logger, refresh_failed
 from segue.sources.store import open_store
 
 settings = ArtifactSettings.from_environment()
@@ -30,6 +30,7 @@ def genre_preference(request: GenreRequest, *, details: bool = False) -> GenreRe
     """Answer with the genre that a customer will spend most on next."""
     live = model.get()
     answer = predict_genre(live.value, database.read_purchases(request.customer_id))
+    logger.info("answered", extra={"model_version": live.version, "answered_by": answer.answered_by})
     return GenreResponse.of(answer, live.version, details=details)
 
 

@@ -40,6 +40,7 @@ def serve(
             "POWERTOOLS_SERVICE_NAME": "segue",
             "POWERTOOLS_METRICS_NAMESPACE": "Segue",
             "POWERTOOLS_METRICS_DISABLED": "true",
+            "POWERTOOLS_LOG_LEVEL": "WARNING",
             "ORT_DISABLE_TELEMETRY": "1",
         }
     )

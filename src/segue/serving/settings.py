@@ -78,6 +78,11 @@ def set_for_this_process(values: Mapping[str, str]) -> None:
     os.environ.update(values)
 
 
+def metrics_disabled(environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether Powertools' own switch, POWERTOOLS_METRICS_DISABLED, turns metrics off."""
+    return environment.get("POWERTOOLS_METRICS_DISABLED", "").lower() in {"1", "true"}
+
+
 def user_name(environment: Mapping[str, str] = os.environ) -> str:
     """Name who acts, for the history of aliases."""
     return environment.get("SEGUE_USER") or environment.get("USER") or "unknown"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from segue.serving.settings import metrics_disabled
+
 if TYPE_CHECKING:
     from segue.errors import ArtifactError
 
@@ -19,13 +21,16 @@ ANSWERS = "Answers"
 SERVER_ERRORS = "ServerErrors"
 """Answers of status 500 and above."""
 
+_DISABLED = metrics_disabled()
+
 logger = Logger()
 metrics = Metrics(namespace="Segue")
 
 
 def count(name: str) -> None:
     """Add one to a metric."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+    if not _DISABLED:  # Powertools would hold a hundred back, then print them all the same
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
 def refresh_failed(error: ArtifactError) -> None:
