@@ -217,7 +217,7 @@ def _time_signature(rng: np.random.Generator, track_genre: NDArray[np.int64]) ->
 
 def _durations(rng: np.random.Generator, track_genre: NDArray[np.int64]) -> NDArray[np.int64]:
     seconds = genre.SECONDS[track_genre] * np.exp(0.24 * rng.standard_normal(len(track_genre)))
-    return np.rint(1000 * np.clip(seconds, 45, 1200)).astype(np.int64)
+    return np.asarray(np.rint(1000 * np.clip(seconds, 45, 1200)).astype(np.int64))
 
 
 def _releases(rng: np.random.Generator, n_albums: int) -> NDArray[np.int64]:

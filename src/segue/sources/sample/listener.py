@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CONTEXTS = ("morning", "commute", "work", "workout", "evening", "party", "night")
 _FRIEND_CANDIDATES = 24
+_FRIEND_CHUNK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def build_listeners(params: Params, seed: int, n: int) -> Listeners:
     start = _tastes(rng, params, archetype)
     drift = rng.beta(params.drift_alpha, params.drift_beta, n)
     trait = _traits(rng, archetype)
-    friends, strength = _friends(stream(seed, Stage.FRIEND), params, start, archetype)
+    friends, strength = _friends(stream(seed, Stage.FRIEND), params, start)
     target = _drift_targets(params, start, archetype)
     target = _influenced(target, start, friends, strength, params.friend_influence)
     late = rng.random(n) < params.late_joiners
@@ -127,38 +128,38 @@ def _drift_targets(
     target = np.empty_like(start)
     for index, kind in enumerate(ARCHETYPES):
         members = archetype == index
-        reach = kernel_to(np.array(kind.direction), params.drift_width)
+        reach = _kernel_to(np.array(kind.direction), params.drift_width)
         met = (start[members] @ reach) ** params.drift_sharpness
         target[members] = met / met.sum(axis=1, keepdims=True)
     return target
 
 
-def kernel_to(direction: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+def _kernel_to(direction: NDArray[np.float64], width: float) -> NDArray[np.float64]:
     """Return P(h | g) of a drift, float64 (n_genres, n_genres): rows sum to 1."""
     reach = genre.kernel(direction, width)
     return np.asarray(reach / reach.sum(axis=1, keepdims=True))
 
 
 def _friends(
-    rng: np.random.Generator, params: Params, taste: NDArray[np.float64], archetype: NDArray[np.int64]
+    rng: np.random.Generator, params: Params, taste: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Let each listener choose friends among a few they meet, by how alike their tastes are."""
     n = len(taste)
     unit = taste / np.linalg.norm(taste, axis=1, keepdims=True)
     sociable = rng.poisson(params.friends_mean * np.exp(0.5 * rng.standard_normal(n) - 0.125))
     chooser = np.repeat(np.arange(n), sociable)
-    met = rng.integers(0, n, (len(chooser), _FRIEND_CANDIDATES))
-    alike = np.einsum("ik,ijk->ij", unit[chooser], unit[met], optimize=True)
-    # Meeting oneself makes no friend: dropped below.
-    chosen = draw_rows(
-        rng, np.exp(params.homophily * alike + 0.5 * (archetype[met] == archetype[chooser, None]))
-    )
-    other = met[np.arange(len(chooser)), chosen]
+    other = np.empty_like(chooser)
+    for first in range(0, len(chooser), _FRIEND_CHUNK):
+        part = chooser[first : first + _FRIEND_CHUNK]
+        met = rng.integers(0, n, (len(part), _FRIEND_CANDIDATES))
+        alike = np.einsum("ik,ijk->ij", unit[part], unit[met])
+        weight = np.exp(params.homophily * alike) * (met != part[:, None])
+        other[first : first + len(part)] = met[np.arange(len(part)), draw_rows(rng, weight)]
     pairs = np.sort(np.column_stack([chooser, other]), axis=1)
     pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
     likeness = (unit[pairs[:, 0]] * unit[pairs[:, 1]]).sum(axis=1)
     strength = 0.15 + 0.55 * likeness + 0.3 * rng.random(len(pairs))
-    return pairs, np.minimum(strength, 1.0)
+    return pairs, strength
 
 
 def _influenced(
@@ -168,7 +169,7 @@ def _influenced(
     strength: NDArray[np.float64],
     influence: float,
 ) -> NDArray[np.float64]:
-    """Blend the friends' mean taste, weighted by strength, into where those who have any drift."""
+    """Blend the friends' mean taste, weighted by strength, into where a listener drifts."""
     total = np.zeros(len(taste))
     heard = np.zeros_like(taste)
     for one, other in (friends.T, friends.T[::-1]):

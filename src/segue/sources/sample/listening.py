@@ -17,13 +17,14 @@ from segue.sources.sample.session import DAY_S, FRESH, SAME_ARTIST, Sessions, dr
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Energy and valence that each context asks for, and how much it cares.
-_MOOD = np.column_stack(
+MOOD = np.column_stack(
     [[0.45, 0.60, 0.40, 0.88, 0.52, 0.82, 0.25], [0.62, 0.55, 0.45, 0.60, 0.52, 0.75, 0.35]]
 )
-_CARE = np.array([0.6, 0.5, 1.0, 1.6, 0.5, 1.4, 1.3])
+CARE = np.array([0.6, 0.5, 1.0, 1.6, 0.5, 1.4, 1.3])
+"""float64 (7, 2) and (7,): energy and valence that each of `CONTEXTS` asks for; how much it cares."""
 _NOVELTY, _NOVELTY_S = 0.8, 45 * DAY_S
 _GAP_S = 3
+_LAST_S = 120  # room before the end of the two years for what follows the last track
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ class Listens:
     skipped: NDArray[np.bool_]
     affinity: NDArray[np.float64]
 
+    @property
+    def ended_s(self) -> NDArray[np.int64]:
+        """When each track stopped, int64 (n,), in seconds after START."""
+        return np.asarray(self.start_s + self.played_ms // 1000)
+
     def where(self, keep: NDArray[np.bool_]) -> Listens:
         """Return the rows that ``keep`` (bool (n,)) marks."""
         return Listens(*(getattr(self, field.name)[keep] for field in fields(self)))
@@ -122,8 +128,8 @@ class _Moment:
 
 
 def _fit(energy_valence: NDArray[np.float64]) -> NDArray[np.float64]:
-    distance = ((energy_valence[None, :, :] - _MOOD[:, None, :]) ** 2).sum(axis=2)
-    return np.asarray(-_CARE[:, None] * distance / 0.1)
+    distance = ((energy_valence[None, :, :] - MOOD[:, None, :]) ** 2).sum(axis=2)
+    return np.asarray(-CARE[:, None] * distance / 0.1)
 
 
 def _choose_genres(
@@ -228,7 +234,7 @@ def _played(
         skipped,
         affinity,
     )
-    return listens.where(start + played // 1000 + 120 < SPAN_S)
+    return listens.where(listens.ended_s + _LAST_S < SPAN_S)
 
 
 def _starts(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.sources.sample.session import DAY_S, end_s
+from segue.sources.sample.session import DAY_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,33 +46,31 @@ class Interactions:
 def draw_reactions(rng: np.random.Generator, world: World, listens: Listens) -> Interactions:
     """Draw what listeners do about the tracks they heard, and what they buy.
 
-    A liked track is liked once, a bought one bought once. What is bought within `checkout_days` is
-    paid together, at the last of these moments: those purchases share their time and become an invoice.
+    A listener likes, dislikes, saves or buys a track once at most. What is bought within
+    `checkout_days` is paid together, after the last of it: those purchases share their time and session
+    and become an invoice.
     """
-    heard = ~listens.skipped
-    a = listens.affinity
-    after = listens.start_s + listens.played_ms // 1000
-    like = _first(listens, heard & (rng.random(len(a)) < _logistic(1.3 * a - 2.6)))
-    dislike = _first(listens, ~heard & (rng.random(len(a)) < _logistic(-1.2 * a - 2.4)))
-    save = _first(listens, heard & (rng.random(len(a)) < _logistic(1.1 * a - 3.0)))
-    rate = world.params.buy_rate * world.listeners.spending[listens.listener]
-    odds = rate * np.exp(1.1 * a)
-    buy = _first(listens, heard & (rng.random(len(a)) < odds / (1 + odds)))
-    everything = np.arange(len(a))
-    row = np.concatenate([everything, like, dislike, save, buy])
-    event = np.concatenate(
-        [np.where(heard, _PLAY, _SKIP)]
-        + [np.full(len(rows), kind) for rows, kind in ((like, _LIKE), (dislike, _DISLIKE), (save, _SAVE))]
-        + [np.full(len(buy), _PURCHASE)]
-    )
-    at = after[row] - rng.integers(0, 4, len(row))
-    at[: len(a)] = listens.start_s
-    session = listens.session[row]
-    paid = slice(len(row) - len(buy), None)
-    at[paid], session[paid] = _checkout(world, listens, buy, after[buy])
+    heard, affinity = ~listens.skipped, listens.affinity
+    ready = np.log(np.maximum(world.params.buy_rate * world.listeners.spending[listens.listener], 1e-30))
+    chances = {
+        _LIKE: np.where(heard, _logistic(1.3 * affinity - 2.6), 0.0),
+        _DISLIKE: np.where(heard, 0.0, _logistic(-1.2 * affinity - 2.4)),
+        _SAVE: np.where(heard, _logistic(1.1 * affinity - 3.0), 0.0),
+        _PURCHASE: np.where(heard, _logistic(1.1 * affinity + ready), 0.0),
+    }
+    reactions = {kind: _first(listens, rng.random(len(heard)) < chance) for kind, chance in chances.items()}
+    bought = reactions[_PURCHASE]
+    row = np.concatenate([np.arange(len(heard)), *reactions.values()])
+    kinds = [np.full(len(rows), kind) for kind, rows in reactions.items()]
+    event = np.concatenate([np.where(heard, _PLAY, _SKIP), *kinds])
+    when = row.copy()  # the listen at whose end an event happens
+    when[len(row) - len(bought) :] = _checkout(world, listens, bought)
+    delay = np.where(event == _PURCHASE, 60, rng.integers(0, 4, len(row)))
+    at = np.where(event <= _SKIP, listens.start_s[when], listens.ended_s[when] + delay)
     played = np.where(event <= _SKIP, listens.played_ms[row], NOT_PLAYED)
-    order = np.lexsort((row, event, at, listens.listener[row]))
-    columns = (listens.listener[row], listens.track[row], event, at, played, session, listens.context[row])
+    listener, session, context = listens.listener[row], listens.session[when], listens.context[when]
+    order = np.lexsort((row, event, at, listener))
+    columns = (listener, listens.track[row], event, at, played, session, context)
     return Interactions(*(column[order] for column in columns))
 
 
@@ -84,17 +82,14 @@ def _first(listens: Listens, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.asarray(rows[np.sort(first)])
 
 
-def _checkout(
-    world: World, listens: Listens, buy: NDArray[np.int64], wanted_s: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return when and in which session each of the rows ``buy`` is paid: the last of its window."""
+def _checkout(world: World, listens: Listens, buy: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each of the rows ``buy`` the last of them in its window, at whose end it is paid."""
     window = int(world.params.checkout_days * DAY_S)
     listener = listens.listener[buy]
     phase = listener * 7919 % window  # not everybody pays on the same day
-    basket = listener << 32 | (wanted_s + phase) // window
+    basket = listener << 32 | (listens.ended_s[buy] + phase) // window
     # The rows are in the order of time within a listener, so that the last of a basket closes it.
-    last = np.searchsorted(basket, basket, side="right") - 1
-    return np.minimum(wanted_s[last] + 60, end_s()), listens.session[buy][last]
+    return np.asarray(buy[np.searchsorted(basket, basket, side="right") - 1])
 
 
 def _logistic(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.sources.sample.draw import draw_rows
-from segue.sources.sample.parameter import END, SPAN_S, START
+from segue.sources.sample.parameter import SPAN_S, START
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,8 +93,3 @@ def _days(rng: np.random.Generator, joined: NDArray[np.float64]) -> NDArray[np.i
     threshold = from_ + rng.random(len(joined)) * (until[-1] - from_)
     day = np.searchsorted(until, threshold, side="right") - 1
     return np.asarray(np.minimum(day, n_days - 1), np.int64)
-
-
-def end_s() -> int:
-    """Return the last second of the two years, in seconds after START."""
-    return int((END - START).astype(np.int64)) - 1

@@ -43,7 +43,8 @@ def generate(
     """Write ``out/store.sqlite``, a music store of two years, and ``out/truth/``, what it was drawn from.
 
     What is there already is replaced when the new store is whole, and kept if anything fails before. The
-    same arguments give the same bytes on one machine. Takes about a second for each 500 customers.
+    same arguments give the same bytes on one machine. The default sizes take about 3 seconds, 10 000
+    customers and 20 000 tracks about 15.
 
     Parameters
     ----------
@@ -127,5 +128,7 @@ def _put_in_place(partial: Path, out: Path) -> None:
     # Truth goes first and comes last: whoever looks in between finds no store described, never a wrong one.
     if (out / TRUTH).exists():
         (out / TRUTH).rename(partial / "old-truth")
+    for suffix in ("-wal", "-shm", "-journal"):  # SQLite would apply the old store's to the new one
+        (out / f"{STORE}{suffix}").unlink(missing_ok=True)
     (partial / STORE).replace(out / STORE)
     (partial / TRUTH).rename(out / TRUTH)

@@ -51,9 +51,8 @@ CREATE TABLE friend (
     PRIMARY KEY (user_id, friend_id)) WITHOUT ROWID;
 CREATE TABLE interaction (
     interaction_id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES customer,
-    track_id INTEGER NOT NULL REFERENCES track,
-    event TEXT NOT NULL CHECK (event IN ('play', 'skip', 'like', 'dislike', 'save', 'purchase')),
-    at TEXT NOT NULL, ms_played INTEGER, session_id INTEGER NOT NULL, context TEXT NOT NULL);
+    track_id INTEGER NOT NULL REFERENCES track, event TEXT NOT NULL, at TEXT NOT NULL,
+    ms_played INTEGER, session_id INTEGER NOT NULL, context TEXT NOT NULL);
 """
 
 INDEXES = """

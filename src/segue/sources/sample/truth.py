@@ -10,6 +10,7 @@ import numpy as np
 
 from segue.sources.sample import genre
 from segue.sources.sample.listener import CONTEXTS
+from segue.sources.sample.listening import CARE, MOOD
 from segue.sources.sample.parameter import ARCHETYPES, END, GENERATOR_VERSION, START
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def truth_arrays(world: World) -> dict[str, NDArray[Any]]:
         "genre_market": genre.MARKET,
         "genre_growth": genre.GROWTH,
         "genre_neighbours": world.neighbours,
+        "context_mood": MOOD,
+        "context_care": CARE,
         "listener_archetype": listeners.archetype.astype(np.int32),
         "listener_taste_start": listeners.taste_start.astype(np.float32),
         "listener_taste_end": listeners.taste_end.astype(np.float32),
