@@ -108,7 +108,7 @@ def test_a_second_version_goes_live_and_a_rollback_takes_it_back(folder: Path, u
     assert second != first
     assert call(f"{url}/api/model?details=true", CUSTOMER)[1]["model_version"] == second
     differing = json.loads(segue("models", "diff", "genre-preference", "--json", cwd=folder).stdout)
-    assert differing["params.n_estimators"] == [200, 40]
+    assert differing["params.n_estimators"] == [100, 40]
     segue("models", "rollback", "genre-preference", "--reason", "a test", cwd=folder)
     assert champion(folder) == first
     assert call(f"{url}/api/model?details=true", CUSTOMER)[1]["model_version"] == first

@@ -29,7 +29,7 @@ def genre_preference(
     *,
     store: Store = STORE,
     location: Artifacts = ARTIFACTS,
-    trees: Annotated[int, typer.Option(min=1, help="Trees in the forest.")] = 200,
+    trees: Annotated[int, typer.Option(min=1, help="Trees in the forest.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of the forest and the bootstrap.")] = 17,
     promote: Annotated[bool, typer.Option(help="Make the version live if the gate agrees.")] = True,
     force: Annotated[
