@@ -6,14 +6,14 @@ from segue.artifacts.location import open_reader
 from segue.backends.onnx import OnnxClassifier
 from segue.domain.genre_preference import predict_genre
 from segue.serving.contracts import GenreRequest, GenreResponse
+from segue.serving.database import LiveDatabase
 from segue.serving.http import PROBLEMS, http_api, lambda_entry
 from segue.serving.live import Live
 from segue.serving.settings import ArtifactSettings, store_location
 from segue.serving.telemetry import logger, refresh_failed
-from segue.sources.store import open_store
 
 settings = ArtifactSettings.from_environment()
-database = open_store(store_location())
+database = LiveDatabase(store_location)
 model = Live(
     open_reader(settings.location, settings.environment),
     GENRE_PREFERENCE,

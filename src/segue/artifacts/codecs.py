@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.artifacts.content import open_array
 from segue.artifacts.manifest import canonical_json
 from segue.domain.genre_preference import Answerer, GenrePreference
 from segue.errors import CorruptArtifactError
@@ -39,7 +40,7 @@ def load_genre_preference(folder: Path, open_classifier: Callable[[Path], Classi
         model = GenrePreference(
             genres=tuple(raw["genres"]),
             classes=tuple(raw["classes"]),
-            genre_share=np.load(folder / "genre_share.npy", allow_pickle=False),
+            genre_share=open_array(folder / "genre_share.npy"),
             answerer=Answerer(raw["answerer"]),
             classifier=open_classifier(folder / "forest.onnx"),
         )

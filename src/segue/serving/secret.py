@@ -13,8 +13,10 @@ from segue.errors import ConfigError
 _PORT = 5432
 
 
-def read_store_secret(arn: str) -> str:
+def read_store_secret(arn: str, *, fresh: bool = False) -> str:
     """Return a PostgreSQL URL from a secret that holds one, or the JSON that RDS writes.
+
+    It is kept for five minutes, unless ``fresh`` asks Secrets Manager again.
 
     Raises
     ------
@@ -22,7 +24,7 @@ def read_store_secret(arn: str) -> str:
         The secret cannot be read, or is of neither form; its content is never shown.
     """
     try:
-        text = str(parameters.get_secret(arn))
+        text = str(parameters.get_secret(arn, force_fetch=fresh))
     except GetParameterError as error:
         raise ConfigError("SEGUE_STORE_SECRET", f"cannot read {arn}: see the function's policy.") from error
     if text.startswith(("postgresql://", "postgres://")):

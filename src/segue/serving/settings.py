@@ -10,7 +10,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from segue.errors import ConfigError
 
@@ -53,8 +53,17 @@ class ArtifactSettings:
         )
 
 
-def store_location(environment: Mapping[str, str] = os.environ) -> str:
+class Locate(Protocol):
+    """Finds the store's database; ``fresh`` reads a secret anew instead of the copy at hand."""
+
+    def __call__(self, *, fresh: bool) -> str:
+        """Return a path or URL."""
+
+
+def store_location(environment: Mapping[str, str] = os.environ, *, fresh: bool = False) -> str:
     """Return the store database's path or URL: SEGUE_STORE, or the secret that SEGUE_STORE_SECRET names.
+
+    A secret is kept for five minutes unless ``fresh``.
 
     Raises
     ------
@@ -70,7 +79,7 @@ def store_location(environment: Mapping[str, str] = os.environ) -> str:
         )
     from segue.serving.secret import read_store_secret  # boto3 is slow to import
 
-    return read_store_secret(environment["SEGUE_STORE_SECRET"])
+    return read_store_secret(environment["SEGUE_STORE_SECRET"], fresh=fresh)
 
 
 def set_for_this_process(values: Mapping[str, str]) -> None:

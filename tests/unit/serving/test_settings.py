@@ -60,6 +60,20 @@ def test_secrets_hold_a_url_or_what_rds_writes(
     assert store_location({"SEGUE_STORE_SECRET": arn}) == url
 
 
+def test_a_rotated_secret_is_seen_when_asked_for_fresh(
+    s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="rotated", SecretString="postgresql://old")["ARN"]
+    assert store_location({"SEGUE_STORE_SECRET": arn}) == "postgresql://old"
+    client.put_secret_value(SecretId=arn, SecretString="postgresql://new")
+    assert store_location({"SEGUE_STORE_SECRET": arn}) == "postgresql://old"
+    assert store_location({"SEGUE_STORE_SECRET": arn}, fresh=True) == "postgresql://new"
+
+
 def test_a_secret_that_is_neither_is_not_shown(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import boto3
 
