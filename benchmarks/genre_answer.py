@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROUNDS = 400
-BLOCK = 20
+BLOCK = 100
 CALLS = 2000
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+    from onnx import ModelProto
 
     from segue.domain.genre_preference import Classifier
     from training.dataset import Examples
@@ -143,8 +144,22 @@ def export_onnx(forest: RandomForestClassifier, n_features: int) -> bytes:
         initial_types=[("features", FloatTensorType([None, n_features]))],
         options={id(forest): {"zipmap": False}},
     )
+    _drop_zero_weights(graph)
     exported: bytes = graph.SerializeToString()
     return exported
+
+
+def _drop_zero_weights(graph: ModelProto) -> None:
+    # skl2onnx writes a weight for every class in every leaf, and most leaves know a few of 25 classes:
+    # without the zeros the file is a third, opens and answers faster, and says the same.
+    (trees,) = (node for node in graph.graph.node if node.op_type == "TreeEnsembleClassifier")
+    columns = {attribute.name: attribute for attribute in trees.attribute}
+    keep = np.flatnonzero(columns["class_weights"].floats)
+    for name in ("class_weights", "class_ids", "class_nodeids", "class_treeids"):
+        column = columns[name].floats if name == "class_weights" else columns[name].ints
+        kept = np.asarray(column)[keep].tolist()
+        del column[:]
+        column.extend(kept)
 
 
 def measure_parity(

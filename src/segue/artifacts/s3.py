@@ -1,6 +1,6 @@
 """Artifacts in an S3 bucket, read and written; the one file that knows boto3.
 
-Functions read through `segue.artifacts.s3_reader`, which starts twenty times faster (docs/adr/0005).
+Functions read through `segue.artifacts.s3_reader`, which starts an order of magnitude faster (docs/adr/0005).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Sign S3 reads with AWS Signature Version 4, and find the credentials to do so, in plain standard library.
 
-botocore does the same and more, and costs 400 ms of a cold start where this costs 20
+botocore does the same and more, and costs 300 ms of a cold start where this costs some 50
 (docs/adr/0005-s3-reader.md); tests hold the signatures equal to botocore's.
 """
 
