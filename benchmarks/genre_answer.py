@@ -14,7 +14,6 @@ import json
 import os
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -52,7 +51,7 @@ def main() -> None:
         features = build_features(train.history, purchases.genres)
         console.print(forest_table(features, train.label))
         artifacts = LocalStore(folder / "artifacts")
-        train_genre_preference(purchases, artifacts, Request("benchmark", datetime.now(UTC)), lambda _: None)
+        train_genre_preference(purchases, artifacts, Request("benchmark"), lambda _: None)
         console.print(handler_table(store, folder))
 
 

@@ -78,7 +78,7 @@ def split_by_time(purchases: Purchases) -> tuple[Examples, Examples]:
     for name, examples in (("training", train), ("test", test)):
         if len(examples) < 2:
             raise NotEnoughDataError(
-                f"{len(examples)} customers bought both before and after the {name} cut, {examples.cut}: "
+                f"{len(examples)} customers spent anything before and after the {name} cut, {examples.cut}: "
                 "train again when more customers have come back."
             )
     return train, test

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from training.evaluation import Estimate
 
+MARGIN = 0.05
+"""A challenger is refused while it may be worse than the champion by this share of the customers."""
+
 T = TypeVar("T")
 
 ALPHA = 0.01
@@ -59,13 +62,25 @@ def choose_answerer(
     return Verdict(best, f"On this data {comparison} (right: {figures}). Served: {words(best)}.")
 
 
-def accept_challenger(p_champion_better: float, challenger: Estimate, champion: Estimate) -> Verdict[bool]:
-    """Accept a challenger unless the champion beats it on the same customers by more than luck."""
+def accept_challenger(gain: Estimate, p_champion_better: float) -> Verdict[bool]:
+    """Accept a challenger that is surely not much worse than the champion on the same customers.
+
+    Parameters
+    ----------
+    gain : Estimate
+        How much more often the challenger is right, see `training.evaluation.difference`. Its whole
+        interval must lie above ``-MARGIN``: too few customers to tell is a reason to keep what is live.
+    p_champion_better : float
+        That the champion is right more often by luck alone; below ``REGRESSION_ALPHA`` it stays.
+    """
     figures = (
-        f"challenger {challenger.value:.1%}, champion {champion.value:.1%} right on {challenger.n} customers"
+        f"challenger against champion {gain.value:+.1%}, 95 % interval {gain.low:+.1%} to {gain.high:+.1%} "
+        f"on {gain.n} customers"
     )
     if p_champion_better < REGRESSION_ALPHA:
         return Verdict(False, f"The champion is better ({figures}; p = {p_champion_better:.2g}).")
+    if gain.low <= -MARGIN:
+        return Verdict(False, f"The challenger may be more than {MARGIN:.0%} worse ({figures}).")
     return Verdict(True, f"The challenger is not worse than the champion ({figures}).")
 
 

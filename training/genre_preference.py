@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.inspection import permutation_importance
-from sklearn.metrics import classification_report, confusion_matrix
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from segue.domain.genre_preference import (
     Answerer,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from segue.domain.genre_preference import Classifier
     from training.dataset import Examples
 
+REPORT = ("precision", "recall", "f1-score", "support")
 MAX_PARITY_ERROR = 1e-5
 _IMPORTANCE_CUSTOMERS = 1000
 
@@ -59,9 +60,11 @@ class Evaluation:
     p_value : dict of Answerer to float
         Of each baseline, see `training.evaluation.better_than`.
     per_genre : dict
-        scikit-learn's classification report of the forest, by genre.
+        Precision, recall, F1 and number of customers of the forest, by genre.
     confusion : int64 (n_genres, n_genres)
         Rows are true genres, columns the forest's answers.
+    stated_probability : float
+        Mean probability that the forest gives its own answers; beside its accuracy it tells calibration.
     importance : dict of str to [mean, standard deviation]
         Loss of accuracy when one feature is permuted among test customers, greatest first.
     """
@@ -69,8 +72,9 @@ class Evaluation:
     accuracy: dict[Answerer, Estimate]
     macro_f1: dict[Answerer, Estimate]
     p_value: dict[Answerer, float]
-    per_genre: dict[str, Any]
+    per_genre: dict[str, dict[str, float]]
     confusion: NDArray[np.int64]
+    stated_probability: float
     importance: dict[str, tuple[float, float]]
 
 
@@ -193,12 +197,12 @@ def _evaluate(
         Answerer.MOST_COMMON_GENRE: np.full(len(test), int(model.genre_share.argmax())),
         Answerer.OWN_PAST_FAVOURITE: favourite_genre(test.history),
     }
+    stated = model.classifier.probabilities(build_features(test.history, model.genres))
     forest_answer = answers[Answerer.FOREST]
     present = np.union1d(label, forest_answer)
-    report = classification_report(
-        label, forest_answer, labels=present, target_names=[genres[i] for i in present],
-        output_dict=True, zero_division=0.0,
-    )  # fmt: skip
+    columns = precision_recall_fscore_support(label, forest_answer, labels=present, zero_division=0.0)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    report = {genres[i]: dict(zip(REPORT, row, strict=True)) for i, row in zip(present, rows, strict=True)}
     return Evaluation(
         accuracy={name: accuracy(answer, label) for name, answer in answers.items()},
         macro_f1={name: macro_f1(answer, label, seed) for name, answer in answers.items()},
@@ -209,6 +213,7 @@ def _evaluate(
         },
         per_genre=report,
         confusion=confusion_matrix(label, forest_answer, labels=np.arange(len(genres))),
+        stated_probability=float(stated.max(axis=1).mean()),
         importance=_importance(forest, test, seed),
     )
 

@@ -4,45 +4,41 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import segue
-from segue.artifacts.cache import fetch
-from segue.artifacts.codecs import load_genre_preference, write_genre_preference
+from segue.artifacts.codecs import write_genre_preference
 from segue.artifacts.family import GENRE_PREFERENCE
-from segue.artifacts.store import Decision, promote, publish, read_manifest, resolve
+from segue.artifacts.store import Decision, promote_over, publish
 from segue.backends.onnx import OnnxClassifier
-from segue.errors import AliasNotFoundError, ArtifactError, GateRejectedError
+from segue.errors import GateRejectedError
 from segue.sources.store import fingerprint
+from training.champion import already_trained, compare, find_champion
 from training.dataset import split_by_time
-from training.evaluation import accuracy, better_than
-from training.gate import Verdict, accept_challenger
-from training.genre_preference import ForestParams, Trained, answer_index, fit_genre_preference
+from training.genre_preference import ForestParams, Trained, fit_genre_preference
 from training.record import build_record
 from training.report import render_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from segue.artifacts.manifest import Alias, Manifest
     from segue.artifacts.object_store import ObjectStore
     from segue.domain.purchase import Purchases
-    from training.dataset import Examples
+    from training.gate import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to do: settings of the fit, who asks, and the moment.
+    """What to do: settings of the fit, and who asks for it, why.
 
     ``force`` trains although nothing changed, and promotes although the gate says no.
     """
 
     set_by: str
-    now: datetime
-    reason: str = "trained on new data"
+    reason: str = "trained"
     params: ForestParams = field(default_factory=ForestParams)
     promote: bool = True
     force: bool = False
@@ -50,7 +46,19 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it; ``trained`` is None when the live version is of the same data already."""
+    """What came of it.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        Of the version that was published, or of the live one when there was nothing to train.
+    alias : Alias or None
+        As the promotion left it.
+    trained : Trained or None
+        None when this very training was done before.
+    verdict : Verdict of bool
+        What the gate said of the challenger.
+    """
 
     manifest: Manifest
     alias: Alias | None
@@ -75,13 +83,15 @@ def train_genre_preference(
         The purchases cannot teach anything; the message says why.
     GateRejectedError
         The version is published but not live, as the champion is better; ``force`` promotes it.
+    AliasMovedError
+        The version is published but not live, as somebody promoted or rolled back meanwhile.
     """
     started_s = time.monotonic()
     step("comparing with the live version")
-    data_hash = fingerprint(purchases)
-    champion = _champion(store)
-    if champion and not request.force and _same_origin(champion, data_hash, request.params):
-        return Outcome(champion, None, None, Verdict(True, "The live version is of exactly this data."))
+    champion = find_champion(store)
+    done = already_trained(store, champion, fingerprint(purchases), request.params)
+    if champion.manifest and done.choice and not request.force:
+        return Outcome(champion.manifest, None, None, done)
     step("cutting the purchases in time")
     train, test = split_by_time(purchases)
     step(f"fitting {request.params.n_estimators} trees on {len(train)} customers, testing on {len(test)}")
@@ -91,12 +101,11 @@ def train_genre_preference(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_genre_preference(trained.model, trained.forest_onnx, folder)
-        (folder / "report.html").write_text(
-            render_report(trained, record, purchases.genres), encoding="utf-8"
-        )
-        manifest = publish(store, GENRE_PREFERENCE, folder, record, created_at=request.now)
+        page = render_report(trained, record, purchases.genres)
+        (folder / "report.html").write_text(page, encoding="utf-8")
+        manifest = publish(store, GENRE_PREFERENCE, folder, record, created_at=datetime.now(UTC))
     step("asking the gate")
-    verdict = _compare(store, champion, trained, test)
+    verdict = compare(store, champion, trained, test)
     if not request.promote:
         return Outcome(manifest, None, trained, verdict)
     if not verdict.choice and not request.force:
@@ -104,37 +113,7 @@ def train_genre_preference(
             f"{manifest.version} is published but not live. {verdict.reason} "
             f"`segue models promote {GENRE_PREFERENCE} {manifest.version} --reason …` overrules the gate."
         )
-    decision = Decision(request.set_by, f"{request.reason}: {verdict.reason}", request.now)
-    alias = promote(store, GENRE_PREFERENCE, manifest.version, decision)
+    forced = "" if verdict.choice else "forced over the gate: "
+    decision = Decision(request.set_by, f"{request.reason}: {forced}{verdict.reason}", datetime.now(UTC))
+    alias = promote_over(store, GENRE_PREFERENCE, manifest.version, decision, champion.live)
     return Outcome(manifest, alias, trained, verdict)
-
-
-def _champion(store: ObjectStore) -> Manifest | None:
-    try:
-        target = resolve(store, GENRE_PREFERENCE).alias.target
-        return read_manifest(store, GENRE_PREFERENCE, target.version, expected_sha256=target.manifest_sha256)
-    except AliasNotFoundError:
-        return None
-
-
-def _same_origin(champion: Manifest, data_hash: str, params: ForestParams) -> bool:
-    record = champion.record
-    same_code = record.code.get("version") == segue.__version__
-    same_params = {name: record.params.get(name) for name in asdict(params)} == asdict(params)
-    return same_code and same_params and record.data.get("fingerprint") == data_hash
-
-
-def _compare(
-    store: ObjectStore, champion: Manifest | None, trained: Trained, test: Examples
-) -> Verdict[bool]:
-    if champion is None:
-        return Verdict(True, "There was no champion.")
-    try:
-        with tempfile.TemporaryDirectory() as cache:
-            model = load_genre_preference(fetch(store, champion, Path(cache)), OnnxClassifier)
-    except ArtifactError as error:
-        return Verdict(True, f"The champion cannot be loaded ({error}).")
-    ours, theirs = answer_index(trained.model, test), answer_index(model, test)
-    return accept_challenger(
-        better_than(theirs, ours, test.label), accuracy(ours, test.label), accuracy(theirs, test.label)
-    )

@@ -37,6 +37,7 @@ def build_record(
     }
     metrics |= {f"p_value/forest_over_{name}": value for name, value in evaluation.p_value.items()}
     metrics |= {
+        "stated_probability/forest": evaluation.stated_probability,
         "onnx_parity_max_abs_dp": trained.parity_error,
         "per_genre": evaluation.per_genre,
         "importance": {name: mean for name, (mean, _) in evaluation.importance.items()},

@@ -28,16 +28,16 @@ def render_report(trained: Trained, record: Record, genres: tuple[str, ...]) -> 
     folder = Path(__file__).parent
     template = Environment(loader=FileSystemLoader(folder), autoescape=True).get_template("report.html.j2")
     evaluation = trained.evaluation
-    per_genre = {name: row for name, row in evaluation.per_genre.items() if isinstance(row, dict)}
     return template.render(
         verdict=trained.verdict,
         served=trained.model.answerer,
         answerers=[_row(name, evaluation) for name in Answerer],
-        per_genre=per_genre,
+        per_genre=evaluation.per_genre,
         confusion=_svg(_confusion_figure(evaluation, genres)),
         importance=_svg(_importance_figure(evaluation)),
         record=record,
         parity=trained.parity_error,
+        stated=evaluation.stated_probability,
     )
 
 

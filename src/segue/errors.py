@@ -5,6 +5,7 @@
     SegueError
     ├── RequestError              the caller can mend it; the message is public
     │   ├── InvalidInputError         422
+    │   ├── EmptyHistoryError         422
     │   └── CustomerNotFoundError     404
     ├── ArtifactError             we must mend it; details go to the log only → 503
     │   ├── AliasNotFoundError        nothing was promoted yet
@@ -51,6 +52,17 @@ class InvalidInputError(RequestError):
     """A value is out of range or of the wrong type."""
 
     code = "invalid_input"
+
+
+class EmptyHistoryError(RequestError):
+    """Nothing that the listener liked is known to the model."""
+
+    code = "empty_history"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The history holds no liked item of this catalogue: name some, or ask for what is popular."
+        )
 
 
 class CustomerNotFoundError(RequestError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from infra.bytecode import RUNTIME
 from infra.check_build import LIMIT_BYTES, function_sizes
 from infra.template import FUNCTION, LAYER, folder_of, layers_of, load, resources
 from segue.serving import settings
-from segue.serving.telemetry import ARTIFACT_REFRESH_FAILED
+from segue.serving.contracts import Problem
+from segue.serving.telemetry import ARTIFACT_REFRESH_FAILED, SERVER_ERRORS
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = load(ROOT / "template.yaml")
@@ -21,6 +23,8 @@ RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 COMMON = TEMPLATE["Globals"]["Function"]
 FUNCTIONS = dict(resources(TEMPLATE, FUNCTION))
 LAYERS = dict(resources(TEMPLATE, LAYER))
+ALARMS = dict(resources(TEMPLATE, "AWS::CloudWatch::Alarm"))
+API = RESOURCES["Api"]["Properties"]
 LOCKS = sorted([*ROOT.glob("layers/*/requirements.txt"), *ROOT.glob("requirements/*.txt")])
 BUILT = ROOT / ".aws-sam" / "build"
 
@@ -90,17 +94,63 @@ def test_runtime_is_the_python_that_the_build_compiles_for() -> None:
 
 @each_function
 def test_function_is_published_gradually_under_an_alias_with_snapstart(name: str) -> None:
-    assert COMMON["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert COMMON["SnapStart"] == {"ApplyOn": {"Ref": "SnapStart"}}
+    assert TEMPLATE["Parameters"]["SnapStart"]["Default"] == "PublishedVersions"
+    assert TEMPLATE["Parameters"]["SnapStart"]["AllowedValues"] == ["PublishedVersions", "None"]
     assert COMMON["AutoPublishAlias"] == "live"
     assert FUNCTIONS[name]["AutoPublishAliasAllProperties"] is True
     assert RESOURCES[name]["Metadata"]["BuildMethod"] == "makefile"
-    alarms = [
-        RESOURCES[alarm["Ref"]]["Properties"] for alarm in FUNCTIONS[name]["DeploymentPreference"]["Alarms"]
-    ]
-    errors = [alarm for alarm in alarms if alarm["MetricName"] == "Errors"]
-    assert [{d["Name"]: d["Value"] for d in alarm["Dimensions"]} for alarm in errors] == [
+
+
+@each_function
+def test_canary_sees_crashes_and_the_errors_that_are_answers(name: str) -> None:
+    watched = watched_by(name)
+    assert [dimensions(alarm) for alarm in watched if alarm["MetricName"] == "Errors"] == [
         {"FunctionName": {"Ref": name}, "Resource": {"Fn::Sub": f"${{{name}}}:live"}}
     ]
+    own = [alarm for alarm in watched if alarm["MetricName"] == SERVER_ERRORS]
+    assert [(alarm["Statistic"], alarm["Threshold"], alarm["TreatMissingData"]) for alarm in own] == [
+        ("Sum", 0, "notBreaching")
+    ]
+
+
+@each_function
+def test_alarms_watch_the_metrics_that_this_stacks_function_counts(name: str) -> None:
+    namespace = variables(name)["POWERTOOLS_METRICS_NAMESPACE"]
+    assert namespace == {"Fn::Sub": "Segue/${AWS::StackName}"}
+    own = [alarm for alarm in watched_by(name) if alarm["Namespace"] != "AWS/Lambda"]
+    assert {json.dumps(alarm["Namespace"]) for alarm in own} == {json.dumps(namespace)}
+    assert {alarm["MetricName"] for alarm in own} <= {ARTIFACT_REFRESH_FAILED, SERVER_ERRORS}
+    service = {"service": variables(name)["POWERTOOLS_SERVICE_NAME"]}
+    assert [dimensions(alarm) for alarm in own] == [service] * len(own)
+
+
+def test_a_refresh_that_fails_is_watched() -> None:
+    watched = watched_by("GenrePreferenceFunction")
+    assert ARTIFACT_REFRESH_FAILED in {alarm["MetricName"] for alarm in watched}
+
+
+def test_every_alarm_holds_up_a_deployment_and_tells_the_topic_if_there_is_one() -> None:
+    named = [alarm["Ref"] for f in FUNCTIONS.values() for alarm in f["DeploymentPreference"]["Alarms"]]
+    assert sorted(named) == sorted(ALARMS)
+    told = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    assert [name for name, alarm in ALARMS.items() if alarm.get("AlarmActions") != told] == []
+    assert given("HasAlarmTopic") == "AlarmTopicArn"
+
+
+def watched_by(name: str) -> list[dict[str, Any]]:
+    return [ALARMS[alarm["Ref"]] for alarm in FUNCTIONS[name]["DeploymentPreference"]["Alarms"]]
+
+
+def dimensions(alarm: dict[str, Any]) -> dict[str, Any]:
+    return {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
+
+
+def given(condition: str) -> str:
+    """The optional parameter that the condition looks at; empty, its default, means not given."""
+    ((parameter, empty),) = [no["Fn::Equals"] for no in TEMPLATE["Conditions"][condition]["Fn::Not"]]
+    assert empty == TEMPLATE["Parameters"][parameter["Ref"]]["Default"] == ""
+    return str(parameter["Ref"])
 
 
 @each_function
@@ -130,12 +180,56 @@ def test_variables_are_those_that_the_settings_read(name: str) -> None:
     assert variables(name)["ORT_DISABLE_TELEMETRY"] == "1"
 
 
-def test_refresh_alarm_watches_the_metric_that_the_function_counts() -> None:
-    alarm = RESOURCES["GenrePreferenceRefreshAlarm"]["Properties"]
-    expected = variables("GenrePreferenceFunction")
-    assert alarm["MetricName"] == ARTIFACT_REFRESH_FAILED
-    assert alarm["Namespace"] == expected["POWERTOOLS_METRICS_NAMESPACE"]
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": expected["POWERTOOLS_SERVICE_NAME"]}]
+@pytest.mark.parametrize(
+    ("variable", "condition", "parameter"),
+    [
+        ("SEGUE_STORE_HOST", "HasStoreHost", "StoreHost"),
+        ("SEGUE_STORE_DATABASE", "HasStoreDatabase", "StoreDatabase"),
+        ("SEGUE_STORE_SECRET", "HasSecret", "StoreSecretArn"),
+        ("SEGUE_STORE", "HasStore", "Store"),
+    ],
+)
+def test_store_variables_are_left_out_unless_given(variable: str, condition: str, parameter: str) -> None:
+    value = variables("GenrePreferenceFunction")[variable]
+    assert value == {"Fn::If": [condition, {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
+    assert given(condition) == parameter
+
+
+STATUS_OF_REFUSALS = {
+    "DEFAULT_4XX": 400,
+    "DEFAULT_5XX": 500,
+    "INVALID_API_KEY": 403,
+    "MISSING_AUTHENTICATION_TOKEN": 404,
+    "REQUEST_TOO_LARGE": 413,
+    "THROTTLED": 429,
+    "QUOTA_EXCEEDED": 429,
+    "INTEGRATION_TIMEOUT": 504,
+    "INTEGRATION_FAILURE": 504,
+}
+
+
+def test_every_refusal_of_the_api_is_listed() -> None:
+    assert API["GatewayResponses"].keys() == STATUS_OF_REFUSALS.keys()
+
+
+@pytest.mark.parametrize(("kind", "status"), STATUS_OF_REFUSALS.items())
+def test_refusal_of_the_api_is_a_problem_like_a_functions(kind: str, status: int) -> None:
+    response = API["GatewayResponses"][kind]
+    assert response["StatusCode"] == status
+    assert response["ResponseParameters"]["Headers"] == {"Content-Type": "'application/problem+json'"}
+    ((_, body),) = response["ResponseTemplates"].items()
+    for variable, value in (("$context.requestId", "r-1"), ("$context.error.messageString", '"Forbidden"')):
+        body = body.replace(variable, value)
+    found = Problem.model_validate(json.loads(body), strict=True, extra="forbid")
+    assert (found.status, found.request_id, found.error) == (status, "r-1", found.detail)
+    assert found.type == f"urn:segue:error:{found.code}"
+    assert "$" not in body
+
+
+def test_access_log_is_json_and_finds_a_request_by_either_id() -> None:
+    line = json.loads(API["AccessLogSetting"]["Format"])
+    assert line["request_id"] == "$context.requestId"
+    assert line["function_request_id"] == "$context.integration.requestId"
 
 
 def test_only_health_is_open_without_a_key() -> None:
@@ -145,7 +239,7 @@ def test_only_health_is_open_without_a_key() -> None:
         for event in properties["Events"].values()
     }
     assert routes == {("/api/model", True), ("/health", False)}
-    assert RESOURCES["Api"]["Properties"]["Auth"]["ApiKeyRequired"] is True
+    assert API["Auth"]["ApiKeyRequired"] is True
 
 
 @pytest.mark.parametrize("bucket", [name for name, r in RESOURCES.items() if r["Type"] == "AWS::S3::Bucket"])
@@ -172,13 +266,22 @@ def bucket_policy(bucket: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_versions_are_written_once_and_never_expire() -> None:
+def test_versions_are_written_once() -> None:
     once = next(s for s in bucket_policy("ArtifactBucket") if s["Sid"] == "VersionsAreWrittenOnce")
     assert (once["Effect"], once["Action"], once["Principal"]) == ("Deny", "s3:PutObject", "*")
     assert once["Resource"] == {"Fn::Sub": "${ArtifactBucket.Arn}/${ArtifactPrefix}/*/versions/*"}
     assert once["Condition"]["Null"] == {"s3:if-none-match": "true"}
+
+
+def test_only_what_was_deleted_expires() -> None:
     rules = RESOURCES["ArtifactBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert [set(rule) for rule in rules] == [{"Id", "Status", "AbortIncompleteMultipartUpload"}]
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+    merged = {key: value for rule in rules for key, value in rule.items() if key not in {"Id", "Status"}}
+    assert merged == {
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+        "ExpiredObjectDeleteMarker": True,
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))

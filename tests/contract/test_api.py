@@ -36,7 +36,6 @@ def describe() -> dict[str, Any]:
 @pytest.fixture(scope="module", autouse=True)
 def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A trained store behind freshly imported handlers; they read their settings at import."""
-    from datetime import UTC, datetime
 
     from segue.artifacts.local import LocalStore
     from segue.sources.store import open_store
@@ -47,7 +46,7 @@ def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     store = write_store(folder / "store.sqlite")
     with open_store(str(store)) as database:
         purchases = database.read_purchases()
-    request = Request("tester", datetime.now(UTC), params=ForestParams(n_estimators=20))
+    request = Request("tester", params=ForestParams(n_estimators=20))
     train_genre_preference(purchases, LocalStore(folder / "artifacts"), request, lambda _: None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEGUE_STORE", str(store))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sqlite3
 import tempfile
 import threading
+import time
 import uuid
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from segue.errors import CustomerNotFoundError, SourceSchemaError, SourceUnavailableError
 from segue.sources.postgresql import MAX_CONNECTIONS, PostgresqlReader
@@ -212,6 +215,123 @@ def test_postgresql_reads_the_first_schema_of_the_search_path(server: Server) ->
         assert store.read_purchases().customers.size == 0
 
 
+@pytest.fixture
+def session(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[PostgresqlReader, Any]]:
+    """A reader and its only connection, to which a pooler would give another client between reads."""
+    url = server.schema(store_script())
+    opened: list[psycopg.Connection[Any]] = []
+    connect = PostgresqlReader._connect
+
+    def recorded(reader: PostgresqlReader) -> psycopg.Connection[Any]:
+        opened.append(connect(reader))
+        return opened[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PostgresqlReader, "_connect", recorded)
+        reader = PostgresqlReader(url, timeout_s=5)
+        reader.run(lambda select: list(select("SELECT 1")))
+    [connection] = opened
+    yield reader, connection
+    reader.close()
+    assert connection.closed, "the reader must have kept its connection for the next read"
+
+
+def _read_well(select: Any) -> None:
+    list(select("SELECT * FROM genre"))
+
+
+def _write(select: Any) -> None:
+    list(select("SELECT * FROM genre"))
+    list(select("DELETE FROM genre"))
+
+
+def _fail_in_python(select: Any) -> None:
+    list(select("SELECT * FROM genre"))
+    raise SourceSchemaError("made up by the test")
+
+
+@pytest.mark.parametrize(
+    ("job", "failure"),
+    [(_read_well, None), (_write, "(?i)read-?only"), (_fail_in_python, "made up by the test")],
+)
+def test_postgresql_leaves_nothing_in_the_session(
+    session: tuple[PostgresqlReader, Any], server: Server, job: Callable[[Any], None], failure: str | None
+) -> None:
+    reader, connection = session
+    if failure is None:
+        reader.run(job)
+    else:
+        with pytest.raises((SourceUnavailableError, SourceSchemaError), match=failure):
+            reader.run(job)
+    pid = connection.info.backend_pid
+    assert server.execute(f"SELECT state FROM pg_stat_activity WHERE pid = {pid}") == [("idle",)]
+    assert connection.execute("SELECT name FROM pg_settings WHERE source = 'session'").fetchall() == []
+    assert connection.execute("DELETE FROM genre").rowcount == 7
+    assert reader.run(lambda select: list(select("SELECT count(*), pg_backend_pid() FROM genre"))) == [
+        (0, pid)
+    ]
+
+
+def test_postgresql_bounds_a_read_by_settings_of_its_transaction(server: Server) -> None:
+    reader = PostgresqlReader(f"{server.url}&options=-ctimezone%3DAsia/Tokyo", timeout_s=1.5)
+    names = {
+        "transaction_isolation": "repeatable read",
+        "transaction_read_only": "on",
+        "statement_timeout": "1500ms",
+        "idle_in_transaction_session_timeout": "5min",
+        "timezone": "UTC",
+    }
+    asked = ", ".join(f"current_setting('{name}')" for name in names)
+    assert reader.run(lambda select: list(select(f"SELECT {asked}"))) == [tuple(names.values())]
+    reader.close()
+
+
+def test_postgresql_prepares_no_statement(session: tuple[PostgresqlReader, Any]) -> None:
+    reader, _ = session
+    count = "SELECT count(*) FROM pg_prepared_statements WHERE %s = 1"
+    for _ in range(8):  # psycopg would prepare a statement on its sixth use
+        assert reader.run(lambda select: list(select(count, (1,)))) == [(0,)]
+
+
+def test_postgresql_reads_one_moment(server: Server) -> None:
+    url = server.schema(store_script())
+    schema = url.rpartition("search_path%3D")[2]
+    reader = PostgresqlReader(url, timeout_s=5)
+
+    def lines(select: Any) -> int:
+        [(count,)] = select("SELECT count(*) FROM invoice_line")
+        return int(count)
+
+    def around_a_sale(select: Any) -> tuple[int, int]:
+        before = lines(select)
+        server.execute(f"SET search_path = {schema}; {sale_script()}")
+        return before, lines(select)
+
+    assert reader.run(around_a_sale) == (12, 12)
+    assert reader.run(lines) == 13
+    reader.close()
+
+
+def test_postgresql_ends_the_read_of_a_frozen_function(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segue.sources.postgresql.FROZEN_TIMEOUT_S", 0.05)
+    reader = PostgresqlReader(f"{server.url}&application_name=frozen", timeout_s=5)
+
+    def freeze(select: Any) -> None:
+        list(select("SELECT 1"))
+        for _ in range(100):
+            if not server.backends("frozen"):
+                break
+            time.sleep(0.02)
+        list(select("SELECT 1"))
+
+    with pytest.raises(SourceUnavailableError, match="idle-in-transaction"):
+        reader.run(freeze)
+    assert reader.run(lambda select: list(select("SELECT 1"))) == [(1,)]
+    reader.close()
+
+
 def test_postgresql_replaces_connections_that_died(server: Server) -> None:
     url = server.schema(store_script()) + "&application_name=thaw"
     reader = PostgresqlReader(url, timeout_s=5)
@@ -360,3 +480,50 @@ def test_chinook_is_the_same_on_both_databases(server: Server) -> None:
             one = sqlite.read_purchases(customer_id)
             assert_same(postgresql.read_purchases(customer_id), one)
             assert one.spend.sum() == everyone.where(everyone.customer_id == customer_id).spend.sum()
+
+
+@pytest.fixture
+def frozen(server: Server) -> Iterator[tuple[str, threading.Event]]:
+    """A way to the server that lets bytes through until the event is set, and then holds them."""
+    held = threading.Event()
+    parts = conninfo_to_dict(server.url)
+    path = f"{parts['host']}/.s.PGSQL.{parts.get('port', 5432)}"
+
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if held.is_set():
+                    return
+                target.sendall(data)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                upstream = socket.socket(socket.AF_UNIX)
+                upstream.connect(path)
+                ends.extend((client, upstream))
+                for pair in ((client, upstream), (upstream, client)):
+                    threading.Thread(target=pump, args=pair, daemon=True).start()
+
+    ends: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        port = listener.getsockname()[1]
+        yield f"postgresql://{parts.get('user', 'postgres')}@127.0.0.1:{port}/{parts['dbname']}", held
+        listener.shutdown(socket.SHUT_RDWR)
+    for end in ends:
+        end.close()
+
+
+def test_postgresql_gives_up_on_a_server_that_says_nothing(frozen: tuple[str, threading.Event]) -> None:
+    location, held = frozen
+    url = f"{location}?connect_timeout=2&sslmode=disable&gssencmode=disable"
+    reader = PostgresqlReader(url, timeout_s=0.5)
+    assert reader.run(lambda select: list(select("SELECT 1"))) == [(1,)]
+    held.set()
+    started_s = time.monotonic()
+    with pytest.raises(SourceUnavailableError, match="did not answer"):
+        reader.run(lambda select: list(select("SELECT 1")))
+    assert time.monotonic() - started_s < 8
+    reader.close()

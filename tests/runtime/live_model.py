@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import boto3
@@ -26,6 +25,6 @@ def make_live(store: Path, bucket: str, params: ForestParams | None = None) -> t
     location = f"s3://{bucket}/models"
     with open_store(str(store)) as database:
         purchases = database.read_purchases()
-    request = Request(set_by="tester", now=datetime.now(UTC), params=params or ForestParams())
+    request = Request(set_by="tester", params=params or ForestParams())
     outcome = train_genre_preference(purchases, open_artifacts(location), request, lambda _: None)
     return location, outcome.manifest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segue.artifacts.manifest import check_family
+from segue.artifacts.manifest import check_family, is_version
 from segue.artifacts.store import resolve
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def list_families(store: ObjectStore) -> list[str]:
 def list_versions(store: ObjectStore, family: str) -> list[str]:
     """Name the versions of a family, oldest first."""
     keys = (info.key.split("/") for info in store.list_objects(f"{check_family(family)}/versions/"))
-    return sorted(parts[2] for parts in keys if len(parts) == 4 and parts[3] == "manifest.json")
+    return sorted(
+        parts[2] for parts in keys if len(parts) == 4 and parts[3] == "manifest.json" and is_version(parts[2])
+    )
 
 
 def list_aliases(store: ObjectStore, family: str) -> dict[str, Alias]:

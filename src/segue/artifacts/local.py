@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PARTIAL = ".partial-"
+_LEFTOVER_AGE_S = 86_400
 
 
 class LocalStore:
@@ -61,7 +63,9 @@ class LocalStore:
         return etag
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
-        """See `ObjectStore.list_objects`."""
+        """See `ObjectStore.list_objects`, and of the whole, what killed writers left a day ago goes."""
+        if not prefix:
+            self._sweep()
         start = self.root / prefix.rpartition("/")[0]
         found = (Path(folder, name) for folder, _, names in os.walk(start) for name in names)
         keys = (path.relative_to(self.root).as_posix() for path in found)
@@ -69,6 +73,12 @@ class LocalStore:
             with contextlib.suppress(FileNotFoundError):
                 status = (self.root / key).stat()
                 yield ObjectInfo(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+    def _sweep(self) -> None:
+        for path in self.root.rglob(f"*{_PARTIAL}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _LEFTOVER_AGE_S:
+                    path.unlink()
 
     def delete(self, key: str) -> None:
         """See `ObjectStore.delete`; folders left empty go too, as on S3."""

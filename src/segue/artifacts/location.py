@@ -18,7 +18,7 @@ def open_store(location: str) -> ObjectStore:
     """Open for reading and writing; raises ConfigError for a location that is neither."""
     bucket, prefix = _parse(location)
     if not bucket:
-        return LocalStore(Path(prefix))
+        return _open_folder(Path(prefix))
     from segue.artifacts.s3 import S3Store  # boto3 takes longer to import than everything else here
 
     return S3Store(bucket, prefix)
@@ -28,10 +28,16 @@ def open_reader(location: str, environment: Mapping[str, str]) -> ObjectReader:
     """Open for reading, in a function; ``environment`` holds region, endpoint and credentials."""
     bucket, prefix = _parse(location)
     if not bucket:
-        return LocalStore(Path(prefix))
+        return _open_folder(Path(prefix))
     from segue.artifacts.s3_reader import S3Reader
 
     return S3Reader(bucket, prefix, environment)
+
+
+def _open_folder(path: Path) -> LocalStore:
+    if path.exists() and not path.is_dir():
+        raise ConfigError("SEGUE_ARTIFACTS", f"{path} is a file, not a folder.")
+    return LocalStore(path)
 
 
 def _parse(location: str) -> tuple[str, str]:

@@ -23,6 +23,7 @@ SUPPORTED_SCHEMAS = (1,)
 
 _FAMILY = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.(npy|onnx|faiss|json|html)")
 
 
@@ -176,6 +177,11 @@ def check_version(version: str) -> str:
     return version
 
 
+def is_version(text: str) -> bool:
+    """Tell whether ``text`` has the form of a version; folders of other names are nobody's."""
+    return _VERSION.fullmatch(text) is not None
+
+
 def check_file_name(name: str) -> str:
     """Return ``name`` if an artifact may hold such a file, else raise InvalidInputError.
 
@@ -252,7 +258,10 @@ def _parse_object(body: bytes, what: str) -> dict[str, Any]:
 
 
 def _parse_ref(raw: Mapping[str, Any]) -> VersionRef:
-    return VersionRef(check_version(raw["version"]), raw["manifest_sha256"])
+    digest = raw["manifest_sha256"]
+    if not _SHA256.fullmatch(digest):
+        raise ValueError(f"manifest_sha256 {digest!r} is not 64 hex digits")
+    return VersionRef(check_version(raw["version"]), digest)
 
 
 def _parse_entry(raw: Mapping[str, Any]) -> FileEntry:

@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from segue.artifacts.listing import list_aliases, list_families
+from segue.artifacts.manifest import is_version
 from segue.artifacts.store import read_manifest, version_prefix
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from segue.artifacts.object_store import ObjectStore
 
     Key = tuple[str, str]  # family, version
+
+
+ORPHAN_AGE = timedelta(days=1)
+"""Files without a manifest are left alone for a day at least: their publication may still be at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,11 @@ def collect(store: ObjectStore, *, now: datetime, policy: RetentionPolicy) -> Ga
         for name in known.pop(key).files:
             store.delete(prefix + name)
         removed.append(key)
-    for orphan in garbage.orphans:
+    still = set(_find(store, known, now, policy).orphans)
+    orphans = tuple(orphan for orphan in garbage.orphans if orphan in still)
+    for orphan in orphans:
         store.delete(orphan)
-    return Garbage(tuple(removed), garbage.orphans)
+    return Garbage(tuple(removed), orphans)
 
 
 def _find(store: ObjectStore, known: dict[Key, Manifest], now: datetime, policy: RetentionPolicy) -> Garbage:
@@ -109,10 +116,11 @@ def _find(store: ObjectStore, known: dict[Key, Manifest], now: datetime, policy:
             known[family, ref.version] = read_manifest(
                 store, family, ref.version, expected_sha256=ref.manifest_sha256
             )
+    age = max(policy.min_age, ORPHAN_AGE)
     orphans = (
         info.key
         for info in objects
-        if (key := _version_of(info.key)) and key not in present and now - info.modified_at >= policy.min_age
+        if (key := _version_of(info.key)) and key not in present and now - info.modified_at >= age
     )
     versions = expired(known, aliases, now=now, policy=policy)
     return Garbage(tuple(versions), tuple(orphans))
@@ -131,7 +139,9 @@ def _dependants_first(keys: Iterable[Key], manifests: Mapping[Key, Manifest]) ->
 
 def _version_of(object_key: str) -> Key | None:
     parts = object_key.split("/")
-    return (parts[0], parts[2]) if len(parts) == 4 and parts[1] == "versions" else None
+    return (
+        (parts[0], parts[2]) if len(parts) == 4 and parts[1] == "versions" and is_version(parts[2]) else None
+    )
 
 
 def _reachable(roots: set[Key], manifests: Mapping[Key, Manifest]) -> set[Key]:

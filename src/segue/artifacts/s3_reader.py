@@ -22,9 +22,11 @@ from segue.errors import ConfigError, ObjectNotFoundError, StoreUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_ATTEMPTS = 3
+# A refresh of three reads in a row, on a store that accepts and never answers, must end well before a
+# function does: one that is killed loses the good version it would go on serving.
+_ATTEMPTS = 2
 _BACKOFF_S = 0.1
-_TIMEOUT_S = 5.0
+_TIMEOUT_S = 2.0
 _TRANSIENT = {500, 502, 503, 504}
 
 
@@ -103,7 +105,7 @@ class S3Reader:
                         return
             finally:
                 connection.close()
-            time.sleep(_BACKOFF_S * 2**attempt)
+            time.sleep(_BACKOFF_S)
 
     def _request(
         self, connection: http.client.HTTPConnection, key: str, headers: Mapping[str, str]

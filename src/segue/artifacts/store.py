@@ -105,9 +105,7 @@ def publish(
     try:
         store.put(f"{prefix}manifest.json", body)
     except PreconditionFailedError as error:
-        raise VersionExistsError(
-            f"{family} {version} is published already; versions are immutable."
-        ) from error
+        raise VersionExistsError(f"{family} {version} exists: versions are immutable.") from error
     return manifest
 
 
@@ -121,10 +119,16 @@ def resolve(store: ObjectReader, family: str, alias: str = CHAMPION) -> LiveAlia
     """
     live = poll(store, family, alias, unless_etag=None)
     if live is None:  # only a conditional read may answer "unchanged"
-        raise CorruptArtifactError(
-            f"{store.location}{alias_key(family, alias)}: the store answered 304 unasked"
-        )
+        raise CorruptArtifactError(f"{store.location} {family} {alias}: answered 304 unasked")
     return live
+
+
+def resolve_if_any(store: ObjectReader, family: str, alias: str = CHAMPION) -> LiveAlias | None:
+    """Read which version an alias names, or None when nothing was promoted under it yet."""
+    try:
+        return resolve(store, family, alias)
+    except AliasNotFoundError:
+        return None
 
 
 def poll(store: ObjectReader, family: str, alias: str, *, unless_etag: str | None) -> LiveAlias | None:
@@ -180,12 +184,25 @@ def promote(
     VersionNotFoundError
         There is no such version, or one it depends on is gone.
     """
+    live = resolve_if_any(store, family, alias)
+    return promote_over(store, family, version, decision, live, alias=alias)
+
+
+def promote_over(
+    store: ObjectStore,
+    family: str,
+    version: str,
+    decision: Decision,
+    live: LiveAlias | None,
+    *,
+    alias: str = CHAMPION,
+) -> Alias:
+    """Promote, if ``alias`` still is what ``live`` read; whoever compared with that one decides by it.
+
+    None stands for an alias that nothing was promoted under. Raises as `promote` does.
+    """
     manifest = read_manifest(store, family, version)
     _verify_with_dependencies(store, manifest)
-    try:
-        live = resolve(store, family, alias)
-    except AliasNotFoundError:
-        live = None
     return _move(store, family, alias, live, manifest.ref, decision)
 
 

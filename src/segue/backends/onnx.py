@@ -29,13 +29,7 @@ class OnnxClassifier:
         import onnxruntime as ort
         from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-        except (
+        self._failures = (
             failures.Fail,
             failures.InvalidArgument,
             failures.InvalidGraph,
@@ -43,7 +37,14 @@ class OnnxClassifier:
             failures.NoSuchFile,
             failures.NotImplemented,
             failures.RuntimeException,
-        ) as error:
+        )
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        except self._failures as error:
             raise CorruptArtifactError(f"not an ONNX model: {error}") from error
         self._input = self._session.get_inputs()[0].name
         self._output = [output.name for output in self._session.get_outputs()][-1:]
@@ -51,6 +52,15 @@ class OnnxClassifier:
             raise CorruptArtifactError(f"the ONNX model's output is {self._output}, expected 'probabilities'")
 
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """See `segue.domain.genre_preference.Classifier`."""
-        answer: NDArray[np.float32] = self._session.run(self._output, {self._input: features})[0]
+        """See `segue.domain.genre_preference.Classifier`.
+
+        Raises
+        ------
+        CorruptArtifactError
+            The graph does not take features of this shape.
+        """
+        try:
+            answer: NDArray[np.float32] = self._session.run(self._output, {self._input: features})[0]
+        except self._failures as error:
+            raise CorruptArtifactError(f"the ONNX model refuses {features.shape}: {error}") from error
         return answer

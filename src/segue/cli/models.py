@@ -11,13 +11,14 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from segue.artifacts import listing, retention
 from segue.artifacts import store as artifacts
 from segue.artifacts.location import open_store
 from segue.artifacts.manifest import format_instant
 from segue.cli.options import ARTIFACTS, Artifacts, Json, Reason
-from segue.errors import InvalidInputError, PublishError
+from segue.errors import CorruptArtifactError, InvalidInputError, PublishError, UnsupportedSchemaError
 from segue.serving.settings import user_name
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def show(
         str, typer.Argument(metavar="FAMILY[@VERSION]", help="A version, an alias or 'previous'.")
     ],
     *,
+    everything: Annotated[bool, typer.Option("--all", help="Genre by genre and feature by feature.")] = False,
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
@@ -70,7 +72,11 @@ def show(
     sizes = {name: entry.bytes for name, entry in manifest.files.items()}
     fields = {"version": manifest.version, **asdict(manifest.record), "files": sizes}
     fields |= {name: _history(alias) for name, alias in aliases.items()}
-    rows = [{"field": path, "value": _short(value)} for path, value in listing.leaves("", fields)]
+    rows = [
+        {"field": path, "value": _short(value)}
+        for path, value in listing.leaves("", fields)
+        if _shown(path, everything)
+    ]
     _print_table(("field", "value"), rows)
 
 
@@ -80,6 +86,7 @@ def diff(
     one: Annotated[str, typer.Argument(help="A version, an alias or 'previous'.")] = _PREVIOUS,
     other: Annotated[str, typer.Argument(help="A version, an alias or 'previous'.")] = artifacts.CHAMPION,
     *,
+    everything: Annotated[bool, typer.Option("--all", help="Genre by genre and feature by feature.")] = False,
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
@@ -91,7 +98,9 @@ def diff(
         _print_json({path: list(pair) for path, pair in changes.items()})
         return
     rows = [
-        {"field": path, left.version: _short(a), right.version: _short(b)} for path, (a, b) in changes.items()
+        {"field": path, left.version: _short(a), right.version: _short(b)}
+        for path, (a, b) in changes.items()
+        if _shown(path, everything)
     ]
     _print_table(("field", left.version, right.version), rows)
 
@@ -130,7 +139,7 @@ def rollback(
 def gc(
     *,
     keep: Annotated[int, typer.Option(min=0, help="Newest versions of a family to keep.")] = 5,
-    min_age_days: Annotated[int, typer.Option(min=0, help="Keep what is younger.")] = 14,
+    min_age_days: Annotated[int, typer.Option(min=0, max=36_500, help="Keep what is younger.")] = 14,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = False,
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
@@ -152,18 +161,16 @@ def _rows(store: ObjectStore, family: str) -> list[dict[str, Any]]:
     aliases = listing.list_aliases(store, family)
     rows = []
     for version in listing.list_versions(store, family):
-        manifest = artifacts.read_manifest(store, family, version)
         names = [name for name, alias in aliases.items() if alias.target.version == version]
-        rows.append(
-            {
-                "family": family,
-                "version": version,
-                "created": format_instant(manifest.created_at),
-                "aliases": ", ".join(names),
-                "files": len(manifest.files),
-                "bytes": sum(entry.bytes for entry in manifest.files.values()),
-            }
-        )
+        row: dict[str, Any] = {"family": family, "version": version, "aliases": ", ".join(names)}
+        try:
+            manifest = artifacts.read_manifest(store, family, version)
+        except (CorruptArtifactError, UnsupportedSchemaError) as error:  # one bad row hides no good one
+            rows.append({**row, "created": "", "files": "unreadable", "bytes": str(error)})
+            continue
+        size = sum(entry.bytes for entry in manifest.files.values())
+        created = format_instant(manifest.created_at)
+        rows.append({**row, "created": created, "files": len(manifest.files), "bytes": size})
     return rows
 
 
@@ -199,10 +206,14 @@ def _print_json(value: Any) -> None:
 def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     table = Table(box=SIMPLE_HEAD)
     for column in columns:
-        table.add_column(column, no_wrap=column in {"family", "version"}, overflow="fold")
+        table.add_column(column, no_wrap=column in {"family", "version", "field"}, overflow="fold")
     for row in rows:
-        table.add_row(*(str(row[column]) for column in columns))
+        table.add_row(*(Text(str(row[column])) for column in columns))  # not markup: people write [brackets]
     Console().print(table)
+
+
+def _shown(path: str, everything: bool) -> bool:
+    return everything or not path.startswith(("metrics.per_genre", "metrics.importance"))
 
 
 def _history(alias: Alias) -> str:

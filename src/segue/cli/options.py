@@ -18,12 +18,12 @@ Artifacts = Annotated[
 Store = Annotated[
     str,
     typer.Option(
-        envvar="SEGUE_STORE", help="The music store's database: an SQLite file or postgresql:// URL."
+        envvar="SEGUE_STORE",
+        help="The music store's database: an SQLite file or postgresql:// URL; else SEGUE_STORE_SECRET.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads the history.")]
 
 ARTIFACTS = DEFAULT_ARTIFACTS
-STORE = DEFAULT_STORE
 SAMPLE = Path(DEFAULT_STORE).parent

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from segue.cli.options import SAMPLE
+from segue.errors import InvalidInputError
 
 
 def sample(
@@ -29,6 +30,8 @@ def sample(
             f"{out / 'store.sqlite'} is there already (seed {seed}).", highlight=False, soft_wrap=True
         )
         return
+    if (out / "store.sqlite").exists() and not (out / "truth" / "truth.json").exists():
+        raise InvalidInputError(f"{out / 'store.sqlite'} is not a sample store: give another --out.")
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("sample store", total=1.0)

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from segue.cli.options import ARTIFACTS, STORE, Artifacts, Store
+from segue.cli.options import ARTIFACTS, Artifacts, Store
 from segue.errors import CustomerNotFoundError
-from segue.serving.settings import set_for_this_process
+from segue.serving.settings import find_store, set_for_this_process
 from segue.sources.store import open_store
 
 _EXAMPLE = 12
@@ -20,7 +20,7 @@ _EXAMPLE = 12
 
 def serve(
     *,
-    store: Store = STORE,
+    store: Store = "",
     location: Artifacts = ARTIFACTS,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
@@ -31,18 +31,17 @@ def serve(
     ] = 5.0,
 ) -> None:
     """Serve the API and its documentation, as the functions would answer on Lambda."""
+    store = find_store(store, location)
+    given = {"SEGUE_STORE": store, "SEGUE_ARTIFACTS": location, "SEGUE_REFRESH_TTL_S": str(refresh_ttl_s)}
     set_for_this_process(
-        {
-            "SEGUE_STORE": store,
-            "SEGUE_ARTIFACTS": location,
+        given,
+        defaults={
             "SEGUE_CACHE_DIR": str(Path(ARTIFACTS).with_name("cache")),
-            "SEGUE_REFRESH_TTL_S": str(refresh_ttl_s),
             "POWERTOOLS_SERVICE_NAME": "segue",
-            "POWERTOOLS_METRICS_NAMESPACE": "Segue",
             "POWERTOOLS_METRICS_DISABLED": "true",
             "POWERTOOLS_LOG_LEVEL": "WARNING",
             "ORT_DISABLE_TELEMETRY": "1",
-        }
+        },
     )
     customer_id = _example_customer(store)
     import functions

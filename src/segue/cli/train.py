@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from segue.artifacts.location import open_store as open_artifacts
-from segue.cli.options import ARTIFACTS, STORE, Artifacts, Store
-from segue.serving.settings import user_name
+from segue.cli.options import ARTIFACTS, Artifacts, Store
+from segue.serving.settings import find_store, user_name
 from segue.sources.store import open_store
 
 if TYPE_CHECKING:
@@ -25,12 +24,13 @@ def families() -> None:
 
 
 @app.command("genre-preference")
-def genre_preference(
+def genre_preference(  # noqa: PLR0913  # one option, one argument
     *,
-    store: Store = STORE,
+    store: Store = "",
     location: Artifacts = ARTIFACTS,
     trees: Annotated[int, typer.Option(min=1, help="Trees in the forest.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Of the forest and the bootstrap.")] = 17,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the forest and the bootstrap.")] = 17,
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the history.")] = "trained",
     promote: Annotated[bool, typer.Option(help="Make the version live if the gate agrees.")] = True,
     force: Annotated[
         bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")
@@ -44,7 +44,7 @@ def genre_preference(
             console.print(f"· {name}")
             status.update(name)
 
-        with open_store(store) as database:
+        with open_store(find_store(store, location)) as database:
             purchases = database.read_purchases()
         step("loading scikit-learn")
         from training.genre_preference import ForestParams  # 1 s to import: after the data proved readable
@@ -52,7 +52,7 @@ def genre_preference(
 
         request = Request(
             set_by=user_name(),
-            now=datetime.now(UTC),
+            reason=reason,
             params=ForestParams(n_estimators=trees, seed=seed),
             promote=promote,
             force=force,
@@ -66,7 +66,7 @@ def _print(console: Console, outcome: Outcome) -> None:
     for warning in outcome.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
     if outcome.trained is None:
-        console.print(f"{version} is live already and of exactly this data; --force trains again.")
+        console.print(f"{version} {outcome.verdict.reason}; --force trains again.", markup=False)
         return
     from training.gate import words
 

@@ -38,7 +38,13 @@ class GenreResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"Genre": "Rock"}]})
 
     Genre: str
-    probabilities: dict[str, float] | None = Field(None, description="by genre, greatest first; sums to 1")
+    probabilities: dict[str, float] | None = Field(
+        None,
+        description=(
+            "by genre, greatest first; sums to 1. Of forest: the model's; of own_past_favourite: shares of "
+            "the customer's spending; of most_common_genre: shares of the store's customers."
+        ),
+    )
     model_version: str | None = None
     answered_by: str | None = Field(
         None, description="forest (the model), own_past_favourite or most_common_genre (baselines)"
@@ -64,10 +70,11 @@ class LiveModel(BaseModel):
 
     version: str
     live_since: str
+    servable: bool = Field(description="its manifest is whole; each function checks the files it loads")
 
 
 class HealthResponse(BaseModel):
-    """What is live: ``ok`` when every family has a version, else ``degraded``."""
+    """What is live: ``ok`` when every family has a version that can be served, else ``degraded``."""
 
     status: str
     segue: str

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_REST
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from mangum import Mangum
 from starlette.exceptions import HTTPException
 
@@ -21,13 +24,14 @@ from segue.serving.contracts import Problem
 from segue.serving.telemetry import ANSWERS, SERVER_ERRORS, count, logger, metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
 
     from segue.serving.live import Live
 
 STATUS: dict[type[errors.SegueError], HTTPStatus] = {
     errors.CustomerNotFoundError: HTTPStatus.NOT_FOUND,
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.EmptyHistoryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ArtifactError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SourceError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SegueError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -43,26 +47,55 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 _PROBLEM_JSON = "application/problem+json"
 _SORRY = "The request cannot be answered now. It was logged under its request_id."
-_UNREADABLE = "body: not readable as JSON in UTF-8, or a number in it has thousands of digits."
+_MOST_DIGITS = 1000
+_UNREADABLE = "body: not readable as JSON in UTF-8, or nested too deeply."
 _MODELS = {GENRE_PREFERENCE: "Genre model"}
 
 
 def http_api(title: str) -> FastAPI:
     """Build a function's application; documentation pages are the local server's business."""
-    return _with_errors(FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None))
+    # Behind API Gateway a redirect would lead to an address without the stage.
+    api = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    return _with_errors(api)
 
 
 def local_api(functions: Iterable[FastAPI]) -> FastAPI:
     """Join the functions' applications into one, with documentation pages that need no internet."""
     from fastapi_offline import FastAPIOffline
 
-    api = FastAPIOffline(title="Segue", version=__version__, description=segue.__doc__)
+    api = FastAPIOffline(
+        title="Segue", version=__version__, description=segue.__doc__, redirect_slashes=False
+    )
     for function in functions:
         api.include_router(function.router)
     return _with_errors(api)
 
 
+class _Body(Request):
+    async def json(self) -> Any:
+        return json.loads(await self.body(), parse_int=_integer)
+
+
+class _Route(APIRoute):
+    """A route whose bodies may hold integers of any length: validation, not the parser, names the field."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            return await handler(_Body(request.scope, request.receive))
+
+        return handle
+
+
+def _integer(digits: str) -> int | float:
+    if len(digits) < _MOST_DIGITS:
+        return int(digits)
+    return -math.inf if digits.startswith("-") else math.inf
+
+
 def _with_errors(api: FastAPI) -> FastAPI:
+    api.router.route_class = _Route
     api.add_exception_handler(errors.SegueError, _on_error)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
@@ -85,7 +118,7 @@ def lambda_entry(api: FastAPI, *models: Live[Any]) -> Callable[[dict[str, Any], 
     # Mangum takes other types for binary and would answer them in base64.
     adapter = Mangum(api, lifespan="off", text_mime_types=["application/json", _PROBLEM_JSON])
 
-    @logger.inject_lambda_context(clear_state=True)
+    @logger.inject_lambda_context(clear_state=True, correlation_id_path=API_GATEWAY_REST)
     @metrics.log_metrics(capture_cold_start_metric=True)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         count(ANSWERS)

@@ -52,6 +52,7 @@ def run(api: FastAPI, host: str, port: int, customer_id: int, say: Callable[[str
         raise ConfigError("--port", f"cannot listen on {host}:{port}, {error.strerror or error}.") from error
     server = _Server(uvicorn.Config(api, log_level="warning", access_log=False))
     with listener:
-        url = f"http://{host}:{listener.getsockname()[1]}"
+        shown = f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{listener.getsockname()[1]}"
         server.started_at = lambda: say(_TRY.format(url=url, customer_id=customer_id))
         server.run(sockets=[listener])

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from urllib.parse import quote
 
-from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.config import Config
 
 from segue.errors import ConfigError
 
 _PORT = 5432
 
 
-def read_store_secret(arn: str, *, fresh: bool = False) -> str:
+@cache
+def _provider() -> SecretsProvider:
+    # Without an endpoint in the VPC nothing answers: say so before the function's time is over.
+    limits = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
+    return SecretsProvider(boto_config=limits)
+
+
+def read_store_secret(arn: str, *, host: str = "", database: str = "", fresh: bool = False) -> str:
     """Return a PostgreSQL URL from a secret that holds one, or the JSON that RDS writes.
 
-    It is kept for five minutes, unless ``fresh`` asks Secrets Manager again.
+    A secret that RDS manages itself holds user and password only: ``host`` and ``database`` add the
+    rest. From JSON the connection is encrypted, or refused. The secret is kept for five minutes,
+    unless ``fresh`` asks Secrets Manager again.
 
     Raises
     ------
@@ -24,15 +35,19 @@ def read_store_secret(arn: str, *, fresh: bool = False) -> str:
         The secret cannot be read, or is of neither form; its content is never shown.
     """
     try:
-        text = str(parameters.get_secret(arn, force_fetch=fresh))
+        text = str(_provider().get(arn, force_fetch=fresh))
     except GetParameterError as error:
         raise ConfigError("SEGUE_STORE_SECRET", f"cannot read {arn}: see the function's policy.") from error
     if text.startswith(("postgresql://", "postgres://")):
         return text
     try:
-        raw = json.loads(text)
+        raw = {"host": host, "dbname": database, "port": _PORT} | json.loads(text)
         user, password = quote(raw["username"], safe=""), quote(raw["password"], safe="")
-        return f"postgresql://{user}:{password}@{raw['host']}:{raw.get('port', _PORT)}/{raw['dbname']}"
+        place = f"{raw['host']}:{raw['port']}/{quote(raw['dbname'], safe='')}"
     except (ValueError, KeyError, TypeError):
         wanted = "a postgresql:// URL or JSON with username, password, host and dbname"
         raise ConfigError("SEGUE_STORE_SECRET", f"{arn} does not hold {wanted}.") from None
+    if not (raw["host"] and raw["dbname"]):
+        missing = "SEGUE_STORE_DATABASE" if raw["host"] else "SEGUE_STORE_HOST"
+        raise ConfigError(missing, f"not set, and {arn} does not say it either.")
+    return f"postgresql://{user}:{password}@{place}?sslmode=require"

@@ -6,6 +6,7 @@ names it, before the first request. docs/settings.md lists them.
 
 from __future__ import annotations
 
+import getpass
 import math
 import os
 from dataclasses import dataclass
@@ -79,12 +80,40 @@ def store_location(environment: Mapping[str, str] = os.environ, *, fresh: bool =
         )
     from segue.serving.secret import read_store_secret  # boto3 is slow to import
 
-    return read_store_secret(environment["SEGUE_STORE_SECRET"], fresh=fresh)
+    return read_store_secret(
+        environment["SEGUE_STORE_SECRET"],
+        host=environment.get("SEGUE_STORE_HOST", ""),
+        database=environment.get("SEGUE_STORE_DATABASE", ""),
+        fresh=fresh,
+    )
 
 
-def set_for_this_process(values: Mapping[str, str]) -> None:
-    """Set variables before functions are imported, as the local server does for its flags."""
+def find_store(given: str, artifacts: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the store a command is to read: the one given, the environment's, or the local sample.
+
+    Raises
+    ------
+    ConfigError
+        None is named, and ``artifacts`` are on S3: there the sample must never be published by mistake.
+    """
+    if given:
+        return given
+    if environment.get("SEGUE_STORE") or environment.get("SEGUE_STORE_SECRET"):
+        return store_location(environment)
+    if "://" in artifacts:
+        raise ConfigError("SEGUE_STORE", f"not set; {artifacts} is not for the sample store: name yours.")
+    return DEFAULT_STORE
+
+
+def set_for_this_process(values: Mapping[str, str], *, defaults: Mapping[str, str]) -> None:
+    """Set variables before functions are imported, and ``defaults`` where the environment has none."""
+    os.environ.update({name: os.environ.get(name) or value for name, value in defaults.items()})
     os.environ.update(values)
+
+
+def metrics_namespace(environment: Mapping[str, str] = os.environ) -> str:
+    """Return where metrics go: POWERTOOLS_METRICS_NAMESPACE, which a deployment names after its stack."""
+    return environment.get("POWERTOOLS_METRICS_NAMESPACE") or "Segue"
 
 
 def metrics_disabled(environment: Mapping[str, str] = os.environ) -> bool:
@@ -94,7 +123,7 @@ def metrics_disabled(environment: Mapping[str, str] = os.environ) -> bool:
 
 def user_name(environment: Mapping[str, str] = os.environ) -> str:
     """Name who acts, for the history of aliases."""
-    return environment.get("SEGUE_USER") or environment.get("USER") or "unknown"
+    return environment.get("SEGUE_USER") or getpass.getuser()
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from segue.serving.settings import metrics_disabled
+from segue.serving.settings import metrics_disabled, metrics_namespace
 
 if TYPE_CHECKING:
     from segue.errors import ArtifactError
@@ -24,7 +24,7 @@ SERVER_ERRORS = "ServerErrors"
 _DISABLED = metrics_disabled()
 
 logger = Logger()
-metrics = Metrics(namespace="Segue")
+metrics = Metrics(namespace=metrics_namespace())
 
 
 def count(name: str) -> None:

@@ -1,10 +1,10 @@
-"""Reads a PostgreSQL database over a few reused read-only connections. Importing this costs psycopg."""
+"""Reads a PostgreSQL database in read-only transactions. Importing this costs psycopg."""
 
 from __future__ import annotations
 
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -15,6 +15,8 @@ from segue.errors import SourceError, SourceSchemaError, SourceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from psycopg.abc import PQGen
 
     from segue.sources.store import Select
 
@@ -27,23 +29,47 @@ MAX_CONNECTIONS = 8
 
 CONNECT_TIMEOUT_S = 5
 
+FROZEN_TIMEOUT_S = 300
+"""After this long without a statement the server ends a read, in case its function froze or vanished.
+
+Far above the seconds it takes to turn the rows of a whole store into arrays.
+"""
+
+_GRACE_S = 1.0
+"""The server is to end a slow statement itself; when it has not by then, it is frozen."""
+
 _CATALOGUE = """
 SELECT array_position(current_schemas(false), table_schema::name), table_name::text, column_name::text
   FROM information_schema.columns
  WHERE table_schema = ANY (current_schemas(false))
 """
 
-# Set by statement, not by the startup parameter "options", which connection proxies refuse.
-_SESSION = """
-SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;
-SET statement_timeout = {timeout_ms};
-SET datestyle = 'ISO';
-SET timezone = 'UTC'
+# Nothing here outlives the transaction: behind a pooler the server's session goes on to other clients
+# right after it, without a reset. One string, hence one round trip.
+_BEGIN = """
+BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL statement_timeout = {timeout_ms};
+SET LOCAL idle_in_transaction_session_timeout = {frozen_ms};
+SET LOCAL datestyle = 'ISO';
+SET LOCAL timezone = 'UTC'
 """
 
 
+class _Patient(psycopg.Connection[tuple[Any, ...]]):
+    """Gives up on a server that neither answers nor goes away: the server's own timeouts froze with it."""
+
+    patience_s: float | None = None
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Wait as psycopg does, for as long as our patience lasts."""
+        return super().wait(gen, interval, self.patience_s if timeout is None else timeout)
+
+
 class PostgresqlReader:
-    """A `Reader` of one PostgreSQL database.
+    """A `Reader` of one PostgreSQL database, directly or behind a pooler such as PgBouncer.
+
+    Each read is one read-only transaction: its statements see the same moment, and it leaves no setting
+    and no prepared statement in the server's session, so poolers may run in transaction mode.
 
     Idle connections are kept on a stack and nothing runs in the background, because Lambda freezes a
     function between calls. A connection that died meanwhile is found by its first use: the read is then
@@ -65,6 +91,9 @@ class PostgresqlReader:
         host, port = (self._parameters.get(key, default) for key, default in (("host", ""), ("port", 5432)))
         self.name = f"postgresql://{host}:{port}/{self._parameters.get('dbname', '')}"
         self._timeout_s = timeout_s
+        self._begin = _BEGIN.format(
+            timeout_ms=round(timeout_s * 1000), frozen_ms=round(FROZEN_TIMEOUT_S * 1000)
+        ).encode()
         self._idle: list[Connection] = []
         self._turns = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
@@ -90,12 +119,9 @@ class PostgresqlReader:
             connection.close()
 
     def _connect(self) -> Connection:
-        connection = psycopg.connect(autocommit=True, prepare_threshold=None, **self._parameters)
-        try:
-            connection.execute(_SESSION.format(timeout_ms=round(self._timeout_s * 1000)).encode())
-        except BaseException:
-            connection.close()
-            raise
+        # autocommit: psycopg starts no transaction of its own before `_begin`.
+        connection = _Patient.connect(autocommit=True, prepare_threshold=None, **self._parameters)
+        connection.patience_s = self._timeout_s + _GRACE_S
         return connection
 
     def _use(self, connection: Connection, job: Callable[[Select], T]) -> T:
@@ -103,12 +129,21 @@ class PostgresqlReader:
             return iter(connection.cursor(binary=True).execute(statement.encode(), parameters or None))
 
         try:
-            return job(select)
+            connection.execute(self._begin)
+            found = job(select)
+            connection.commit()
+            return found
         finally:
-            if connection.info.transaction_status == TransactionStatus.IDLE:
-                self._idle.append(connection)
-            else:  # dead, or interrupted in the middle of a statement
-                connection.close()
+            self._put_back(connection)
+
+    def _put_back(self, connection: Connection) -> None:
+        if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
+            with suppress(psycopg.Error):  # what made the read fail says more
+                connection.rollback()
+        if connection.info.transaction_status == TransactionStatus.IDLE:
+            self._idle.append(connection)
+        else:  # dead, or interrupted in the middle of a statement
+            connection.close()
 
     def _take(self) -> Connection | None:
         try:

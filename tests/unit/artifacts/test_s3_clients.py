@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import threading
+import time
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -115,11 +119,28 @@ def test_a_stumble_is_tried_again(server: Server, reader: S3Store | S3Reader) ->
     assert server.paths == ["/bucket/a%20b/key"] * 2
 
 
-def test_three_stumbles_are_an_outage(server: Server, reader: S3Store | S3Reader) -> None:
+def test_stumbles_that_go_on_are_an_outage(server: Server, reader: S3Store | S3Reader) -> None:
     server.faults = ["503"] * 3
     with pytest.raises(StoreUnavailableError):
         reader.get("key")
-    assert len(server.paths) == 3
+    assert len(server.paths) == (2 if isinstance(reader, S3Reader) else 3)
+
+
+def test_three_reads_of_a_store_that_never_answers_end_before_a_function_does() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = {
+            "AWS_REGION": "eu-central-1",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b",
+        }
+        started_s = time.monotonic()
+        with pytest.raises(StoreUnavailableError):
+            S3Reader("bucket", "", environment).get("key")
+        took_s = time.monotonic() - started_s
+    template = (Path(__file__).parents[3] / "template.yaml").read_text(encoding="utf-8")
+    function_s = int(re.findall(r"^    Timeout: (\d+)$", template, re.MULTILINE)[0])
+    assert 3 * took_s < function_s
 
 
 def test_a_refusal_is_not_tried_again(server: Server, reader: S3Store | S3Reader) -> None:

@@ -93,7 +93,7 @@ def test_a_missing_model_names_the_training_command() -> None:
         ('{"customer_id": 1e999}', "customer_id: .*got Infinity"),
         ('{"customer_id": 0}', "customer_id: .*greater than or equal to 1"),
         ('{"customer_id": 9223372036854775808}', "customer_id: .*less than or equal to"),
-        (f'{{"customer_id": {"9" * 5000}}}', "number in it has thousands of digits"),
+        (f'{{"customer_id": {"9" * 5000}}}', "customer_id: .*got Infinity"),
         ("[]", "body: send a JSON object"),
         ("", "body: send a JSON object"),
         (None, "body: send a JSON object"),

@@ -9,7 +9,7 @@ import pytest
 
 from segue.errors import ConfigError
 from segue.serving import settings
-from segue.serving.settings import ArtifactSettings, store_location
+from segue.serving.settings import ArtifactSettings, find_store, store_location
 
 DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
 
@@ -45,7 +45,7 @@ def test_the_store_is_named_directly_or_by_a_secret() -> None:
         ("postgresql://u:p@h/d", "postgresql://u:p@h/d"),
         (
             '{"username": "u", "password": "p@/ss", "host": "h", "port": 5433, "dbname": "d"}',
-            "postgresql://u:p%40%2Fss@h:5433/d",
+            "postgresql://u:p%40%2Fss@h:5433/d?sslmode=require",
         ),
     ],
 )
@@ -58,6 +58,37 @@ def test_secrets_hold_a_url_or_what_rds_writes(
     client = boto3.client("secretsmanager")
     arn = client.create_secret(Name=f"store-{hash(text)}", SecretString=text)["ARN"]
     assert store_location({"SEGUE_STORE_SECRET": arn}) == url
+
+
+def test_a_secret_that_rds_manages_is_completed_by_settings(
+    s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="managed", SecretString='{"username": "u", "password": "p"}')["ARN"]
+    place = {"SEGUE_STORE_HOST": "h", "SEGUE_STORE_DATABASE": "d"}
+    assert store_location({"SEGUE_STORE_SECRET": arn, **place}) == "postgresql://u:p@h:5432/d?sslmode=require"
+    with pytest.raises(ConfigError, match="SEGUE_STORE_HOST: not set"):
+        store_location({"SEGUE_STORE_SECRET": arn})
+
+
+@pytest.mark.parametrize(
+    ("given", "artifacts", "environment", "found"),
+    [
+        ("mine.sqlite", "s3://b/p", {}, "mine.sqlite"),
+        ("", "s3://b/p", {"SEGUE_STORE": "named.sqlite"}, "named.sqlite"),
+        ("", "var/artifacts", {}, settings.DEFAULT_STORE),
+    ],
+)
+def test_commands_read_the_store_that_is_named(given, artifacts, environment, found) -> None:
+    assert find_store(given, artifacts, environment) == found
+
+
+def test_the_sample_is_never_published_to_s3_by_default() -> None:
+    with pytest.raises(ConfigError, match="SEGUE_STORE: not set; s3://b/p is not for the sample"):
+        find_store("", "s3://b/p", {})
 
 
 def test_a_rotated_secret_is_seen_when_asked_for_fresh(

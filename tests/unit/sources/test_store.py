@@ -26,6 +26,7 @@ from tests.contract.store_database import (
     sale_script,
     store_script,
 )
+from tests.runtime.music_store import write_store
 
 
 def write(path: Path, *scripts: str) -> Path:
@@ -353,3 +354,11 @@ def test_postgresql_without_its_driver_says_what_to_install(monkeypatch: pytest.
     monkeypatch.delattr("segue.sources.postgresql", raising=False)
     with pytest.raises(SourceUnavailableError, match=r"install segue\[serving\]"):
         open_store("postgresql://h/db")
+
+
+def test_a_bad_date_far_down_a_large_store_is_refused(tmp_path: Path) -> None:
+    """numpy 2.4 ends the process when it parses bytes and meets such a date beyond the 500th row."""
+    store = write_store(tmp_path / "large.sqlite")
+    write(store, "UPDATE invoice SET invoice_date = '05/05/2024' WHERE invoice_id = 1700")
+    with pytest.raises(SourceSchemaError, match=r"dates must be ISO 8601"):
+        open_store(str(store)).read_purchases()

@@ -55,7 +55,7 @@ def test_purchases_after_the_cut_do_not_move_a_history() -> None:
         (purchases([(1, "2025-01-01", -1, 1, 1)]), "no genre at all"),
         (
             purchases([(c, f"2025-01-{c:02}", c % 2, 1, 1) for c in range(1, 20)]),
-            "0 customers bought both before and after the training cut",
+            "0 customers spent anything before and after the training cut",
         ),
     ],
 )

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score
 
-from training.evaluation import accuracy, better_than, macro_f1
+from training.evaluation import accuracy, better_than, difference, macro_f1
 
 LABEL = np.arange(200) % 4
 
@@ -22,6 +23,31 @@ def test_accuracy_and_its_interval() -> None:
         "ci95": [pytest.approx(estimate.low, abs=1e-6), pytest.approx(estimate.high, abs=1e-6)],
         "n": 200, "split": "s",
     }  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(-2, 3), st.integers(0, 3)), min_size=1, max_size=40))
+def test_macro_f1_is_scikit_learns(pairs: list[tuple[int, int]]) -> None:
+    answer, label = np.array(pairs, np.int64).T
+    expected = f1_score(label, answer, average="macro", zero_division=0.0)
+    assert macro_f1(answer, label, seed=1).value == pytest.approx(expected)
+
+
+def test_the_interval_of_rare_genres_holds_the_estimate() -> None:
+    label = np.concatenate([np.zeros(50, np.int64), np.arange(1, 51)])
+    estimate = macro_f1(np.zeros(100, np.int64), label, seed=1)
+    assert estimate.low <= estimate.value <= estimate.high
+
+
+def test_intervals_are_of_95_percent() -> None:
+    rng = np.random.default_rng(3)
+    label = np.zeros(200, np.int64)
+    inside = [0, 0]
+    for _ in range(400):
+        right = accuracy((rng.random(200) > 0.6).astype(int), label)
+        inside[0] += right.low <= 0.6 <= right.high
+        gain = difference((rng.random(200) > 0.6).astype(int), (rng.random(200) > 0.6).astype(int), label)
+        inside[1] += gain.low <= 0 <= gain.high
+    assert all(0.92 < count / 400 < 0.98 for count in inside)
 
 
 def test_macro_f1_weighs_genres_alike() -> None:

@@ -34,8 +34,20 @@ def test_the_forest_is_served_only_if_it_beats_both(values, p_values, served, re
     assert re.search(reason, verdict.reason)
 
 
-def test_a_challenger_is_refused_only_when_the_champion_is_better_by_more_than_luck() -> None:
-    assert accept_challenger(0.2, estimate(0.5), estimate(0.52)).choice
-    refused = accept_challenger(0.001, estimate(0.4), estimate(0.52))
-    assert not refused.choice
-    assert "champion 52.0%" in refused.reason
+@pytest.mark.parametrize(
+    ("gain", "p_champion_better", "accepted", "reason"),
+    [
+        (Estimate(0.0, -0.02, 0.02, 1800), 0.5, True, "is not worse"),
+        (Estimate(0.0, 0.0, 0.0, 40), 1.0, True, "is not worse"),
+        (Estimate(-0.02, -0.03, -0.01, 1800), 0.001, False, "The champion is better"),
+        (Estimate(-0.15, -0.35, 0.05, 40), 0.08, False, "may be more than 5% worse"),
+        (Estimate(0.0, -0.09, 0.09, 40), 0.5, False, "may be more than 5% worse"),
+        (Estimate(0.2, 0.1, 0.3, 100), 1.0, True, r"\+20.0%"),
+    ],
+)
+def test_a_challenger_is_accepted_when_it_is_surely_not_much_worse(
+    gain, p_champion_better, accepted, reason
+) -> None:
+    verdict = accept_challenger(gain, p_champion_better)
+    assert verdict.choice is accepted
+    assert re.search(reason, verdict.reason)

@@ -1,0 +1,75 @@
+"""The metrics that alarms watch are really written, under the name of the deployment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+from types import SimpleNamespace
+from snapshot_restore_py import get_after_restore
+from segue import errors
+from segue.serving.http import http_api, lambda_entry
+from segue.serving.telemetry import refresh_failed
+
+class Model:
+    expired = 0
+    def get(self): raise errors.StoreUnavailableError("down")
+    def expire(self): self.expired += 1
+
+model, api = Model(), http_api("test")
+
+@api.post("/x")
+def route(fault: str) -> int:
+    if fault == "refresh":
+        refresh_failed(errors.StoreUnavailableError("down"))
+        return 1
+    raise ZeroDivisionError if fault == "bug" else errors.CustomerNotFoundError(1)
+
+handler = lambda_entry(api, model)
+for function, arguments, keywords in get_after_restore():
+    function(*arguments, **keywords)
+context = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a",
+                          aws_request_id="i", tenant_id=None)
+event = {"resource": "/x", "path": "/x",
+         "httpMethod": "POST", "headers": {}, "multiValueHeaders": {}, "body": None,
+         "queryStringParameters": {"fault": FAULT}, "multiValueQueryStringParameters": {"fault": [FAULT]},
+         "isBase64Encoded": False, "requestContext": {"identity": {"sourceIp": "1"}, "stage": "v1"}}
+print(handler(event, context)["statusCode"], model.expired)
+"""
+
+
+def run(fault: str) -> tuple[str, dict[str, list[str]]]:
+    environment = {**os.environ, "POWERTOOLS_METRICS_NAMESPACE": "Segue/staging"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.replace("FAULT", repr(fault))],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = done.stdout.strip().splitlines()
+    metrics: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith('{"_aws"'):
+            for entry in json.loads(line)["_aws"]["CloudWatchMetrics"]:
+                metrics.setdefault(entry["Namespace"], []).extend(m["Name"] for m in entry["Metrics"])
+    return next(line for line in lines if not line.startswith("{")), metrics
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "counted"),
+    [
+        ("bug", "500", {"ServerErrors"}),
+        ("customer", "404", set()),
+        ("refresh", "200", {"ArtifactRefreshFailed"}),
+    ],
+)
+def test_each_fault_is_counted_once_and_restores_expire_models(fault, status, counted) -> None:
+    answer, metrics = run(fault)
+    assert answer == f"{status} 1"  # the one restore hook ran
+    assert set(metrics) == {"Segue/staging"}
+    names = metrics["Segue/staging"]
+    assert set(names) == {"ColdStart", "Answers"} | counted
+    assert len(names) == len(set(names))
