@@ -1,0 +1,99 @@
+"""Linear item-item models, served: a score is a sum of weights of the items in the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.errors import EmptyHistoryError, InvalidInputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSimilarity:
+    """Weights W of a linear model, score_j = Σ_history r_i W_ij, as a sparse matrix by rows.
+
+    Attributes
+    ----------
+    start : int64 (n_items + 1,)
+        Row i, what item i says of others, is ``item_index[start[i] : start[i + 1]]`` with as much of
+        ``weight``.
+    item_index : int32 (n_weights,)
+        Columns, ascending within each row.
+    weight : float32 (n_weights,)
+        Finite; negative ones speak against an item.
+
+    Raises
+    ------
+    InvalidInputError
+        The arrays do not describe a square matrix.
+    """
+
+    start: NDArray[np.int64]
+    item_index: NDArray[np.int32]
+    weight: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        n_weights = len(self.weight)
+        if self.start[0] != 0 or self.start[-1] != n_weights or (np.diff(self.start) < 0).any():
+            raise InvalidInputError(f"the rows of {n_weights} weights must ascend from 0 to {n_weights}.")
+        if len(self.item_index) != n_weights:
+            raise InvalidInputError(f"{len(self.item_index)} columns for {n_weights} weights.")
+        if n_weights and not 0 <= self.item_index.min() <= self.item_index.max() < self.n_items:
+            raise InvalidInputError(f"a column lies outside the {self.n_items} items.")
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are."""
+        return len(self.start) - 1
+
+
+def similarity_scores(similarity: ItemSimilarity, history: History) -> NDArray[np.float32]:
+    """Score every item, float32 (n_items,), in time of the rows that the history has.
+
+    Raises
+    ------
+    EmptyHistoryError
+        The history is empty: answer with what is popular.
+    """
+    if not len(history):
+        raise EmptyHistoryError
+    position, length = _rows(similarity, history.item_index)
+    voice = similarity.weight[position] * np.repeat(history.confidence.astype(np.float64), length)
+    scores = np.bincount(similarity.item_index[position], voice, minlength=similarity.n_items)
+    return scores.astype(np.float32)
+
+
+def similarity_reasons(similarity: ItemSimilarity, history: History, item_index: int) -> NDArray[np.float64]:
+    """Split an item's score over the history, float64 (h,), which sums to the score."""
+    position, length = _rows(similarity, history.item_index)
+    hit = similarity.item_index[position] == item_index
+    source = np.repeat(np.arange(len(history)), length)[hit]
+    reasons = np.zeros(len(history))
+    reasons[source] = similarity.weight[position[hit]] * history.confidence[source].astype(np.float64)
+    return reasons
+
+
+def similar_items(
+    similarity: ItemSimilarity, item_index: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return what an item says of others: int32 and float32 (n_neighbours,), greatest weight first."""
+    row = slice(similarity.start[item_index], similarity.start[item_index + 1])
+    order = np.argsort(-similarity.weight[row], kind="stable")
+    return similarity.item_index[row][order], similarity.weight[row][order]
+
+
+def _rows(
+    similarity: ItemSimilarity, item_index: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions of all weights in some rows, int64 (n,), and how many each row has, int64 (n_rows,)."""
+    begin = similarity.start[item_index]
+    length = similarity.start[item_index.astype(np.int64) + 1] - begin
+    skipped = np.cumsum(length) - length
+    return np.arange(length.sum()) + np.repeat(begin - skipped, length), length

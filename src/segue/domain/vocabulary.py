@@ -1,0 +1,82 @@
+"""Items by their external id and by their row in every array of a model."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+UNKNOWN_ITEM = -1
+"""``item_index`` of an id that the vocabulary does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The items of a model; the position of an id is its ``item_index``.
+
+    Attributes
+    ----------
+    item_id : str (n_items,), a numpy unicode array
+        Ascending without duplicates, so that ids are found by bisection and nothing is built when a
+        memory-mapped array is opened.
+
+    Raises
+    ------
+    InvalidInputError
+        The ids are not ascending, or repeat: build with `build_vocabulary`.
+    """
+
+    item_id: NDArray[np.str_]
+
+    def __post_init__(self) -> None:
+        ids = self.item_id
+        if ids.dtype.kind != "U" or ids.ndim != 1:
+            raise InvalidInputError(f"a vocabulary is a row of strings, not {ids.dtype.name} {ids.shape}.")
+        if (fault := np.flatnonzero(ids[1:] <= ids[:-1])).size:
+            raise InvalidInputError(f"item {ids[fault[0] + 1]!r} repeats or is out of order: sort the ids.")
+
+    def __len__(self) -> int:
+        return len(self.item_id)
+
+    def index_of(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
+        """Return the ``item_index`` of each id, int32 (n,), ``UNKNOWN_ITEM`` where there is none."""
+        width = self.item_id.dtype.itemsize // 4
+        # Comparing with a wider array, numpy widens the whole vocabulary: one long id would cost gigabytes.
+        # It also drops NULs at the end of a string, which would make "a\0" the item "a".
+        known = [item if len(item) <= width and item[-1:] != "\0" else "" for item in item_ids]
+        asked = np.array(known, self.item_id.dtype)
+        row = np.searchsorted(self.item_id, asked)
+        inside = np.flatnonzero((row < len(self)) & (asked != ""))
+        found = inside[self.item_id[row[inside]] == asked[inside]]
+        index = np.full(len(asked), UNKNOWN_ITEM, np.int32)
+        index[found] = row[found]
+        return index
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the ids in their order, in hex: arrays with the same one have the same rows."""
+        text = "".join(f"{len(item)}:{item}" for item in self.item_id.tolist())
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def build_vocabulary(item_ids: Iterable[str]) -> Vocabulary:
+    """Sort ids and drop repeats.
+
+    Raises
+    ------
+    InvalidInputError
+        An id is empty or ends in a NUL character, which numpy's strings cannot hold: rename the item.
+    """
+    ids = sorted(set(item_ids))
+    if (unfit := next((item for item in ids if not item or item[-1] == "\0"), None)) is not None:
+        raise InvalidInputError(f"{unfit!r} cannot be an item id: it is empty or ends in a NUL character.")
+    return Vocabulary(np.array(ids, np.str_))

@@ -1,0 +1,134 @@
+"""Each fitted model beside its equations, and beside the package it comes from."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
+
+from segue.domain.item_factors import explain, fold_in
+from segue.errors import InvalidInputError
+from training.recommender import ials, linear
+from training.recommender.als import AlsRecommender
+from training.recommender.ials import IalsRecommender
+from training.recommender.linear import Ease, ItemKnn, Rp3Beta
+from training.recommender.scorer import read_histories
+
+N_USERS, N_ITEMS = 80, 30
+RNG = np.random.default_rng(3)
+PLAYS = csr_matrix(
+    ((RNG.random((N_USERS, N_ITEMS)) < 0.3) * RNG.integers(1, 5, (N_USERS, N_ITEMS))).astype(np.float32)
+)
+DENSE = PLAYS.toarray().astype(np.float64)
+
+
+@pytest.fixture(autouse=True)
+def _several_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear, "_CHUNK", 7)
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+def dense(scorer) -> np.ndarray:
+    return scorer.scores(csr_matrix(np.eye(N_ITEMS, dtype=np.float32)))
+
+
+def strongest(weights: np.ndarray, n: int) -> np.ndarray:
+    """Return the greatest ``n`` entries of each row, by a full sort; the diagonal is none."""
+    kept = weights.copy()
+    np.fill_diagonal(kept, 0)
+    for row in kept:
+        row[np.argsort(-np.abs(row), kind="stable")[n:]] = 0
+    return kept
+
+
+@pytest.mark.parametrize("n_neighbours", [4, N_ITEMS])
+def test_rp3beta_is_the_walk(n_neighbours: int) -> None:
+    to_item = (DENSE / DENSE.sum(axis=1, keepdims=True)) ** 0.8
+    to_user = (DENSE.T / DENSE.T.sum(axis=1, keepdims=True)) ** 0.8
+    expected = strongest((to_user @ to_item) / DENSE.sum(axis=0) ** 0.3, n_neighbours)
+    found = dense(Rp3Beta(0.8, 0.3, n_neighbours).fit(PLAYS, quiet))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("n_neighbours", [4, N_ITEMS])
+def test_item_knn_is_the_shrunk_cosine(n_neighbours: int) -> None:
+    norm = np.linalg.norm(DENSE, axis=0)
+    expected = strongest(DENSE.T @ DENSE / (np.outer(norm, norm) + 5), n_neighbours)
+    found = dense(ItemKnn(5, n_neighbours).fit(PLAYS, quiet))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("n_neighbours", [4, N_ITEMS])
+def test_ease_is_the_constrained_least_squares(n_neighbours: int) -> None:
+    """Column j of W regresses item j on the others with ridge λ: solved here item by item."""
+    expected = np.zeros((N_ITEMS, N_ITEMS))
+    for item in range(N_ITEMS):
+        others = np.delete(np.arange(N_ITEMS), item)
+        x = DENSE[:, others]
+        ridge = x.T @ x + 20 * np.eye(N_ITEMS - 1)
+        expected[others, item] = np.linalg.solve(ridge, x.T @ DENSE[:, item])
+    found = dense(Ease(20, n_neighbours).fit(PLAYS, quiet))
+    assert found == pytest.approx(strongest(expected, n_neighbours), abs=1e-5)
+
+
+def test_ease_refuses_what_would_not_fit_in_memory() -> None:
+    with pytest.raises(InvalidInputError, match="use RP3beta"):
+        Ease(max_items=N_ITEMS - 1).fit(PLAYS, quiet)
+
+
+def test_als_folds_in_and_explains_as_implicit_does() -> None:
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    ours = AlsRecommender(n_factors=8, regularization=0.1, alpha=3, n_sweeps=4).fit(PLAYS, quiet)
+    with threadpool_limits(1, "blas"):
+        theirs = AlternatingLeastSquares(
+            factors=8, regularization=0.1, alpha=3, iterations=4, random_state=AlsRecommender().seed
+        )
+        theirs.fit(PLAYS, show_progress=False)
+        expected = theirs.recalculate_user(np.arange(N_USERS), PLAYS) @ theirs.item_factors.T
+        assert ours.scores(PLAYS) == pytest.approx(expected, abs=1e-5)
+        given = list(read_histories(PLAYS))[5]
+        total, contributions, _ = theirs.explain(5, PLAYS, 3, N=len(given))
+    shares = dict(zip(given.item_index.tolist(), explain(ours.model, given, 3), strict=True))
+    assert shares == pytest.approx(dict(contributions), abs=1e-4)
+    assert sum(shares.values()) == pytest.approx(total, abs=1e-4)
+
+
+@pytest.mark.parametrize("frequency_exponent", [0, 0.5, 1])
+def test_ials_fit_is_a_minimum_for_users_and_items(frequency_exponent: float) -> None:
+    """After many sweeps nobody's factors want to move: the gradient of eq. 5 is zero on both sides."""
+    settings = IalsRecommender(
+        n_factors=5, n_sweeps=300, regularization=0.05, frequency_exponent=frequency_exponent,
+        unobserved_weight=0.2, alpha=1.5, block_size=2,
+    )  # fmt: skip
+    scorer = settings.fit(PLAYS, quiet)
+    users, items = scorer.users(PLAYS).astype(np.float64), scorer.model.factors.astype(np.float64)
+    weight = settings.alpha * DENSE
+    error = weight * (users @ items.T - 1) + settings.unobserved_weight * (users @ items.T)
+    n_listeners = (DENSE > 0).sum(axis=0)
+    ridge = (
+        settings.regularization * (n_listeners + settings.unobserved_weight * N_USERS) ** frequency_exponent
+    )
+    gradient = error.T @ users + ridge[:, None] * items
+    assert np.abs(gradient).max() < 1e-3 * np.abs(weight.T @ users).max()
+
+
+def test_more_dimensions_than_items_are_no_trouble() -> None:
+    scorer = IalsRecommender(n_factors=64, n_sweeps=2).fit(PLAYS, quiet)
+    (history,) = read_histories(PLAYS[:1])
+    assert np.isfinite(fold_in(scorer.model, history)).all()
+
+
+def test_irspack_may_be_imported_before_or_after_its_solver() -> None:
+    """Two copies of the extension in one process abort it."""
+    IalsRecommender(n_factors=2, n_sweeps=1).fit(PLAYS, quiet)
+    solver = ials._solver()
+    assert sys.modules["irspack.recommenders._ials_core"] is solver
+    ials._solver.cache_clear()
+    assert ials._solver() is solver
