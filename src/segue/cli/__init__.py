@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from segue import __version__
-from segue.cli import models, sample, serve, train
+from segue.cli import evaluate, models, sample, serve, train
 from segue.errors import GateRejectedError, SegueError
 
 GATE_REJECTED = 3
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(models.app, name="models", help="List, compare, promote and roll back trained versions.")
 app.add_typer(train.app, name="train", help="Train a family and publish it.")
+app.command("evaluate")(evaluate.evaluate)
 app.command("sample")(sample.sample)
 app.command("serve")(serve.serve)
 

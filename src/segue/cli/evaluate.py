@@ -1,0 +1,156 @@
+"""``segue evaluate``: recommenders side by side on one split, the whole catalogue ranked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.measure import Measurement
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from segue.errors import InvalidInputError, SourceUnavailableError
+
+if TYPE_CHECKING:
+    from training.ranking.run import Measured, Report, Request
+    from training.ranking.split import Split
+    from training.recommender.registry import Family
+
+_FORMS = "an .npz CSR, a LightGCN .txt, .csv, .tsv or .parquet file"
+_GIVEN = "given"
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def evaluate(  # noqa: PLR0913 - one parameter an option
+    *,
+    train: Annotated[Path, typer.Option(help=f"Interactions to train on, or to divide: {_FORMS}.")],
+    test: Annotated[
+        Path | None, typer.Option(help="Interactions to test on, with the protocol 'given'.")
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(help="given, temporal, leave-last or random-8-1-1: how the data is divided.")
+    ] = _GIVEN,
+    weights: Annotated[
+        str, typer.Option(help="binary, log or raw: what a pair weighs in training.")
+    ] = "binary",
+    k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 20,
+    models: Annotated[str, typer.Option(help="Names, by commas; all without.")] = "",
+    budget_minutes: Annotated[float, typer.Option(min=0, help="To choose settings in; 0 chooses none.")] = 0,
+    trials: Annotated[
+        Path | None, typer.Option(help="Folder of tried settings: a second run goes on from there.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of divisions, searches and intervals.")] = 17,
+    json_file: Annotated[Path | None, typer.Option("--json", help="File to write every figure to.")] = None,
+) -> None:
+    """Measure recommenders on public or own data, by ranking the whole catalogue for every test user."""
+    from training.ranking.reader import read_interactions  # seconds to import: after the options are valid
+    from training.ranking.run import Request
+    from training.ranking.split import Protocol, Weighting, divide
+
+    how, weighting = _one_of(Protocol, "protocol", protocol), _one_of(Weighting, "weights", weights)
+    families = _families(models)
+    console = Console(soft_wrap=True, highlight=False)
+    tested = None if test is None else read_interactions(test)
+    split = divide(read_interactions(train), tested, how, seed).weigh(weighting)
+    for line in split.account.lines():
+        console.print(line, markup=False)
+    report = _measure(console, split, families, Request(k, seed, budget_minutes * 60, trials))
+    _print(console, report)
+    if json_file is not None:
+        named = f"{how}: {train.name}" + (f", {test.name}" if test else "")
+        _write(
+            json_file,
+            {"seed": seed, "weights": weighting, "split": asdict(split.account)} | report.to_json(named),
+        )
+
+
+def _one_of(kind: type[Kind], option: str, value: str) -> Kind:
+    if value not in list(kind):
+        raise InvalidInputError(f"--{option} is {value!r}: choose one of {', '.join(kind)}.")
+    return kind(value)
+
+
+def _families(models: str) -> dict[str, Family]:
+    from training.recommender.registry import FAMILIES
+
+    names = [name.strip() for name in models.split(",")] if models else list(FAMILIES)
+    for name in names:
+        if name not in FAMILIES:
+            raise InvalidInputError(f"model {name!r} is unknown; choose from {', '.join(FAMILIES)}.")
+    return {name: FAMILIES[name] for name in names}
+
+
+def _measure(console: Console, split: Split, families: dict[str, Family], request: Request) -> Report:
+    from training.ranking.run import Progress, measure_all
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        bar = bars.add_task("", total=None)
+
+        def stage(name: str) -> None:
+            bars.console.print(f"· {name}", markup=False)
+            bars.update(bar, description=name, total=None)
+
+        def detail(name: str) -> None:
+            bars.update(bar, description=name)
+
+        def search(name: str, share: float) -> None:
+            bars.update(bar, description=name, total=1.0, completed=share)
+
+        return measure_all(split, families, request, Progress(stage, detail, search))
+
+
+def _print(console: Console, report: Report) -> None:
+    k = report.k
+    table = Table(box=SIMPLE_HEAD, title="means, ± half of the 95 % interval")
+    for title in ("", *(model.name for model in report.models)):
+        table.add_column(title, justify="right" if title else "left", no_wrap=True)
+    for row in zip(*(_cells(model, k) for model in report.models), strict=True):
+        table.add_row(row[0][0], *(value for _, value in row))
+    wide = Measurement.get(console, console.options.update(width=10_000), table).maximum
+    Console(width=max(console.width, wide)).print(table)  # a wrapped figure can be read, one cut short cannot
+    for test in report.tests:
+        console.print(
+            f"{test.better} over {test.worse}: NDCG@{k} +{test.difference:.4f}, p {_at_most(test.p_holm)} "
+            f"(Holm, {len(report.tests)} tests)",
+            markup=False,
+        )
+    for name, reason in report.failed.items():
+        console.print(f"{name} was not fitted: {reason}", style="yellow", markup=False)
+
+
+def _at_most(p_value: float) -> str:
+    return "< 1e-99" if p_value < 1e-99 else f"= {p_value:.2g}"
+
+
+def _cells(model: Measured, k: int) -> list[tuple[str, str]]:
+    cells = [
+        (f"{name}@{k}", f"{figure.value:.4f}\n±{(figure.high - figure.low) / 2:.4f}")
+        for name, figure in model.metrics.items()
+    ]
+    return [
+        *cells,
+        (f"coverage@{k}", f"{model.coverage:.4f}"),
+        (f"gini@{k}", f"{model.gini:.4f}"),
+        ("settings tried", str(model.trials)),
+        ("fit", f"{model.fit_seconds:.1f} s"),
+        ("rank", f"{model.rank_seconds:.1f} s"),
+        ("peak memory", f"{model.peak_bytes / 1e6:.0f} MB"),
+        ("model size", f"{model.model_bytes / 1e6:.1f} MB"),
+    ]
+
+
+def _write(path: Path, figures: dict[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SourceUnavailableError(f"{path} cannot be written ({error}): give another file.") from error

@@ -1,0 +1,211 @@
+"""Measure recommenders side by side on one split: choose settings, fit, rank, compare."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from segue.errors import SegueError
+from training.ranking.comparison import PairedTest, compare_pairs, estimate_means
+from training.ranking.footprint import peak_bytes, reset_peak, size_bytes
+from training.ranking.metric import accuracy_of_users, coverage, gini, novelty_of_users
+from training.ranking.order import rank_catalogue
+from training.ranking.search import OBJECTIVE, Journal, Task, Trial, search
+from training.ranking.split import hold_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from training.evaluation import Estimate
+    from training.ranking.split import Split
+    from training.recommender.registry import Family
+
+HELD_OUT_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How to measure.
+
+    Attributes
+    ----------
+    k : int
+        Length of the lists.
+    seed : int
+        Of hold-outs, searches and bootstraps.
+    budget_s : float
+        Seconds to choose settings in, shared alike by the models that have any; 0 keeps what the journals
+        found best, else the defaults.
+    journals : Path or None
+        Folder of finished trials.
+    """
+
+    k: int
+    seed: int
+    budget_s: float = 0.0
+    journals: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Who is told how it goes: stages and their details as they begin, a search's share of its budget."""
+
+    stage: Callable[[str], None]
+    detail: Callable[[str], None]
+    search: Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One model.
+
+    Attributes
+    ----------
+    name : str
+    params : dict
+        Every setting it was fitted with.
+    trials : int
+        Settings tried to choose them.
+    metrics : dict of str to Estimate
+        Means over users.
+    coverage, gini : float
+        Of all lists together.
+    fit_seconds, rank_seconds : float
+    peak_bytes : int
+        Resident memory of the process at its highest while fitting, the data included.
+    model_bytes : int
+        Arrays of the model that would be published.
+    users : dict of str to float64 (n,)
+        Each user's values, in the order of `Split.users`.
+    """
+
+    name: str
+    params: dict[str, Any]
+    trials: int
+    metrics: dict[str, Estimate]
+    coverage: float
+    gini: float
+    fit_seconds: float
+    rank_seconds: float
+    peak_bytes: int
+    model_bytes: int
+    users: dict[str, NDArray[np.float64]] = field(repr=False)
+
+    def to_json(self, split: str) -> dict[str, Any]:
+        """Return all but the users' values, in plain values."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "users"}
+        return plain | {"metrics": {name: figure.to_json(split) for name, figure in self.metrics.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All models of one split, best first by NDCG; ``failed`` says why a model is not among them."""
+
+    k: int
+    models: list[Measured]
+    tests: list[PairedTest]
+    failed: dict[str, str]
+
+    def to_json(self, split: str) -> dict[str, Any]:
+        """Return the figures in plain values; ``split`` says what they were measured on."""
+        return {
+            "k": self.k,
+            "models": [model.to_json(split) for model in self.models],
+            "tests_on_ndcg": [asdict(test) for test in self.tests],
+            "failed": self.failed,
+        }
+
+
+def measure_all(split: Split, families: Mapping[str, Family], request: Request, progress: Progress) -> Report:
+    """Choose settings, fit and rank every model, and test every pair on NDCG.
+
+    A model that cannot be fitted is left out and named; the others go on.
+
+    Raises
+    ------
+    SegueError
+        No model could be fitted; this is the first one's error. Or a journal is of other data.
+    """
+    searched = [name for name, family in families.items() if family.space]
+    budget_s = request.budget_s / max(1, len(searched))
+    measured: list[Measured] = []
+    failures: dict[str, SegueError] = {}
+    choices = _open(split, searched, request)  # all before the first: a wrong folder shows at once
+    for name, family in families.items():
+        try:
+            trials = _choose(name, family, choices.get(name), budget_s, progress)
+            measured.append(_measure(split, name, family, request, trials, progress))
+        except SegueError as error:
+            failures[name] = error
+    if not measured:
+        raise next(iter(failures.values()))
+    measured.sort(key=lambda model: -model.metrics[OBJECTIVE].value)
+    tests = compare_pairs({model.name: model.users[OBJECTIVE] for model in measured})
+    return Report(request.k, measured, tests, {name: str(error) for name, error in failures.items()})
+
+
+def _open(split: Split, names: list[str], request: Request) -> dict[str, tuple[Task, Journal]]:
+    """Make the task of choosing settings, and open each model's journal; nothing where none are chosen."""
+    if not names or (request.budget_s == 0 and request.journals is None):
+        return {}
+    if split.validation is None:
+        fit, held_out = hold_out(split.train, HELD_OUT_SHARE, request.seed)
+    else:
+        fit, held_out = split.train, split.validation
+    task = Task(fit, held_out, request.k, request.seed)
+    about = {"data": task.fingerprint(), "k": request.k, "seed": request.seed}
+
+    def open_journal(name: str) -> Journal:
+        path = None if request.journals is None else request.journals / f"{name}.jsonl"
+        return Journal(path, {"model": name} | about)
+
+    return {name: (task, open_journal(name)) for name in names}
+
+
+def _choose(
+    name: str, family: Family, choice: tuple[Task, Journal] | None, budget_s: float, progress: Progress
+) -> list[Trial]:
+    if choice is None:
+        return []
+    if budget_s:
+        progress.stage(f"{name}: choosing settings")
+
+    def report(share: float, trial: Trial) -> None:
+        progress.search(f"{name}: {OBJECTIVE} {trial.value:.4f} in {trial.seconds:.1f} s", share)
+
+    return search(family, *choice, budget_s, report)
+
+
+def _measure(
+    split: Split, name: str, family: Family, request: Request, trials: list[Trial], progress: Progress
+) -> Measured:
+    params = family.resolve(trials[0].params if trials else {})
+    progress.stage(f"{name}: fitting")
+    reset_peak()
+    start = time.perf_counter()
+    scorer = family.build(params).fit(split.train, lambda stage: progress.detail(f"{name}: {stage}"))
+    fitted, peak = time.perf_counter(), peak_bytes()
+    progress.detail(f"{name}: ranking {len(split.users)} users")
+    ranking = rank_catalogue(scorer, split.train, split.users, request.k, split.validation)
+    ranked = time.perf_counter()
+    users = accuracy_of_users(ranking, split.test[split.users])
+    users["novelty"] = novelty_of_users(ranking, split.train)
+    n_items = split.train.shape[1]
+    return Measured(
+        name=name,
+        params=params,
+        trials=len(trials),
+        metrics=estimate_means(users, request.seed),
+        coverage=coverage(ranking, n_items),
+        gini=gini(ranking, n_items),
+        fit_seconds=round(fitted - start, 3),
+        rank_seconds=round(ranked - fitted, 3),
+        peak_bytes=peak,
+        model_bytes=size_bytes(scorer.model),
+        users=users,
+    )

@@ -1,0 +1,171 @@
+"""Choose hyper-parameters within a time budget, on a part of the training data; every trial is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segue.errors import InvalidInputError, SourceUnavailableError, TrainingError
+from training.ranking.metric import accuracy_of_users
+from training.ranking.order import rank_catalogue
+from training.ranking.space import draw_params
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from scipy.sparse import csr_matrix
+
+    from training.recommender.protocol import Scorer
+    from training.recommender.registry import Family
+
+OBJECTIVE = "ndcg"
+MAX_USERS = 5000
+"""Users that a trial is measured on, drawn by the seed: more cost time and change no order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One setting tried: its objective on the held-out part and what it took."""
+
+    params: dict[str, Any]
+    value: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to choose for.
+
+    Attributes
+    ----------
+    fit, held_out : csr_matrix float32 (n_users, n_items)
+        Two parts of the training data, without a pair in common.
+    k, seed : int
+    """
+
+    fit: csr_matrix
+    held_out: csr_matrix
+    k: int
+    seed: int
+
+    def fingerprint(self) -> str:
+        """Return a digest of the data, the same on every machine."""
+        digest = hashlib.sha256()
+        for part in (self.fit, self.held_out):
+            for array in (np.array(part.shape), part.indptr, part.indices, part.data):
+                digest.update(np.ascontiguousarray(array, "<f8").tobytes())
+        return digest.hexdigest()[:16]
+
+    def measure(self, family: Family, params: dict[str, Any]) -> Trial:
+        """Fit and measure one setting; one that gives no model, as too little regularisation, is worth 0."""
+        start = time.perf_counter()
+        try:
+            value = self._value(family.build(params).fit(self.fit, lambda _: None))
+        except TrainingError:
+            value = 0.0
+        return Trial(family.resolve(params), value, round(time.perf_counter() - start, 3))
+
+    def _value(self, scorer: Scorer) -> float:
+        users = np.flatnonzero(np.diff(self.held_out.indptr))
+        if len(users) > MAX_USERS:
+            users = np.sort(np.random.default_rng(self.seed).choice(users, MAX_USERS, replace=False))
+        ranking = rank_catalogue(scorer, self.fit, users, self.k)
+        return float(accuracy_of_users(ranking, self.held_out[users])[OBJECTIVE].mean())
+
+
+class Journal:
+    """Finished trials of one model and task, a line of JSON each; memory alone where there is no file.
+
+    The first line says what the trials were for. A line that a crash cut short is no trial.
+    """
+
+    def __init__(self, path: Path | None, about: dict[str, Any]) -> None:
+        self._path = path
+        self.trials: list[Trial] = []
+        if path is None:
+            return
+        try:
+            self._open(path, about)
+        except OSError as error:
+            raise SourceUnavailableError(f"{path} cannot be used ({error}): give another folder.") from error
+
+    def _open(self, path: Path, about: dict[str, Any]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        kept = [json.loads(line) for line in lines if _is_whole(line)]
+        if kept and kept[0] != about:
+            raise InvalidInputError(
+                f"{path} holds trials of other data or settings ({kept[0]}): give another folder for {about}."
+            )
+        self.trials = [Trial(**entry) for entry in kept[1:]]
+        whole = path.with_suffix(".tmp")  # without the line that a crash cut short: the next is appended
+        whole.write_text("".join(json.dumps(entry) + "\n" for entry in [about, *kept[1:]]), encoding="utf-8")
+        whole.replace(path)
+
+    def add(self, trial: Trial) -> None:
+        """Keep a trial, on disk before the next begins."""
+        self.trials.append(trial)
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(trial)) + "\n")
+
+
+def search(
+    family: Family, task: Task, journal: Journal, budget_s: float, report: Callable[[float, Trial], None]
+) -> list[Trial]:
+    """Try settings until the budget is spent, the defaults and the family's starts first; resume the journal.
+
+    Of the trials after those, every second is drawn from the whole space and every second near the
+    best so far. The n-th trial depends on the seed and the trials before it alone, so a search that was cut
+    short goes on as if it had not been. No trial begins that, by the mean so far, would not end in time; only
+    the first of all always runs.
+
+    Parameters
+    ----------
+    family : Family
+    task : Task
+    journal : Journal
+    budget_s : float
+        Seconds; 0 tries nothing.
+    report : callable of (float, Trial)
+        Told the share of the budget that is spent, and the trial that ended.
+
+    Returns
+    -------
+    list of Trial
+        All, best first; of equal ones the earlier.
+    """
+    start = time.monotonic()
+    while budget_s > 0 and (family.space or not journal.trials):
+        spent = time.monotonic() - start
+        usual = fmean(trial.seconds for trial in journal.trials) if journal.trials else 0.0
+        if journal.trials and spent + usual > budget_s:
+            break
+        trial = task.measure(family, _next_params(family, task.seed, journal.trials))
+        journal.add(trial)
+        report(min(1.0, (time.monotonic() - start) / budget_s), trial)
+    return sorted(journal.trials, key=lambda trial: -trial.value)
+
+
+def _next_params(family: Family, seed: int, trials: list[Trial]) -> dict[str, Any]:
+    number = len(trials)
+    starts = ({}, *family.starts)
+    if number < len(starts):
+        return dict(starts[number])
+    near = max(trials, key=lambda trial: trial.value).params if number % 2 == 0 else None
+    return draw_params(family.space, np.random.default_rng([seed, number]), near)
+
+
+def _is_whole(line: str) -> bool:
+    try:
+        json.loads(line)
+    except json.JSONDecodeError:
+        return False
+    return True
