@@ -72,7 +72,7 @@ def open_array(path: Path) -> NDArray[Any]:
     except (ValueError, EOFError) as error:
         raise CorruptArtifactError(f"{path.name} is not a plain .npy array ({error})") from error
     if array.dtype.kind in "fc":
-        flat = array.ravel(order="K")  # in pieces: one mask of the whole would be a quarter of its size in memory
+        flat = array.ravel(order="K")  # a mask of the whole would be a quarter of its size
         if not all(np.isfinite(flat[i : i + _PIECE]).all() for i in range(0, flat.size, _PIECE)):
             raise CorruptArtifactError(f"{path.name} holds NaN or infinite values")
     return array
