@@ -22,9 +22,9 @@
     ├── TrainingError             no model came of it
     │   ├── NotEnoughDataError        mendable with more purchases
     │   └── ParityError               the shipped model is not the trained one
-    ├── SourceError               a store's database
+    ├── SourceError               a store's database, or a file of interactions
     │   ├── SourceUnavailableError    cannot be opened or did not answer
-    │   └── SourceSchemaError         opened, but is not a music store
+    │   └── SourceSchemaError         opened, but is not what it should be
     └── ConfigError               a setting; raised at INIT and names the variable
 
 Each class has a ``code``, the stable name clients and log queries see. Messages name the value at
@@ -194,13 +194,13 @@ class SourceError(SegueError):
 
 
 class SourceUnavailableError(SourceError):
-    """The database cannot be opened or did not answer."""
+    """The database or file cannot be opened or did not answer."""
 
     code = "source_unavailable"
 
 
 class SourceSchemaError(SourceError):
-    """The database lacks a table or column of the Chinook schema."""
+    """The database is no Chinook-schema store, or the file no table of interactions."""
 
     code = "source_schema"
 
