@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from training.genre_preference import ForestParams, Trained
 
 FEW_CUSTOMERS = 100
+MANY_UNPAID = 0.05
+"""A larger share of purchases without a price is worth a word: text in a price column counts as 0."""
 
 
 def build_record(
@@ -64,10 +66,16 @@ def build_record(
 
 
 def _warnings(purchases: Purchases) -> list[str]:
-    buyers = len(purchases.buyers)
-    if buyers >= FEW_CUSTOMERS:
-        return []
-    return [
-        f"Only {buyers} customers have purchases; below {FEW_CUSTOMERS} no figure here is reliable, "
-        "and a constant answer is hard to beat.",
-    ]
+    found, buyers = [], len(purchases.buyers)
+    if buyers < FEW_CUSTOMERS:
+        found.append(
+            f"Only {buyers} customers have purchases; below {FEW_CUSTOMERS} no figure here is reliable, "
+            "and a constant answer is hard to beat."
+        )
+    unpaid = float((purchases.spend <= 0).mean())
+    if unpaid > MANY_UNPAID:
+        found.append(
+            f"{unpaid:.0%} of the purchases cost nothing or less: refunds and free tracks name no favourite. "
+            "If they are none, see that invoice_line.unit_price holds numbers."
+        )
+    return found

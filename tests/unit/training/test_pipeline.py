@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -118,3 +119,12 @@ def test_promotion_is_dated_when_it_happens(store) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     train(store)
     assert before <= resolve(store, FAMILY).alias.set_at <= datetime.now(UTC)
+
+
+def test_prices_that_are_none_are_worth_a_warning(store) -> None:
+    spend = LEARNABLE.spend.copy()
+    spend[:: len(spend) // 300] = 0
+    unpriced = replace(LEARNABLE, spend=spend)
+    outcome = train_genre_preference(unpriced, store, Request("tester", params=GOOD), lambda _: None)
+    assert [warning for warning in outcome.warnings if "cost nothing or less" in warning]
+    assert train(store, force=True).warnings == []
