@@ -15,6 +15,9 @@ from segue.sources.store import open_store
 if TYPE_CHECKING:
     from training.pipeline import Outcome
 
+READ_TIMEOUT_S = 120.0
+"""A whole store is one statement: a large one takes longer than a request may."""
+
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -44,7 +47,7 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
             console.print(f"· {name}")
             status.update(name)
 
-        with open_store(find_store(store, location)) as database:
+        with open_store(find_store(store, location), timeout_s=READ_TIMEOUT_S) as database:
             purchases = database.read_purchases()
         step("loading scikit-learn")
         from training.genre_preference import ForestParams  # 1 s to import: after the data proved readable
