@@ -1,0 +1,63 @@
+"""What every source of candidates is, once it knows whom it answers for, and the reasons it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class ReasonKind(StrEnum):
+    """What a part of a score comes from."""
+
+    PLAYED = "played"
+    """A track of the listener's history; `Reason.item_index` names it."""
+    GENRE = "genre"
+    ARTIST = "artist"
+    AUDIO = "audio"
+    """An audio feature; `Reason.name` is one of `segue.domain.catalogue.AUDIO_FEATURES`."""
+    MOOD = "mood"
+    CONTEXT = "context"
+    FRIEND = "friend"
+    POPULAR = "popular"
+    TRENDING = "trending"
+    REST = "rest"
+    """What many small parts add up to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A part of a score; the parts of one score add up to it.
+
+    Attributes
+    ----------
+    kind : ReasonKind
+    contribution : float
+        In the unit of the score; negative where it speaks against the track.
+    name : str
+        The genre, artist, feature, mood, context or user id it is about.
+    item_index : int
+        The track it is about, -1 if none.
+    """
+
+    kind: ReasonKind
+    contribution: float
+    name: str = ""
+    item_index: int = -1
+
+
+class Source(Protocol):
+    """One way to find and score tracks, prepared for one listener or situation."""
+
+    def best(self, n: int) -> NDArray[np.int32]:
+        """Return up to ``n`` tracks, best first, int32; none that the source knows nothing about."""
+
+    def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Score the tracks in ``rows`` int32 (m,), float32 (m,); 0 where the source knows nothing."""
+
+    def reasons(self, row: int) -> list[Reason]:
+        """Split the score of a track into parts, greatest first, that add up to it."""

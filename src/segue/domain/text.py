@@ -1,0 +1,126 @@
+"""Columns of text and of labels that open from a memory-mapped file without building a string."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One string per row, as UTF-8 end to end: a numpy string array is as wide as its longest title.
+
+    Attributes
+    ----------
+    start : int64 (n + 1,)
+        Row i is ``data[start[i] : start[i + 1]]``.
+    data : uint8 (n_bytes,)
+
+    Raises
+    ------
+    InvalidInputError
+        The rows do not ascend from 0 to the end of the data: build with `build_text`.
+    """
+
+    start: NDArray[np.int64]
+    data: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        _check_rows(self.start, len(self.data), "bytes of text")
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def __getitem__(self, row: int) -> str:
+        if row < 0:
+            raise IndexError(row)  # row -1 would be read from the end to the beginning
+        return self.data[self.start[row] : self.start[row + 1]].tobytes().decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[row] for row in range(len(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Any number of names per row, in their order: the artists or genres of tracks.
+
+    Attributes
+    ----------
+    names : Text (n_labels,)
+        Ascending without repeats.
+    start : int64 (n + 1,)
+        Row i has the labels ``label_index[start[i] : start[i + 1]]``, without repeats.
+    label_index : int32 (n_memberships,)
+        Rows of ``names``.
+
+    Raises
+    ------
+    InvalidInputError
+        The arrays do not fit each other: build with `build_labels`.
+    """
+
+    names: Text
+    start: NDArray[np.int64]
+    label_index: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        index = self.label_index
+        _check_rows(self.start, len(index), "memberships")
+        if len(index) and not 0 <= index.min() <= index.max() < len(self.names):
+            raise InvalidInputError(f"a label lies outside the {len(self.names)} names.")
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def index_of(self, row: int) -> NDArray[np.int32]:
+        """Return the labels of a row, int32 (n,), rows of ``names``."""
+        return self.label_index[self.start[row] : self.start[row + 1]]
+
+    def of(self, row: int) -> tuple[str, ...]:
+        """Return the names of a row's labels."""
+        return tuple(self.names[label] for label in self.index_of(row).tolist())
+
+    def first(self) -> NDArray[np.int32]:
+        """Return each row's first label, int32 (n,), -1 where it has none."""
+        labelled = np.diff(self.start) > 0
+        first = np.full(len(self), -1, np.int32)
+        first[labelled] = self.label_index[self.start[:-1][labelled]]
+        return first
+
+    def members(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the rows by label, int32 (n_memberships,), and where each label's begin, int64 (n_labels + 1,)."""
+        row = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.start))
+        count = np.bincount(self.label_index, minlength=len(self.names))
+        order = np.argsort(self.label_index, kind="stable")
+        return row[order], np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+
+
+def build_text(values: Iterable[str]) -> Text:
+    """Join strings; lone surrogates, which UTF-8 cannot hold, become question marks."""
+    encoded = [value.encode(errors="replace") for value in values]
+    start = np.concatenate([[0], np.cumsum([len(each) for each in encoded])]).astype(np.int64)
+    return Text(start, np.frombuffer(b"".join(encoded), np.uint8))
+
+
+def build_labels(rows: Sequence[Sequence[str]]) -> Labels:
+    """Sort and number the names; a row's empty names and repeats are dropped, the first place counts."""
+    kept = [tuple(dict.fromkeys(name for name in row if name)) for row in rows]
+    names = sorted({name for row in kept for name in row})
+    number = {name: place for place, name in enumerate(names)}
+    start = np.concatenate([[0], np.cumsum([len(row) for row in kept])]).astype(np.int64)
+    index = np.fromiter((number[name] for row in kept for name in row), np.int32, int(start[-1]))
+    return Labels(build_text(names), start, index)
+
+
+def _check_rows(start: NDArray[np.int64], end: int, what: str) -> None:
+    if not len(start) or start[0] != 0 or start[-1] != end or (np.diff(start) < 0).any():
+        raise InvalidInputError(f"the rows of {end} {what} must ascend from 0 to {end}.")
