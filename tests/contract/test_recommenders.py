@@ -171,6 +171,9 @@ def test_reasons_sum_to_the_score(personal) -> None:
     histories = liking(0, 2, 6, weight=2)
     scores = personal.scores(histories)[0]
     (history,) = read_histories(histories)
-    reasons = explain if isinstance(personal.model, ItemFactors) else similarity_reasons
     for item in (4, 3):
-        assert reasons(personal.model, history, item).sum() == pytest.approx(float(scores[item]), abs=1e-5)
+        if isinstance(personal.model, ItemFactors):
+            reasons = explain(personal.model, history) @ personal.model.factors[item]
+        else:
+            reasons = similarity_reasons(personal.model, history, item)
+        assert reasons.sum() == pytest.approx(float(scores[item]), abs=1e-5)

@@ -98,7 +98,7 @@ def load_item_factors(folder: Path, vocabulary: Vocabulary) -> ItemFactors:
     """
     try:
         raw = json.loads((folder / "model.json").read_bytes())
-        _check_vocabulary("item-factors", raw["vocabulary"], vocabulary)
+        check_vocabulary("item-factors", raw["vocabulary"], vocabulary)
         named = raw["objective"]
         factors = open_array(folder / "item_factors.npy")
         leading = folder / "leading.npy"
@@ -142,7 +142,7 @@ def load_item_similarity(folder: Path, vocabulary: Vocabulary) -> ItemSimilarity
     """
     try:
         raw = json.loads((folder / "model.json").read_bytes())
-        _check_vocabulary("item-similarity", raw["vocabulary"], vocabulary)
+        check_vocabulary("item-similarity", raw["vocabulary"], vocabulary)
         names = ("start", "item_index", "weight")
         model = ItemSimilarity(*(open_array(folder / f"{name}.npy") for name in names))
     except (OSError, ValueError, KeyError, TypeError, InvalidInputError) as error:
@@ -152,8 +152,11 @@ def load_item_similarity(folder: Path, vocabulary: Vocabulary) -> ItemSimilarity
     return model
 
 
-def _check_vocabulary(family: str, expected: str, vocabulary: Vocabulary) -> None:
-    # Rows of another vocabulary would be answers about other tracks, and nothing else would notice.
+def check_vocabulary(family: str, expected: str, vocabulary: Vocabulary) -> None:
+    """Raise CorruptArtifactError unless a model was made for this vocabulary, given its checksum.
+
+    Rows of another vocabulary would be answers about other tracks, and nothing else would notice.
+    """
     if expected != vocabulary.checksum:
         raise CorruptArtifactError(
             f"{family}: made for the vocabulary {expected:.12}, opened with {vocabulary.checksum:.12}"

@@ -118,11 +118,12 @@ def fold_in(model: ItemFactors, history: History) -> NDArray[np.float32]:
     return _solve(model, history).astype(np.float32)
 
 
-def explain(model: ItemFactors, history: History, item_index: int) -> NDArray[np.float64]:
-    """Split an item's score over the history, float64 (h,), which sums to the score.
+def explain(model: ItemFactors, history: History) -> NDArray[np.float64]:
+    """Return what each item of the history adds to any score, float64 (h, d): S with score_j = Σ_i S_i·y_j.
 
     Contribution of item i to j is b_i y_jᵀ M⁻¹ y_i, with M the matrix of the fold-in (Hu, Koren &
-    Volinsky 2008, eq. 7). Dislikes contribute nothing of their own: they shrink the others' shares.
+    Volinsky 2008, eq. 7), so S_i = b_i M⁻¹ y_i. Dislikes contribute nothing of their own: they shrink
+    the others' shares.
 
     Raises
     ------
@@ -131,13 +132,14 @@ def explain(model: ItemFactors, history: History, item_index: int) -> NDArray[np
     """
     extra, target = _weights(model.objective, history)
     liked = model.factors[history.item_index].astype(np.float64)
-    item = model.factors[item_index].astype(np.float64)
     diagonal = _diagonal(model, len(history))
     if len(history) < len(diagonal):
         scaled = liked / np.sqrt(diagonal)
         kernel = np.eye(len(history)) + extra[:, None] * (scaled @ scaled.T)
-        return target * np.linalg.solve(kernel.T, scaled @ (item / np.sqrt(diagonal)))
-    return target * (liked @ np.linalg.solve(np.diag(diagonal) + (liked.T * extra) @ liked, item))
+        solved = np.linalg.solve(kernel.T, scaled) / np.sqrt(diagonal)
+    else:
+        solved = np.linalg.solve(np.diag(diagonal) + (liked.T * extra) @ liked, liked.T).T
+    return np.asarray(target[:, None] * solved, np.float64)
 
 
 def top_items(

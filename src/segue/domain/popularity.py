@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.candidates import top_n
+from segue.domain.source import Reason, ReasonKind
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -101,3 +103,32 @@ def popularity_scores(
     inside = np.full(len(scores), -np.inf, np.float32)
     inside[members] = scores[members]
     return inside
+
+
+@dataclass(frozen=True, slots=True)
+class PopularitySource:
+    """What everybody plays, as a source of candidates.
+
+    Attributes
+    ----------
+    plays : float32 (n_items,)
+        `Popularity.all_time` or `Popularity.trending`.
+    kind : ReasonKind
+        POPULAR or TRENDING.
+    """
+
+    plays: NDArray[np.float32]
+    kind: ReasonKind = ReasonKind.POPULAR
+
+    def best(self, n: int) -> NDArray[np.int32]:
+        """Return up to ``n`` tracks that were played at all, most played first, int32."""
+        best = top_n(self.plays, n)
+        return best[self.plays[best] > 0]
+
+    def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Score the tracks in ``rows``, float32 (m,): ln(1 + plays), as plays differ by magnitudes."""
+        return np.log1p(np.maximum(self.plays[rows], 0))
+
+    def reasons(self, row: int) -> list[Reason]:
+        """Name popularity as the one reason."""
+        return [Reason(self.kind, float(np.log1p(max(self.plays[row], 0))))]

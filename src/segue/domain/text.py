@@ -97,7 +97,7 @@ class Labels:
         return first
 
     def members(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return rows by label, int32 (n_memberships,), and where each label begins, int64 (n_labels + 1,)."""
+        """Return rows by label, int32 (n_memberships,), and where each begins, int64 (n_labels + 1,)."""
         row = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.start))
         count = np.bincount(self.label_index, minlength=len(self.names))
         order = np.argsort(self.label_index, kind="stable")

@@ -89,7 +89,7 @@ def test_contributions_sum_to_the_score(objective: Objective, length: int) -> No
     model, given = rotate(RAW, objective), history(length)
     scores = model.factors @ fold_in(model, given)
     for item in (int(scores.argmax()), int(scores.argmin()), int(given.item_index[0])):
-        shares = explain(model, given, item)
+        shares = explain(model, given) @ model.factors[item]
         assert shares.sum() == pytest.approx(scores[item], abs=1e-5 * float(np.abs(scores).max()))
         assert (shares[given.confidence < 0] == 0).all()
 
@@ -103,7 +103,9 @@ def test_a_contribution_is_what_its_item_says() -> None:
     expected = [
         factors[7] @ inverse @ factors[item] * weight[item] * target[item] for item in given.item_index
     ]
-    assert explain(rotate(RAW, objective), given, 7) == pytest.approx(expected, rel=1e-4)
+    assert explain(rotated := rotate(RAW, objective), given) @ rotated.factors[7] == pytest.approx(
+        expected, rel=1e-4
+    )
 
 
 def test_rotation_keeps_every_product_and_orders_the_columns() -> None:
@@ -128,7 +130,7 @@ def test_factors_of_lower_rank_are_no_trouble() -> None:
 @pytest.mark.parametrize("confidence", [[], [-1, -2]])
 def test_a_history_without_a_like_is_refused(confidence: list[float]) -> None:
     given = History(np.arange(len(confidence), dtype=np.int32), np.array(confidence, np.float32))
-    for answer in (lambda m: fold_in(m, given), lambda m: explain(m, given, 0)):
+    for answer in (lambda m: fold_in(m, given), lambda m: explain(m, given)):
         with pytest.raises(EmptyHistoryError, match="popular"):
             answer(rotate(RAW, OBJECTIVES[0]))
 

@@ -1,0 +1,1 @@
+"""Which files a value is, one module a family. Serving and training load with the same functions."""

@@ -1,0 +1,43 @@
+"""The files of a ranker."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.artifacts.manifest import canonical_json
+from segue.domain.ranker import Ranker
+from segue.errors import CorruptArtifactError, InvalidInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_ranker(ranker: Ranker, folder: Path) -> None:
+    """Write ``ranker.json``."""
+    named = asdict(ranker) | {"weight": ranker.weight.tolist()}
+    (folder / "ranker.json").write_bytes(canonical_json(named))
+
+
+def load_ranker(folder: Path) -> Ranker:
+    """Load what `write_ranker` wrote.
+
+    Raises
+    ------
+    CorruptArtifactError
+        The weights do not fit the names.
+    """
+    try:
+        raw = json.loads((folder / "ranker.json").read_bytes())
+        return Ranker(
+            sources=tuple(raw["sources"]),
+            tiers=tuple(raw["tiers"]),
+            weight=np.array(raw["weight"], np.float32),
+            diversity=float(raw["diversity"]),
+            calibration=float(raw["calibration"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, InvalidInputError) as error:
+        raise CorruptArtifactError(f"ranker: {error!r}") from error

@@ -1,0 +1,88 @@
+"""What similar listeners play: factors and item-item weights as sources of candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.candidates import top_n
+from segue.domain.item_factors import explain, fold_in, top_items
+from segue.domain.item_similarity import similarity_reasons, similarity_scores
+from segue.domain.source import Reason, ReasonKind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.history import History
+    from segue.domain.item_factors import ItemFactors
+    from segue.domain.item_similarity import ItemSimilarity
+
+CANDIDATES_PER_ITEM = 10
+"""The leading columns of wide factors choose this many times the tracks that are asked for."""
+
+
+class FactorSource:
+    """Matrix factorisation for one listener, who is folded in; see `segue.domain.item_factors`.
+
+    Raises
+    ------
+    EmptyHistoryError
+        Nothing in the history is liked.
+    """
+
+    def __init__(self, model: ItemFactors, history: History) -> None:
+        self._model, self._history = model, history
+        self._user = fold_in(model, history)
+
+    def best(self, n: int) -> NDArray[np.int32]:
+        """Return up to ``n`` tracks, best first, int32."""
+        return top_items(self._model, self._user, n, n_candidates=CANDIDATES_PER_ITEM * n)[0]
+
+    def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Score the tracks in ``rows``, float32 (m,): 1 is what a played track has, 0 any other."""
+        scores: NDArray[np.float32] = self._model.factors[rows] @ self._user
+        return scores
+
+    def reasons(self, row: int) -> list[Reason]:
+        """Split a score over the history: eq. 7 of Hu, Koren & Volinsky (2008)."""
+        return played(self._history, self._shares @ self._model.factors[row].astype(np.float64))
+
+    @cached_property
+    def _shares(self) -> NDArray[np.float64]:
+        # float64 (h, d): what a track's factors give is then one product, where a system would be solved.
+        return explain(self._model, self._history)
+
+
+@dataclass(frozen=True)
+class SimilaritySource:
+    """A linear item-item model for one listener; see `segue.domain.item_similarity`."""
+
+    model: ItemSimilarity
+    history: History
+
+    def best(self, n: int) -> NDArray[np.int32]:
+        """Return up to ``n`` tracks with a score above 0, best first, int32."""
+        best = top_n(self._all, n)
+        return best[self._all[best] > 0]
+
+    def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Score the tracks in ``rows``, float32 (m,)."""
+        return self._all[rows]
+
+    def reasons(self, row: int) -> list[Reason]:
+        """Split a score over the history: the weights themselves."""
+        return played(self.history, similarity_reasons(self.model, self.history, row))
+
+    @cached_property
+    def _all(self) -> NDArray[np.float32]:
+        return similarity_scores(self.model, self.history)
+
+
+def played(history: History, contribution: NDArray[np.float64]) -> list[Reason]:
+    """Name the tracks of a history behind a score, float64 (h,), greatest part first; none for 0."""
+    order = np.argsort(-contribution, kind="stable")
+    parts = zip(history.item_index[order].tolist(), contribution[order].tolist(), strict=True)
+    return [Reason(ReasonKind.PLAYED, value, item_index=item) for item, value in parts if value]

@@ -1,0 +1,134 @@
+"""One order from many sources: a weighted sum of their scores, with weights learnt on validation data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.source import Reason, ReasonKind
+from segue.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from segue.domain.source import Source
+
+N_CANDIDATES = 200
+"""Tracks that each source may bring, beyond as many as are excluded."""
+
+N_REASONS = 5
+"""Reasons told of one track; what the others add up to is one more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """What each source's score weighs, for every set of sources that a caller may use.
+
+    Attributes
+    ----------
+    sources : tuple of str (n_sources,)
+        Names, see `segue.domain.recommend.SOURCES`.
+    tiers : tuple of str (n_tiers,)
+        Names of the sets.
+    weight : float32 (n_tiers, n_sources)
+        ≥ 0; 0 for a source outside the set.
+    diversity, calibration : float
+        In [0, 1], of `segue.domain.rerank.rerank` unless the caller says otherwise; see there.
+
+    Raises
+    ------
+    InvalidInputError
+        The weights have another shape, or are negative or not finite.
+    """
+
+    sources: tuple[str, ...]
+    tiers: tuple[str, ...]
+    weight: NDArray[np.float32]
+    diversity: float = 0.0
+    calibration: float = 0.0
+
+    def __post_init__(self) -> None:
+        shape = (len(self.tiers), len(self.sources))
+        if self.weight.shape != shape or not (np.isfinite(self.weight) & (self.weight >= 0)).all():
+            raise InvalidInputError(f"a ranker of {shape} needs as many finite weights of 0 or more.")
+
+    def weights_of(self, tier: str) -> dict[str, float]:
+        """Return what each source weighs for a tier, those above 0 alone."""
+        row = self.weight[self.tiers.index(tier)].tolist()
+        return {name: weight for name, weight in zip(self.sources, row, strict=True) if weight > 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Tracks that some source brought, and what every source says of them.
+
+    Attributes
+    ----------
+    rows : int32 (m,)
+        Ascending.
+    features : float32 (m, n_sources)
+        Scores, each source's divided by its ``scale``.
+    scale : float32 (n_sources,)
+        Greatest size of each source's scores among these candidates, 1 where all are 0: what a source
+        counts in, and how long the history is, must not decide how much it is heard.
+    """
+
+    rows: NDArray[np.int32]
+    features: NDArray[np.float32]
+    scale: NDArray[np.float32]
+
+
+def gather(
+    sources: Mapping[str, Source], allowed: NDArray[np.bool_], n_candidates: int = N_CANDIDATES
+) -> Candidates:
+    """Let every source bring its best, and every source score what all brought.
+
+    Parameters
+    ----------
+    sources : mapping of str to Source
+        In the order of the columns.
+    allowed : bool (n_items,)
+        False for tracks that must not be recommended.
+    n_candidates : int
+        How many each source may bring, excluded ones not counted, as far as it has them.
+    """
+    # Of a source's best some are excluded: heard tracks are what it likes most. A genre excludes nearly all.
+    n_excluded = len(allowed) - int(np.count_nonzero(allowed))
+    n_asked = n_candidates + min(n_excluded, 10 * n_candidates)
+    brought = np.zeros(len(allowed), bool)
+    for source in sources.values():
+        best = source.best(n_asked)
+        brought[best[allowed[best]][:n_candidates]] = True
+    return score(sources, np.flatnonzero(brought).astype(np.int32))
+
+
+def score(sources: Mapping[str, Source], rows: NDArray[np.int32]) -> Candidates:
+    """Let every source score some tracks."""
+    raw = np.empty((len(rows), len(sources)), np.float32)
+    for column, source in enumerate(sources.values()):
+        raw[:, column] = source.scores(rows)
+    scale = np.abs(raw).max(axis=0, initial=0)
+    scale[scale == 0] = 1
+    return Candidates(rows, raw / scale, scale)
+
+
+def weighted_reasons(
+    sources: Mapping[str, Source], weights: Mapping[str, float], scale: NDArray[np.float32], row: int
+) -> list[Reason]:
+    """Split the weighted sum for a track into parts of its sources, greatest first, that add up to it.
+
+    Parts about the same thing are one; beyond `N_REASONS` the rest is one `ReasonKind.REST`.
+    """
+    parts: dict[tuple[ReasonKind, str, int], float] = {}
+    for (name, source), unit in zip(sources.items(), scale.tolist(), strict=True):
+        for reason in source.reasons(row):
+            key = (reason.kind, reason.name, reason.item_index)
+            parts[key] = parts.get(key, 0.0) + weights[name] / unit * reason.contribution
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    told = [Reason(kind, value, name, item) for (kind, name, item), value in ordered[:N_REASONS]]
+    rest = sum(value for _, value in ordered[N_REASONS:])
+    return [*told, Reason(ReasonKind.REST, rest)] if rest else told

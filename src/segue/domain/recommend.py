@@ -1,0 +1,106 @@
+"""Recommend: gather candidates from sources, rank them, reorder the best, and say why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.candidates import top_n
+from segue.domain.ranker import Candidates, gather, score, weighted_reasons
+from segue.domain.rerank import Pool, rerank
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from segue.domain.source import Reason, Source
+
+POOL_PER_ITEM = 5
+"""Of how many ranked tracks for each one asked for the reordering may choose."""
+
+
+class Step(StrEnum):
+    """Who answered, from the strongest to what is left when nothing is known."""
+
+    HYBRID = "hybrid"
+    COLLABORATIVE = "collaborative"
+    CONTENT = "content"
+    GENRE = "genre"
+    POPULARITY = "popularity"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for, beside the sources that were prepared for the listener.
+
+    Attributes
+    ----------
+    n : int
+        How many tracks.
+    allowed : bool (n_items,)
+        False for what was heard, disliked, asked to be excluded, or lies outside the genre asked for.
+    diversity, calibration : float
+        See `segue.domain.rerank.rerank`.
+    explain : bool
+        Whether reasons are wanted.
+    """
+
+    n: int
+    allowed: NDArray[np.bool_]
+    diversity: float = 0.0
+    calibration: float = 0.0
+    explain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """A track, its score, and the reasons, which add up to it; none if they were not asked for."""
+
+    item_index: int
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+def recommend(
+    sources: Mapping[str, Source],
+    weights: Mapping[str, float],
+    query: Query,
+    build_pool: Callable[[NDArray[np.int32], NDArray[np.float32]], Pool],
+) -> list[Recommended]:
+    """Return up to ``query.n`` tracks, in the order to be shown.
+
+    Parameters
+    ----------
+    sources : mapping of str to Source
+        Prepared for the listener.
+    weights : mapping of str to float
+        What each of them weighs, > 0.
+    query : Query
+    build_pool : callable
+        Makes the `Pool` of some ranked tracks and their scores; called once.
+    """
+    candidates = gather(sources, query.allowed)
+    if len(candidates.rows) < query.n:  # a genre's or an album's few tracks: score all that are left
+        candidates = score(sources, np.flatnonzero(query.allowed).astype(np.int32))
+    total = candidates.features @ np.array([weights[name] for name in sources], np.float32)
+    ranked = top_n(total, POOL_PER_ITEM * query.n)
+    rows, scores = candidates.rows[ranked], total[ranked]
+    order = rerank(build_pool(rows, scores), query.n, query.diversity, query.calibration)
+    return [
+        Recommended(
+            int(rows[place]),
+            float(scores[place]),
+            _reasons(sources, weights, candidates, int(rows[place])) if query.explain else (),
+        )
+        for place in order
+    ]
+
+
+def _reasons(
+    sources: Mapping[str, Source], weights: Mapping[str, float], candidates: Candidates, row: int
+) -> tuple[Reason, ...]:
+    return tuple(weighted_reasons(sources, weights, candidates.scale, row))

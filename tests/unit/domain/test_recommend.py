@@ -1,0 +1,111 @@
+"""Gathering, ranking and explaining, on sources whose every number is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from segue.domain.ranker import N_REASONS, Ranker, gather
+from segue.domain.recommend import Query, recommend
+from segue.domain.rerank import Pool
+from segue.domain.source import Reason, ReasonKind
+from segue.errors import InvalidInputError
+
+N_ITEMS = 40
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Scores as given; each is two reasons, one of which all tracks share."""
+
+    value: np.ndarray
+    name: str
+
+    def best(self, n):
+        order = np.argsort(-self.value, kind="stable")[:n].astype(np.int32)
+        return order[self.value[order] > 0]
+
+    def scores(self, rows):
+        return self.value[rows].astype(np.float32)
+
+    def reasons(self, row):
+        shared = Reason(ReasonKind.POPULAR, 0.25 * float(self.value[row]))
+        return [Reason(ReasonKind.GENRE, 0.75 * float(self.value[row]), self.name), shared]
+
+
+def sources(*values: np.ndarray) -> dict[str, Fixed]:
+    return {f"s{place}": Fixed(value, f"s{place}") for place, value in enumerate(values)}
+
+
+def plain_pool(rows, scores) -> Pool:
+    none = np.zeros((len(rows), 0), np.float32)
+    return Pool(scores, none, np.full(len(rows), -1, np.int32), none, np.zeros(0, np.float32))
+
+
+def everything() -> np.ndarray:
+    return np.ones(N_ITEMS, bool)
+
+
+def test_order_is_that_of_the_weighted_sum(rng: np.random.Generator) -> None:
+    first, second = rng.random(N_ITEMS), rng.random(N_ITEMS) * 100
+    found = recommend(sources(first, second), {"s0": 2.0, "s1": 0.5}, Query(7, everything()), plain_pool)
+    total = 2.0 * first / first.max() + 0.5 * second / second.max()
+    assert [each.item_index for each in found] == np.argsort(-total)[:7].tolist()
+    assert [each.score for each in found] == pytest.approx(np.sort(total)[::-1][:7], rel=1e-5)
+
+
+def test_reasons_add_up_to_the_score(rng: np.random.Generator) -> None:
+    values = [rng.random(N_ITEMS) for _ in range(2 * N_REASONS)]
+    weights = {f"s{place}": 1.0 + place for place in range(len(values))}
+    for each in recommend(sources(*values), weights, Query(5, everything()), plain_pool):
+        assert sum(reason.contribution for reason in each.reasons) == pytest.approx(each.score, rel=1e-5)
+        assert len(each.reasons) == N_REASONS + 1
+        assert each.reasons[-1].kind is ReasonKind.REST
+
+
+def test_parts_about_the_same_are_one_reason() -> None:
+    value = np.linspace(1, 2, N_ITEMS)
+    (best,) = recommend(sources(value, value), {"s0": 1.0, "s1": 1.0}, Query(1, everything()), plain_pool)
+    assert [reason.kind for reason in best.reasons].count(ReasonKind.POPULAR) == 1
+
+
+def test_what_is_not_allowed_is_never_recommended(rng: np.random.Generator) -> None:
+    allowed = everything()
+    allowed[np.argsort(-(value := rng.random(N_ITEMS)))[:30]] = False
+    found = recommend(sources(value), {"s0": 1.0}, Query(20, allowed), plain_pool)
+    assert {each.item_index for each in found} == set(np.flatnonzero(allowed).tolist())
+
+
+def test_tracks_that_no_source_knows_fill_a_short_list() -> None:
+    value = np.zeros(N_ITEMS)
+    value[3] = 1
+    found = recommend(sources(value), {"s0": 1.0}, Query(4, everything()), plain_pool)
+    assert [each.item_index for each in found] == [3, 0, 1, 2]
+
+
+def test_excluded_tracks_do_not_crowd_out_candidates(rng: np.random.Generator) -> None:
+    """The best of a source are often just what was heard."""
+    value = rng.random(400)
+    allowed = np.ones(400, bool)
+    allowed[np.argsort(-value)[:50]] = False
+    assert len(gather(sources(value), allowed, n_candidates=10).rows) == 10
+
+
+def test_a_source_that_says_nothing_has_scale_1() -> None:
+    candidates = gather(sources(np.ones(N_ITEMS), np.zeros(N_ITEMS)), everything())
+    assert candidates.scale.tolist() == [1, 1]
+    assert (candidates.features[:, 1] == 0).all()
+
+
+def test_weights_of_a_tier_leave_out_what_weighs_nothing() -> None:
+    ranker = Ranker(("a", "b"), ("free", "pro"), np.array([[1, 0], [0.5, 2]], np.float32))
+    assert ranker.weights_of("free") == {"a": 1.0}
+    assert ranker.weights_of("pro") == {"a": 0.5, "b": 2.0}
+
+
+@pytest.mark.parametrize("weight", [[[1.0]], [[1.0, -1.0]], [[1.0, np.nan]]])
+def test_unfit_weights_are_refused(weight) -> None:
+    with pytest.raises(InvalidInputError, match="finite weights"):
+        Ranker(("a", "b"), ("free",), np.array(weight, np.float32))
