@@ -17,7 +17,7 @@ database = LiveDatabase(store_location)
 model = Live(
     open_reader(settings.location, settings.environment),
     GENRE_PREFERENCE,
-    lambda folder: load_genre_preference(folder, OnnxClassifier),
+    lambda folder, _: load_genre_preference(folder, OnnxClassifier),
     cache=settings.cache,
     ttl_s=settings.refresh_ttl_s,
     on_failure=refresh_failed,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from segue.artifacts.manifest import Manifest
     from segue.artifacts.object_store import ObjectReader
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Live(Generic[T]):
     Parameters
     ----------
     load : callable
-        From the folder of a verified version to the value.
+        From the folder of a verified version, and its manifest, to the value.
     ttl_s : float
         Seconds between looks at the alias. Looking happens on a call, as Lambda freezes all else.
     on_failure : callable
@@ -53,7 +54,7 @@ class Live(Generic[T]):
         self,
         store: ObjectReader,
         family: str,
-        load: Callable[[Path], T],
+        load: Callable[[Path, Manifest], T],
         *,
         cache: Path,
         ttl_s: float,
@@ -115,7 +116,7 @@ class Live(Generic[T]):
         manifest = read_manifest(
             self._store, self._family, target.version, expected_sha256=target.manifest_sha256
         )
-        return Loaded(self._load(fetch(self._store, manifest, self._cache)), live)
+        return Loaded(self._load(fetch(self._store, manifest, self._cache), manifest), live)
 
     def _poll(self, old: Loaded[T]) -> LiveAlias:
         return poll(self._store, self._family, CHAMPION, unless_etag=old.live.etag) or old.live

@@ -68,7 +68,7 @@ def publish_number(store: LocalStore, tmp_path: Path, number: int) -> str:
     return publish(store, FAMILY, folder, Record(params={"number": number}), created_at=NOW).version
 
 
-def load(folder: Path) -> tuple[int, int]:
+def load(folder: Path, _: object) -> tuple[int, int]:
     left, right = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("left", "right"))
     return int(left[0]), int(right[-1])
 
