@@ -48,19 +48,25 @@ def estimate_means(values: dict[str, NDArray[np.float64]], seed: int) -> dict[st
     Parameters
     ----------
     values : dict of str to float64 (n,)
-        By metric, each user's value; users in one order.
+        By metric, each user's value; users in one order. NaN, a metric without meaning for a user, is left
+        out; a metric that is NaN for all has no estimate.
     seed : int
     """
+    values = {name: column for name, column in values.items() if not np.isnan(column).all()}
     table = np.column_stack(list(values.values()))
+    known = ~np.isnan(table)
+    filled, known_count = np.where(known, table, 0.0), known.sum(axis=0)
     n = len(table)
     rng = np.random.default_rng(seed)
     means = np.empty((RESAMPLES, table.shape[1]))
-    for row in range(RESAMPLES):  # one at a time: all at once would be 1000 × n numbers
-        means[row] = np.bincount(rng.integers(0, n, n), minlength=n) @ table / n
-    low, high = np.quantile(means, (0.025, 0.975), axis=0)
+    with np.errstate(invalid="ignore"):  # of a metric that few users have, a resample may hold none: NaN
+        for row in range(RESAMPLES):  # one at a time: all at once would be 1000 × n numbers
+            times = np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
+            means[row] = times @ filled / (times @ known)
+    low, high = np.nanquantile(means, (0.025, 0.975), axis=0)
     return {
-        name: Estimate(float(column.mean()), float(low[i]), float(high[i]), n)
-        for i, (name, column) in enumerate(values.items())
+        name: Estimate(float(filled[:, i].sum() / count), float(low[i]), float(high[i]), int(count))
+        for i, (name, count) in enumerate(zip(values, known_count, strict=True))
     }
 
 

@@ -35,6 +35,8 @@ def size_bytes(value: Any) -> int:
         return value.nbytes
     if issparse(value):
         return int(sum(part.nbytes for part in (value.data, value.indices, value.indptr)))
+    if isinstance(value, tuple):
+        return sum(size_bytes(part) for part in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return sum(size_bytes(getattr(value, field.name)) for field in dataclasses.fields(value))
     return 0

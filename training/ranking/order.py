@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
@@ -43,17 +45,38 @@ def rank_catalogue(
     int32 (b, k)
         Item indices, best first; ``NOTHING`` after the last item that could be ranked.
     """
-    n_items = histories.shape[1]
-    batch = max(1, min(_MAX_BATCH, _BATCH_BYTES // (4 * n_items)))
     ranking = np.empty((len(users), k), np.int32)
-    for start in range(0, len(users), batch):
-        rows = users[start : start + batch]
-        history = histories[rows]
-        scores = np.array(scorer.scores(history), np.float32)  # a copy: the scorer may own what it returns
-        _mask(scores, history)
+    for part, scores in _scores(scorer, histories, users):
+        scores[_cells(histories[users[part]])] = -np.inf
         if masked is not None:
-            _mask(scores, masked[rows])
-        ranking[start : start + batch] = top_k(scores, k)
+            scores[_cells(masked[users[part]])] = -np.inf
+        ranking[part] = top_k(scores, k)
+    return ranking
+
+
+def rank_candidates(
+    scorer: Scorer, histories: csr_matrix, users: NDArray[np.int64], k: int, candidates: csr_matrix
+) -> NDArray[np.int32]:
+    """Rank some items only, those that the user has had among them, and return the first k.
+
+    Parameters
+    ----------
+    scorer, histories, users, k
+        As in `rank_catalogue`.
+    candidates : csr_matrix (n_users, n_items)
+        Non-zero where the item is ranked for the user.
+
+    Returns
+    -------
+    int32 (b, k)
+        Item indices, best first, then ``NOTHING``.
+    """
+    ranking = np.empty((len(users), k), np.int32)
+    for part, scores in _scores(scorer, histories, users):
+        cells = _cells(candidates[users[part]])
+        kept = np.full_like(scores, -np.inf)
+        kept[cells] = scores[cells]
+        ranking[part] = top_k(kept, k)
     return ranking
 
 
@@ -92,6 +115,16 @@ def top_k(scores: NDArray[np.float32], k: int) -> NDArray[np.int32]:
     return ranked
 
 
-def _mask(scores: NDArray[np.float32], pairs: csr_matrix) -> None:
-    rows = np.repeat(np.arange(pairs.shape[0]), np.diff(pairs.indptr))
-    scores[rows, pairs.indices] = -np.inf
+def _scores(
+    scorer: Scorer, histories: csr_matrix, users: NDArray[np.int64]
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Yield which of the users, and their scores to write into, float32 (b, n_items)."""
+    batch = max(1, min(_MAX_BATCH, _BATCH_BYTES // (4 * histories.shape[1])))
+    for start in range(0, len(users), batch):
+        part = slice(start, start + batch)
+        # A copy: the scorer may own what it returns.
+        yield part, np.array(scorer.scores(histories[users[part]]), np.float32)
+
+
+def _cells(pairs: csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    return np.repeat(np.arange(pairs.shape[0]), np.diff(pairs.indptr)), pairs.indices

@@ -1,43 +1,67 @@
-"""Reads interactions as they are published (.npz CSR, LightGCN text, CSV, Parquet), or says what is wrong."""
+"""Reads interactions as they are published (sparse .npz, LightGCN text, tables), and says what it dropped."""
 
 from __future__ import annotations
 
-import warnings
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+from scipy.sparse import coo_matrix, csr_matrix, load_npz
 
 from segue.errors import SourceSchemaError, SourceUnavailableError
+from training.ranking.columns import (
+    ITEM_NAMES,
+    USER_NAMES,
+    drop_faulty,
+    pack_ids,
+    read_frame,
+    read_ids,
+    read_times,
+    read_weights,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from pandas import DataFrame, Series
+    from pandas import Series
 
-USER_NAMES = ("user", "user_id", "userid", "customer_id")
-ITEM_NAMES = ("item", "item_id", "itemid", "track_id", "artist_id", "artistid")
-WEIGHT_NAMES = ("weight", "rating", "count", "plays")
-TIME_NAMES = ("timestamp", "at", "time")
+NAMES = {
+    "user": USER_NAMES,
+    "item": ITEM_NAMES,
+    "weight": ("weight", "rating", "count", "plays", "play_count", "listen_count", "score", "stars"),
+    "timestamp": (
+        "timestamp",
+        "at",
+        "time",
+        "datetime",
+        "date",
+        "unix_review_time",
+        "played_at",
+        "created_at",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class InteractionTable:
-    """Interactions of one file, a row each, in the file's order.
+    """Interactions of one file, a row each, in the file's order; those of a matrix by row and column.
 
     Attributes
     ----------
     user, item : int64 (n,) or str (n,)
-        Ids as the file has them; of CSR and LightGCN files the row and the column.
+        Ids as the file has them; of a matrix the row and the column.
     weight : float32 (n,)
-        1 where the file has none.
+        Above 0; 1 where the file has none.
     at : float64 (n,) or None
         Seconds or whatever the file counts in; only the order matters.
     shape : (int, int) or None
-        Users and items of a file whose ids are rows and columns; some may have no interaction.
+        Users and items of a matrix; some may have no interaction.
+    notes : tuple of str
+        What was guessed, left aside or dropped, in sentences.
     """
 
     user: NDArray[Any]
@@ -45,13 +69,23 @@ class InteractionTable:
     weight: NDArray[np.float32]
     at: NDArray[np.float64] | None = None
     shape: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.user)
 
 
-def read_interactions(path: Path) -> InteractionTable:
-    """Read a file; its suffix says how: .npz, .txt (LightGCN), .csv, .tsv, .parquet.
+def read_interactions(path: Path, *, timed: bool = True) -> InteractionTable:
+    """Read a file; its suffix says how: .npz a sparse matrix, .txt LightGCN's form, else a table.
+
+    Rows that cannot be used are dropped and told in ``notes``; where half of them or more cannot, the file
+    is refused.
+
+    Parameters
+    ----------
+    path : Path
+    timed : bool
+        Whether a row needs its time, where the file has a column of times; else that is not read.
 
     Raises
     ------
@@ -66,156 +100,101 @@ def read_interactions(path: Path) -> InteractionTable:
             f"{path}: {path.suffix or 'no suffix'} is no known form; give {', '.join(sorted(_READERS))}."
         )
     try:
-        table = read(path)
+        table = read(path, timed)
     except (OSError, UnicodeDecodeError) as error:
         raise SourceUnavailableError(f"{path} cannot be read ({error}): give a readable file.") from error
     if len(table) == 0:
         raise SourceSchemaError(f"{path} holds no interaction: give a file with at least one.")
-    if not (table.weight > 0).all():
-        wrong = table.weight[~(table.weight > 0)]
-        raise SourceSchemaError(
-            f"{path}: a weight is {wrong[0]:g} ({len(wrong)} such): give weights above 0 only."
-        )
     return table
 
 
-def _read_npz(path: Path) -> InteractionTable:
-    names = ("data", "indices", "indptr", "shape")
+def _read_npz(path: Path, _: bool) -> InteractionTable:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            data, indices, indptr, shape = (archive[name] for name in names)
+        matrix = _load_matrix(path)
     except KeyError as error:
-        raise SourceSchemaError(f"{path}: {error.args[0]}; a CSR file holds {', '.join(names)}.") from error
+        raise SourceSchemaError(
+            f"{path}: {error.args[0]}; save a matrix with scipy.sparse.save_npz."
+        ) from error
     except (ValueError, zipfile.BadZipFile) as error:
-        raise SourceSchemaError(f"{path} is no .npz of plain arrays ({error}): save CSR arrays.") from error
-    n_users, n_items = (int(size) for size in shape)
-    consistent = len(indptr) == n_users + 1 and indptr[-1] == len(indices) == len(data) and indptr[0] == 0
-    if not consistent or (np.diff(indptr) < 0).any():
         raise SourceSchemaError(
-            f"{path}: indptr of {len(indptr)}, indices of {len(indices)} and data of {len(data)} are no CSR "
-            f"matrix of {n_users} × {n_items}: save it again, in CSR form."
-        )
-    item = indices.astype(np.int64)
-    wrong = np.flatnonzero((item < 0) | (item >= n_items))
-    if len(wrong):
-        raise SourceSchemaError(
-            f"{path}: indices[{wrong[0]}] is {item[wrong[0]]} of {n_items} columns: save it as CSR again."
-        )
-    user = np.repeat(np.arange(n_users, dtype=np.int64), np.diff(indptr))
-    return InteractionTable(user, item, data.astype(np.float32), shape=(n_users, n_items))
+            f"{path} is no .npz of a sparse matrix ({error}): save it with scipy.sparse.save_npz."
+        ) from error
+    order = np.lexsort((matrix.col, matrix.row))  # one order, whatever the form: divisions depend on it
+    user, item = matrix.row[order].astype(np.int64), matrix.col[order].astype(np.int64)
+    weight = matrix.data[order].astype(np.float32)
+    is_good = np.isfinite(weight) & (weight > 0)
+    n_wrong = int((~is_good).sum())
+    if not n_wrong:
+        return InteractionTable(user, item, weight, shape=matrix.shape)
+    first = int(np.argmin(is_good))
+    where = f"the weight of user {user[first]}, item {item[first]} is {weight[first]:g}"
+    if 2 * n_wrong >= len(weight):
+        raise SourceSchemaError(f"{path}: {where}; give numbers above 0 ({n_wrong} others).")
+    note = f"{path.name}: {n_wrong} of {len(weight)} entries dropped for want of a weight above 0; {where}"
+    return InteractionTable(user[is_good], item[is_good], weight[is_good], shape=matrix.shape, notes=(note,))
 
 
-def _read_lightgcn(path: Path) -> InteractionTable:
+def _load_matrix(path: Path) -> coo_matrix:
+    """Load what scipy saved, in whichever sparse form; without a word on the form it is CSR."""
+    with np.load(path, allow_pickle=False) as archive:
+        if "format" in archive:
+            matrix = load_npz(path)
+        else:
+            data, indices, indptr, shape = (archive[name] for name in ("data", "indices", "indptr", "shape"))
+            matrix = csr_matrix((data, indices, indptr), shape=tuple(shape))
+    if matrix.format in {"csr", "csc"}:
+        matrix.check_format(full_check=True)
+    return coo_matrix(matrix)
+
+
+def _read_lightgcn(path: Path, _: bool) -> InteractionTable:
+    with path.open(encoding="utf-8-sig") as file:
+        lines = [line.split() for line in file]
     users, items = [], []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            values = line.split()
-            for value in values:
-                if not value.isascii() or not value.isdecimal():
-                    raise SourceSchemaError(
-                        f"{path}, line {number}: {value!r} is no index; a line is `user item item …`, "
-                        "all whole numbers from 0."
-                    )
-            users.extend(values[:1] * (len(values) - 1))
-            items.extend(values[1:])
-    user, item = np.array(users, dtype=np.int64), np.array(items, dtype=np.int64)
-    shape = (int(user.max(initial=-1)) + 1, int(item.max(initial=-1)) + 1)
-    return InteractionTable(user, item, np.ones(len(user), np.float32), shape=shape)
+    for values in lines:
+        users.extend(values[:1] * (len(values) - 1))
+        items.extend(values[1:])
+    widths = {len(values) for values in lines if values}
+    users_recur = len({values[0] for values in lines if values}) < sum(map(bool, lines))
+    if (users_recur and widths in ({3}, {4})) or any("," in values[0] for values in lines[:1] if values):
+        raise SourceSchemaError(
+            f"{path} holds no lines `user item item …`: rename a table of user, item[, weight][, timestamp] "
+            "to .csv or .tsv."
+        )
+    for number, values in enumerate(lines, start=1):
+        for value, first in zip(values, users[:1] + items[:1] * len(values), strict=False):
+            if first.isdecimal() and not (value.isascii() and value.isdecimal()):
+                raise SourceSchemaError(
+                    f"{path}, line {number}: {value!r} is no index; a line is `user item item …`, of whole "
+                    "numbers throughout or of names throughout."
+                )
+    return InteractionTable(_pack_tokens(users), _pack_tokens(items), np.ones(len(users), np.float32))
 
 
-def _read_csv(path: Path) -> InteractionTable:
-    import pandas as pd
-
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the header
-            frame = pd.read_csv(
-                path, sep=separator, dtype=str, keep_default_na=False, index_col=False, skip_blank_lines=False
-            )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as error:
-        raise SourceSchemaError(f"{path} is no table ({error}): give a header line, then rows.") from error
-    frame = frame.fillna("").set_axis(frame.index + 2)
-    return _from_frame(path, frame[(frame != "").any(axis=1)])
+def _pack_tokens(ids: list[str]) -> NDArray[Any]:
+    return np.array(ids, np.int64 if ids and ids[0].isdecimal() else np.str_)
 
 
-def _read_parquet(path: Path) -> InteractionTable:
-    import pandas as pd
-    import pyarrow as pa
-
-    try:
-        frame = pd.read_parquet(path)
-    except pa.ArrowInvalid as error:
-        raise SourceSchemaError(f"{path} is no Parquet file ({error}): write it again.") from error
-    return _from_frame(path, frame.set_axis(np.arange(1, len(frame) + 1)))
-
-
-_READERS: dict[str, Callable[[Path], InteractionTable]] = {
-    ".npz": _read_npz,
-    ".txt": _read_lightgcn,
-    ".csv": _read_csv,
-    ".tsv": _read_csv,
-    ".parquet": _read_parquet,
-}
-
-
-def _from_frame(path: Path, frame: DataFrame) -> InteractionTable:
-    """Build from a table whose index counts lines or rows as the file's reader would."""
-    columns = {str(name).strip().lower().replace(" ", "_"): name for name in frame.columns}
-
-    def find(names: tuple[str, ...], *, needed: bool = False) -> Series | None:
-        present = [columns[name] for name in names if name in columns]
-        if needed and not present:
-            raise SourceSchemaError(
-                f"{path} has the columns {', '.join(map(str, frame.columns))}; one must be called "
-                f"{names[0]} (or {', '.join(names[1:])})."
-            )
-        return frame[present[0]] if present else None
-
-    user, item = find(USER_NAMES, needed=True), find(ITEM_NAMES, needed=True)
-    weight, time = find(WEIGHT_NAMES), find(TIME_NAMES)
+def _read_table(path: Path, timed: bool) -> InteractionTable:
+    raw, notes = read_frame(path, NAMES)
+    if not timed:
+        raw = raw.drop(columns="timestamp", errors="ignore")
+    read: dict[str, Callable[[Series], Series]] = {
+        "user": read_ids, "item": read_ids, "weight": read_weights, "timestamp": read_times,
+    }  # fmt: skip
+    understood = {name: read[name](raw[name]) for name in NAMES if name in raw}
+    clean, dropped = drop_faulty(path, raw, pd.DataFrame(understood, index=raw.index))
     return InteractionTable(
-        _ids(path, user),
-        _ids(path, item),
-        np.ones(len(frame), np.float32) if weight is None else _numbers(path, weight).astype(np.float32),
-        None if time is None else _times(path, time),
+        pack_ids(clean["user"]),
+        pack_ids(clean["item"]),
+        clean["weight"].to_numpy(np.float32) if "weight" in clean else np.ones(len(clean), np.float32),
+        clean["timestamp"].to_numpy(np.float64) if "timestamp" in clean else None,
+        notes=(*notes, *dropped),
     )
 
 
-def _ids(path: Path, column: Series) -> NDArray[Any]:
-    """Ids as int64 where all are whole numbers, else as text."""
-    text = column.astype(str).str.strip()
-    _reject_first(path, column, column.isna() | (text == ""), "an id")
-    if text.str.fullmatch(r"0|[1-9]\d{0,17}").all():
-        whole: NDArray[np.int64] = text.to_numpy().astype(np.int64)
-        return whole
-    return np.asarray(text.tolist(), dtype=np.str_)
-
-
-def _numbers(path: Path, column: Series) -> NDArray[np.float64]:
-    import pandas as pd
-
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    _reject_first(path, column, ~np.isfinite(numbers), "a finite number")
-    return np.asarray(numbers, np.float64)
-
-
-def _times(path: Path, column: Series) -> NDArray[np.float64]:
-    """Numbers as they are; dates and times as seconds since 1970, UTC where they name no zone."""
-    import pandas as pd
-
-    is_date = pd.api.types.is_datetime64_any_dtype(column)
-    if not is_date and pd.to_numeric(column, errors="coerce").notna().all():
-        return _numbers(path, column)
-    instants = pd.to_datetime(column, errors="coerce", utc=True, format=None if is_date else "ISO8601")
-    _reject_first(path, column, instants.isna(), "numbers throughout, or ISO 8601 times")
-    return np.asarray((instants - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), np.float64)
-
-
-def _reject_first(path: Path, column: Series, wrong: Series, expected: str) -> None:
-    if wrong.any():
-        first = wrong.idxmax()
-        raise SourceSchemaError(
-            f"{path}, {'row' if path.suffix == '.parquet' else 'line'} {first}: {column.name} is "
-            f"{str(column[first])!r}; give {expected} ({int(wrong.sum())} such)."
-        )
+_READERS: dict[str, Callable[[Path, bool], InteractionTable]] = {
+    ".npz": _read_npz,
+    ".txt": _read_lightgcn,
+    **dict.fromkeys((".csv", ".tsv", ".dat", ".data", ".inter", ".rating", ".parquet"), _read_table),
+}

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from segue.domain.blend import Personal
 from segue.errors import SegueError
+from training.ranking.blending import Member, blend_members
 from training.ranking.comparison import PairedTest, compare_pairs, estimate_means
 from training.ranking.footprint import peak_bytes, reset_peak, size_bytes
-from training.ranking.metric import accuracy_of_users, coverage, gini, novelty_of_users
+from training.ranking.item_group import group_by_listening
+from training.ranking.metric import (
+    accuracy_of_users,
+    calibration_of_users,
+    coverage,
+    diversity_of_users,
+    gini,
+    novelty_of_users,
+)
+from training.ranking.negatives import sampled_accuracy
 from training.ranking.order import rank_catalogue
 from training.ranking.search import OBJECTIVE, Journal, Task, Trial, search
 from training.ranking.split import hold_out
+from training.recommender.registry import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +35,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.evaluation import Estimate
+    from training.ranking.item_group import ItemGroups
+    from training.ranking.negatives import Negatives
     from training.ranking.split import Split
+    from training.recommender.protocol import Scorer
     from training.recommender.registry import Family
 
 HELD_OUT_SHARE = 0.1
@@ -43,12 +59,18 @@ class Request:
         found best, else the defaults.
     journals : Path or None
         Folder of finished trials.
+    groups : ItemGroups or None
+        What diversity and calibration compare items by; without it their listeners and popularity.
+    negatives : Negatives or None
+        Sampled items to measure against besides.
     """
 
     k: int
     seed: int
     budget_s: float = 0.0
     journals: Path | None = None
+    groups: ItemGroups | None = None
+    negatives: Negatives | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +125,16 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class _Plan:
+    """A model about to be measured: its settings, how many were tried, and how it is fitted."""
+
+    name: str
+    params: dict[str, Any]
+    n_trials: int
+    fit: Callable[[Callable[[str], None]], Scorer]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All models of one split, best first by NDCG; ``failed`` says why a model is not among them."""
 
@@ -131,15 +163,30 @@ def measure_all(split: Split, families: Mapping[str, Family], request: Request, 
     SegueError
         No model could be fitted; this is the first one's error. Or a journal is of other data.
     """
+    request = replace(request, groups=request.groups or group_by_listening(split.train))
+    families, blends = _part(families)
     searched = [name for name, family in families.items() if family.space]
     budget_s = request.budget_s / max(1, len(searched))
     measured: list[Measured] = []
     failures: dict[str, SegueError] = {}
-    choices = _open(split, searched, request)  # all before the first: a wrong folder shows at once
+    members: dict[str, Member] = {}
+    task = _task(split, request)
+    journals = _open(task, searched, request)  # all before the first: a wrong folder shows at once
     for name, family in families.items():
         try:
-            trials = _choose(name, family, choices.get(name), budget_s, progress)
-            measured.append(_measure(split, name, family, request, trials, progress))
+            trials = _choose(name, family, task, journals.get(name), budget_s, progress)
+            params = family.resolve(trials[0].params if trials else {})
+            plan = _Plan(name, params, len(trials), partial(family.build(params).fit, split.train))
+            model, scorer = _measure(split, plan, request, progress)
+        except SegueError as error:
+            failures[name] = error
+            continue
+        measured.append(model)
+        if blends and isinstance(scorer.model, Personal):
+            members[name] = Member(family, params, scorer, model.fit_seconds, model.peak_bytes)
+    for name in blends:
+        try:
+            measured.append(_measure_blend(split, name, members, task, request, progress))
         except SegueError as error:
             failures[name] = error
     if not measured:
@@ -149,28 +196,40 @@ def measure_all(split: Split, families: Mapping[str, Family], request: Request, 
     return Report(request.k, measured, tests, {name: str(error) for name, error in failures.items()})
 
 
-def _open(split: Split, names: list[str], request: Request) -> dict[str, tuple[Task, Journal]]:
-    """Make the task of choosing settings, and open each model's journal; nothing where none are chosen."""
-    if not names or (request.budget_s == 0 and request.journals is None):
-        return {}
+def _part(families: Mapping[str, Family]) -> tuple[dict[str, Family], list[str]]:
+    """Part the models from the blends of them; a blend that was named alone brings its members."""
+    blends = [name for name, family in families.items() if family.members]
+    plain = {name: family for name, family in families.items() if not family.members}
+    if blends and not plain:
+        plain = {name: FAMILIES[name] for blend in blends for name in families[blend].members}
+    return plain, blends
+
+
+def _task(split: Split, request: Request) -> Task:
     if split.validation is None:
         fit, held_out = hold_out(split.train, HELD_OUT_SHARE, request.seed)
     else:
         fit, held_out = split.train, split.validation
-    task = Task(fit, held_out, request.k, request.seed)
+    return Task(fit, held_out, request.k, request.seed)
+
+
+def _open(task: Task, names: list[str], request: Request) -> dict[str, Journal]:
+    """Open each model's journal; none where nothing is chosen."""
+    if request.budget_s == 0 and request.journals is None:
+        return {}
     about = {"data": task.fingerprint(), "k": request.k, "seed": request.seed}
 
     def open_journal(name: str) -> Journal:
         path = None if request.journals is None else request.journals / f"{name}.jsonl"
         return Journal(path, {"model": name} | about)
 
-    return {name: (task, open_journal(name)) for name in names}
+    return {name: open_journal(name) for name in names}
 
 
 def _choose(
-    name: str, family: Family, choice: tuple[Task, Journal] | None, budget_s: float, progress: Progress
+    name: str, family: Family, task: Task, journal: Journal | None, budget_s: float, progress: Progress
 ) -> list[Trial]:
-    if choice is None:
+    if journal is None:
         return []
     if budget_s:
         progress.stage(f"{name}: choosing settings")
@@ -178,28 +237,44 @@ def _choose(
     def report(share: float, trial: Trial) -> None:
         progress.search(f"{name}: {OBJECTIVE} {trial.value:.4f} in {trial.seconds:.1f} s", share)
 
-    return search(family, *choice, budget_s, report)
+    return search(family, task, journal, budget_s, report)
 
 
-def _measure(
-    split: Split, name: str, family: Family, request: Request, trials: list[Trial], progress: Progress
+def _measure_blend(
+    split: Split, name: str, members: Mapping[str, Member], task: Task, request: Request, progress: Progress
 ) -> Measured:
-    params = family.resolve(trials[0].params if trials else {})
+    progress.stage(f"{name}: learning weights")
+    whole = task.fit is split.train
+    blended = blend_members(
+        members, task, whole=whole, step=lambda stage: progress.detail(f"{name}: {stage}")
+    )
+    plan = _Plan(name, blended.params, 0, lambda _: blended.scorer)
+    measured, _ = _measure(split, plan, request, progress)
+    return replace(measured, fit_seconds=round(blended.fit_seconds, 3), peak_bytes=blended.peak_bytes)
+
+
+def _measure(split: Split, plan: _Plan, request: Request, progress: Progress) -> tuple[Measured, Scorer]:
+    name = plan.name
     progress.stage(f"{name}: fitting")
     reset_peak()
     start = time.perf_counter()
-    scorer = family.build(params).fit(split.train, lambda stage: progress.detail(f"{name}: {stage}"))
+    scorer = plan.fit(lambda stage: progress.detail(f"{name}: {stage}"))
     fitted, peak = time.perf_counter(), peak_bytes()
     progress.detail(f"{name}: ranking {len(split.users)} users")
     ranking = rank_catalogue(scorer, split.train, split.users, request.k, split.validation)
     ranked = time.perf_counter()
     users = accuracy_of_users(ranking, split.test[split.users])
     users["novelty"] = novelty_of_users(ranking, split.train)
+    if request.groups is not None:
+        users["diversity"] = diversity_of_users(ranking, request.groups.features)
+        users["calibration"] = calibration_of_users(ranking, split.train[split.users], request.groups.groups)
+    if request.negatives is not None:
+        users |= sampled_accuracy(scorer, split, request.negatives, request.k)
     n_items = split.train.shape[1]
-    return Measured(
+    measured = Measured(
         name=name,
-        params=params,
-        trials=len(trials),
+        params=plan.params,
+        trials=plan.n_trials,
         metrics=estimate_means(users, request.seed),
         coverage=coverage(ranking, n_items),
         gini=gini(ranking, n_items),
@@ -209,3 +284,4 @@ def _measure(
         model_bytes=size_bytes(scorer.model),
         users=users,
     )
+    return measured, scorer

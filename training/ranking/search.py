@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
     from training.recommender.protocol import Scorer
@@ -72,10 +73,15 @@ class Task:
             value = 0.0
         return Trial(family.resolve(params), value, round(time.perf_counter() - start, 3))
 
-    def _value(self, scorer: Scorer) -> float:
+    def users(self) -> NDArray[np.int64]:
+        """Return the rows that are measured on, int64 (≤ MAX_USERS,); each has an item held out."""
         users = np.flatnonzero(np.diff(self.held_out.indptr))
         if len(users) > MAX_USERS:
             users = np.sort(np.random.default_rng(self.seed).choice(users, MAX_USERS, replace=False))
+        return users
+
+    def _value(self, scorer: Scorer) -> float:
+        users = self.users()
         ranking = rank_catalogue(scorer, self.fit, users, self.k)
         return float(accuracy_of_users(ranking, self.held_out[users])[OBJECTIVE].mean())
 
@@ -122,8 +128,8 @@ def search(
 ) -> list[Trial]:
     """Try settings until the budget is spent, the defaults and the family's starts first; resume the journal.
 
-    Of the trials after those, every second is drawn from the whole space and every second near the
-    best so far. The n-th trial depends on the seed and the trials before it alone, so a search that was cut
+    Of the trials after those, every third is drawn from the whole space and the others near the best so
+    far. The n-th trial depends on the seed and the trials before it alone, so a search that was cut
     short goes on as if it had not been. No trial begins that, by the mean so far, would not end in time; only
     the first of all always runs.
 
@@ -159,7 +165,7 @@ def _next_params(family: Family, seed: int, trials: list[Trial]) -> dict[str, An
     starts = ({}, *family.starts)
     if number < len(starts):
         return dict(starts[number])
-    near = max(trials, key=lambda trial: trial.value).params if number % 2 == 0 else None
+    near = max(trials, key=lambda trial: trial.value).params if number % 3 else None
     return draw_params(family.space, np.random.default_rng([seed, number]), near)
 
 

@@ -30,6 +30,7 @@ class Range:
         if near is None:
             place = rng.uniform(low, high)
         else:
+            near = min(max(near, self.low), self.high)  # a default may lie outside, as 0 on a log scale
             centre = np.log(near) if self.log else near
             place = np.clip(rng.normal(centre, _STEP * (high - low)), low, high)
         value = float(np.exp(place)) if self.log else float(place)
@@ -44,9 +45,9 @@ class Choice:
     values: tuple[Any, ...]
 
     def draw(self, rng: np.random.Generator, near: Any = None) -> Any:
-        """Draw a value; ``near`` is kept three times of four."""
-        keep = near is not None and rng.random() < 0.75
-        return near if keep else self.values[int(rng.integers(len(self.values)))]
+        """Draw a value; another than ``near``, where there is one."""
+        others = [value for value in self.values if value != near] or self.values
+        return others[int(rng.integers(len(others)))]
 
 
 Space = dict[str, Range | Choice]
@@ -55,5 +56,15 @@ Space = dict[str, Range | Choice]
 def draw_params(
     space: Space, rng: np.random.Generator, near: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Draw a value for every name of the space."""
-    return {name: place.draw(rng, None if near is None else near[name]) for name, place in space.items()}
+    """Draw a setting; near a good one, about half of its values move, one at least, and the others stay.
+
+    A setting that is good has mostly good values: a step in all of them at once rarely leads upwards.
+    """
+    if near is None or not space:
+        return {name: place.draw(rng) for name, place in space.items()}
+    moved = rng.random(len(space)) < 0.5
+    moved[rng.integers(len(space))] = True
+    return {
+        name: place.draw(rng, near[name]) if moves else near[name]
+        for (name, place), moves in zip(space.items(), moved, strict=True)
+    }

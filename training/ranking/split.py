@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_matrix
 
 from segue.errors import InvalidInputError, NotEnoughDataError
@@ -32,6 +33,10 @@ class Protocol(StrEnum):
     TEMPORAL = "temporal"
     LEAVE_LAST = "leave-last"
     RANDOM_8_1_1 = "random-8-1-1"
+
+
+TIMED = (Protocol.TEMPORAL, Protocol.LEAVE_LAST)
+"""Protocols that need the time of every interaction."""
 
 
 class Weighting(StrEnum):
@@ -88,17 +93,29 @@ class Split:
         What hyper-parameters are chosen on, where the protocol sets it apart; in neither other part. Without
         it they are chosen on a part of ``train``, see `hold_out`.
     account : Account
+    user_id, item_id : int64 or str (n_users,) and (n_items,)
+        Ids of the rows and columns, as the files have them.
     """
 
     train: csr_matrix
     test: csr_matrix
     validation: csr_matrix | None
     account: Account
+    user_id: NDArray[Any]
+    item_id: NDArray[Any]
 
     @property
     def users(self) -> NDArray[np.int64]:
         """Rows with something to find, int64."""
         return np.flatnonzero(np.diff(self.test.indptr))
+
+    def find_users(self, ids: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the row of each id, -1 where there is none; numbers and their text are the same id."""
+        return _find(self.user_id, ids)
+
+    def find_items(self, ids: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the column of each id, -1 where there is none; numbers and their text are the same id."""
+        return _find(self.item_id, ids)
 
     def weigh(self, weighting: Weighting) -> Split:
         """Return the split with the training part's weights changed."""
@@ -224,10 +241,10 @@ def _take(table: InteractionTable, rows: NDArray[Any]) -> InteractionTable:
 
 def _build(train: InteractionTable, test: InteractionTable, validation: InteractionTable | None) -> Split:
     tables = [train, test] if validation is None else [train, test, validation]
-    users, n_users = _index([table.user for table in tables], [t.shape[0] if t.shape else 0 for t in tables])
-    items, n_items = _index([table.item for table in tables], [t.shape[1] if t.shape else 0 for t in tables])
+    users, user_id = _index([table.user for table in tables], [t.shape[0] if t.shape else 0 for t in tables])
+    items, item_id = _index([table.item for table in tables], [t.shape[1] if t.shape else 0 for t in tables])
     parts = [
-        csr_matrix((table.weight, (user, item)), shape=(n_users, n_items), dtype=np.float32)
+        csr_matrix((table.weight, (user, item)), shape=(len(user_id), len(item_id)), dtype=np.float32)
         for table, user, item in zip(tables, users, items, strict=True)
     ]
     known = parts[1].multiply(parts[0] > 0).tocsr()
@@ -249,15 +266,20 @@ def _build(train: InteractionTable, test: InteractionTable, validation: Interact
         items_only_in_test=len(np.setdiff1d(items[1], items[0])),
         users_tested=tested,
     )
-    return Split(parts[0], truth, parts[2] if validation is not None else None, account)
+    return Split(parts[0], truth, None if validation is None else parts[2], account, user_id, item_id)
 
 
-def _index(ids: list[NDArray[Any]], sizes: list[int]) -> tuple[list[NDArray[np.int64]], int]:
+def _index(ids: list[NDArray[Any]], sizes: list[int]) -> tuple[list[NDArray[np.int64]], NDArray[Any]]:
     """Give equal ids of all tables one index; ids that are indices already stay what they are."""
     whole = all(each.dtype.kind == "i" for each in ids)
     if whole and all(sizes):
-        return ids, max(sizes)
+        return ids, np.arange(max(sizes))
     known, index = np.unique(
         np.concatenate(ids if whole else [each.astype(np.str_) for each in ids]), return_inverse=True
     )
-    return np.split(index, np.cumsum([len(each) for each in ids])[:-1]), len(known)
+    return np.split(index, np.cumsum([len(each) for each in ids])[:-1]), known
+
+
+def _find(known: NDArray[Any], ids: NDArray[Any]) -> NDArray[np.int64]:
+    row: NDArray[np.int64] = pd.Index(known.astype(np.str_)).get_indexer(ids.astype(np.str_))
+    return row

@@ -19,11 +19,14 @@ from rich.table import Table
 from segue.errors import InvalidInputError, SourceUnavailableError
 
 if TYPE_CHECKING:
+    from training.evaluation import Estimate
+    from training.ranking.item_group import ItemGroups
+    from training.ranking.negatives import Negatives
     from training.ranking.run import Measured, Report, Request
-    from training.ranking.split import Split
+    from training.ranking.split import Protocol, Split
     from training.recommender.registry import Family
 
-_FORMS = "an .npz CSR, a LightGCN .txt, .csv, .tsv or .parquet file"
+_FORMS = "a sparse matrix as .npz, LightGCN's .txt, a table as .csv, .tsv or .parquet"
 _GIVEN = "given"
 
 Kind = TypeVar("Kind", bound=StrEnum)
@@ -38,6 +41,14 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     protocol: Annotated[
         str, typer.Option(help="given, temporal, leave-last or random-8-1-1: how the data is divided.")
     ] = _GIVEN,
+    items: Annotated[
+        Path | None,
+        typer.Option(help="Table of items and genres: measures diversity and calibration by genre."),
+    ] = None,
+    negatives: Annotated[
+        Path | None,
+        typer.Option(help="Sampled items of each user: adds figures that rank among them only."),
+    ] = None,
     weights: Annotated[
         str, typer.Option(help="binary, log or raw: what a pair weighs in training.")
     ] = "binary",
@@ -51,25 +62,47 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     json_file: Annotated[Path | None, typer.Option("--json", help="File to write every figure to.")] = None,
 ) -> None:
     """Measure recommenders on public or own data, by ranking the whole catalogue for every test user."""
-    from training.ranking.reader import read_interactions  # seconds to import: after the options are valid
-    from training.ranking.run import Request
-    from training.ranking.split import Protocol, Weighting, divide
+    from training.ranking.run import Request  # seconds to import: after the options are valid
+    from training.ranking.split import Protocol, Weighting
 
     how, weighting = _one_of(Protocol, "protocol", protocol), _one_of(Weighting, "weights", weights)
     families = _families(models)
     console = Console(soft_wrap=True, highlight=False)
-    tested = None if test is None else read_interactions(test)
-    split = divide(read_interactions(train), tested, how, seed).weigh(weighting)
-    for line in split.account.lines():
-        console.print(line, markup=False)
-    report = _measure(console, split, families, Request(k, seed, budget_minutes * 60, trials))
+    split, notes = _read_split(train, test, how, seed)
+    split = split.weigh(weighting)
+    groups, sampled = _read_items(split, items), _read_negatives(split, negatives)
+    notes += [*split.account.lines(), groups.basis, *([sampled.basis] if sampled else [])]
+    for note in notes:
+        console.print(note, markup=False)
+    request = Request(k, seed, budget_minutes * 60, trials, groups, sampled)
+    report = _measure(console, split, families, request)
     _print(console, report)
     if json_file is not None:
         named = f"{how}: {train.name}" + (f", {test.name}" if test else "")
-        _write(
-            json_file,
-            {"seed": seed, "weights": weighting, "split": asdict(split.account)} | report.to_json(named),
-        )
+        about = {"seed": seed, "weights": weighting, "split": asdict(split.account), "notes": notes}
+        _write(json_file, about | report.to_json(named))
+
+
+def _read_split(train: Path, test: Path | None, how: Protocol, seed: int) -> tuple[Split, list[str]]:
+    """Read and divide, and say what the files were read as."""
+    from training.ranking.reader import read_interactions
+    from training.ranking.split import TIMED, divide
+
+    tables = [read_interactions(path, timed=how in TIMED) for path in (train, test) if path is not None]
+    notes = [note for table in tables for note in table.notes]
+    return divide(tables[0], tables[1] if len(tables) > 1 else None, how, seed), notes
+
+
+def _read_items(split: Split, path: Path | None) -> ItemGroups:
+    from training.ranking.item_group import group_by_listening, read_item_groups
+
+    return group_by_listening(split.train) if path is None else read_item_groups(path, split)
+
+
+def _read_negatives(split: Split, path: Path | None) -> Negatives | None:
+    from training.ranking.negatives import read_negatives
+
+    return None if path is None else read_negatives(path, split)
 
 
 def _one_of(kind: type[Kind], option: str, value: str) -> Kind:
@@ -113,7 +146,8 @@ def _print(console: Console, report: Report) -> None:
     table = Table(box=SIMPLE_HEAD, title="means, ± half of the 95 % interval")
     for title in ("", *(model.name for model in report.models)):
         table.add_column(title, justify="right" if title else "left", no_wrap=True)
-    for row in zip(*(_cells(model, k) for model in report.models), strict=True):
+    names = dict.fromkeys(name for model in report.models for name in model.metrics)
+    for row in zip(*(_cells(model, k, list(names)) for model in report.models), strict=True):
         table.add_row(row[0][0], *(value for _, value in row))
     wide = Measurement.get(console, console.options.update(width=10_000), table).maximum
     Console(width=max(console.width, wide)).print(table)  # a wrapped figure can be read, one cut short cannot
@@ -131,13 +165,9 @@ def _at_most(p_value: float) -> str:
     return "< 1e-99" if p_value < 1e-99 else f"= {p_value:.2g}"
 
 
-def _cells(model: Measured, k: int) -> list[tuple[str, str]]:
-    cells = [
-        (f"{name}@{k}", f"{figure.value:.4f}\n±{(figure.high - figure.low) / 2:.4f}")
-        for name, figure in model.metrics.items()
-    ]
+def _cells(model: Measured, k: int, metrics: list[str]) -> list[tuple[str, str]]:
     return [
-        *cells,
+        *((f"{name}@{k}", _with_interval(model.metrics.get(name))) for name in metrics),
         (f"coverage@{k}", f"{model.coverage:.4f}"),
         (f"gini@{k}", f"{model.gini:.4f}"),
         ("settings tried", str(model.trials)),
@@ -146,6 +176,11 @@ def _cells(model: Measured, k: int) -> list[tuple[str, str]]:
         ("peak memory", f"{model.peak_bytes / 1e6:.0f} MB"),
         ("model size", f"{model.model_bytes / 1e6:.1f} MB"),
     ]
+
+
+def _with_interval(figure: Estimate | None) -> str:
+    """Write a figure; there is none where the metric means nothing for any user, as diversity of one item."""
+    return "–" if figure is None else f"{figure.value:.4f}\n±{(figure.high - figure.low) / 2:.4f}"
 
 
 def _write(path: Path, figures: dict[str, Any]) -> None:

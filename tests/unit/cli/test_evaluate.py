@@ -59,6 +59,59 @@ def test_a_given_test_is_read_and_its_strangers_are_told(run, tmp_path: Path) ->
     assert "strangers: 1 users and 0 items" in done.output
 
 
+def test_items_and_negatives_add_figures_and_say_what_they_are(run, tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text(
+        "item,genre\n" + "".join(f"i{item},{'rock' if item < 10 else 'pop;disco'}\n" for item in range(20)),
+        encoding="utf-8",
+    )
+    (tmp_path / "negatives.txt").write_text("u0 i1 i2 i3\n", encoding="utf-8")
+    file, test = tmp_path / "out.json", tmp_path / "held.tsv"
+    test.write_text("u0\ti19\nu1\ti1\n", encoding="utf-8")
+    shared = ("--test", str(test), "--models", "item-knn", "--k", "3", "--json", str(file))
+    done = run(*shared)
+    assert done.exception is None, done.output
+    assert "calibration by thirds of popularity (no --items file)" in done.output
+    assert "sampled" not in done.output
+    files = ("--items", str(tmp_path / "items.csv"), "--negatives", str(tmp_path / "negatives.txt"))
+    done = run(*shared, *files)
+    assert done.exception is None, done.output
+    assert "by genre: 3 genres in items.csv, 20 of 20 items have one" in done.output
+    assert "sampled: 3 items for each of 1 tested users in negatives.txt" in done.output
+    figures = json.loads(file.read_text(encoding="utf-8"))
+    metrics = figures["models"][0]["metrics"]
+    assert metrics["diversity"]["value"] == 0
+    assert metrics["calibration"]["value"] == pytest.approx(0, abs=1e-6)
+    assert (metrics["sampled_hit_rate"]["n"], metrics["hit_rate"]["n"]) == (1, 2)
+    assert any(note.startswith("sampled: 3 items") for note in figures["notes"])
+
+
+def test_a_metric_that_means_nothing_for_one_model_has_a_dash_there(run, tmp_path: Path) -> None:
+    """Genres are known of two items of one block: popularity's list of two, the same for all, lacks them."""
+    train, test, items = (tmp_path / name for name in ("t.csv", "e.csv", "i.csv"))
+    pairs = [(user, item) for user in range(30) for item in (range(4) if user < 8 else range(10, 14))]
+    pairs = [pair for pair in pairs if pair not in {(0, 2), (0, 3)}]
+    train.write_text("user,item\n" + "".join(f"{user},{item}\n" for user, item in pairs), encoding="utf-8")
+    test.write_text("user,item\n0,2\n0,3\n", encoding="utf-8")
+    items.write_text("item,genre\n2,rock\n3,pop\n", encoding="utf-8")
+    done = run(
+        *("--train", str(train), "--test", str(test), "--items", str(items), "--k", "2"),
+        *("--models", "popularity,item-knn"),
+    )
+    assert done.exception is None, done.output
+    (row,) = (line.split() for line in done.output.splitlines() if "diversity@2" in line)
+    assert row == ["diversity@2", "1.0000", "–"]
+
+
+def test_rows_that_were_dropped_are_told_before_anything_is_fitted(run, tmp_path: Path) -> None:
+    path = tmp_path / "plays.csv"
+    path.write_text("".join(f"u{user},i{item}\n" for user in range(9) for item in range(4)) + "?,i1\n")
+    done = run("--train", str(path), "--protocol", "random-8-1-1", "--models", "popularity")
+    assert done.exception is None, done.output
+    told = ("no header; the columns are read as user, item", "1 of 37 rows dropped", "popularity: fitting")
+    places = [done.output.index(words) for words in told]
+    assert places == sorted(places)
+
+
 def test_a_search_is_kept_and_gone_on_with(run, tmp_path: Path) -> None:
     arguments = ("--protocol", "random-8-1-1", "--models", "item-knn", "--trials", str(tmp_path / "trials"))
     first = run(*arguments, "--budget-minutes", "0.000001")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.evaluation import Estimate
 from training.ranking.comparison import compare_pairs, correct_by_holm, estimate_means
 
 
@@ -28,6 +29,18 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     first = estimate_means(values, 3)
     assert first == estimate_means(values, 3) != estimate_means(values, 4)
     assert first["b"].low == pytest.approx(2 * first["a"].low)
+
+
+def test_users_for_whom_a_metric_means_nothing_are_left_out_of_it() -> None:
+    some = np.where(np.arange(200) % 4 == 0, np.nan, np.arange(200.0))
+    rare = np.where(np.arange(200) == 7, 3.0, np.nan)
+    values = {"all": np.arange(200.0), "some": some, "rare": rare, "none": np.full(200, np.nan)}
+    estimates = estimate_means(values, seed=1)
+    assert estimates.keys() == {"all", "some", "rare"}
+    assert (estimates["some"].n, estimates["some"].value) == (150, pytest.approx(np.nanmean(some)))
+    assert estimates["some"].low < np.nanmean(some) < estimates["some"].high
+    assert estimates["rare"] == Estimate(3, 3, 3, 1)
+    assert estimates["all"] == estimate_means({"all": values["all"]}, seed=1)["all"]
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))

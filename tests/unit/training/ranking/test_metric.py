@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from training.ranking.metric import ACCURACY, accuracy_of_users, coverage, gini, novelty_of_users
+from training.ranking import metric
+from training.ranking.metric import (
+    ACCURACY,
+    accuracy_of_users,
+    calibration_of_users,
+    coverage,
+    diversity_of_users,
+    gini,
+    novelty_of_users,
+)
 
 N_ITEMS = 9
 
@@ -60,6 +70,74 @@ def test_every_user_is_measured_as_a_naive_implementation_would(experiment) -> N
     for user, truth in enumerate(truths):
         expected = naive(ranking[user].tolist(), truth)
         assert {name: values[user] for name, values in measured.items()} == pytest.approx(expected)
+
+
+N_GROUPS = 4
+descriptions = st.lists(st.sets(st.integers(0, N_GROUPS - 1)), min_size=N_ITEMS, max_size=N_ITEMS)
+
+
+def describe(described: list[set[int]], norm: float) -> csr_matrix:
+    """A row for each item, its groups alike, of length 1 by the norm."""
+    dense = np.zeros((N_ITEMS, N_GROUPS))
+    for item, groups in enumerate(described):
+        dense[item, list(groups)] = len(groups) ** (-1 / norm) if groups else 0
+    return csr_matrix(dense)
+
+
+@given(experiments(), descriptions)
+def test_diversity_is_the_mean_distance_of_all_pairs(experiment, described) -> None:
+    ranking, _ = experiment
+    measured = diversity_of_users(ranking, describe(described, 2))
+    for items, diversity in zip(ranking.tolist(), measured, strict=True):
+        known = [described[item] for item in items if item >= 0 and described[item]]
+        distances = [
+            1 - len(one & other) / math.sqrt(len(one) * len(other)) for one, other in combinations(known, 2)
+        ]
+        assert diversity == pytest.approx(np.mean(distances) if distances else np.nan, nan_ok=True)
+
+
+@given(experiments(), descriptions)
+def test_calibration_is_the_divergence_from_the_history(experiment, described) -> None:
+    ranking, histories = experiment
+
+    def share(items: list[int]) -> list[float]:
+        known = [described[item] for item in items if item >= 0 and described[item]]
+        sums = [sum(1 / len(each) for each in known if group in each) for group in range(N_GROUPS)]
+        return [each / max(1, len(known)) for each in sums]
+
+    measured = calibration_of_users(ranking, matrix(histories), describe(described, 1))
+    for items, history, calibration in zip(ranking.tolist(), histories, measured, strict=True):
+        p, q = share(sorted(history)), share(items)
+        terms = [a * math.log(a / (0.99 * b + 0.01 * a)) for a, b in zip(p, q, strict=True) if a > 0]
+        assert calibration == pytest.approx(sum(terms) if any(p) else np.nan, nan_ok=True, abs=1e-12)
+
+
+def test_a_list_like_the_history_is_calibrated_and_one_beside_it_is_not() -> None:
+    groups = csr_matrix(np.repeat(np.eye(2), 4, axis=0))
+    history = csr_matrix(np.array([[1, 1, 0, 0, 5, 0, 0, 0]], np.float32))
+
+    def of(*items: int) -> float:
+        return float(calibration_of_users(np.array([items], np.int32), history, groups)[0])
+
+    assert of(2, 3, 5) == pytest.approx(0, abs=1e-12)
+    assert 0 < of(2, 5, 6) < of(5, 6, 7) < of(-1, -1, -1) == pytest.approx(math.log(100))
+
+
+def test_chunks_change_no_figure(monkeypatch) -> None:
+    rng = np.random.default_rng(0)
+    ranking = np.array([rng.permutation(N_ITEMS)[:5] for _ in range(40)], np.int32)
+    described = [set(rng.choice(N_GROUPS, 2).tolist()) for _ in range(N_ITEMS)]
+    history = csr_matrix((rng.random((40, N_ITEMS)) < 0.4).astype(np.float32))
+
+    def measure() -> list[np.ndarray]:
+        return [
+            diversity_of_users(ranking, describe(described, 2)),
+            calibration_of_users(ranking, history, describe(described, 1)),
+        ]
+
+    whole = measure()
+    monkeypatch.setattr(metric, "_CHUNK_NUMBERS", 15)
+    assert np.array_equal(whole, measure(), equal_nan=True)
 
 
 K = (1, 5, 20)

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 from scipy.sparse import csr_matrix
 
 from training.ranking import order
-from training.ranking.order import NOTHING, rank_catalogue, top_k
+from training.ranking.order import NOTHING, rank_candidates, rank_catalogue, top_k
 
 SCORES = st.sampled_from([0.0, -1.0, 1.0, 2.5, -np.inf, np.nan])
 
@@ -49,3 +49,14 @@ def test_what_a_user_had_is_not_ranked_whatever_the_batch(batch: int, monkeypatc
     ranking = rank_catalogue(scorer, histories, np.array([2, 0, 1]), 2, masked)
     assert ranking.tolist() == [[NOTHING, NOTHING], [1, 0], [3, 2]]
     assert scorer.values.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_of_candidates_all_are_ranked_and_nothing_else(batch: int, monkeypatch) -> None:
+    monkeypatch.setattr(order, "_MAX_BATCH", batch)
+    histories = csr_matrix(np.array([[0, 0, 0, 3], [1, 0, 0, 0], [1, 1, 1, 1]], np.float32))
+    candidates = csr_matrix(np.array([[1, 0, 0, 1], [0, 1, 0, 0], [0, 1, 1, 1]], np.float32))
+    ranking = rank_candidates(
+        Fixed(np.array([1, 2, 3, 4], np.float32)), histories, np.array([2, 0, 1]), 2, candidates
+    )
+    assert ranking.tolist() == [[3, 2], [3, 0], [1, NOTHING]]

@@ -18,6 +18,7 @@ from training.ranking.space import Choice
 from training.ranking.split import Protocol, Split, Weighting, divide
 from training.recommender.als import AlsRecommender
 from training.recommender.ials import IalsRecommender
+from training.recommender.linear import ItemKnn
 from training.recommender.registry import FAMILIES, Family
 
 if TYPE_CHECKING:
@@ -92,6 +93,46 @@ def test_a_model_that_cannot_be_fitted_is_named_and_the_others_stay(report: Repo
     assert ndcg == sorted(ndcg, reverse=True)
     with pytest.raises(NotEnoughDataError, match="too little"):
         run(blocks(), {"refusing": SMALL["refusing"]})
+
+
+def test_a_blend_is_made_of_the_models_of_the_run(report: Report) -> None:
+    blend = next(model for model in report.models if model.name == "blend")
+    best = next(model for model in report.models if model.name != "blend")
+    weights = blend.params["weights"]
+    assert set(weights) == FAMILIES.keys() - {"popularity", "blend"}
+    assert sum(weights.values()) == pytest.approx(1, abs=1e-3)
+    assert blend.fit_seconds >= sum(model.fit_seconds for model in report.models if model.name in weights)
+    assert blend.metrics["ndcg"].value > best.metrics["ndcg"].value - 0.05
+
+
+def test_a_blend_named_alone_brings_its_members() -> None:
+    alone = run(blocks(), {"blend": FAMILIES["blend"]})
+    assert {model.name for model in alone.models} == {"blend", *FAMILIES["blend"].members}
+
+
+def test_a_blend_of_nothing_is_named_as_failed() -> None:
+    report = run(blocks(), {"popularity": FAMILIES["popularity"], "blend": FAMILIES["blend"]})
+    assert "0 members could be fitted" in report.failed["blend"]
+
+
+@pytest.mark.parametrize("with_validation", [True, False])
+def test_a_blend_uses_choices_and_fits_again(with_validation: bool) -> None:
+    seen: list[csr_matrix] = []
+
+    @dataclass(frozen=True, slots=True)
+    class Counted:
+        shrinkage: float = 1.0
+
+        def fit(self, interactions: csr_matrix, step):
+            seen.append(interactions)
+            return ItemKnn(self.shrinkage).fit(interactions, step)
+
+    split = blocks() if with_validation else replace(blocks(), validation=None)
+    families = {"counted": Family(Counted, {}), "blend": FAMILIES["blend"]}
+    report = run(split, families, journals=None)
+    assert {model.name for model in report.models} == {"counted", "blend"}
+    assert seen[0] is split.train
+    assert [part.nnz < split.train.nnz for part in seen[1:]] == ([] if with_validation else [True])
 
 
 def test_the_report_is_json(report: Report) -> None:

@@ -153,6 +153,12 @@ def test_values_stay_in_their_space(seed: int, near: bool) -> None:
     assert json.loads(json.dumps(params)) == params
 
 
+@pytest.mark.parametrize("near", [0.0, 1e9])
+def test_a_default_outside_of_the_space_is_drawn_near_its_edge(near: float) -> None:
+    for place in (Range(1e-4, 10, log=True), Range(1, 9)):
+        assert place.low <= place.draw(np.random.default_rng(0), near) <= place.high
+
+
 def test_near_is_nearer_than_anywhere() -> None:
     rng = np.random.default_rng(0)
     near, far = (
@@ -160,6 +166,16 @@ def test_near_is_nearer_than_anywhere() -> None:
         for centre in (0.1, None)
     )
     assert near < far / 1.5
+
+
+@given(st.integers(0, 2**32))
+def test_near_a_good_setting_some_values_move_and_some_stay(seed: int) -> None:
+    space = {str(number): Range(0, 1) for number in range(40)}
+    near = draw_params(space, np.random.default_rng(0))
+    found = draw_params(space, np.random.default_rng(seed), near)
+    assert 5 < sum(found[name] != near[name] for name in space) < 35
+    one = draw_params({"0": Range(0, 1)}, np.random.default_rng(seed), near)
+    assert one["0"] != near["0"]
 
 
 @pytest.mark.parametrize("name", FAMILIES)

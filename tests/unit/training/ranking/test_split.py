@@ -124,3 +124,12 @@ def test_a_hold_out_parts_the_training_and_spares_short_histories() -> None:
     assert fit.multiply(held).nnz == 0
     sizes = np.arange(30, 0, -1)
     assert np.diff(held.indptr).tolist() == np.where(sizes >= 3, np.maximum(1, sizes // 10), 0).tolist()
+
+
+def test_ids_are_found_as_numbers_or_text() -> None:
+    split = divide(table([(7, 10), (8, 9)]), table([(7, 9)]), Protocol.GIVEN, seed=1)
+    assert (split.user_id.tolist(), split.item_id.tolist()) == ([7, 8], [9, 10])
+    assert split.find_items(np.array(["10", "9", "x"])).tolist() == [1, 0, -1]
+    assert split.find_users(np.array([8, 3])).tolist() == [1, -1]
+    matrix = divide(table([(0, 3)], (5, 9)), table([(4, 0)], (5, 4)), Protocol.GIVEN, seed=1)
+    assert matrix.find_items(np.array(["8", "9"])).tolist() == [8, -1]
