@@ -91,3 +91,24 @@ def words(answerer: Answerer) -> str:
         Answerer.MOST_COMMON_GENRE: "a constant answer (the most common genre)",
         Answerer.OWN_PAST_FAVOURITE: "the customer's own past favourite",
     }[answerer]
+
+
+def accept_recommender(
+    ours: float, popular: float, p_over_popular: float, champion: float | None, p_champion_better: float
+) -> Verdict[bool]:
+    """Accept a recommender that beats popularity, and that the live one does not beat.
+
+    Parameters
+    ----------
+    ours, popular, champion : float
+        Mean NDCG on the same later events of the same listeners; None where nothing is live.
+    p_over_popular, p_champion_better : float
+        By luck alone; the first must be below ``ALPHA``, the second not below ``REGRESSION_ALPHA``.
+    """
+    live = "" if champion is None else f", what is live {champion:.4f}"
+    figures = f"NDCG {ours:.4f}, popularity {popular:.4f}{live}"
+    if ours <= popular or p_over_popular >= ALPHA:
+        return Verdict(False, f"The hybrid does not beat popularity ({figures}; p = {p_over_popular:.2g}).")
+    if p_champion_better < REGRESSION_ALPHA:
+        return Verdict(False, f"What is live is better ({figures}; p = {p_champion_better:.2g}).")
+    return Verdict(True, f"The hybrid beats popularity, and what is live does not beat it ({figures}).")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from segue.artifacts.manifest import check_family, is_version
@@ -12,6 +14,17 @@ if TYPE_CHECKING:
 
     from segue.artifacts.manifest import Alias, Manifest
     from segue.artifacts.object_store import ObjectStore
+
+_AT_ONCE = 16
+
+
+def read_all(store: ObjectStore, prefix: str) -> Iterator[tuple[str, bytes]]:
+    """Yield key and content of every object under ``prefix``, ascending by key; for small ones only."""
+    keys = (found.key for found in store.list_objects(prefix))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        while batch := list(islice(keys, 16 * _AT_ONCE)):
+            contents = pool.map(store.get, batch)
+            yield from ((key, stored.body) for key, stored in zip(batch, contents, strict=True) if stored)
 
 
 def list_families(store: ObjectStore) -> list[str]:

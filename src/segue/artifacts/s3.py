@@ -33,14 +33,15 @@ _FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 class S3Store:
     """An `ObjectStore` on a bucket (versioning on) under a prefix, ending in '/' or empty.
 
-    The endpoint is botocore's own setting, AWS_ENDPOINT_URL; so are region and credentials.
+    The endpoint is botocore's own setting, AWS_ENDPOINT_URL; so are region and credentials. With
+    ``timeout_s`` a call is given up on after twice as many seconds.
     """
 
-    def __init__(self, bucket: str, prefix: str = "") -> None:
+    def __init__(self, bucket: str, prefix: str = "", *, timeout_s: float | None = None) -> None:
         self.bucket = bucket
         self.prefix = prefix
         self.location = f"s3://{bucket}/{prefix}"
-        self._client = boto3.client("s3", config=_CONFIG)
+        self._client = boto3.client("s3", config=_CONFIG if timeout_s is None else _hurried(timeout_s))
 
     def get(self, key: str, *, unless_etag: str | None = None) -> Stored | None:
         """See `ObjectReader.get`."""
@@ -116,6 +117,11 @@ class S3Store:
             raise StoreUnavailableError(f"{place}: S3 answered {code}") from error
         except BotoCoreError as error:
             raise StoreUnavailableError(f"{self.location}{key}: {error}") from error
+
+
+def _hurried(timeout_s: float) -> Config:
+    attempts = Config(retries={"mode": "standard", "total_max_attempts": 2})
+    return _CONFIG.merge(attempts).merge(Config(connect_timeout=timeout_s, read_timeout=timeout_s))
 
 
 def _was_repeated(error: PreconditionFailedError) -> bool:

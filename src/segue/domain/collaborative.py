@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,49 +11,81 @@ import numpy as np
 from segue.domain.candidates import top_n
 from segue.domain.item_factors import explain, fold_in, top_items
 from segue.domain.item_similarity import similarity_reasons, similarity_scores
+from segue.domain.nonnegative_factors import nonnegative_explain, nonnegative_fold_in
 from segue.domain.source import Reason, ReasonKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from segue.domain.history import History
     from segue.domain.item_factors import ItemFactors
     from segue.domain.item_similarity import ItemSimilarity
+    from segue.domain.nonnegative_factors import NonnegativeFactors
 
 CANDIDATES_PER_ITEM = 10
 """The leading columns of wide factors choose this many times the tracks that are asked for."""
 
 
+@dataclass(frozen=True)
 class FactorSource:
-    """Matrix factorisation for one listener, who is folded in; see `segue.domain.item_factors`.
+    """Factors for one listener, who is folded in; from `factor_source` or `part_source`.
 
-    Raises
-    ------
-    EmptyHistoryError
-        Nothing in the history is liked.
+    Attributes
+    ----------
+    factors : float32 (n_items, d)
+    user : float32 (d,)
+    history : History
+    explain : callable
+        Returns float64 (h, d), whose product with a track's factors splits its score over the history.
+    find : callable
+        Returns the rows of the ``n`` best tracks, int32.
     """
 
-    def __init__(self, model: ItemFactors, history: History) -> None:
-        self._model, self._history = model, history
-        self._user = fold_in(model, history)
+    factors: NDArray[np.float32]
+    user: NDArray[np.float32]
+    history: History
+    explain: Callable[[], NDArray[np.float64]]
+    find: Callable[[int], NDArray[np.int32]]
 
     def best(self, n: int) -> NDArray[np.int32]:
         """Return up to ``n`` tracks, best first, int32."""
-        return top_items(self._model, self._user, n, n_candidates=CANDIDATES_PER_ITEM * n)[0]
+        return self.find(n)
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,): 1 is what a played track has, 0 any other."""
-        scores: NDArray[np.float32] = self._model.factors[rows] @ self._user
+        scores: NDArray[np.float32] = self.factors[rows] @ self.user
         return scores
 
     def reasons(self, row: int) -> list[Reason]:
         """Split a score over the history: eq. 7 of Hu, Koren & Volinsky (2008)."""
-        return played(self._history, self._shares @ self._model.factors[row].astype(np.float64))
+        return played(self.history, self._shares @ self.factors[row].astype(np.float64))
 
     @cached_property
     def _shares(self) -> NDArray[np.float64]:
-        # float64 (h, d): what a track's factors give is then one product, where a system would be solved.
-        return explain(self._model, self._history)
+        # What a track's factors give is then one product, where a system would be solved for each.
+        return self.explain()
+
+
+def factor_source(model: ItemFactors, history: History) -> FactorSource:
+    """Fold a listener into matrix factorisation; EmptyHistoryError if nothing in the history is liked."""
+    user = fold_in(model, history)
+
+    def find(n: int) -> NDArray[np.int32]:
+        return top_items(model, user, n, n_candidates=CANDIDATES_PER_ITEM * n)[0]
+
+    return FactorSource(model.factors, user, history, partial(explain, model, history), find)
+
+
+def part_source(model: NonnegativeFactors, history: History) -> FactorSource:
+    """Fold a listener into non-negative factors; EmptyHistoryError if nothing in the history is liked."""
+    user = nonnegative_fold_in(model, history)
+
+    def find(n: int) -> NDArray[np.int32]:
+        return top_n(model.factors @ user, n)
+
+    return FactorSource(model.factors, user, history, partial(nonnegative_explain, model, history), find)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,25 @@
+"""POST /recommend/similar: tracks like one track or several."""
+
+from typing import Annotated
+
+from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
+from segue.serving.recommend_contract import SimilarRequest, SimilarResponse
+from segue.serving.recommendation import similar_to
+from segue.serving.recommender import LiveRecommender
+from segue.serving.settings import ArtifactSettings, TierSettings
+from segue.serving.tier import Tier
+
+model = LiveRecommender(ArtifactSettings.from_environment())
+tiers = TierSettings.from_environment()
+api = http_api("Similar tracks")
+
+
+@api.post("/recommend/similar", response_model_exclude_none=True, responses=PROBLEMS, tags=["recommend"])
+def recommend_similar(
+    request: SimilarRequest, caller: Annotated[Tier, caller_tier(tiers)]
+) -> SimilarResponse:
+    """Find tracks like one track or several, with what makes them alike."""
+    return similar_to(request, caller, model.get())
+
+
+handler = lambda_entry(api, model)

@@ -1,0 +1,32 @@
+"""POST /recommend/user: tracks for one listener, by everything they did up to this call."""
+
+from typing import Annotated
+
+from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
+from segue.serving.recommend_contract import RecommendRequest, RecommendResponse
+from segue.serving.recommendation import answer_tier, recommend_to
+from segue.serving.recommender import LiveRecommender
+from segue.serving.settings import ArtifactSettings, TierSettings, state_location
+from segue.serving.telemetry import logger
+from segue.serving.tier import Tier
+from segue.state.location import open_state
+
+model = LiveRecommender(ArtifactSettings.from_environment())
+state = open_state(state_location())
+tiers = TierSettings.from_environment()
+api = http_api("Recommend to a listener")
+
+
+@api.post("/recommend/user", response_model_exclude_none=True, responses=PROBLEMS, tags=["recommend"])
+def recommend_user(
+    request: RecommendRequest, caller: Annotated[Tier, caller_tier(tiers)]
+) -> RecommendResponse:
+    """Recommend tracks to a listener, with the reasons; a stranger gets what is popular."""
+    tier = answer_tier(caller, request.model_tier)
+    live = model.get()
+    response = recommend_to(request, tier, live, state.read_recent(request.user_id))
+    logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})
+    return response
+
+
+handler = lambda_entry(api, model)

@@ -1,0 +1,57 @@
+"""The files of the rules for moods and situations."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.artifacts.codecs import check_vocabulary
+from segue.artifacts.content import open_array
+from segue.artifacts.manifest import canonical_json
+from segue.domain.mood import FEATURES
+from segue.domain.rules import Rules
+from segue.errors import CorruptArtifactError, InvalidInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from segue.domain.vocabulary import Vocabulary
+
+_ARRAYS = ("percentile", "shift", "n_events")
+
+
+def write_rules(rules: Rules, vocabulary: Vocabulary, folder: Path) -> None:
+    """Write ``percentile.npy``, ``shift.npy``, ``n_events.npy`` and ``model.json``."""
+    for name in _ARRAYS:
+        np.save(folder / f"{name}.npy", getattr(rules, name), allow_pickle=False)
+    named = {
+        "circumstances": rules.circumstances,
+        "features": FEATURES,
+        "vocabulary": vocabulary.checksum,
+    }
+    (folder / "model.json").write_bytes(canonical_json(named))
+
+
+def load_rules(folder: Path, vocabulary: Vocabulary) -> Rules:
+    """Load what `write_rules` wrote for the same vocabulary.
+
+    Raises
+    ------
+    CorruptArtifactError
+        The files do not agree with each other, or are of another vocabulary or other features.
+    """
+    try:
+        raw = json.loads((folder / "model.json").read_bytes())
+        check_vocabulary("rules", raw["vocabulary"], vocabulary)
+        percentile, shift, n_events = (open_array(folder / f"{name}.npy") for name in _ARRAYS)
+        rules = Rules(percentile, tuple(raw["circumstances"]), shift, n_events)
+        features = tuple(raw["features"])
+    except (OSError, ValueError, IndexError, KeyError, TypeError, InvalidInputError) as error:
+        raise CorruptArtifactError(f"rules: {error!r}") from error
+    if features != FEATURES or len(rules.percentile) != len(vocabulary):
+        raise CorruptArtifactError(
+            f"rules: {len(rules.percentile)} rows of {', '.join(features)} for {len(vocabulary)} tracks"
+        )
+    return rules

@@ -1,0 +1,96 @@
+"""A recommender from its artifacts: the hybrid pins its members, and each of them may be missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from segue.artifacts.cache import fetch
+from segue.artifacts.codec.catalogue import load_catalogue
+from segue.artifacts.codec.content import load_content
+from segue.artifacts.codec.nonnegative_factors import load_nonnegative_factors
+from segue.artifacts.codec.popularity import load_popularity
+from segue.artifacts.codec.ranker import load_ranker
+from segue.artifacts.codec.rules import load_rules
+from segue.artifacts.codec.social import load_social
+from segue.artifacts.codecs import load_item_factors, load_item_similarity
+from segue.artifacts.family import (
+    CATALOGUE,
+    CONTENT,
+    HYBRID,
+    ITEM_FACTORS,
+    ITEM_SIMILARITY,
+    MEMBERS,
+    NONNEGATIVE_FACTORS,
+    POPULARITY,
+    RULES,
+    SOCIAL,
+)
+from segue.artifacts.store import read_manifest, resolve_if_any
+from segue.domain.recommender import Recommender, build_recommender
+from segue.errors import ArtifactError, CorruptArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from segue.artifacts.manifest import Manifest
+    from segue.artifacts.object_store import ObjectReader
+    from segue.domain.vocabulary import Vocabulary
+
+_LOAD: Mapping[str, tuple[str, Callable[[Path, Vocabulary], Any]]] = {
+    POPULARITY: ("popularity", load_popularity),
+    ITEM_FACTORS: ("factors", load_item_factors),
+    NONNEGATIVE_FACTORS: ("parts", load_nonnegative_factors),
+    ITEM_SIMILARITY: ("similarity", load_item_similarity),
+    CONTENT: ("content", load_content),
+    RULES: ("rules", load_rules),
+    SOCIAL: ("social", load_social),
+}
+
+
+def load_hybrid(store: ObjectReader, cache: Path, folder: Path, manifest: Manifest) -> Recommender:
+    """Load a hybrid with the catalogue and the members that its manifest pins.
+
+    A member that cannot be served is left out and named in `Recommender.missing`.
+
+    Raises
+    ------
+    CorruptArtifactError
+        The manifest pins no catalogue, or the catalogue cannot be served: nothing can be recommended.
+    """
+    pinned = dict(manifest.record.depends_on)
+    if CATALOGUE not in pinned:
+        raise CorruptArtifactError(f"{manifest.family} {manifest.version} pins no catalogue")
+    return _load(store, cache, pinned.pop(CATALOGUE), pinned, ranker_in=folder)
+
+
+def load_members(store: ObjectReader, cache: Path, manifest: Manifest) -> Recommender:
+    """Load a live catalogue with the live members that were made for it: what is left without a hybrid."""
+    pinned: dict[str, str] = {}
+    for family in MEMBERS:
+        live = resolve_if_any(store, family)
+        if live is not None:
+            member = read_manifest(store, family, live.alias.target.version)
+            if member.record.depends_on.get(CATALOGUE) == manifest.version:
+                pinned[family] = member.version
+    return _load(store, cache, manifest.version, pinned, ranker_in=None)
+
+
+def _load(
+    store: ObjectReader, cache: Path, catalogue: str, pinned: Mapping[str, str], *, ranker_in: Path | None
+) -> Recommender:
+    tracks = load_catalogue(fetch(store, read_manifest(store, CATALOGUE, catalogue), cache))
+    found: dict[str, Any] = {}
+    missing: dict[str, str] = {family: "there is none" for family in MEMBERS if family not in pinned}
+    for family, version in pinned.items():
+        name, load = _LOAD[family]
+        try:
+            found[name] = load(fetch(store, read_manifest(store, family, version), cache), tracks.vocabulary)
+        except ArtifactError as error:
+            missing[family] = str(error)
+    if ranker_in is None:
+        missing[HYBRID] = "none is live"
+    else:
+        found["ranker"] = load_ranker(ranker_in)
+    return build_recommender(tracks, missing=missing, **found)

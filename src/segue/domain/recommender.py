@@ -1,0 +1,286 @@
+"""Everything a recommender knows, and what of it can answer a listener: the strongest step first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segue.domain.collaborative import SimilaritySource, factor_source, part_source
+from segue.domain.content import ContentSource
+from segue.domain.genre_map import broad_shares
+from segue.domain.genre_taste import genre_source, prominence
+from segue.domain.popularity import PopularitySource
+from segue.domain.recommend import Query, Recommended, Step, recommend
+from segue.domain.rerank import Pool
+from segue.domain.rules import mood_source
+from segue.domain.social import social_source
+from segue.domain.source import ReasonKind
+from segue.errors import EmptyHistoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from segue.domain.catalogue import Catalogue
+    from segue.domain.content import Content
+    from segue.domain.history import History
+    from segue.domain.item_factors import ItemFactors
+    from segue.domain.item_similarity import ItemSimilarity
+    from segue.domain.mood import Mood
+    from segue.domain.nonnegative_factors import NonnegativeFactors
+    from segue.domain.popularity import Popularity
+    from segue.domain.ranker import Ranker
+    from segue.domain.rules import Rules
+    from segue.domain.situation import Situation
+    from segue.domain.social import Social
+    from segue.domain.source import Source
+    from segue.domain.text import Labels
+
+SOURCES = ("factors", "parts", "similarity", "content", "genre", "social", "trending", "popularity")
+"""Every source that the ranker weighs, in the order of its columns."""
+
+TIER_SOURCES: Mapping[str, frozenset[str]] = {
+    "free": frozenset({"factors", "parts", "similarity", "genre", "trending", "popularity"}),
+    "starter": frozenset(SOURCES),
+    "pro": frozenset(SOURCES),
+}
+"""What each tier may draw on; pro opens the neural sources besides, where such a model is live."""
+
+MOOD = "mood"
+MOOD_WEIGHT = 1.0
+"""What a mood or situation that was asked for weighs, next to all sources together."""
+
+N_BANDS = 3
+
+_LADDER = (
+    (Step.COLLABORATIVE, {"factors": 1.0, "similarity": 1.0, "parts": 0.1}),
+    (Step.CONTENT, {"content": 1.0}),
+    (Step.GENRE, {"genre": 1.0, "popularity": 0.1}),
+    (Step.POPULARITY, {"trending": 1.0, "popularity": 0.1}),
+)
+"""What answers without a ranker, or for a listener of whom too little is known for the step before."""
+
+ALIKE: Mapping[Step, tuple[str, ...]] = {
+    Step.COLLABORATIVE: ("factors", "parts", "similarity"),
+    Step.CONTENT: ("content",),
+    Step.HYBRID: ("factors", "parts", "similarity", "content"),
+}
+"""The sources that know which tracks are alike."""
+
+_PERSONAL = ("factors", "parts", "similarity", "content", "genre", "social")
+
+
+@dataclass(frozen=True, slots=True)
+class Recommender:
+    """Models of one catalogue; any may be missing but the catalogue itself.
+
+    Attributes
+    ----------
+    catalogue : Catalogue
+    groups : float32 (n_items, n_groups)
+        From `taste_groups`.
+    prominence : float32 (n_items,), optional
+        From `segue.domain.genre_taste.prominence`.
+    popularity, factors, parts, similarity, content, rules, social, ranker
+        One family each; None where there is no such artifact, or it cannot be served.
+    missing : mapping of str to str
+        Why a family is None.
+    """
+
+    catalogue: Catalogue
+    groups: NDArray[np.float32]
+    prominence: NDArray[np.float32] | None = None
+    popularity: Popularity | None = None
+    factors: ItemFactors | None = None
+    parts: NonnegativeFactors | None = None
+    similarity: ItemSimilarity | None = None
+    content: Content | None = None
+    rules: Rules | None = None
+    social: Social | None = None
+    ranker: Ranker | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is answered, and what they wish for.
+
+    Attributes
+    ----------
+    history : History
+        What they played and liked, seeds included; what they dislike counts below 0.
+    user_id : str
+        Whose friends are asked; empty for none.
+    friends : tuple of str
+        Further users whose likes count.
+    tier : str
+        One of `TIER_SOURCES`.
+    mood, situation
+        What the music is for; None where nothing is asked.
+    """
+
+    history: History
+    user_id: str = ""
+    friends: tuple[str, ...] = ()
+    tier: str = "pro"
+    mood: Mood | None = None
+    situation: Situation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Recommended tracks in their order, the step that found them, and why it was that one."""
+
+    items: list[Recommended]
+    step: Step
+    because: str
+
+
+def build_recommender(catalogue: Catalogue, **models: Any) -> Recommender:
+    """Join models with what is computed from them once; the names are those of `Recommender`."""
+    popularity: Popularity | None = models.get("popularity")
+    return Recommender(
+        catalogue,
+        taste_groups(catalogue.genres, popularity),
+        None if popularity is None else prominence(popularity.all_time),
+        **models,
+    )
+
+
+def answer(model: Recommender, listener: Listener, query: Query) -> Answer:
+    """Recommend by the strongest step that the models and the listener's history allow.
+
+    The steps are those of `Step`. Where the query asks for no diversity of its own, set it to the
+    ranker's: see `segue.domain.ranker.Ranker`.
+    """
+    sources = prepare(model, listener)
+    step, weights, because = choose(model, sources, listener)
+    used = {name: source for name, source in sources.items() if name in weights}
+
+    def build_pool(rows: NDArray[np.int32], scores: NDArray[np.float32]) -> Pool:
+        return _pool(model, listener.history, rows, scores)
+
+    return Answer(recommend(used, weights, query, build_pool), step, because)
+
+
+def similar(model: Recommender, subjects: History, how: Step, query: Query) -> list[Recommended]:
+    """Return tracks like some others, by what their listeners share, by content, or by both.
+
+    Parameters
+    ----------
+    subjects : History
+        The tracks, alike in confidence.
+    how : Step
+        COLLABORATIVE, CONTENT, or HYBRID for both, weighed as the ranker weighs them.
+    query : Query
+
+    Raises
+    ------
+    EmptyHistoryError
+        No such model knows the tracks: ask by another.
+    """
+    sources = {name: s for name, s in prepare(model, Listener(subjects)).items() if name in ALIKE[how]}
+    learnt = model.ranker.weights_of("pro") if model.ranker else {}
+    weights = {name: learnt.get(name, 0.0) for name in sources}
+    if not any(weights.values()):
+        weights = dict.fromkeys(sources, 1.0)
+    if not sources:
+        raise EmptyHistoryError
+    return recommend(sources, weights, query, lambda rows, scores: _pool(model, subjects, rows, scores))
+
+
+def prepare(model: Recommender, listener: Listener) -> dict[str, Source]:
+    """Prepare every source that has something to say, by name, in the order of `SOURCES`."""
+    sources: dict[str, Source] = {}
+    for name, build in zip(SOURCES, _builders(model, listener), strict=True):
+        if name in TIER_SOURCES[listener.tier]:
+            try:
+                source = build()
+            except EmptyHistoryError:
+                continue
+            if source is not None:
+                sources[name] = source
+    if model.rules is not None and (listener.mood or listener.situation):
+        sources[MOOD] = mood_source(model.rules, listener.mood, listener.situation)
+    return sources
+
+
+def _builders(model: Recommender, listener: Listener) -> tuple[Callable[[], Source | None], ...]:
+    """Return what builds each of `SOURCES`: None without its model, EmptyHistoryError without a history."""
+    history, friends = listener.history, (listener.user_id, listener.friends)
+    popularity = model.popularity
+    return (
+        lambda: None if model.factors is None else factor_source(model.factors, history),
+        lambda: None if model.parts is None else part_source(model.parts, history),
+        lambda: None if model.similarity is None else SimilaritySource(model.similarity, history),
+        lambda: None if model.content is None else ContentSource(model.content, history),
+        lambda: genre_source(model.catalogue.genres, history, model.prominence),
+        lambda: None if model.social is None else social_source(model.social, history, *friends),
+        lambda: None if popularity is None else PopularitySource(popularity.trending, ReasonKind.TRENDING),
+        lambda: None if popularity is None else PopularitySource(popularity.all_time),
+    )
+
+
+def choose(
+    model: Recommender, sources: Mapping[str, Source], listener: Listener
+) -> tuple[Step, dict[str, float], str]:
+    """Return the step that answers, what each source weighs in it, and why it is not a stronger one."""
+    personal = [name for name in _PERSONAL if name in sources]
+    if model.ranker is not None and personal:
+        learnt = model.ranker.weights_of(listener.tier)
+        weights = {name: weight for name, weight in learnt.items() if name in sources}
+        if weights.keys() & set(personal):
+            return Step.HYBRID, _with_mood(weights, sources), "every source that has something to say"
+    reason = _why_no_hybrid(model, listener)
+    for step, wanted in _LADDER[:-1]:
+        weights = {name: weight for name, weight in wanted.items() if name in sources}
+        if weights.keys() & set(_PERSONAL):
+            return step, _with_mood(weights, sources), reason
+    step, wanted = _LADDER[-1]
+    return step, _with_mood({name: wanted[name] for name in wanted if name in sources}, sources), reason
+
+
+def _why_no_hybrid(model: Recommender, listener: Listener) -> str:
+    if not len(listener.history):
+        return "nothing is known of this listener yet"
+    if model.ranker is None:
+        return f"no ranker can be served ({model.missing.get('hybrid', 'none is live')})"
+    return "no model knows the tracks of this listener"
+
+
+def _with_mood(weights: dict[str, float], sources: Mapping[str, Source]) -> dict[str, float]:
+    if MOOD in sources:
+        weights[MOOD] = MOOD_WEIGHT * (sum(weights.values()) or 1.0)
+    return weights
+
+
+def _pool(model: Recommender, history: History, rows: NDArray[np.int32], scores: NDArray[np.float32]) -> Pool:
+    vectors = model.content.vectors[rows] if model.content else np.zeros((len(rows), 0), np.float32)
+    first = [next(iter(model.catalogue.artists.index_of(row).tolist()), -1) for row in rows.tolist()]
+    liked = history.confidence > 0
+    wanted = history.confidence[liked] @ model.groups[history.item_index[liked]]
+    total = float(wanted.sum())
+    share = (wanted / total if total else wanted).astype(np.float32)
+    return Pool(scores, vectors, np.array(first, np.int32), model.groups[rows], share)
+
+
+def taste_groups(genres: Labels, popularity: Popularity | None) -> NDArray[np.float32]:
+    """Return what calibration keeps in proportion, float32 (n_items, 10 + `N_BANDS`).
+
+    Half of a track is shared among its broad genres; half goes to its band of popularity: head, middle
+    and tail, each with a third of all plays (Abdollahpouri et al., "User-centered evaluation of popularity
+    bias in recommender systems", 2021). Compute it once for a version.
+    """
+    groups = np.concatenate(
+        [0.5 * broad_shares(genres), np.zeros((len(genres), N_BANDS), np.float32)], axis=1
+    )
+    if popularity is not None:
+        plays = np.maximum(popularity.all_time, 0).astype(np.float64)
+        order = np.argsort(-plays, kind="stable")
+        before = np.cumsum(plays[order]) - plays[order]
+        band = np.minimum(N_BANDS * before / max(float(plays.sum()), 1e-12), N_BANDS - 1).astype(np.intp)
+        groups[order, groups.shape[1] - N_BANDS + band] = 0.5
+    return groups

@@ -1,0 +1,195 @@
+"""Requests and responses about tracks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from segue.domain.mood import Mood  # noqa: TC001  # Pydantic reads the annotation
+from segue.domain.situation import Activity, Day, Situation, TimeOfDay, Weather
+from segue.domain.source import ReasonKind
+from segue.serving.contracts import Id
+from segue.serving.tier import Tier  # noqa: TC001  # as above
+
+if TYPE_CHECKING:
+    from segue.domain.catalogue import Catalogue
+    from segue.domain.recommend import Recommended
+    from segue.domain.source import Reason
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _without_repeats(values: list[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+Ids = Annotated[list[Id], AfterValidator(_without_repeats)]
+Limit = Annotated[int, Field(strict=True, ge=1, le=100, description="how many tracks")]
+
+
+class Strict(BaseModel):
+    """A request; a field that nobody reads is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Context(Strict):
+    """When and where the music is for; each part shifts what is recommended."""
+
+    time_of_day: TimeOfDay | None = None
+    day: Day | None = None
+    activity: Activity | None = None
+    weather: Weather | None = None
+
+    def situation(self) -> Situation:
+        """Return the same as the domain knows it."""
+        return Situation(self.time_of_day, self.day, self.activity, self.weather)
+
+
+class RecommendRequest(Strict):
+    """Whom to recommend to, and what is wished for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"user_id": "12", "limit": 10, "mood": "chill", "diversity": 0.3}]},
+    )
+
+    user_id: Id
+    limit: Limit = 20
+    model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
+    seed_tracks: Annotated[Ids, Field(max_length=50)] = Field([], description="more like these")
+    mood: Mood | None = None
+    genre: str | None = Field(None, max_length=100, description="a genre of the catalogue, or a broad one")
+    context: Context | None = None
+    friends: Annotated[Ids, Field(max_length=100)] = Field([], description="users whose likes count too")
+    exclude: Annotated[Ids, Field(max_length=10_000)] = Field([], description="tracks never to answer with")
+    diversity: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="0 the best alone, 1 as unlike each other as can be; the model's own without it"
+    )
+    explain: bool = True
+
+
+class SimilarModel(StrEnum):
+    """By what tracks are alike."""
+
+    HYBRID = "hybrid"
+    COLLABORATIVE = "collaborative"
+    CONTENT = "content"
+
+
+class SimilarRequest(Strict):
+    """One track or several; the answer is like all of them together."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"track_id": "2591", "limit": 10}]}
+    )
+
+    track_id: Annotated[Annotated[Ids, Field(min_length=1, max_length=50)], BeforeValidator(_as_list)] = (
+        Field(description="a track, or a list of up to 50")
+    )
+    limit: Limit = 20
+    model: SimilarModel | None = Field(
+        None, description="by who plays them, by content, or both; the best that the key opens without it"
+    )
+    diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
+    explain: bool = True
+
+
+class TrackOut(BaseModel):
+    """A track as the catalogue describes it."""
+
+    track_id: str
+    name: str
+    artists: list[str]
+    album: str
+    genres: list[str]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, row: int) -> Self:
+        """Describe the track in a row of the catalogue."""
+        return cls(**_described(catalogue, row))
+
+
+class ReasonOut(BaseModel):
+    """A part of a score; the parts add up to it."""
+
+    kind: ReasonKind
+    contribution: float = Field(description="in the unit of the score; negative where it speaks against")
+    name: str | None = Field(None, description="the genre, artist, feature, mood, situation or friend")
+    track_id: str | None = Field(None, description="the track of the listener's own that it is about")
+    because: str = Field(description="the same in words")
+
+
+class RecommendedTrack(TrackOut):
+    """A recommended track with its score and the reasons for it."""
+
+    score: float
+    reasons: list[ReasonOut] | None = None
+
+    @classmethod
+    def recommended(cls, catalogue: Catalogue, found: Recommended) -> Self:
+        """Describe a recommendation; its reasons too where they were asked for."""
+        reasons = [_reason(catalogue, reason) for reason in found.reasons]
+        return cls(**_described(catalogue, found.item_index), score=found.score, reasons=reasons or None)
+
+
+class RecommendResponse(BaseModel):
+    """Tracks to play, best first, and who answered."""
+
+    items: list[RecommendedTrack]
+    answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
+    because: str = Field(description="why it was that one")
+    model_tier: Tier
+    model_version: str
+    unknown_tracks: list[str] = Field(description="tracks of the request that the catalogue does not have")
+
+
+class SimilarResponse(BaseModel):
+    """Tracks like those asked about, most alike first."""
+
+    items: list[RecommendedTrack]
+    model: SimilarModel
+    model_version: str
+
+
+def _described(catalogue: Catalogue, row: int) -> dict[str, object]:
+    return {
+        "track_id": str(catalogue.vocabulary.item_id[row]),
+        "name": catalogue.name[row],
+        "artists": list(catalogue.artists.of(row)),
+        "album": catalogue.album[row],
+        "genres": list(catalogue.genres.of(row)),
+    }
+
+
+_BECAUSE = {
+    ReasonKind.PLAYED: "because you played {}",
+    ReasonKind.GENRE: "because you listen to {}",
+    ReasonKind.ARTIST: "because you listen to {}",
+    ReasonKind.AUDIO: "its {} is like that of what you play",
+    ReasonKind.MOOD: "its {} suits the mood",
+    ReasonKind.CONTEXT: "its {} suits the situation",
+    ReasonKind.FRIEND: "because your friend {} likes it",
+    ReasonKind.POPULAR: "many listeners play it",
+    ReasonKind.TRENDING: "many listeners play it these days",
+    ReasonKind.REST: "and smaller reasons",
+}
+
+
+def _reason(catalogue: Catalogue, reason: Reason) -> ReasonOut:
+    track_id, subject = None, reason.name
+    if reason.item_index >= 0:
+        track_id = str(catalogue.vocabulary.item_id[reason.item_index])
+        artists = ", ".join(catalogue.artists.of(reason.item_index)[:2])
+        subject = catalogue.name[reason.item_index] + (f" by {artists}" if artists else "")
+    return ReasonOut(
+        kind=reason.kind,
+        contribution=reason.contribution,
+        name=reason.name or None,
+        track_id=track_id,
+        because=_BECAUSE[reason.kind].format(subject),
+    )

@@ -1,0 +1,133 @@
+"""Answer a request for recommendations: read the listener, ask the recommender, describe the tracks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.genre_map import genre_mask
+from segue.domain.history import History
+from segue.domain.listener import read_heard
+from segue.domain.recommend import Query, Step
+from segue.domain.recommender import Listener, answer, similar
+from segue.domain.vocabulary import UNKNOWN_ITEM
+from segue.errors import EmptyHistoryError, InvalidInputError, TrackNotFoundError
+from segue.serving.recommend_contract import (
+    RecommendedTrack,
+    RecommendResponse,
+    SimilarModel,
+    SimilarResponse,
+)
+from segue.serving.tier import Feature, Tier, require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from segue.domain.catalogue import Catalogue
+    from segue.domain.event import Event
+    from segue.domain.recommender import Recommender
+    from segue.serving.live import Loaded
+    from segue.serving.recommend_contract import RecommendRequest, SimilarRequest
+
+
+def answer_tier(caller: Tier, asked: Tier | None) -> Tier:
+    """Return the tier to answer as: the caller's, or less if less was asked for.
+
+    Raises
+    ------
+    TierError
+        More was asked for than the caller's key opens.
+    """
+    if asked is None:
+        return caller
+    require(caller, asked)
+    return asked
+
+
+def recommend_to(
+    request: RecommendRequest, tier: Tier, live: Loaded[Recommender], events: Sequence[Event]
+) -> RecommendResponse:
+    """Recommend tracks to one listener, whose events up to this moment are ``events``.
+
+    Raises
+    ------
+    InvalidInputError
+        The genre is none of the catalogue's.
+    """
+    model = live.value
+    heard = read_heard(model.catalogue, events, request.seed_tracks)
+    listener = Listener(
+        history=heard.history,
+        user_id=request.user_id,
+        friends=tuple(request.friends),
+        tier=tier,
+        mood=request.mood,
+        situation=request.context.situation() if request.context else None,
+    )
+    excluded, unknown = _rows(model.catalogue, request.exclude)
+    ranker = model.ranker
+    query = Query(
+        n=request.limit,
+        allowed=_allowed(model.catalogue, request.genre, (heard.rows, excluded)),
+        diversity=(ranker.diversity if ranker else 0.0) if request.diversity is None else request.diversity,
+        calibration=ranker.calibration if ranker else 0.0,
+        explain=request.explain,
+    )
+    found = answer(model, listener, query)
+    return RecommendResponse(
+        items=[RecommendedTrack.recommended(model.catalogue, item) for item in found.items],
+        answered_by=found.step,
+        because=found.because,
+        model_tier=tier,
+        model_version=live.version,
+        unknown_tracks=sorted({*heard.unknown_seeds, *unknown}),
+    )
+
+
+def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender]) -> SimilarResponse:
+    """Find tracks like those asked about.
+
+    Raises
+    ------
+    TrackNotFoundError
+        The catalogue does not have one of them.
+    TierError
+        The caller's key does not open the model.
+    InvalidInputError
+        The model knows nothing about them.
+    """
+    model = live.value
+    how = request.model or (SimilarModel.HYBRID if caller is not Tier.FREE else SimilarModel.COLLABORATIVE)
+    require(caller, Feature(how))
+    rows, unknown = _rows(model.catalogue, request.track_id)
+    if unknown:
+        raise TrackNotFoundError(unknown[0])
+    allowed = np.ones(len(model.catalogue), bool)
+    allowed[rows] = False
+    query = Query(request.limit, allowed, request.diversity, explain=request.explain)
+    try:
+        found = similar(model, History(np.sort(rows), np.ones(len(rows), np.float32)), Step(how), query)
+    except EmptyHistoryError as error:
+        raise InvalidInputError(
+            f"the {how} model knows nothing about {', '.join(request.track_id)}: ask for another model."
+        ) from error
+    items = [RecommendedTrack.recommended(model.catalogue, item) for item in found]
+    return SimilarResponse(items=items, model=how, model_version=live.version)
+
+
+def _rows(catalogue: Catalogue, track_ids: Sequence[str]) -> tuple[NDArray[np.int32], list[str]]:
+    rows = catalogue.vocabulary.index_of(track_ids)
+    unknown = [track for track, row in zip(track_ids, rows.tolist(), strict=True) if row == UNKNOWN_ITEM]
+    return rows[rows != UNKNOWN_ITEM], unknown
+
+
+def _allowed(
+    catalogue: Catalogue, genre: str | None, excluded: Sequence[NDArray[np.int32]]
+) -> NDArray[np.bool_]:
+    allowed = np.ones(len(catalogue), bool) if genre is None else genre_mask(catalogue.genres, genre)
+    for rows in excluded:
+        allowed[rows] = False
+    return allowed

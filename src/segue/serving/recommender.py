@@ -1,0 +1,68 @@
+"""The live recommender: the hybrid, or what is live of its members where there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from segue.artifacts.family import CATALOGUE, HYBRID
+from segue.artifacts.location import open_reader
+from segue.artifacts.recommender import load_hybrid, load_members
+from segue.errors import AliasNotFoundError, ArtifactError, CorruptArtifactError, UnsupportedSchemaError
+from segue.serving.live import Live, Loaded
+from segue.serving.telemetry import logger, refresh_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from segue.artifacts.manifest import Manifest
+    from segue.domain.recommender import Recommender
+    from segue.serving.settings import ArtifactSettings
+
+
+class LiveRecommender:
+    """Follow the hybrid's champion; without one that can be served, the catalogue's and its members'."""
+
+    def __init__(
+        self, settings: ArtifactSettings, on_failure: Callable[[ArtifactError], None] = refresh_failed
+    ) -> None:
+        store, cache = open_reader(settings.location, settings.environment), settings.cache
+
+        def hybrid(folder: Path, manifest: Manifest) -> Recommender:
+            return _told(load_hybrid(store, cache, folder, manifest))
+
+        def members(_: Path, manifest: Manifest) -> Recommender:
+            return _told(load_members(store, cache, manifest))
+
+        def follow(family: str, load: Callable[[Path, Manifest], Recommender]) -> Live[Recommender]:
+            return Live(store, family, load, cache=cache, ttl_s=settings.refresh_ttl_s, on_failure=on_failure)
+
+        self._hybrid, self._members = follow(HYBRID, hybrid), follow(CATALOGUE, members)
+
+    def get(self) -> Loaded[Recommender]:
+        """Return the live recommender, looking for a newer one when the time-to-live is over.
+
+        Raises
+        ------
+        ArtifactError
+            Neither a hybrid nor a catalogue can be served.
+        """
+        try:
+            return self._hybrid.get()
+        except (AliasNotFoundError, CorruptArtifactError, UnsupportedSchemaError) as error:
+            logger.warning("no hybrid can be served", extra={"reason": str(error)})
+            try:
+                return self._members.get()
+            except AliasNotFoundError:
+                raise error from None
+
+    def expire(self) -> None:
+        """Look at the aliases on the next call."""
+        self._hybrid.expire()
+        self._members.expire()
+
+
+def _told(model: Recommender) -> Recommender:
+    for family, reason in model.missing.items():
+        logger.warning("a member cannot be served", extra={"family": family, "reason": reason})
+    return model

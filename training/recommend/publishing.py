@@ -1,0 +1,170 @@
+"""Publish a recommender: the catalogue, each member that was made for it, and the hybrid that pins them."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segue.artifacts.codec.catalogue import write_catalogue
+from segue.artifacts.codec.content import write_content
+from segue.artifacts.codec.nonnegative_factors import write_nonnegative_factors
+from segue.artifacts.codec.popularity import write_popularity
+from segue.artifacts.codec.ranker import write_ranker
+from segue.artifacts.codec.rules import write_rules
+from segue.artifacts.codec.social import write_social
+from segue.artifacts.codecs import write_item_factors, write_item_similarity
+from segue.artifacts.family import (
+    CATALOGUE,
+    CONTENT,
+    HYBRID,
+    ITEM_FACTORS,
+    ITEM_SIMILARITY,
+    NONNEGATIVE_FACTORS,
+    POPULARITY,
+    RULES,
+    SOCIAL,
+)
+from segue.artifacts.manifest import Record
+from segue.artifacts.store import promote, promote_over, publish
+from segue.errors import TrainingError
+from training import provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segue.artifacts.manifest import Alias, Manifest
+    from segue.artifacts.object_store import ObjectStore
+    from segue.artifacts.store import Decision, LiveAlias
+    from segue.domain.recommender import Recommender
+    from training.recommend.fit import Fixed, Settings
+    from training.recommend.verdict import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is published, and what its manifests say.
+
+    ``about`` describes the data, ``how`` it was divided; ``started_s`` is of `time.monotonic`.
+    """
+
+    model: Recommender
+    fixed: Fixed
+    settings: Settings
+    measured: Measured
+    about: dict[str, Any]
+    how: str
+    k: int
+    started_s: float
+
+
+def publish_all(store: ObjectStore, what: Publication) -> dict[str, Manifest]:
+    """Publish every family and return the manifests by family; nothing is live by that."""
+    catalogue = _publish(store, CATALOGUE, lambda to: write_catalogue(what.model.catalogue, to), what, {})
+    on_catalogue = {CATALOGUE: catalogue.version}
+    members = {
+        family: _publish(store, family, write, what, on_catalogue)
+        for family, write in _writers(what.model).items()
+    }
+    pinned = on_catalogue | {family: manifest.version for family, manifest in members.items()}
+    ranker = what.model.ranker
+    if ranker is None:
+        raise TrainingError("a recommender without a ranker is not published as a hybrid.")
+    hybrid = _publish(store, HYBRID, lambda to: write_ranker(ranker, to), what, pinned)
+    return {CATALOGUE: catalogue, **members, HYBRID: hybrid}
+
+
+def promote_all(
+    store: ObjectStore, manifests: dict[str, Manifest], decision: Decision, live: LiveAlias | None
+) -> Alias:
+    """Promote every family, the hybrid last and only over what was live when training began.
+
+    The members' own aliases are what is left to answer by should the hybrid's be lost.
+    """
+    for family, manifest in manifests.items():
+        if family != HYBRID:
+            promote(store, family, manifest.version, decision)
+    return promote_over(store, HYBRID, manifests[HYBRID].version, decision, live)
+
+
+def _writers(model: Recommender) -> dict[str, Callable[[Path], None]]:
+    items = model.catalogue.vocabulary
+    writers: dict[str, Callable[[Path], None]] = {}
+    if (popularity := model.popularity) is not None:
+        writers[POPULARITY] = lambda to: write_popularity(popularity, items, to)
+    if (factors := model.factors) is not None:
+        writers[ITEM_FACTORS] = lambda to: write_item_factors(factors, items, to)
+    if (parts := model.parts) is not None:
+        writers[NONNEGATIVE_FACTORS] = lambda to: write_nonnegative_factors(parts, items, to)
+    if (similarity := model.similarity) is not None:
+        writers[ITEM_SIMILARITY] = lambda to: write_item_similarity(similarity, items, to)
+    if (content := model.content) is not None:
+        writers[CONTENT] = lambda to: write_content(content, items, to)
+    if (rules := model.rules) is not None:
+        writers[RULES] = lambda to: write_rules(rules, items, to)
+    if (social := model.social) is not None:
+        writers[SOCIAL] = lambda to: write_social(social, items, to)
+    return writers
+
+
+def _publish(
+    store: ObjectStore,
+    family: str,
+    write: Callable[[Path], None],
+    what: Publication,
+    depends_on: dict[str, str],
+) -> Manifest:
+    with tempfile.TemporaryDirectory() as name:
+        write(Path(name))
+        return publish(store, family, Path(name), _record(family, what, depends_on), created_at=datetime.now(UTC))
+
+
+_SOURCE_OF = {
+    POPULARITY: ("trending", "popularity"),
+    ITEM_FACTORS: ("factors",),
+    NONNEGATIVE_FACTORS: ("parts",),
+    ITEM_SIMILARITY: ("similarity",),
+    CONTENT: ("content",),
+    SOCIAL: ("social",),
+}
+
+
+def _record(family: str, what: Publication, depends_on: dict[str, str]) -> Record:
+    """Say of a family what was measured of it: before the last fit, on events after those it had seen."""
+    measured = what.measured
+    named = tuple(measured.metrics) if family == HYBRID else _SOURCE_OF.get(family, ())
+    split = f"full ranking, {what.how}; the published model was then fitted to all events"
+    metrics: dict[str, Any] = {
+        f"{metric}@{what.k}/{name}": figure.to_json(split)
+        for name in named
+        for metric, figure in measured.metrics.get(name, {}).items()
+    }
+    if family == HYBRID:
+        metrics |= {f"p_value/hybrid-pro_over_{name}": value for name, value in measured.p_value.items()}
+    return Record(
+        params=_params(family, what),
+        metrics=metrics,
+        data=what.about,
+        depends_on=depends_on,
+        code=provenance.code(),
+        runtime=provenance.runtime(),
+        training=provenance.effort(what.started_s) | {"warnings": []},
+    )
+
+
+def _params(family: str, what: Publication) -> dict[str, Any]:
+    settings = what.settings.to_json()
+    if family == CONTENT:
+        return what.fixed.content_record.to_json()
+    if family != HYBRID or what.model.ranker is None:
+        return {name: settings[name] for name in _SOURCE_OF.get(family, ()) if name in settings}
+    ranker = what.model.ranker
+    weights = {tier: ranker.weights_of(tier) for tier in ranker.tiers}
+    return {
+        "settings": settings,
+        "weights": weights,
+        "diversity": ranker.diversity,
+        "calibration": ranker.calibration,
+    }

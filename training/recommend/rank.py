@@ -1,0 +1,57 @@
+"""Fit the ranker: weights for every tier, and how much reordering its accuracy bears."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.ranker import Ranker
+from segue.domain.recommender import SOURCES, TIER_SOURCES
+from training.recommend.measure import measure_answers, read_examples
+from training.recommend.weights import learn_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segue.domain.recommender import Recommender
+    from training.recommend.measure import Task
+
+BEARABLE_LOSS = 0.02
+"""Share of the validation's NDCG that reordering may cost by default."""
+
+_STRENGTHS = (0.3, 0.2, 0.1, 0.05)
+_TUNED_ON = 300
+
+
+def fit_ranker(model: Recommender, task: Task, k: int, step: Callable[[str], None]) -> Ranker:
+    """Learn the weights on validation listeners, then the strongest reordering that costs little.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Too few listeners went on to like a candidate.
+    """
+    step(f"gathering the candidates of {len(task.users)} listeners")
+    examples = read_examples(model, task)
+    step(f"weighing {len(SOURCES)} sources on {len(examples)} listeners")
+    usable = [np.array([name in TIER_SOURCES[tier] for name in SOURCES]) for tier in TIER_SOURCES]
+    weight = np.stack([learn_weights(examples, each) for each in usable])
+    ranker = Ranker(SOURCES, tuple(TIER_SOURCES), weight)
+    return _with_reordering(model, ranker, replace(task, users=task.users[:_TUNED_ON]), k, step)
+
+
+def _with_reordering(
+    model: Recommender, ranker: Ranker, task: Task, k: int, step: Callable[[str], None]
+) -> Ranker:
+    def quality(diversity: float, calibration: float) -> float:
+        tried = replace(ranker, diversity=diversity, calibration=calibration)
+        return float(measure_answers(replace(model, ranker=tried), task, "pro", k)["ndcg"].mean())
+
+    step("choosing how much reordering the order bears")
+    least = quality(0.0, 0.0) * (1 - BEARABLE_LOSS / 2)
+    diversity = next((each for each in _STRENGTHS if quality(each, 0.0) >= least), 0.0)
+    least = quality(diversity, 0.0) * (1 - BEARABLE_LOSS / 2)
+    calibration = next((each for each in _STRENGTHS if quality(diversity, each) >= least), 0.0)
+    return replace(ranker, diversity=diversity, calibration=calibration)

@@ -1,0 +1,105 @@
+"""Measure the recommender on later events, beside every source and what is live, and ask the gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scipy.sparse import csr_matrix
+from scipy.stats import ttest_rel
+
+from segue.domain.recommender import SOURCES, TIER_SOURCES
+from segue.domain.vocabulary import UNKNOWN_ITEM
+from training.gate import accept_recommender
+from training.ranking.comparison import estimate_means
+from training.recommend.measure import Task, measure_answers, measure_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from segue.domain.recommender import Recommender
+    from training.evaluation import Estimate
+    from training.gate import Verdict
+
+BASELINE = "popularity"
+OBJECTIVE = "ndcg"
+
+Users = dict[str, dict[str, "NDArray[np.float64]"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How good answers are.
+
+    Attributes
+    ----------
+    metrics : dict of str to dict of str to Estimate
+        By answerer (``hybrid-TIER`` or a source), then by metric.
+    p_value : dict of str to float
+        Of each source and of the champion: that it is not worse than the pro hybrid, by luck alone.
+    verdict : Verdict of bool
+        What the gate says of promoting.
+    """
+
+    metrics: dict[str, dict[str, Estimate]]
+    p_value: dict[str, float]
+    verdict: Verdict[bool]
+
+
+def measure_recommender(
+    model: Recommender,
+    task: Task,
+    k: int,
+    champion: Recommender | None,
+    step: Callable[[str], None],
+) -> Measured:
+    """Rank the whole catalogue for every test listener, by the recommender, its sources and the champion."""
+    users: Users = {}
+    for tier in TIER_SOURCES:
+        step(f"testing: the hybrid of the tier {tier} on {len(task.users)} listeners")
+        users[f"hybrid-{tier}"] = measure_answers(model, task, tier, k)
+    for name in SOURCES:
+        step(f"testing: {name} alone")
+        users[name] = measure_source(model, task, name, k)
+    if champion is not None:
+        step("testing: what is live")
+        users["champion"] = measure_answers(champion, _in_words_of(champion, model, task), "pro", k)
+    ours = users["hybrid-pro"][OBJECTIVE]
+    p_value = {
+        name: _p_better(ours, values[OBJECTIVE])
+        for name, values in users.items()
+        if not name.startswith("hybrid")
+    }
+    p_worse = _p_better(users["champion"][OBJECTIVE], ours) if champion else 1.0
+    metrics = {name: estimate_means(values, seed=17) for name, values in users.items()}
+    mean = {name: figures[OBJECTIVE].value for name, figures in metrics.items()}
+    verdict = accept_recommender(
+        mean["hybrid-pro"], mean[BASELINE], p_value[BASELINE], mean.get("champion"), p_worse
+    )
+    return Measured(metrics, p_value, verdict)
+
+
+def _in_words_of(champion: Recommender, model: Recommender, task: Task) -> Task:
+    """Turn columns into the champion's; what its catalogue does not have it can neither hear nor find."""
+    ids = model.catalogue.vocabulary.item_id.tolist()
+    column = champion.catalogue.vocabulary.index_of(ids)
+
+    def moved(matrix: csr_matrix) -> csr_matrix:
+        pairs = matrix.tocoo()
+        kept = column[pairs.col] != UNKNOWN_ITEM
+        shape = (matrix.shape[0], len(champion.catalogue))
+        found = csr_matrix((pairs.data[kept], (pairs.row[kept], column[pairs.col[kept]])), shape=shape)
+        found.sort_indices()
+        return found
+
+    return Task(task.user_ids, moved(task.histories), moved(task.truth), task.users)
+
+
+def _p_better(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+    """One-sided p-value of Student's paired test that ``ours`` is greater by luck alone."""
+    if (ours == theirs).all():
+        return 1.0
+    return float(ttest_rel(ours, theirs, alternative="greater").pvalue)
