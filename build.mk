@@ -25,6 +25,9 @@ build-GenrePreferenceFunction:
 build-HealthFunction:
 	$(PYTHON) -m infra.build_function health --into "$(ARTIFACTS_DIR)"
 
+build-FeedbackFunction:
+	$(PYTHON) -m infra.build_function feedback --into "$(ARTIFACTS_DIR)"
+
 build-WebLayer:
 	$(PYTHON) -m infra.build_layer web --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
 

@@ -6,7 +6,10 @@
     ├── RequestError              the caller can mend it; the message is public
     │   ├── InvalidInputError         422
     │   ├── EmptyHistoryError         422
-    │   └── CustomerNotFoundError     404
+    │   ├── CustomerNotFoundError     404
+    │   └── TrackNotFoundError        404
+    ├── AuthError                 the key does not open this; the message is public
+    │   └── TierError                 403
     ├── ArtifactError             we must mend it; details go to the log only → 503
     │   ├── AliasNotFoundError        nothing was promoted yet
     │   ├── VersionNotFoundError      no manifest under that version
@@ -25,6 +28,8 @@
     ├── SourceError               a store's database, or a file of interactions
     │   ├── SourceUnavailableError    cannot be opened or did not answer
     │   └── SourceSchemaError         opened, but is not what it should be
+    ├── StateUnavailableError     the state of listeners did not answer → 503
+    │   └── NotCountedError           feedback is kept in the event lake, and not in the state
     └── ConfigError               a setting; raised at INIT and names the variable
 
 Each class has a ``code``, the stable name clients and log queries see. Messages name the value at
@@ -73,6 +78,28 @@ class CustomerNotFoundError(RequestError):
     def __init__(self, customer_id: int) -> None:
         super().__init__(f"Customer with ID {customer_id} not found.")
         self.customer_id = customer_id
+
+
+class TrackNotFoundError(RequestError):
+    """The live catalogue has no such track."""
+
+    code = "track_not_found"
+
+    def __init__(self, track_id: str) -> None:
+        super().__init__(f"Track {track_id!r} is not in the live catalogue: check the id.")
+        self.track_id = track_id
+
+
+class AuthError(SegueError):
+    """The caller's key does not allow it; the message is shown to them."""
+
+    code = "auth"
+
+
+class TierError(AuthError):
+    """The caller's tier is below what they ask for."""
+
+    code = "tier"
 
 
 class ArtifactError(SegueError):
@@ -203,6 +230,18 @@ class SourceSchemaError(SourceError):
     """The database is no Chinook-schema store, or the file no table of interactions."""
 
     code = "source_schema"
+
+
+class StateUnavailableError(SegueError):
+    """The state of listeners cannot be opened or did not answer."""
+
+    code = "state_unavailable"
+
+
+class NotCountedError(StateUnavailableError):
+    """Feedback reached the event lake and did not, or not all of it, reach the state."""
+
+    code = "not_counted"
 
 
 class ConfigError(SegueError):

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PURE = {
-    "__future__", "bisect", "collections", "dataclasses", "enum", "functools", "hashlib", "heapq",
+    "__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "heapq",
     "itertools", "math", "operator", "typing", "numpy", "segue.domain", "segue.errors",
 }  # fmt: skip
-"""What the domain may import: nothing here opens a file or a socket, or knows what time it is."""
+"""What the domain may import: nothing here opens a file or a socket; nobody asks for the time."""
 
 READS_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 TOO_HEAVY = {
@@ -61,6 +61,16 @@ def test_domain_is_numpy_and_the_standard_library(path: Path) -> None:
     assert strange == []
 
 
+def test_domain_does_not_know_what_time_it_is() -> None:
+    asked = {
+        f"{name_of(path)}:{node.lineno}"
+        for path in modules("src/segue/domain")
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}
+    }
+    assert asked == set()
+
+
 def test_one_module_reads_the_environment() -> None:
     readers = {name_of(path) for path in modules("src", "training", "functions") if reads_environment(path)}
     assert readers == {"src/segue/serving/settings.py"}
@@ -71,10 +81,11 @@ def reads_environment(path: Path) -> bool:
     return bool((attributes | {name.removeprefix("os.") for name in imports(path)}) & READS_ENVIRONMENT)
 
 
-def test_one_module_knows_boto3() -> None:
+def test_boto3_is_known_where_s3_and_dynamodb_are() -> None:
     users = [path for path in modules("src", "training", "functions") if boto_names(path)]
     # The secret's reader takes its time limits in botocore's own words.
-    assert [name_of(path) for path in users] == ["src/segue/artifacts/s3.py", "src/segue/serving/secret.py"]
+    known = ["src/segue/artifacts/s3.py", "src/segue/serving/secret.py", "src/segue/state/dynamodb.py"]
+    assert [name_of(path) for path in users] == known
     assert boto_names(ROOT / "src/segue/serving/secret.py") == {"botocore"}
 
 
@@ -96,6 +107,8 @@ def test_a_function_imports_only_what_it_needs(path: Path, tmp_path: Path) -> No
         "SEGUE_ARTIFACTS": str(tmp_path / "artifacts"),
         "SEGUE_STORE": str(tmp_path / "store.sqlite"),
         "SEGUE_CACHE_DIR": str(tmp_path / "cache"),
+        "SEGUE_STATE": str(tmp_path / "state.sqlite"),
+        "SEGUE_LAKE": str(tmp_path / "lake"),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
     }
     command = [sys.executable, "-c", code]

@@ -15,7 +15,10 @@ from infra.check_build import LIMIT_BYTES, function_sizes
 from infra.template import FUNCTION, LAYER, folder_of, layers_of, load, resources
 from segue.serving import settings
 from segue.serving.contracts import Problem
+from segue.serving.settings import TierSettings
 from segue.serving.telemetry import ARTIFACT_REFRESH_FAILED, SERVER_ERRORS
+from segue.serving.tier import Tier
+from segue.sources.lake import LAKE_PREFIX
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = load(ROOT / "template.yaml")
@@ -28,13 +31,15 @@ API = RESOURCES["Api"]["Properties"]
 LOCKS = sorted([*ROOT.glob("layers/*/requirements.txt"), *ROOT.glob("requirements/*.txt")])
 BUILT = ROOT / ".aws-sam" / "build"
 
-READ_MODELS = {"s3:GetObject", "s3:ListBucket", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+SEND_TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+READ_MODELS = {"s3:GetObject", "s3:ListBucket"} | SEND_TRACES
 WRITE_OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 ALLOWED = {
+    "feedback": SEND_TRACES | WRITE_OWN_LOG | {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
     "genre_preference": READ_MODELS | WRITE_OWN_LOG | {"secretsmanager:GetSecretValue"},
     "health": READ_MODELS | WRITE_OWN_LOG,
 }
-MANAGED_BY_AWS = {"genre_preference": ["AWSLambdaVPCAccessExecutionRole"], "health": []}
+MANAGED_BY_AWS = {"genre_preference": ["AWSLambdaVPCAccessExecutionRole"]}
 
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
 
@@ -63,7 +68,7 @@ def statements(name: str) -> list[dict[str, Any]]:
 
 
 def attached(role: dict[str, Any]) -> list[dict[str, Any]]:
-    return [arn for entry in role["ManagedPolicyArns"] for arn in branches(entry)]
+    return [arn for entry in role.get("ManagedPolicyArns", ()) for arn in branches(entry)]
 
 
 def variables(name: str) -> dict[str, Any]:
@@ -169,7 +174,7 @@ def test_role_allows_no_more_than_the_function_does(name: str) -> None:
     assert [statement["Sid"] for statement in everywhere] == ["SendTraces"]
     role = RESOURCES[FUNCTIONS[name]["Role"]["Fn::GetAtt"][0]]["Properties"]
     by_aws = [arn["Fn::Sub"].rsplit("/", 1)[1] for arn in attached(role) if "Fn::Sub" in arn]
-    assert by_aws == MANAGED_BY_AWS[folder_of(name)]
+    assert by_aws == MANAGED_BY_AWS.get(folder_of(name), [])
 
 
 @each_function
@@ -238,7 +243,8 @@ def test_only_health_is_open_without_a_key() -> None:
         for properties in FUNCTIONS.values()
         for event in properties["Events"].values()
     }
-    assert routes == {("/api/model", True), ("/health", False)}
+    assert {path for path, needs_key in routes if not needs_key} == {"/health"}
+    assert {path for path, needs_key in routes if needs_key} >= {"/api/model", "/feedback"}
     assert API["Auth"]["ApiKeyRequired"] is True
 
 
@@ -266,10 +272,17 @@ def bucket_policy(bucket: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_versions_are_written_once() -> None:
-    once = next(s for s in bucket_policy("ArtifactBucket") if s["Sid"] == "VersionsAreWrittenOnce")
+@pytest.mark.parametrize(
+    ("bucket", "rule", "objects"),
+    [
+        ("ArtifactBucket", "VersionsAreWrittenOnce", "${ArtifactPrefix}/*/versions/*"),
+        ("LakeBucket", "EventsAreWrittenOnce", f"{LAKE_PREFIX}*"),
+    ],
+)
+def test_versions_and_events_are_written_once(bucket: str, rule: str, objects: str) -> None:
+    once = next(s for s in bucket_policy(bucket) if s["Sid"] == rule)
     assert (once["Effect"], once["Action"], once["Principal"]) == ("Deny", "s3:PutObject", "*")
-    assert once["Resource"] == {"Fn::Sub": "${ArtifactBucket.Arn}/${ArtifactPrefix}/*/versions/*"}
+    assert once["Resource"] == {"Fn::Sub": f"${{{bucket}.Arn}}/{objects}"}
     assert once["Condition"]["Null"] == {"s3:if-none-match": "true"}
 
 
@@ -282,6 +295,36 @@ def test_only_what_was_deleted_expires() -> None:
         "ExpiredObjectDeleteMarker": True,
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
     }
+
+
+def test_state_is_kept_encrypted_recoverable_and_forgets_by_time() -> None:
+    table = RESOURCES["StateTable"]
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    properties = table["Properties"]
+    assert properties["DeletionProtectionEnabled"] is True
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_tier_has_a_key_and_a_plan_with_a_quota_of_its_own(tier: Tier) -> None:
+    key, plan = f"{tier.title()}Key", f"{tier.title()}Plan"
+    member = RESOURCES[f"{plan}Key"]["Properties"]
+    assert (member["KeyId"], member["UsagePlanId"]) == ({"Ref": key}, {"Ref": plan})
+    assert RESOURCES[plan]["Properties"]["Quota"]["Limit"] == {"Ref": f"{tier.title()}DailyQuota"}
+    # With a stage, the key would need the API, which needs the functions, which need the key.
+    assert RESOURCES[key]["Properties"].keys() == {"Description", "Enabled"}
+
+
+def test_functions_know_the_tier_of_every_key() -> None:
+    given = COMMON["Environment"]["Variables"]
+    text = given["SEGUE_KEY_TIERS"]["Fn::Sub"].replace("${MoreKeyTiers}", ",k4=pro")
+    found = TierSettings.from_environment({"SEGUE_KEY_TIERS": re.sub(r"[${}]", "", text)})
+    assert found.of_key == {"FreeKey": "free", "StarterKey": "starter", "ProKey": "pro", "k4": "pro"}
+    assert given["SEGUE_DEFAULT_TIER"] == Tier.FREE
+    assert re.fullmatch(TEMPLATE["Parameters"]["MoreKeyTiers"]["AllowedPattern"], ",k4=pro,k5=free")
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))

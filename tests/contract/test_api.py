@@ -52,6 +52,8 @@ def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("SEGUE_STORE", str(store))
         patch.setenv("SEGUE_ARTIFACTS", str(folder / "artifacts"))
         patch.setenv("SEGUE_CACHE_DIR", str(folder / "cache"))
+        patch.setenv("SEGUE_STATE", str(folder / "state.sqlite"))
+        patch.setenv("SEGUE_LAKE", str(folder / "lake"))
         for name in FUNCTIONS:
             patch.delitem(sys.modules, f"functions.{name}.handler", raising=False)
         yield
@@ -74,5 +76,6 @@ def test_the_described_api_is_the_snapshot() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.update(SEGUE_STORE="none.sqlite", SEGUE_ARTIFACTS="none", SEGUE_CACHE_DIR="none")
+    names = ("SEGUE_STORE", "SEGUE_ARTIFACTS", "SEGUE_CACHE_DIR", "SEGUE_STATE", "SEGUE_LAKE")
+    os.environ.update(dict.fromkeys(names, "none"))
     SNAPSHOT.write_text(json.dumps(describe(), indent=1, sort_keys=True) + "\n", encoding="utf-8")

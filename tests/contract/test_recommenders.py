@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+from segue.domain.blend import Blend, Personal, blend_reasons, blend_scores, personal_reasons, personal_scores
 from segue.domain.candidates import top_n
-from segue.domain.history import build_history
-from segue.domain.item_factors import ItemFactors, explain, fold_in
-from segue.domain.item_similarity import ItemSimilarity, similarity_reasons, similarity_scores
+from segue.domain.history import History, build_history
 from segue.domain.popularity import Popularity, popularity_scores
 from segue.domain.vocabulary import build_vocabulary
 from training.recommender.als import AlsRecommender
+from training.recommender.blend import BlendRecommender
 from training.recommender.ials import IalsRecommender
-from training.recommender.linear import Ease, ItemKnn, Rp3Beta
+from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
+from training.recommender.nmf import NmfRecommender
 from training.recommender.popularity import PopularityRecommender
 from training.recommender.scorer import read_histories
+from training.recommender.sparse_ease import SparseEase
 
 N_USERS, N_PLAYED = 60, 20
 NEVER_PLAYED = N_PLAYED
@@ -27,10 +29,15 @@ N_ITEMS = N_PLAYED + 1
 PERSONAL = {
     "als": AlsRecommender(n_factors=4),
     "ials": IalsRecommender(n_factors=4, n_sweeps=8),
-    "ials, in blocks": IalsRecommender(n_factors=6, n_sweeps=8, block_size=4, regularization=0.05, alpha=2),
+    "ials, in blocks": IalsRecommender(n_factors=6, n_sweeps=8, block_size=4, ridge=2, alpha=2),
     "rp3beta": Rp3Beta(),
+    "link-propagation": LinkPropagation(),
     "item-knn": ItemKnn(),
     "ease": Ease(regularization=1),
+    "ease, by popularity": Ease(regularization=1, frequency_exponent=0.5),
+    "sparse-ease": SparseEase(regularization=1, n_neighbours=12),
+    "nmf": NmfRecommender(n_factors=2),
+    "blend": BlendRecommender((ItemKnn(), IalsRecommender(n_factors=4, n_sweeps=8)), k=3),
 }
 EVERY = PERSONAL | {"popularity": PopularityRecommender()}
 
@@ -61,17 +68,16 @@ def personal(request: pytest.FixtureRequest):
     return PERSONAL[request.param].fit(checkerboard(), lambda _: None)
 
 
-def one_by_one(model: ItemFactors | ItemSimilarity | Popularity, histories: csr_matrix) -> np.ndarray:
-    """Score as a function serves, one history at a time."""
-    rows = []
-    for history in read_histories(histories):
-        if isinstance(model, ItemFactors):
-            rows.append(model.factors @ fold_in(model, history))
-        elif isinstance(model, ItemSimilarity):
-            rows.append(similarity_scores(model, history))
-        else:
-            rows.append(popularity_scores(model))
-    return np.array(rows)
+def score_one(model: Personal | Blend | Popularity, history: History) -> np.ndarray:
+    """Score as a function serves."""
+    if isinstance(model, Popularity):
+        return popularity_scores(model)
+    return blend_scores(model, history) if isinstance(model, Blend) else personal_scores(model, history)
+
+
+def reasons_of(model: Personal | Blend, history: History, item: int) -> np.ndarray:
+    reasons = blend_reasons if isinstance(model, Blend) else personal_reasons
+    return reasons(model, history, item)
 
 
 def liking(*items: int, weight: float = 1) -> csr_matrix:
@@ -111,7 +117,8 @@ def test_a_batch_is_the_domain_one_by_one(scorer) -> None:
     batch = scorer.scores(board)
     assert batch.dtype == np.float32
     assert batch.shape == (N_USERS, N_ITEMS)
-    assert batch == pytest.approx(one_by_one(scorer.model, board), abs=1e-5 * float(np.abs(batch).max()))
+    one_by_one = np.array([score_one(scorer.model, history) for history in read_histories(board)])
+    assert batch == pytest.approx(one_by_one, abs=1e-5 * float(np.abs(batch).max()))
     assert scorer.scores(board[3:4]) == pytest.approx(batch[3:4], abs=1e-5 * float(np.abs(batch).max()))
 
 
@@ -162,9 +169,8 @@ def test_ids_that_the_model_does_not_know_change_nothing(personal) -> None:
     vocabulary = build_vocabulary(f"track {row:02}" for row in range(N_ITEMS))
     known = build_history(vocabulary, ["track 04", "track 08"], [1, 2])
     mixed = build_history(vocabulary, ["nobody", "track 04", "track 08", "nothing"], [9, 1, 2, 9])
-    answer = fold_in if isinstance(personal.model, ItemFactors) else similarity_scores
     assert mixed.n_unknown == 2
-    assert (answer(personal.model, known) == answer(personal.model, mixed)).all()
+    assert (score_one(personal.model, known) == score_one(personal.model, mixed)).all()
 
 
 def test_reasons_sum_to_the_score(personal) -> None:
@@ -172,8 +178,4 @@ def test_reasons_sum_to_the_score(personal) -> None:
     scores = personal.scores(histories)[0]
     (history,) = read_histories(histories)
     for item in (4, 3):
-        if isinstance(personal.model, ItemFactors):
-            reasons = explain(personal.model, history) @ personal.model.factors[item]
-        else:
-            reasons = similarity_reasons(personal.model, history, item)
-        assert reasons.sum() == pytest.approx(float(scores[item]), abs=1e-5)
+        assert reasons_of(personal.model, history, item).sum() == pytest.approx(float(scores[item]), abs=1e-5)

@@ -18,6 +18,7 @@ from infra.template import FUNCTION, folder_of, layers_of, load, resources
 ROOT = Path(__file__).parents[2]
 HOST = ROOT / ".build" / f"host-{sys.implementation.cache_tag}"
 _RUNTIME_CLIENT = ("awslambdaric", "snapshot-restore-py", "simplejson")
+_SDK = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +75,23 @@ def host_layer(name: str) -> Path:
 
 def runtime_client() -> Path:
     """Copy the runtime client and its needs out of this environment: Lambda brings them, no layer does."""
+    return _copied("runtime-client", _RUNTIME_CLIENT)
 
+
+def runtime_sdk() -> Path:
+    """Copy boto3 and its needs, which Lambda brings too; a test adds them where a function asks for AWS."""
+    return _copied("runtime-sdk", _SDK)
+
+
+def _copied(folder: str, distributions: tuple[str, ...]) -> Path:
     def copy(into: Path) -> None:
-        for file in (file for name in _RUNTIME_CLIENT for file in files(name) or []):
+        for file in (file for name in distributions for file in files(name) or []):
             if ".." not in file.parts and file.suffix != ".pyc":
                 target = into / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(str(file.locate()), target)
 
-    return _made_once(HOST / "runtime-client", copy)
+    return _made_once(HOST / folder, copy)
 
 
 def compile_for_host(folder: Path) -> None:

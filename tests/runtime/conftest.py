@@ -51,6 +51,8 @@ def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str) ->
         "SEGUE_ARTIFACTS": location,
         "SEGUE_STORE": str(store),
         "SEGUE_CACHE_DIR": str(folder / "cache"),
+        "SEGUE_STATE": str(folder / "state.sqlite"),
+        "SEGUE_LAKE": str(folder / "lake"),
         "AWS_ENDPOINT_URL": s3_server,
     }
     return Published(manifest.version, variables)

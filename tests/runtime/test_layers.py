@@ -61,7 +61,8 @@ def test_handler_imports_with_its_layers_only(
     mine = [layers[name] / "python" for name in layers_of(function_properties(function))]
     path = [build(function).folder, *mine]
     # The alias is missing: INIT finds no model and must not fail for it.
-    variables = {"SEGUE_ARTIFACTS": str(tmp_path / "none"), "SEGUE_STORE": str(tmp_path / "none.sqlite")}
+    names = ("SEGUE_ARTIFACTS", "SEGUE_STORE", "SEGUE_STATE", "SEGUE_LAKE")
+    variables = {name: str(tmp_path / "none") for name in names}
     code = "import handler, sys; print(callable(handler.handler), sys.version_info[:2])"
     assert run_on_lambdas_python(code, path, **variables) == "True (3, 13)\n"
 

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from segue.cli.options import ARTIFACTS, Artifacts, Store
 from segue.errors import CustomerNotFoundError
-from segue.serving.settings import find_store, set_for_this_process
+from segue.serving.settings import DEFAULT_LAKE, DEFAULT_STATE, find_store, set_for_this_process
+from segue.serving.tier import Tier
 from segue.sources.store import open_store
 
 _EXAMPLE = 12
@@ -29,13 +30,22 @@ def serve(
     refresh_ttl_s: Annotated[
         float, typer.Option(envvar="SEGUE_REFRESH_TTL_S", help="Seconds between looks at what is live.")
     ] = 5.0,
+    tier: Annotated[
+        Tier, typer.Option(envvar="SEGUE_DEFAULT_TIER", help="What callers may ask for.")
+    ] = Tier.PRO,
 ) -> None:
     """Serve the API and its documentation, as the functions would answer on Lambda."""
     store = find_store(store, location)
-    given = {"SEGUE_STORE": store, "SEGUE_ARTIFACTS": location, "SEGUE_REFRESH_TTL_S": str(refresh_ttl_s)}
     set_for_this_process(
-        given,
+        {
+            "SEGUE_STORE": store,
+            "SEGUE_ARTIFACTS": location,
+            "SEGUE_REFRESH_TTL_S": str(refresh_ttl_s),
+            "SEGUE_DEFAULT_TIER": tier,
+        },
         defaults={
+            "SEGUE_STATE": DEFAULT_STATE,
+            "SEGUE_LAKE": DEFAULT_LAKE,
             "SEGUE_CACHE_DIR": str(Path(ARTIFACTS).with_name("cache")),
             "POWERTOOLS_SERVICE_NAME": "segue",
             "POWERTOOLS_METRICS_DISABLED": "true",

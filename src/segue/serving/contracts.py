@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 if TYPE_CHECKING:
     from segue.domain.genre_preference import GenreAnswer
 
 _MAX_ID = 2**63 - 1
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _in_utf8(text: str) -> str:
+    text.encode()  # JSON can spell half a character, which no database keeps
+    return text
+
+
+Text = Annotated[str, AfterValidator(_in_utf8)]
+Id = Annotated[Text, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
+"""A user or track as the caller names it; stores number theirs, and a number is the text it is written as."""
 
 
 class Problem(BaseModel):

@@ -7,10 +7,10 @@ import json
 import math
 import uuid
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_REST
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
@@ -19,21 +19,36 @@ from starlette.exceptions import HTTPException
 
 import segue
 from segue import __version__, errors
-from segue.artifacts.family import GENRE_PREFERENCE
+from segue.artifacts.family import GENRE_PREFERENCE, HYBRID
 from segue.serving.contracts import Problem
 from segue.serving.telemetry import ANSWERS, SERVER_ERRORS, count, logger, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
-    from segue.serving.live import Live
+    from segue.serving.settings import TierSettings
+    from segue.serving.tier import Tier
+
+
+class Refreshed(Protocol):
+    """A model that is loaded when it is first asked for, and looked up again from time to time."""
+
+    def get(self) -> Any:
+        """Return the live model; raises ArtifactError if there is none."""
+
+    def expire(self) -> None:
+        """Look for a newer one on the next call."""
+
 
 STATUS: dict[type[errors.SegueError], HTTPStatus] = {
     errors.CustomerNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.TrackNotFoundError: HTTPStatus.NOT_FOUND,
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EmptyHistoryError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AuthError: HTTPStatus.FORBIDDEN,
     errors.ArtifactError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SourceError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StateUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SegueError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """The one table from errors to statuses; a class without a row has that of its nearest ancestor."""
@@ -45,11 +60,24 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 """What every route may answer besides success, for its OpenAPI description."""
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=1, max_length=255, description="one per request, the same when it is sent again"),
+]
+"""The header Idempotency-Key, for routes that can be sent twice."""
+
 _PROBLEM_JSON = "application/problem+json"
 _SORRY = "The request cannot be answered now. It was logged under its request_id."
+_SAID = {
+    errors.NotCountedError.code: "The events are kept, but not all of them count yet: send the same request "
+    "again. Under the same event_id, at or Idempotency-Key nothing counts twice."
+}
+"""What an answer of 500 and above may say instead of `_SORRY`, by code."""
+
 _MOST_DIGITS = 1000
 _UNREADABLE = "body: not readable as JSON in UTF-8, or nested too deeply."
-_MODELS = {GENRE_PREFERENCE: "Genre model"}
+_COMMANDS = {HYBRID: "recommend"}
+_MODELS = {GENRE_PREFERENCE: "Genre model", HYBRID: "Recommender"}
 
 
 def http_api(title: str) -> FastAPI:
@@ -103,7 +131,7 @@ def _with_errors(api: FastAPI) -> FastAPI:
     return api
 
 
-def lambda_entry(api: FastAPI, *models: Live[Any]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def lambda_entry(api: FastAPI, *models: Refreshed) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of an application.
 
     Models are loaded at INIT, so that a SnapStart snapshot holds them, and looked up again after a
@@ -128,6 +156,20 @@ def lambda_entry(api: FastAPI, *models: Live[Any]) -> Callable[[dict[str, Any], 
     return entry
 
 
+def caller_tier(settings: TierSettings) -> Any:
+    """Return the dependency that finds a caller's tier: ``tier: Annotated[Tier, caller_tier(settings)]``.
+
+    The key's id comes from API Gateway, which has checked the key; no caller can write it.
+    """
+
+    def find(request: Request) -> Tier:
+        context = request.scope.get("aws.event", {}).get("requestContext") or {}
+        key_id = (context.get("identity") or {}).get("apiKeyId") or ""
+        return settings.of_key.get(key_id, settings.default)
+
+    return Depends(find)
+
+
 def problem(status: HTTPStatus, code: str, detail: str, request: Request, *, error: str = "") -> JSONResponse:
     """Answer with problem+json (RFC 9457); ``error`` is the short form for clients of the first routes."""
     body = Problem(
@@ -148,16 +190,17 @@ def problem(status: HTTPStatus, code: str, detail: str, request: Request, *, err
 def _on_error(request: Request, error: Exception) -> JSONResponse:
     kind = next(kind for kind in type(error).__mro__ if kind in STATUS)
     status, code = STATUS[kind], getattr(error, "code", "segue")
-    if isinstance(error, errors.RequestError):
+    if isinstance(error, (errors.RequestError, errors.AuthError)):
         logger.info("request refused", extra={"code": code, "detail": str(error)})
         return problem(status, code, str(error), request)
     if isinstance(error, errors.AliasNotFoundError):
         logger.warning("no model is live", extra={"family": error.family})
         name = _MODELS.get(error.family, f"{error.family} model")
-        detail = f"{name} not found. Train and promote one: segue train {error.family}"
+        command = _COMMANDS.get(error.family, error.family)
+        detail = f"{name} not found. Train and promote one: segue train {command}"
         return problem(status, code, detail, request, error=f"{name} not found")
     logger.error("request failed", exc_info=error, extra={"code": code})
-    return problem(status, code, _SORRY, request)
+    return problem(status, code, _SAID.get(code, _SORRY), request)
 
 
 def _on_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -186,7 +229,8 @@ def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
 
 
 def _sentence(fault: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in fault["loc"][1:]) or "body"
+    # A part in parentheses names a member of a union, not a field.
+    place = ".".join(part for part in map(str, fault["loc"][1:]) if not part.startswith("(")) or "body"
     if fault["type"] == "json_invalid":
         return f"body: not valid JSON, {fault['ctx']['error']}"
     if place == "body":

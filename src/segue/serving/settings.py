@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from segue.errors import ConfigError
+from segue.serving.tier import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_ARTIFACTS = "var/artifacts"
 DEFAULT_STORE = "var/sample/store.sqlite"
+DEFAULT_STATE = "var/state.sqlite"
+DEFAULT_LAKE = "var/lake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,45 @@ class ArtifactSettings:
             refresh_ttl_s=_seconds(environment, "SEGUE_REFRESH_TTL_S", 60.0),
             environment=environment,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TierSettings:
+    """Which key opens what.
+
+    Attributes
+    ----------
+    of_key : mapping
+        SEGUE_KEY_TIERS, ``keyid=pro,keyid2=starter``: tiers by API Gateway's id of the key, not its value.
+    default : Tier
+        SEGUE_DEFAULT_TIER: of every other caller; free.
+    """
+
+    of_key: Mapping[str, Tier]
+    default: Tier
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; raises ConfigError naming the variable at fault."""
+        pairs = [
+            pair.split("=") for pair in environment.get("SEGUE_KEY_TIERS", "").split(",") if pair.strip()
+        ]
+        if not all(len(pair) == 2 and pair[0].strip() for pair in pairs):
+            raise ConfigError("SEGUE_KEY_TIERS", "must be pairs as in keyid=pro,keyid2=starter.")
+        return cls(
+            of_key={key.strip(): _tier("SEGUE_KEY_TIERS", name) for key, name in pairs},
+            default=_tier("SEGUE_DEFAULT_TIER", environment.get("SEGUE_DEFAULT_TIER") or Tier.FREE),
+        )
+
+
+def state_location(environment: Mapping[str, str] = os.environ) -> str:
+    """Return SEGUE_STATE, ``dynamodb://table`` or an SQLite file; raises ConfigError where it is not set."""
+    return _required(environment, "SEGUE_STATE")
+
+
+def lake_location(environment: Mapping[str, str] = os.environ) -> str:
+    """Return SEGUE_LAKE, ``s3://bucket/prefix`` or a folder; raises ConfigError where it is not set."""
+    return _required(environment, "SEGUE_LAKE")
 
 
 class Locate(Protocol):
@@ -131,6 +173,13 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise ConfigError(name, "not set; docs/settings.md says what it is for.")
     return value
+
+
+def _tier(variable: str, name: str) -> Tier:
+    try:
+        return Tier(name.strip())
+    except ValueError as error:
+        raise ConfigError(variable, f"{name!r} is no tier: {', '.join(Tier)}.") from error
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:

@@ -28,12 +28,20 @@ class Context:
     tenant_id: str | None = None
 
 
-def call(api: Any, method: str = "POST", path: str = "/x", body: str | None = None) -> tuple[int, dict, dict]:
+def call(
+    api: Any,
+    method: str = "POST",
+    path: str = "/x",
+    body: str | None = None,
+    *,
+    headers: dict | None = None,
+    key_id: str | None = None,
+) -> tuple[int, dict, dict]:
     event = {
         "resource": path, "path": path, "httpMethod": method, "body": body, "isBase64Encoded": False,
-        "headers": {"content-type": "application/json"}, "multiValueHeaders": {},
+        "headers": {"content-type": "application/json", **(headers or {})}, "multiValueHeaders": {},
         "queryStringParameters": None, "multiValueQueryStringParameters": None,
-        "requestContext": {"identity": {"sourceIp": "203.0.113.7"}, "stage": "v1"},
+        "requestContext": {"identity": {"sourceIp": "203.0.113.7", "apiKeyId": key_id}, "stage": "v1"},
     }  # fmt: skip
     answer = lambda_entry(api)(event, Context())
     headers = {**answer["headers"], **{k: v[0] for k, v in answer["multiValueHeaders"].items()}}

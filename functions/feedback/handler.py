@@ -1,0 +1,32 @@
+"""POST /feedback: what listeners did with tracks, counted once and from the next answer on."""
+
+from datetime import UTC, datetime
+
+from segue.artifacts.location import open_store
+from segue.serving.feedback import (
+    LAKE_TIMEOUT_S,
+    FeedbackRequest,
+    FeedbackResponse,
+    accept,
+    build_events,
+)
+from segue.serving.http import PROBLEMS, IdempotencyKey, http_api, lambda_entry
+from segue.serving.settings import lake_location, state_location
+from segue.serving.telemetry import logger
+from segue.state.location import open_state
+
+state = open_state(state_location())
+lake = open_store(lake_location(), setting="SEGUE_LAKE", timeout_s=LAKE_TIMEOUT_S)
+api = http_api("Feedback")
+
+
+@api.post("/feedback", status_code=202, responses=PROBLEMS, tags=["feedback"])
+def feedback(request: FeedbackRequest, idempotency_key: IdempotencyKey = None) -> FeedbackResponse:
+    """Keep one event or up to 500."""
+    now = datetime.now(UTC)
+    recorded = accept(build_events(request, now, idempotency_key), now, lake, state)
+    logger.info("accepted", extra={"new": recorded.new, "repeated": recorded.repeated})
+    return FeedbackResponse(accepted=recorded.new, repeated=recorded.repeated)
+
+
+handler = lambda_entry(api)

@@ -1,0 +1,68 @@
+"""What a key opens: three tiers, each with all that the ones before have."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from segue.errors import TierError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Tier(StrEnum):
+    """Free, starter, pro: in this order, each opens more."""
+
+    FREE = "free"
+    STARTER = "starter"
+    PRO = "pro"
+
+
+class Feature(StrEnum):
+    """What a tier can open."""
+
+    POPULARITY = "popularity"
+    COLLABORATIVE = "collaborative"
+    GENRE = "genre"
+    CONTENT = "content"
+    HYBRID = "hybrid"
+    DAILY_MIX = "daily_mix"
+    NEURAL = "neural"
+    DEEP_HYBRID = "deep_hybrid"
+    TASTE_PROFILE = "taste_profile"
+
+
+NEEDS: Mapping[Feature, Tier] = {
+    Feature.POPULARITY: Tier.FREE,
+    Feature.COLLABORATIVE: Tier.FREE,
+    Feature.GENRE: Tier.FREE,
+    Feature.CONTENT: Tier.STARTER,
+    Feature.HYBRID: Tier.STARTER,
+    Feature.DAILY_MIX: Tier.STARTER,
+    Feature.NEURAL: Tier.PRO,
+    Feature.DEEP_HYBRID: Tier.PRO,
+    Feature.TASTE_PROFILE: Tier.PRO,
+}
+"""The lowest tier that opens each feature."""
+
+_RANK = {tier: rank for rank, tier in enumerate(Tier)}
+
+
+def opens(tier: Tier) -> frozenset[Feature]:
+    """Return all that a tier opens."""
+    return frozenset(feature for feature, needed in NEEDS.items() if _RANK[needed] <= _RANK[tier])
+
+
+def require(caller: Tier, needed: Tier | Feature) -> None:
+    """Let pass who has at least the tier, or one that opens the feature.
+
+    Raises
+    ------
+    TierError
+        The caller's tier is below: ask for less, or use a key of the tier that the message names.
+    """
+    tier = NEEDS[needed] if isinstance(needed, Feature) else needed
+    if _RANK[caller] < _RANK[tier]:
+        what = f"{needed} needs" if isinstance(needed, Feature) else "This needs"
+        raise TierError(f"{what} the tier {tier}, yours is {caller}: ask for less, or use a {tier} key.")

@@ -1,0 +1,1 @@
+"""Online state: what changes between two requests, in DynamoDB or an SQLite file."""

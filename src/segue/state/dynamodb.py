@@ -1,0 +1,130 @@
+"""Listening state in one DynamoDB table; the one file that knows DynamoDB.
+
+An event is an item of its own, ``pk`` its user and ``sk`` its id, created only if absent: that is what
+makes it count once. The local index ``recency`` holds the same items by time, and unlike a global one it
+can be read consistently. Other kinds of items use other prefixes of ``pk`` and leave ``recency`` out.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+
+from segue.domain.event import Event, EventKind
+from segue.errors import ConfigError, StateUnavailableError
+from segue.state.listening import RECENT, Recorded, first_of_each
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+KEPT_DAYS = 730
+"""Days after which the table forgets an event, counted from when it was recorded."""
+
+_AT_ONCE = 16
+# A function that is killed answers nothing: two attempts must end well before its 15 seconds do.
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 2},
+    connect_timeout=1,
+    read_timeout=2,
+    max_pool_connections=_AT_ONCE,
+)
+
+
+class DynamoState:
+    """A `ListeningState` in the table of `template.yaml`.
+
+    Endpoint, region and credentials are botocore's own settings.
+    """
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+        try:
+            self._client = boto3.client("dynamodb", config=_CONFIG)
+        except NoRegionError as error:
+            raise ConfigError("AWS_DEFAULT_REGION", f"not set; table {table} is in one Region.") from error
+
+    def record(self, events: Sequence[Event]) -> Recorded:
+        """See `ListeningState.record`.
+
+        One write per event, `_AT_ONCE` at a time: a transaction takes 100 and costs twice as much. An event
+        whose write was answered too late for botocore, and repeated by it, is counted as repeated.
+        """
+        distinct = first_of_each(events)
+        expires_at = int(time.time()) + KEPT_DAYS * 86_400
+        with ThreadPoolExecutor(min(_AT_ONCE, len(distinct)) or 1) as pool:
+            # Once a write fails, those that have not begun are left out: the caller repeats them all.
+            new = sum(pool.map(lambda event: self._create(event, expires_at), distinct))
+        return Recorded(new, len(events) - new)
+
+    def _create(self, event: Event, expires_at: int) -> bool:
+        with self._translated():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_item(event, expires_at),
+                    ConditionExpression="attribute_not_exists(pk)",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def read_recent(self, user_id: str, limit: int = RECENT) -> list[Event]:
+        """See `ListeningState.read_recent`; a page of DynamoDB is 1 MB, some 4000 events."""
+        with self._translated():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName="recency",
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": _partition(user_id)}},
+                ScanIndexForward=False,
+                ConsistentRead=True,
+                PaginationConfig={"MaxItems": limit, "PageSize": limit},
+            )
+            return [_event(user_id, item) for page in pages for item in page["Items"]]
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            raise StateUnavailableError(f"table {self._table}: DynamoDB answered {code}: {error}") from error
+        except BotoCoreError as error:
+            raise StateUnavailableError(f"table {self._table}: {error}") from error
+
+
+def _partition(user_id: str) -> str:
+    return f"user#{user_id}"
+
+
+def _item(event: Event, expires_at: int) -> dict[str, Any]:
+    item = {
+        "pk": {"S": _partition(event.user_id)},
+        "sk": {"S": f"event#{event.event_id}"},
+        "recency": {"S": f"{event.at.isoformat(timespec='microseconds')}#{event.event_id}"},
+        "track_id": {"S": event.track_id},
+        "kind": {"S": event.kind.value},
+        "context": {"S": event.context},
+        "expires_at": {"N": str(expires_at)},
+    }
+    return item if event.ms_played is None else item | {"ms_played": {"N": str(event.ms_played)}}
+
+
+def _event(user_id: str, item: dict[str, Any]) -> Event:
+    at, _, event_id = item["recency"]["S"].partition("#")
+    return Event(
+        user_id,
+        item["track_id"]["S"],
+        EventKind(item["kind"]["S"]),
+        datetime.fromisoformat(at),
+        event_id,
+        int(item["ms_played"]["N"]) if "ms_played" in item else None,
+        item["context"]["S"],
+    )

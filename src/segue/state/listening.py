@@ -1,0 +1,50 @@
+"""What a place for listeners' events must offer: writes that count once, and the latest ones back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from segue.domain.event import Event
+
+RECENT = 2000
+"""Events that are read of one listener, unless asked otherwise: years of most people's listening."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of some events: how many are new, and how many were there already or came twice."""
+
+    new: int
+    repeated: int
+
+
+class ListeningState(Protocol):
+    """Events by listener; an ``event_id`` counts once per user, however often it is delivered.
+
+    Every method raises StateUnavailableError when the place does not answer or refuses: the same
+    call may then be made again.
+    """
+
+    def record(self, events: Sequence[Event]) -> Recorded:
+        """Keep the events, any number of them; of one id the first stays.
+
+        After an error some may be kept and others not: record all of them again, none counts twice.
+        """
+
+    def read_recent(self, user_id: str, limit: int = RECENT) -> list[Event]:
+        """Return a listener's latest events, newest first; of one instant the greater id first.
+
+        What `record` returned for is in the very next answer.
+        """
+
+
+def first_of_each(events: Sequence[Event]) -> list[Event]:
+    """Drop events whose user and id came earlier in ``events``."""
+    first: dict[tuple[str, str], Event] = {}
+    for event in events:
+        first.setdefault((event.user_id, event.event_id), event)
+    return list(first.values())

@@ -1,0 +1,32 @@
+"""Open the state that SEGUE_STATE names: ``dynamodb://table`` or an SQLite file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segue.errors import ConfigError
+from segue.state.sqlite import SqliteState
+
+if TYPE_CHECKING:
+    from segue.state.listening import ListeningState
+
+
+def open_state(location: str) -> ListeningState:
+    """Open for reading and writing; nothing is read or made yet.
+
+    Raises
+    ------
+    ConfigError
+        The location is neither, or no Region is set for the table.
+    """
+    scheme, separator, table = location.partition("://")
+    if scheme == "dynamodb" and table and "/" not in table:
+        from segue.state.dynamodb import DynamoState  # boto3 is slow to import
+
+        return DynamoState(table)
+    if not location or separator:
+        raise ConfigError("SEGUE_STATE", f"{location!r} is neither dynamodb://table nor a file.")
+    if Path(location).is_dir():
+        raise ConfigError("SEGUE_STATE", f"{location} is a folder: name a file in it.")
+    return SqliteState(Path(location))

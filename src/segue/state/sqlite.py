@@ -1,0 +1,100 @@
+"""Listening state in one SQLite file: for laptops, tests and single servers."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import uuid
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from segue.domain.event import Event, EventKind
+from segue.errors import StateUnavailableError
+from segue.state.listening import RECENT, Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_TIMEOUT_S = 4.0
+# Instants are ISO 8601 in UTC to the microsecond, which sort as text.
+_SCHEMA = """
+PRAGMA journal_mode = WAL; -- readers do not wait for a writer
+CREATE TABLE listening_event (
+  user_id TEXT NOT NULL, event_id TEXT NOT NULL, at TEXT NOT NULL, track_id TEXT NOT NULL,
+  kind TEXT NOT NULL, ms_played INTEGER, context TEXT NOT NULL,
+  PRIMARY KEY (user_id, event_id)) WITHOUT ROWID;
+CREATE INDEX listening_event_recency ON listening_event (user_id, at, event_id);
+"""
+_WRITE = "INSERT OR IGNORE INTO listening_event VALUES (?, ?, ?, ?, ?, ?, ?)"
+_READ = """
+SELECT user_id, event_id, at, track_id, kind, ms_played, context FROM listening_event
+ WHERE user_id = ? ORDER BY at DESC, event_id DESC LIMIT ?
+"""
+
+
+class SqliteState:
+    """A `ListeningState` in a file, which the first call makes; any number of threads and processes may.
+
+    Every call opens the file anew, for a fraction of a millisecond: no handle crosses threads.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def record(self, events: Sequence[Event]) -> Recorded:
+        """See `ListeningState.record`. All or none are kept; half a million take seconds."""
+        with self._open() as connection:
+            connection.execute("BEGIN IMMEDIATE")  # wait for another writer now, not halfway through
+            before = connection.total_changes
+            connection.executemany(_WRITE, map(_row, events))
+            new = connection.total_changes - before
+        return Recorded(new, len(events) - new)
+
+    def read_recent(self, user_id: str, limit: int = RECENT) -> list[Event]:
+        """See `ListeningState.read_recent`."""
+        with self._open() as connection:
+            return [_event(row) for row in connection.execute(_READ, (user_id, limit))]
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            if not self._path.exists():
+                self._make()
+            with closing(sqlite3.connect(self._path, timeout=_TIMEOUT_S)) as connection, connection:
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise StateUnavailableError(
+                f"{self._path}: {error}. SEGUE_STATE must name a writable file that Segue made, or a new one."
+            ) from error
+
+    def _make(self) -> None:
+        # Two processes that set WAL at once do not wait for each other, one fails: so the file appears whole.
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._path.with_name(f"{self._path.name}.{uuid.uuid4().hex}")
+        try:
+            with closing(sqlite3.connect(unfinished)) as connection:
+                connection.executescript(_SCHEMA)
+            with suppress(FileExistsError):
+                os.link(unfinished, self._path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def _row(event: Event) -> tuple[str, str, str, str, str, int | None, str]:
+    at = event.at.isoformat(timespec="microseconds")
+    return (
+        event.user_id,
+        event.event_id,
+        at,
+        event.track_id,
+        event.kind.value,
+        event.ms_played,
+        event.context,
+    )
+
+
+def _event(row: tuple[str, str, str, str, str, int | None, str]) -> Event:
+    user_id, event_id, at, track_id, kind, ms_played, context = row
+    return Event(user_id, track_id, EventKind(kind), datetime.fromisoformat(at), event_id, ms_played, context)

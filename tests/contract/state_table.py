@@ -1,0 +1,24 @@
+"""Create the state's table as the template describes it, so that what is tested is what is deployed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+from infra.template import load
+from tests.architecture.tree import ROOT
+
+
+def create_table(name: str) -> str:
+    """Create an empty table where AWS_ENDPOINT_URL leads; returns its name."""
+    described: dict[str, Any] = load(ROOT / "template.yaml")["Resources"]["StateTable"]["Properties"]
+    keys = ("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "BillingMode")
+    client = boto3.client("dynamodb")
+    client.create_table(TableName=name, **{key: described[key] for key in keys})
+    ttl = described["TimeToLiveSpecification"]
+    client.update_time_to_live(
+        TableName=name,
+        TimeToLiveSpecification={"AttributeName": ttl["AttributeName"], "Enabled": ttl["Enabled"]},
+    )
+    return name

@@ -1,0 +1,197 @@
+"""The suite of `ListeningState`, run against SQLite and against the table that the template describes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from segue.domain.event import EVENT_KINDS, Event, EventKind
+from segue.errors import ConfigError, StateUnavailableError
+from segue.state.listening import Recorded
+from segue.state.location import open_state
+from tests.contract.state_table import create_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from segue.state.listening import ListeningState
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+AWKWARD = "prüf#stand/'\";-- \U0001f3b5"
+PLACES = ["sqlite", "moto", *(["localstack"] if "SEGUE_TEST_LOCALSTACK" in os.environ else [])]
+
+
+@pytest.fixture(params=PLACES)
+def location(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty place, as SEGUE_STATE would name it, with AWS_* set to reach it."""
+    if request.param == "sqlite":
+        return str(tmp_path / "new" / "state.sqlite")
+    moto = request.param == "moto"
+    url = request.getfixturevalue("s3_server") if moto else os.environ["SEGUE_TEST_LOCALSTACK"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    return f"dynamodb://{create_table(f'state-{uuid.uuid4().hex}')}"
+
+
+@pytest.fixture
+def state(location: str) -> ListeningState:
+    return open_state(location)
+
+
+def event(number: int, user: str = "u1", **changes: object) -> Event:
+    """The ``number``-th event, a second after the one before."""
+    kind = EVENT_KINDS[number % len(EVENT_KINDS)]
+    made = Event(
+        user, f"t{number}", kind, NOON + timedelta(seconds=number), f"e{number}", number * 1000, "gym"
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_nothing_is_known_of_a_stranger(state: ListeningState) -> None:
+    assert state.read_recent("nobody") == []
+    assert state.record([]) == Recorded(0, 0)
+
+
+def test_every_field_comes_back(state: ListeningState) -> None:
+    full = Event(AWKWARD, AWKWARD, EventKind.SAVE, NOON.replace(microsecond=1), AWKWARD, 0, AWKWARD)
+    bare = Event(AWKWARD, "t", EventKind.PLAY, NOON, "e")
+    assert state.record([bare, full]) == Recorded(2, 0)
+    assert state.read_recent(AWKWARD) == [full, bare]
+
+
+def test_the_newest_come_first_whatever_the_order_of_arrival(state: ListeningState) -> None:
+    events = [event(number) for number in range(30)]
+    state.record(sorted(events, key=lambda one: one.track_id[::-1]))
+    assert state.read_recent("u1") == events[::-1]
+    assert state.read_recent("u1", 3) == events[:-4:-1]
+    assert state.read_recent("u1", 30) == events[::-1]
+
+
+def test_events_of_one_instant_have_one_order(state: ListeningState) -> None:
+    state.record([event(0, event_id=name) for name in "bca"])
+    assert [found.event_id for found in state.read_recent("u1")] == ["c", "b", "a"]
+
+
+def test_an_id_counts_once_and_its_first_event_stays(state: ListeningState) -> None:
+    first, other = event(1), event(1, track_id="other", at=NOON + timedelta(days=1))
+    assert state.record([first]) == Recorded(1, 0)
+    assert state.record([first, other, event(2)]) == Recorded(1, 2)
+    assert state.read_recent("u1") == [event(2), first]
+
+
+def test_repeats_within_a_batch_count_once(state: ListeningState) -> None:
+    assert state.record([event(1), event(1, track_id="other"), event(2)]) == Recorded(2, 1)
+    assert state.read_recent("u1") == [event(2), event(1)]
+
+
+def test_users_are_apart_though_their_ids_look_alike(state: ListeningState) -> None:
+    names = ["u", "U", "u ", "u#", "user#u", "uu"]
+    assert state.record([event(1, name) for name in names]) == Recorded(len(names), 0)
+    assert [state.read_recent(name) for name in names] == [[event(1, name)] for name in names]
+
+
+def test_a_batch_of_any_size_can_be_repeated_after_half_of_it(state: ListeningState) -> None:
+    events = [event(number, f"u{number % 3}") for number in range(250)]
+    assert state.record(events[:120]) == Recorded(120, 0)
+    assert state.record(events) == Recorded(130, 120)
+    assert state.record(events) == Recorded(0, 250)
+    assert [len(state.read_recent(f"u{user}")) for user in range(3)] == [84, 83, 83]
+
+
+def test_more_than_a_page_is_read_whole(state: ListeningState) -> None:
+    # DynamoDB ends a page at 1 MB.
+    long = [event(number, track_id=f"{number:0300}", context="c" * 3000) for number in range(400)]
+    assert state.record(long) == Recorded(400, 0)
+    assert state.read_recent("u1") == long[::-1]
+
+
+def test_writers_at_once_count_each_event_once(state: ListeningState) -> None:
+    events = [event(number) for number in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(state.record, [events] * 4))
+    assert sum(each.new for each in done) == 40
+    assert state.read_recent("u1") == events[::-1]
+
+
+def test_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys; from segue.state.sqlite import SqliteState; from pathlib import Path;"
+        "sys.stdin.read(1); print(SqliteState(Path(sys.argv[1])).record([]))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "new" / "state.sqlite")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = [subprocess.Popen(command, **pipes) for _ in range(4)]  # type: ignore[call-overload]
+    for writer in writers:
+        writer.stdin.write("x")
+        writer.stdin.flush()
+    assert [writer.communicate(timeout=60)[0] for writer in writers] == [f"{Recorded(0, 0)}\n"] * 4
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"state.sqlite"}
+
+
+def test_what_was_recorded_outlives_the_process(state: ListeningState, location: str) -> None:
+    state.record([event(1)])
+    assert open_state(location).read_recent("u1") == [event(1)]
+
+
+def test_a_table_that_is_not_there_is_said(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    absent = open_state("dynamodb://absent")
+    with pytest.raises(StateUnavailableError, match=r"table absent: .*ResourceNotFound"):
+        absent.read_recent("u1")
+    with pytest.raises(StateUnavailableError, match="table absent"):
+        absent.record([event(1), event(2)])
+
+
+def test_a_dynamodb_that_is_down_is_given_up_on_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    before = datetime.now(UTC)
+    with pytest.raises(StateUnavailableError, match="table t: "):
+        open_state("dynamodb://t").record([event(number) for number in range(100)])
+    assert datetime.now(UTC) - before < timedelta(seconds=8)
+
+
+def test_the_table_forgets_after_its_time(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    name = create_table(f"state-{uuid.uuid4().hex}")
+    open_state(f"dynamodb://{name}").record([event(1)])
+    (item,) = boto3.client("dynamodb").scan(TableName=name)["Items"]
+    left = datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) - datetime.now(UTC)
+    assert timedelta(days=729) < left < timedelta(days=731)
+
+
+@pytest.mark.parametrize("content", [b"not a database" * 100, b"", None])
+def test_a_file_that_is_no_database_is_said(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    if content is None:
+        path = tmp_path / "file" / "state.sqlite"
+        (tmp_path / "file").write_bytes(b"")
+    else:
+        path.write_bytes(content)
+    with pytest.raises(StateUnavailableError, match=r"state\.sqlite: .*SEGUE_STATE"):
+        open_state(str(path)).read_recent("u1")
+
+
+@pytest.mark.parametrize("location", ["", "s3://b/p", "dynamodb://", "dynamodb://a/b", "postgresql://h/d"])
+def test_a_location_that_is_neither_names_the_setting(location: str) -> None:
+    with pytest.raises(ConfigError, match=r"SEGUE_STATE: .*neither"):
+        open_state(location)
+
+
+def test_a_folder_is_no_state(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"SEGUE_STATE: .*folder"):
+        open_state(str(tmp_path))
+
+
+def test_a_table_needs_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(ConfigError, match="AWS_DEFAULT_REGION: not set"):
+        open_state("dynamodb://t")

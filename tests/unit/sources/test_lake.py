@@ -1,0 +1,119 @@
+"""The event lake: what is written comes back once, and damage costs its own line only."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segue.domain.event import EVENT_KINDS, MOST_MS, Event, EventKind
+from segue.sources.lake import LakeAccount, lake_key, read_events, write_lines
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+KEY = "events/dt=2026-11-21/0.jsonl"
+
+
+def event(number: int, user: str = "u") -> Event:
+    return Event(user, "t", EventKind.PLAY, NOON, f"e{number}")
+
+
+def read(*objects: tuple[str, bytes]) -> tuple[list[Event], LakeAccount]:
+    account = LakeAccount()
+    return list(read_events(objects, account)), account
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+EVENTS = st.builds(
+    Event,
+    TEXT,
+    TEXT,
+    st.sampled_from(EVENT_KINDS),
+    st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    TEXT,
+    st.none() | st.integers(0, MOST_MS),
+    TEXT,
+)
+
+
+@given(st.lists(EVENTS, unique_by=lambda one: (one.user_id, one.event_id)))
+def test_every_event_comes_back_as_it_was(events: list[Event]) -> None:
+    found, account = read((KEY, write_lines(events)))
+    assert found == events
+    assert account == LakeAccount(read=len(events))
+
+
+def test_one_line_is_one_event_in_plain_json() -> None:
+    (line,) = write_lines([event(1)]).splitlines()
+    assert json.loads(line) == {
+        "event_id": "e1", "user_id": "u", "track_id": "t", "event": "play",
+        "at": "2026-11-21T12:00:00+00:00", "ms_played": None, "context": "",
+    }  # fmt: skip
+
+
+def test_the_key_is_of_the_day_and_of_the_ids_whatever_their_order() -> None:
+    one, other = event(1), event(2)
+    key = lake_key([one, other], NOON)
+    assert key.startswith("events/dt=2026-11-21/")
+    assert lake_key([other, one], NOON + timedelta(hours=11)) == key
+    assert len({key, lake_key([one], NOON), lake_key([event(1, "v"), other], NOON)}) == 3
+    # No two pairs of user and id are taken for each other.
+    assert lake_key([Event("a", "t", EventKind.PLAY, NOON, "b")], NOON) != lake_key(
+        [Event("ab", "t", EventKind.PLAY, NOON, "")], NOON
+    )
+
+
+def test_what_comes_again_is_left_out_and_counted_and_the_first_stays() -> None:
+    again = Event("u", "other", EventKind.LIKE, NOON, "e1")
+    found, account = read(
+        (KEY, write_lines([event(1), event(2)])), ("events/dt=2026-11-22/1.jsonl", write_lines([again]))
+    )
+    assert found == [event(1), event(2)]
+    assert (account.read, account.repeated) == (2, 1)
+    assert read((KEY, write_lines([event(1), event(1, "v")])))[1].repeated == 0
+
+
+GOOD = json.loads(write_lines([event(1)]))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        *(json.dumps({k: v for k, v in GOOD.items() if k != name}).encode() for name in GOOD),
+        *(
+            json.dumps(GOOD | change).encode()
+            for change in (
+                {"user_id": 1}, {"track_id": None}, {"event": "love"}, {"event": []}, {"context": None},
+                {"at": "soon"}, {"at": 1}, {"at": "2026-11-21T12:00:00"},
+                {"ms_played": "1"}, {"ms_played": -1}, {"ms_played": True}, {"ms_played": 1.5},
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_a_damaged_line_is_named_and_costs_no_other(line: bytes) -> None:
+    found, account = read((KEY, write_lines([event(2)]) + line + b"\n" + write_lines([event(3)])))
+    assert found == [event(2), event(3)]
+    assert [(damage.key, damage.number) for damage in account.damaged] == [(KEY, 2)]
+    assert account.damaged[0].why
+
+
+def test_a_line_cut_short_by_a_crash_is_damaged() -> None:
+    found, account = read((KEY, write_lines([event(1), event(2)])[:-9]))
+    assert found == [event(1)]
+    assert [damage.number for damage in account.damaged] == [2]
+
+
+def test_fields_of_a_newer_writer_are_passed_over() -> None:
+    assert read((KEY, json.dumps(GOOD | {"device": "phone"}).encode()))[0] == [event(1)]
+
+
+def test_other_objects_are_not_read() -> None:
+    assert read(("events/dt=2026-11-21/notes.txt", b"{")) == ([], LakeAccount())
