@@ -136,9 +136,9 @@ def explain(model: ItemFactors, history: History) -> NDArray[np.float64]:
     if len(history) < len(diagonal):
         scaled = liked / np.sqrt(diagonal)
         kernel = np.eye(len(history)) + extra[:, None] * (scaled @ scaled.T)
-        solved = np.linalg.solve(kernel.T, scaled) / np.sqrt(diagonal)
+        solved = np.asarray(np.linalg.solve(kernel.T, scaled) / np.sqrt(diagonal))
     else:
-        solved = np.linalg.solve(np.diag(diagonal) + (liked.T * extra) @ liked, liked.T).T
+        solved = np.asarray(np.linalg.solve(np.diag(diagonal) + (liked.T * extra) @ liked, liked.T).T)
     return np.asarray(target[:, None] * solved, np.float64)
 
 

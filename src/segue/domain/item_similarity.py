@@ -89,6 +89,21 @@ def similar_items(
     return similarity.item_index[row][order], similarity.weight[row][order]
 
 
+def neighbours_of(
+    similarity: ItemSimilarity, item_index: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
+    """Return what some items say of others, one weight per row.
+
+    Returns
+    -------
+    int32 (n,), float32 (n,), int64 (n,)
+        The other item, the weight, and the place in ``item_index`` of the one that says so.
+    """
+    position, length = _rows(similarity, item_index)
+    speaker = np.repeat(np.arange(len(item_index)), length)
+    return similarity.item_index[position], similarity.weight[position], speaker
+
+
 def _rows(
     similarity: ItemSimilarity, item_index: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

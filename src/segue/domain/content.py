@@ -1,0 +1,178 @@
+"""What tracks are like: vectors of their names, artists, albums, genres and sound, and who is near whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.candidates import top_n
+from segue.domain.collaborative import played
+from segue.domain.history import History
+from segue.domain.item_similarity import neighbours_of
+from segue.domain.source import Reason, ReasonKind
+from segue.errors import EmptyHistoryError, InvalidInputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.catalogue import Catalogue
+    from segue.domain.item_similarity import ItemSimilarity
+    from segue.domain.text import Labels
+
+N_VOICES = 64
+"""Tracks of a history whose neighbours are looked at: those that say most about its taste."""
+
+CANDIDATES_PER_ITEM = 4
+"""Neighbours that are scored exactly, for each track that is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Every track as a vector whose products say how alike two tracks are.
+
+    Attributes
+    ----------
+    vectors : float32 (n_items, d)
+        Unit rows; 0 where nothing is known of a track. The first columns are its text, then come
+        low-level features, last the audio features.
+    audio_columns : tuple of str
+        The audio feature of each of the last columns.
+    n_text : int
+        How many columns are text.
+    neighbours : ItemSimilarity
+        The tracks nearest to each, with their cosines; none is its own neighbour.
+
+    Raises
+    ------
+    InvalidInputError
+        The parts do not fit each other: fit them again.
+    """
+
+    vectors: NDArray[np.float32]
+    audio_columns: tuple[str, ...]
+    n_text: int
+    neighbours: ItemSimilarity
+
+    def __post_init__(self) -> None:
+        if self.vectors.ndim != 2 or self.neighbours.n_items != len(self.vectors):
+            raise InvalidInputError(
+                f"vectors {self.vectors.shape} do not fit neighbours of {self.neighbours.n_items} tracks."
+            )
+        if not 0 <= self.n_text <= self.vectors.shape[1] - len(self.audio_columns):
+            raise InvalidInputError(
+                f"{self.n_text} columns of text and {len(self.audio_columns)} of audio do not fit into "
+                f"{self.vectors.shape[1]}."
+            )
+
+
+class ContentSource:
+    """Tracks like those of one history, as a source of candidates.
+
+    The profile is u = Σ_i c_i v_i / |Σ_i c_i v_i| over the history, and a score the cosine v_j·u. What
+    is disliked has a negative confidence c and turns the profile away (Rocchio 1971).
+
+    Raises
+    ------
+    EmptyHistoryError
+        Nothing in the history is liked, or nothing is known of what is.
+    """
+
+    def __init__(self, content: Content, history: History) -> None:
+        self._content, self._history = content, history
+        parts = content.vectors[history.item_index] * history.confidence[:, None]
+        profile = parts.sum(axis=0, dtype=np.float64)
+        size = float(np.linalg.norm(profile))
+        if size == 0 or not (history.confidence > 0).any():
+            raise EmptyHistoryError
+        self._parts = parts / size
+        self._profile = (profile / size).astype(np.float32)
+
+    def best(self, n: int) -> NDArray[np.int32]:
+        """Return up to ``n`` tracks near those of the history, best first, int32."""
+        voice = self._parts @ self._profile
+        loudest = np.sort(top_n(voice, N_VOICES))
+        loudest = loudest[voice[loudest] > 0]
+        near, cosine, by = neighbours_of(self._content.neighbours, self._history.item_index[loudest])
+        rows, place = np.unique(near, return_inverse=True)
+        weight = np.bincount(place, cosine * voice[loudest][by], minlength=len(rows)).astype(np.float32)
+        rows = rows[np.sort(top_n(weight, CANDIDATES_PER_ITEM * n))]
+        return rows[top_n(self.scores(rows), n)]
+
+    def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Score the tracks in ``rows``, float32 (m,) in [-1, 1]: cosines with the profile."""
+        scores: NDArray[np.float32] = self._content.vectors[rows] @ self._profile
+        return scores
+
+    def reasons(self, row: int) -> list[Reason]:
+        """Split a score over the history: c_i v_i·v_j / |Σ c v|."""
+        return played(self._history, (self._parts @ self._content.vectors[row]).astype(np.float64))
+
+
+class SimilarSource(ContentSource):
+    """Tracks like one or several, by the mean of their vectors; the reasons say in what they are alike.
+
+    Parameters
+    ----------
+    content : Content
+    catalogue : Catalogue
+        Of the same tracks.
+    seeds : int32 (n,)
+        Rows; repeats and their order do not count.
+
+    Raises
+    ------
+    EmptyHistoryError
+        There is no seed, or nothing is known of any.
+    """
+
+    def __init__(self, content: Content, catalogue: Catalogue, seeds: NDArray[np.int32]) -> None:
+        rows = np.unique(seeds).astype(np.int32)
+        super().__init__(content, History(rows, np.ones(len(rows), np.float32)))
+        self._catalogue = catalogue
+
+    def reasons(self, row: int) -> list[Reason]:
+        """Split a score over audio features, shared artists and genres, greatest part first.
+
+        Each audio feature contributes its own columns' products, exactly. The text is compressed into columns
+        that mix its fields, so what they contribute is shared out among the artists and genres that the track
+        has in common with the seeds, by how rare each is, 1 + ln(n_items / tracks with it), times the seeds
+        that have it; where none is in common it is `ReasonKind.REST`, as are low-level features.
+        """
+        product = (self._profile * self._content.vectors[row]).astype(np.float64)
+        n_text, n_audio = self._content.n_text, len(self._content.audio_columns)
+        first_audio = len(product) - n_audio
+        parts: dict[tuple[ReasonKind, str], float] = {}
+        for feature, part in zip(self._content.audio_columns, product[first_audio:].tolist(), strict=True):
+            parts[ReasonKind.AUDIO, feature] = parts.get((ReasonKind.AUDIO, feature), 0.0) + part
+        text, rest = float(product[:n_text].sum()), float(product[n_text:first_audio].sum())
+        shared = self._shared(row)
+        total = sum(shared.values())
+        for key, rarity in shared.items():
+            parts[key] = text * rarity / total
+        if not shared:
+            rest += text
+        parts[ReasonKind.REST, ""] = rest
+        told = [Reason(kind, part, name) for (kind, name), part in parts.items() if part]
+        return sorted(told, key=lambda reason: -reason.contribution)
+
+    def _shared(self, row: int) -> dict[tuple[ReasonKind, str], float]:
+        """Artists and genres in common with the seeds: how rare each is, times the seeds that have it."""
+        shared: dict[tuple[ReasonKind, str], float] = {}
+        for kind, labels, rarity in self._rarity:
+            own = set(labels.index_of(row).tolist())
+            for seed in self._history.item_index.tolist():
+                for label in own.intersection(labels.index_of(seed).tolist()):
+                    key = (kind, labels.names[label])
+                    shared[key] = shared.get(key, 0.0) + float(rarity[label])
+        return shared
+
+    @cached_property
+    def _rarity(self) -> list[tuple[ReasonKind, Labels, NDArray[np.float64]]]:
+        fields = ((ReasonKind.ARTIST, self._catalogue.artists), (ReasonKind.GENRE, self._catalogue.genres))
+        return [
+            (kind, labels, 1 + np.log(len(labels) / np.maximum(np.bincount(labels.label_index), 1)))
+            for kind, labels in fields
+        ]
