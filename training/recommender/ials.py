@@ -36,10 +36,12 @@ class IalsRecommender:
     ----------
     n_factors : int
         Dimensions d, up to 1024: quality still grows there.
-    regularization : float
-        λ; a user with h of n_items items is regularised by λ (h + α₀ n_items)^ν, an item likewise.
+    ridge : float
+        What the average user is regularised by, λ (h + α₀ n_items)^ν for one with h of n_items items; it
+        gives λ, by which items are regularised likewise. Unlike λ itself it keeps its size from one
+        catalogue to another, and from one α₀ or ν to another.
     frequency_exponent : float
-        ν.
+        ν: 0 regularises everybody alike, 1 in proportion to the length of the history.
     unobserved_weight : float
         α₀, the weight of every item; an item that was played weighs α r more.
     alpha : float
@@ -54,11 +56,11 @@ class IalsRecommender:
     """
 
     n_factors: int = 256
-    regularization: float = 0.003
+    ridge: float = 2.0
     frequency_exponent: float = 1.0
-    unobserved_weight: float = 0.01
+    unobserved_weight: float = 0.02
     alpha: float = 1.0
-    n_sweeps: int = 16
+    n_sweeps: int = 8
     block_size: int = 64
     init_std: float = 0.1
     seed: int = 17
@@ -66,10 +68,18 @@ class IalsRecommender:
     def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> FactorScorer:
         """Alternate between users and items, and keep the items."""
         core = _solver()
+        usual = interactions.nnz / interactions.shape[0] + self.unobserved_weight * interactions.shape[1]
+        objective = Objective(
+            regularization=self.ridge / usual**self.frequency_exponent,
+            frequency_exponent=self.frequency_exponent,
+            unobserved_weight=self.unobserved_weight,
+            alpha=self.alpha,
+            confidence=Confidence.ADDS,
+        )
         model = (
             core.IALSModelConfigBuilder()
             .set_K(self.n_factors)
-            .set_reg(self.regularization)
+            .set_reg(objective.regularization)
             .set_nu(self.frequency_exponent)
             .set_alpha0(self.unobserved_weight)
             .set_init_stdev(self.init_std)
@@ -89,13 +99,6 @@ class IalsRecommender:
         for sweep in range(self.n_sweeps):
             step(f"iALS sweep {sweep + 1} of {self.n_sweeps}")
             trainer.step(solver)
-        objective = Objective(
-            regularization=self.regularization,
-            frequency_exponent=self.frequency_exponent,
-            unobserved_weight=self.unobserved_weight,
-            alpha=self.alpha,
-            confidence=Confidence.ADDS,
-        )
         return FactorScorer(rotate(trainer.item, objective))
 
 

@@ -15,7 +15,7 @@ from segue.errors import InvalidInputError, NotEnoughDataError
 from training.recommender.scorer import SimilarityScorer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -49,8 +49,40 @@ class Rp3Beta:
         popularity = np.maximum(np.asarray(interactions.sum(axis=0), np.float64).ravel(), 1e-12)
         to_user = _stochastic(csr_matrix(interactions.T)).power(self.alpha)
         to_item = _stochastic(interactions).power(self.alpha) @ diags_array(popularity**-self.beta)
-        rows = _products(to_user, csr_matrix(to_item))
-        return SimilarityScorer(_join(_strongest(chunk, self.n_neighbours) for chunk in rows))
+        return _truncate(_products(to_user, csr_matrix(to_item)), self.n_neighbours)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPropagation:
+    """Fu, Poirson, Lee & Wang, "Revisiting neighborhood-based link prediction for collaborative …" (2022).
+
+    W_ij = Σ_u x_iu x_uj / (degree_i^α degree_u^β degree_j^γ): the walk of RP3beta, with an exponent of its
+    own for each of the three nodes on the way.
+
+    Attributes
+    ----------
+    from_exponent, through_exponent, to_exponent : float
+        α, β and γ: how strongly the popular item that was played, the listener of many items and the popular
+        item that is reached are held back; 0 not at all.
+    n_neighbours : int
+        Weights kept for each item, the greatest.
+    """
+
+    from_exponent: float = 0.5
+    through_exponent: float = 0.7
+    to_exponent: float = 0.3
+    n_neighbours: int = 500
+
+    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
+        """Walk from every item."""
+        step("link propagation: walking from every item")
+        of_item, of_user = (
+            np.maximum(np.asarray(interactions.sum(axis=axis), np.float64).ravel(), 1e-12) for axis in (0, 1)
+        )
+        to_user = diags_array(of_item**-self.from_exponent) @ interactions.T
+        to_item = diags_array(of_user**-self.through_exponent) @ interactions
+        to_item = to_item @ diags_array(of_item**-self.to_exponent)
+        return _truncate(_products(csr_matrix(to_user), csr_matrix(to_item)), self.n_neighbours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +105,22 @@ class ItemKnn:
     def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
         """Compare every pair of items that share a listener."""
         step("item-kNN: comparing items")
-        norm = np.sqrt(np.asarray(interactions.multiply(interactions).sum(axis=0), np.float64)).ravel()
-        begin, chunks = 0, []
-        for chunk in _products(csr_matrix(interactions.T), interactions):
-            left = np.repeat(norm[begin : begin + chunk.shape[0]], np.diff(chunk.indptr))
-            chunk.data /= left * norm[chunk.indices] + self.shrinkage
-            chunks.append(_strongest(chunk, self.n_neighbours))
-            begin += chunk.shape[0]
-        return SimilarityScorer(_join(iter(chunks)))
+        return _truncate(cosines(interactions, self.shrinkage), self.n_neighbours)
 
 
 @dataclass(frozen=True, slots=True)
 class Ease:
     """Steck, "Embarrassingly shallow autoencoders for sparse data" (2019), eq. 8.
 
-    P = (XᵀX + λI)⁻¹, W_ij = -P_ij / P_jj, W_jj = 0. Memory is 4 n_items² bytes, time about n_items³.
+    P = (XᵀX + Λ)⁻¹, W_ij = -P_ij / P_jj, W_jj = 0. Memory is 4 n_items² bytes, time about n_items³.
 
     Attributes
     ----------
     regularization : float
-        λ > 0.
+        λ > 0, the mean of Λ's diagonal.
+    frequency_exponent : float
+        ν: an item of n listeners is regularised in proportion to n^ν, with 0 all alike. Scaling the items
+        before a plain λ, as in Steck, "Markov random fields for collaborative filtering" (2019), is the same.
     n_neighbours : int
         Weights kept for each item, the greatest in size; negative ones count.
     max_items : int
@@ -100,6 +128,7 @@ class Ease:
     """
 
     regularization: float = 300.0
+    frequency_exponent: float = 0.0
     n_neighbours: int = 500
     max_items: int = 30_000
 
@@ -120,14 +149,34 @@ class Ease:
                 "use RP3beta, or raise max_items."
             )
         step(f"EASE: inverting {n_items} × {n_items} numbers")
-        gram = np.asfortranarray((interactions.T @ interactions).toarray(), np.float32)
-        gram[np.diag_indices(n_items)] += self.regularization
+        gram = (interactions.T @ interactions).astype(np.float32).toarray(order="F")
+        ridge = item_ridge(interactions, self.regularization, self.frequency_exponent)
+        gram[np.diag_indices(n_items)] += ridge
         factor, failed = lapack.spotrf(gram, overwrite_a=True)
         if not failed:
             inverse, failed = lapack.spotri(factor, overwrite_c=True)
         if failed:
             raise NotEnoughDataError(f"λ = {self.regularization} leaves EASE singular: raise regularization.")
-        return SimilarityScorer(_join(_strongest(rows, self.n_neighbours) for rows in _ease_rows(inverse)))
+        return _truncate(_ease_rows(inverse), self.n_neighbours)
+
+
+def cosines(interactions: csr_matrix, shrinkage: float) -> Iterator[csr_matrix]:
+    """Yield x_i·x_j / (|x_i| |x_j| + shrinkage) of items, 0 for i = j, some rows at a time."""
+    norm = np.sqrt(np.asarray(interactions.multiply(interactions).sum(axis=0), np.float64)).ravel()
+    begin = 0
+    for chunk in _products(csr_matrix(interactions.T), interactions):
+        left = np.repeat(norm[begin : begin + chunk.shape[0]], np.diff(chunk.indptr))
+        chunk.data /= left * norm[chunk.indices] + shrinkage
+        begin += chunk.shape[0]
+        yield chunk
+
+
+def item_ridge(interactions: csr_matrix, mean: float, exponent: float) -> NDArray[np.float64]:
+    """Return what each item is regularised by, float64 (n_items,), in proportion to listeners^exponent."""
+    listeners = np.maximum(np.asarray((interactions > 0).sum(axis=0), np.float64).ravel(), 1)
+    scale = listeners**exponent
+    ridge: NDArray[np.float64] = mean * scale / scale.mean()
+    return ridge
 
 
 def _ease_rows(inverse: NDArray[np.float32]) -> Iterator[csr_matrix]:
@@ -157,7 +206,11 @@ def _products(left: csr_matrix, right: csr_matrix) -> Iterator[csr_matrix]:
         yield chunk
 
 
-def _strongest(rows: csr_matrix, n_neighbours: int) -> csr_matrix:
+def _truncate(chunks: Iterable[csr_matrix], n_neighbours: int) -> SimilarityScorer:
+    return SimilarityScorer(join([strongest(chunk, n_neighbours) for chunk in chunks]))
+
+
+def strongest(rows: csr_matrix, n_neighbours: int) -> csr_matrix:
     """Keep the entries of each row that are greatest in size; of equal ones the lower column."""
     rows.eliminate_zeros()
     rows.sort_indices()
@@ -169,8 +222,8 @@ def _strongest(rows: csr_matrix, n_neighbours: int) -> csr_matrix:
     return csr_matrix((rows.data[chosen], rows.indices[chosen], start), shape=rows.shape)
 
 
-def _join(chunks: Iterator[csr_matrix]) -> ItemSimilarity:
-    parts = list(chunks)
+def join(parts: list[csr_matrix]) -> ItemSimilarity:
+    """Stack rows, their columns ascending, to what is served."""
     length = np.concatenate([np.diff(part.indptr) for part in parts])
     return ItemSimilarity(
         start=np.concatenate([[0], np.cumsum(length)]).astype(np.int64),

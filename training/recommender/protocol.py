@@ -11,11 +11,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from segue.domain.item_factors import ItemFactors
-    from segue.domain.item_similarity import ItemSimilarity
+    from segue.domain.blend import Blend, Personal
     from segue.domain.popularity import Popularity
 
-    Model = Popularity | ItemFactors | ItemSimilarity
+    Model = Popularity | Personal | Blend
 
 
 class Scorer(Protocol):

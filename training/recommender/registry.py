@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from training.ranking.space import Choice, Range
 from training.recommender.als import AlsRecommender
+from training.recommender.blend import BlendRecommender
 from training.recommender.ials import IalsRecommender
-from training.recommender.linear import Ease, ItemKnn, Rp3Beta
+from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
+from training.recommender.nmf import NmfRecommender
 from training.recommender.popularity import PopularityRecommender
+from training.recommender.sparse_ease import SparseEase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,12 +33,15 @@ class Family:
     space : Space
         Where those may lie that are chosen.
     starts : tuple of dict
-        Settings that were good elsewhere; a search tries them after the defaults.
+        Settings that a search tries after the defaults.
+    members : tuple of str
+        Of a blend, the families that it is made of where a run names none; others have none.
     """
 
     kind: Callable[..., Recommender]
     space: Space
     starts: tuple[Mapping[str, Any], ...] = ()
+    members: tuple[str, ...] = ()
 
     def build(self, params: Mapping[str, Any]) -> Recommender:
         """Build with some settings, the others at their defaults."""
@@ -47,36 +53,48 @@ class Family:
         return {field.name: getattr(built, field.name) for field in dataclasses.fields(built)}
 
 
+_NEIGHBOURS = Range(50, 2000, log=True, whole=True)
+
 FAMILIES: dict[str, Family] = {
     "popularity": Family(PopularityRecommender, {}),
     "rp3beta": Family(
-        Rp3Beta,
+        Rp3Beta, {"alpha": Range(0.3, 1.6), "beta": Range(0.0, 1.0), "n_neighbours": _NEIGHBOURS}
+    ),
+    "link-propagation": Family(
+        LinkPropagation,
         {
-            "alpha": Range(0.3, 1.6),
-            "beta": Range(0.0, 1.0),
-            "n_neighbours": Range(20, 1000, log=True, whole=True),
+            "from_exponent": Range(0.0, 1.0),
+            "through_exponent": Range(0.0, 1.2),
+            "to_exponent": Range(0.0, 1.0),
+            "n_neighbours": _NEIGHBOURS,
         },
     ),
-    "ease": Family(Ease, {"regularization": Range(1, 10_000, log=True)}),
-    "item-knn": Family(
-        ItemKnn,
+    "ease": Family(
+        Ease,
         {
-            "shrinkage": Range(0.1, 1000, log=True),
-            "n_neighbours": Range(20, 1000, log=True, whole=True),
+            "regularization": Range(1, 10_000, log=True),
+            "frequency_exponent": Range(0.0, 1.0),
+            "n_neighbours": _NEIGHBOURS,
         },
     ),
+    "sparse-ease": Family(
+        SparseEase,
+        {
+            "regularization": Range(1, 10_000, log=True),
+            "frequency_exponent": Range(0.0, 1.0),
+            "n_neighbours": Range(50, 1000, log=True, whole=True),
+        },
+    ),
+    "item-knn": Family(ItemKnn, {"shrinkage": Range(0.1, 1000, log=True), "n_neighbours": _NEIGHBOURS}),
     "ials": Family(
         IalsRecommender,
         {
-            "n_factors": Choice((64, 128, 256, 512)),
-            "regularization": Range(1e-3, 0.1, log=True),
-            "unobserved_weight": Range(0.01, 0.5, log=True),
+            "n_factors": Choice((128, 256, 512, 1024)),
+            "ridge": Range(0.5, 50, log=True),
+            "unobserved_weight": Range(0.003, 0.3, log=True),
             "n_sweeps": Choice((8, 16)),
         },
-        starts=(
-            {"n_factors": 128, "regularization": 0.0067, "unobserved_weight": 0.1, "n_sweeps": 8},
-            {"n_factors": 256, "regularization": 0.0067, "unobserved_weight": 0.1, "n_sweeps": 8},
-        ),
+        starts=({"n_factors": 512},),  # more dimensions seldom hurt, and show what they are worth here
     ),
     "als": Family(
         AlsRecommender,
@@ -86,5 +104,10 @@ FAMILIES: dict[str, Family] = {
             "alpha": Range(1, 100, log=True),
         },
     ),
+    "nmf": Family(
+        NmfRecommender,
+        {"n_factors": Choice((20, 40, 80)), "regularization": Range(1e-6, 1e-2, log=True)},
+    ),
+    "blend": Family(BlendRecommender, {}, members=("link-propagation", "ials")),
 }
 """Every recommender that is measured; of a setting without a place here the default holds."""

@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from segue.domain.blend import shares, units
 from segue.domain.history import History
 from segue.domain.item_factors import fold_in
+from segue.domain.nonnegative_factors import nonnegative_fold_in
 from segue.domain.popularity import popularity_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
+    from segue.domain.blend import Blend
     from segue.domain.item_factors import ItemFactors
     from segue.domain.item_similarity import ItemSimilarity
+    from segue.domain.nonnegative_factors import NonnegativeFactors
     from segue.domain.popularity import Popularity
+    from training.recommender.protocol import Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,22 @@ class FactorScorer:
 
     def users(self, histories: csr_matrix) -> NDArray[np.float32]:
         """Return the user vector of each history, float32 (b, d), 0 for those without a like."""
-        users = np.zeros((histories.shape[0], self.model.factors.shape[1]), np.float32)
-        for row, history in enumerate(read_histories(histories)):
-            if (history.confidence > 0).any():
-                users[row] = fold_in(self.model, history)
-        return users
+        return _fold_all(lambda history: fold_in(self.model, history), histories, self.model.factors.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class NonnegativeScorer:
+    """Everybody is folded in to the parts."""
+
+    model: NonnegativeFactors
+
+    def scores(self, histories: csr_matrix) -> NDArray[np.float32]:
+        """Score as `Scorer.scores` says."""
+        factors = self.model.factors
+        users = _fold_all(
+            lambda history: nonnegative_fold_in(self.model, history), histories, factors.shape[1]
+        )
+        return users @ factors.T
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +83,40 @@ class SimilarityScorer:
         return np.asarray((_sorted_rows(histories) @ weights).toarray(), np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class BlendScorer:
+    """The members' scores, each in its unit of the listener, in a weighted sum."""
+
+    model: Blend
+    members: tuple[Scorer, ...]
+
+    def scores(self, histories: csr_matrix) -> NDArray[np.float32]:
+        """Score as `Scorer.scores` says."""
+        seen = histories.toarray() != 0
+        total = np.zeros(histories.shape, np.float32)
+        for member, weight in zip(self.members, self.model.weights, strict=True):
+            if weight > 0:
+                scores = member.scores(histories)
+                reach = units(scores, seen, self.model.unit)
+                total += scores * shares(np.full(len(reach), weight), reach).astype(np.float32)[:, None]
+        return total
+
+
 def read_histories(histories: csr_matrix) -> Iterator[History]:
     """Yield each row of float32 (b, n_items) as the domain knows a history."""
     rows = _sorted_rows(histories)
     for begin, end in zip(rows.indptr[:-1], rows.indptr[1:], strict=True):
         yield History(rows.indices[begin:end].astype(np.int32), rows.data[begin:end])
+
+
+def _fold_all(
+    fold: Callable[[History], NDArray[np.float32]], histories: csr_matrix, width: int
+) -> NDArray[np.float32]:
+    users = np.zeros((histories.shape[0], width), np.float32)
+    for row, history in enumerate(read_histories(histories)):
+        if (history.confidence > 0).any():
+            users[row] = fold(history)
+    return users
 
 
 def _sorted_rows(histories: csr_matrix) -> csr_matrix:

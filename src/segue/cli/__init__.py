@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from segue import __version__
-from segue.cli import evaluate, models, sample, serve, train
+from segue.cli import evaluate, import_, models, sample, serve, train
 from segue.errors import GateRejectedError, SegueError
 
 GATE_REJECTED = 3
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(import_.app, name="import", help="Bring data into a dataset folder.")
 app.add_typer(models.app, name="models", help="List, compare, promote and roll back trained versions.")
 app.add_typer(train.app, name="train", help="Train a family and publish it.")
 app.command("evaluate")(evaluate.evaluate)

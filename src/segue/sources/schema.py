@@ -121,8 +121,8 @@ def _derive(table: str, found: dict[tuple[int, str], list[str]], problems: list[
     for column in TABLES[table]:
         alike = [present for present in columns if plain(present) == plain(column)]
         present = _only(f"column {column} in {name} ({', '.join(columns)})", alike, problems)
-        pairs.append(f"{_quoted(present or '')} AS {column}")
-    return f"(SELECT {', '.join(pairs)} FROM {_quoted(name)}) AS {table}"
+        pairs.append(f"{quoted(present or '')} AS {column}")
+    return f"(SELECT {', '.join(pairs)} FROM {quoted(name)}) AS {table}"
 
 
 def _only(wanted: str, names: list[str], problems: list[str]) -> str | None:
@@ -132,5 +132,6 @@ def _only(wanted: str, names: list[str], problems: list[str]) -> str | None:
     return None
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as SQL takes it, whatever signs it holds."""
     return '"' + name.replace('"', '""') + '"'

@@ -10,19 +10,25 @@ from segue.errors import SourceError, SourceSchemaError, SourceUnavailableError
 from segue.sources.schema import TABLES, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from segue.sources.store import Select
 
 T = TypeVar("T")
 
-# Only tables that matter are described: describing a broken view is an error, and databases have them.
-_CATALOGUE = f"""
+
+def describe_tables(tables: Iterable[str]) -> str:
+    """Return a statement whose rows are (0, table, column), with columns of the named tables only.
+
+    Describing a broken view is an error, and databases have them.
+    """
+    wanted = ", ".join(f"'{plain(table)}'" for table in tables)
+    return f"""
 SELECT 0, m.name, p.name
   FROM sqlite_master AS m
   LEFT JOIN pragma_table_info(
-       CASE WHEN REPLACE(LOWER(m.name), '_', '') IN ({", ".join(f"'{plain(t)}'" for t in TABLES)})
+       CASE WHEN REPLACE(LOWER(m.name), '_', '') IN ({wanted})
        THEN m.name END) AS p
  WHERE m.type IN ('table', 'view')
 """
@@ -42,7 +48,7 @@ class SqliteReader:
         Seconds to wait for a writer's lock.
     """
 
-    catalogue = _CATALOGUE
+    catalogue = describe_tables(TABLES)
     placeholder = "?"
 
     def __init__(self, path: Path, *, timeout_s: float) -> None:

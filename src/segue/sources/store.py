@@ -76,6 +76,14 @@ class Reader(Protocol):
 def open_store(location: str, *, timeout_s: float = 10.0) -> StoreDatabase:
     """Return the store at a location without connecting; the first read does that.
 
+    Takes and raises what `open_reader` does.
+    """
+    return StoreDatabase(open_reader(location, timeout_s=timeout_s))
+
+
+def open_reader(location: str, *, timeout_s: float) -> Reader:
+    """Return what reads the database at a location, without connecting.
+
     Parameters
     ----------
     location
@@ -94,7 +102,7 @@ def open_store(location: str, *, timeout_s: float = 10.0) -> StoreDatabase:
             from segue.sources.postgresql import PostgresqlReader
         except ImportError as error:
             raise SourceUnavailableError("PostgreSQL needs psycopg: install segue[serving].") from error
-        return StoreDatabase(PostgresqlReader(location, timeout_s=timeout_s))
+        return PostgresqlReader(location, timeout_s=timeout_s)
     if separator and scheme != "sqlite":
         raise SourceUnavailableError(
             f"a store cannot be read over {scheme}://: give a path, sqlite:///path, or postgresql://..."
@@ -106,7 +114,7 @@ def open_store(location: str, *, timeout_s: float = 10.0) -> StoreDatabase:
         raise SourceUnavailableError(f"{location!r} names no file: give a path, or sqlite:///path.")
     from segue.sources.sqlite import SqliteReader
 
-    return StoreDatabase(SqliteReader(Path(path), timeout_s=timeout_s))
+    return SqliteReader(Path(path), timeout_s=timeout_s)
 
 
 def fingerprint(purchases: Purchases) -> str:

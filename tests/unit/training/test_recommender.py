@@ -14,8 +14,10 @@ from segue.errors import InvalidInputError
 from training.recommender import ials, linear
 from training.recommender.als import AlsRecommender
 from training.recommender.ials import IalsRecommender
-from training.recommender.linear import Ease, ItemKnn, Rp3Beta
+from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
+from training.recommender.nmf import NmfRecommender
 from training.recommender.scorer import read_histories
+from training.recommender.sparse_ease import SparseEase
 
 N_USERS, N_ITEMS = 80, 30
 RNG = np.random.default_rng(3)
@@ -57,6 +59,14 @@ def test_rp3beta_is_the_walk(n_neighbours: int) -> None:
 
 
 @pytest.mark.parametrize("n_neighbours", [4, N_ITEMS])
+def test_link_propagation_holds_back_all_three_nodes(n_neighbours: int) -> None:
+    of_item, of_user = DENSE.sum(axis=0), DENSE.sum(axis=1)
+    walk = (DENSE.T / of_item[:, None] ** 0.4) @ (DENSE / of_user[:, None] ** 0.7 / of_item**0.2)
+    found = dense(LinkPropagation(0.4, 0.7, 0.2, n_neighbours).fit(PLAYS, quiet))
+    assert found == pytest.approx(strongest(walk, n_neighbours), rel=1e-5)
+
+
+@pytest.mark.parametrize("n_neighbours", [4, N_ITEMS])
 def test_item_knn_is_the_shrunk_cosine(n_neighbours: int) -> None:
     norm = np.linalg.norm(DENSE, axis=0)
     expected = strongest(DENSE.T @ DENSE / (np.outer(norm, norm) + 5), n_neighbours)
@@ -66,15 +76,55 @@ def test_item_knn_is_the_shrunk_cosine(n_neighbours: int) -> None:
 
 @pytest.mark.parametrize("n_neighbours", [4, N_ITEMS])
 def test_ease_is_the_constrained_least_squares(n_neighbours: int) -> None:
-    """Column j of W regresses item j on the others with ridge λ: solved here item by item."""
-    expected = np.zeros((N_ITEMS, N_ITEMS))
+    found = dense(Ease(20, 0.0, n_neighbours).fit(PLAYS, quiet))
+    assert found == pytest.approx(strongest(regressions(), n_neighbours), abs=1e-5)
+
+
+def test_ease_regularises_by_popularity_and_on_average_alike() -> None:
+    ridge = linear.item_ridge(PLAYS, 20, 0.5)
+    assert ridge.mean() == pytest.approx(20)
+    assert ridge / ridge[0] == pytest.approx(np.sqrt((DENSE > 0).sum(axis=0) / (DENSE[:, 0] > 0).sum()))
+    found = dense(Ease(20, 0.5, N_ITEMS).fit(PLAYS, quiet))
+    assert found == pytest.approx(regressions(ridge=ridge), abs=1e-5)
+
+
+def regressions(ridge: np.ndarray | None = None, near: np.ndarray | None = None) -> np.ndarray:
+    """Column j regresses item j on the others, or on those of ``near[j]``: solved here item by item."""
+    weights = np.zeros((N_ITEMS, N_ITEMS))
     for item in range(N_ITEMS):
-        others = np.delete(np.arange(N_ITEMS), item)
+        others = np.delete(np.arange(N_ITEMS), item) if near is None else near[item]
         x = DENSE[:, others]
-        ridge = x.T @ x + 20 * np.eye(N_ITEMS - 1)
-        expected[others, item] = np.linalg.solve(ridge, x.T @ DENSE[:, item])
-    found = dense(Ease(20, n_neighbours).fit(PLAYS, quiet))
-    assert found == pytest.approx(strongest(expected, n_neighbours), abs=1e-5)
+        by = np.full(N_ITEMS, 20) if ridge is None else ridge
+        weights[others, item] = np.linalg.solve(x.T @ x + np.diag(by[others]), x.T @ DENSE[:, item])
+    return weights
+
+
+def test_sparse_ease_regresses_each_item_on_its_nearest() -> None:
+    norm = np.linalg.norm(DENSE, axis=0)
+    cosine = DENSE.T @ DENSE / np.outer(norm, norm)
+    np.fill_diagonal(cosine, -1)
+    near = np.argsort(-cosine, axis=1, kind="stable")[:, :6]
+    found = dense(SparseEase(20, 0.0, 6, shared=0).fit(PLAYS, quiet))
+    assert found == pytest.approx(regressions(near=near), abs=1e-5)
+    assert (found != 0).sum() == 6 * N_ITEMS
+
+
+@pytest.mark.parametrize("shared", [0, 0.5, 0.99])
+def test_sparse_ease_with_everything_near_is_ease(shared: float) -> None:
+    found = dense(SparseEase(20, 0.5, N_ITEMS, shared).fit(PLAYS, quiet))
+    assert found == pytest.approx(dense(Ease(20, 0.5, N_ITEMS).fit(PLAYS, quiet)), abs=1e-5)
+
+
+def test_nmf_keeps_the_parts_that_scikit_learn_finds() -> None:
+    from sklearn.decomposition import NMF
+
+    theirs = NMF(
+        4, init="nndsvda", alpha_W=1e-3, l1_ratio=0, max_iter=1000, random_state=NmfRecommender().seed
+    ).fit(PLAYS)
+    scorer = NmfRecommender(n_factors=4, regularization=1e-3, n_sweeps=1000).fit(PLAYS, quiet)
+    assert scorer.model.factors == pytest.approx(theirs.components_.T, abs=1e-5)
+    assert scorer.model.regularization == pytest.approx(1e-3 * N_ITEMS)
+    assert NmfRecommender(n_sweeps=1).fit(PLAYS, quiet).model.factors.shape == (N_ITEMS, 20)
 
 
 def test_ease_refuses_what_would_not_fit_in_memory() -> None:
@@ -95,7 +145,9 @@ def test_als_folds_in_and_explains_as_implicit_does() -> None:
         assert ours.scores(PLAYS) == pytest.approx(expected, abs=1e-5)
         given = list(read_histories(PLAYS))[5]
         total, contributions, _ = theirs.explain(5, PLAYS, 3, N=len(given))
-    shares = dict(zip(given.item_index.tolist(), explain(ours.model, given, 3), strict=True))
+    shares = dict(
+        zip(given.item_index.tolist(), explain(ours.model, given) @ ours.model.factors[3], strict=True)
+    )
     assert shares == pytest.approx(dict(contributions), abs=1e-4)
     assert sum(shares.values()) == pytest.approx(total, abs=1e-4)
 
@@ -104,7 +156,7 @@ def test_als_folds_in_and_explains_as_implicit_does() -> None:
 def test_ials_fit_is_a_minimum_for_users_and_items(frequency_exponent: float) -> None:
     """After many sweeps nobody's factors want to move: the gradient of eq. 5 is zero on both sides."""
     settings = IalsRecommender(
-        n_factors=5, n_sweeps=300, regularization=0.05, frequency_exponent=frequency_exponent,
+        n_factors=5, n_sweeps=300, ridge=2, frequency_exponent=frequency_exponent,
         unobserved_weight=0.2, alpha=1.5, block_size=2,
     )  # fmt: skip
     scorer = settings.fit(PLAYS, quiet)
@@ -112,10 +164,11 @@ def test_ials_fit_is_a_minimum_for_users_and_items(frequency_exponent: float) ->
     weight = settings.alpha * DENSE
     error = weight * (users @ items.T - 1) + settings.unobserved_weight * (users @ items.T)
     n_listeners = (DENSE > 0).sum(axis=0)
-    ridge = (
-        settings.regularization * (n_listeners + settings.unobserved_weight * N_USERS) ** frequency_exponent
-    )
+    lam = scorer.model.objective.regularization
+    ridge = lam * (n_listeners + settings.unobserved_weight * N_USERS) ** frequency_exponent
     gradient = error.T @ users + ridge[:, None] * items
+    usual = (DENSE > 0).sum(axis=1).mean() + settings.unobserved_weight * N_ITEMS
+    assert lam * usual**frequency_exponent == pytest.approx(settings.ridge)
     assert np.abs(gradient).max() < 1e-3 * np.abs(weight.T @ users).max()
 
 

@@ -1,0 +1,227 @@
+"""Cleans a table of tracks into a `Catalogue`: one row per track, however many rows tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
+from segue.domain.text import build_labels, build_text
+from segue.domain.vocabulary import build_vocabulary
+from segue.errors import SourceSchemaError
+from segue.sources.dataset.account import Effect
+from segue.sources.dataset.column import (
+    as_text,
+    clean_ids,
+    clean_labels,
+    clean_numbers,
+    clean_text,
+    find_columns,
+    is_missing,
+    need,
+    plain,
+    to_numbers,
+)
+from segue.sources.dataset.merge import Merge
+from segue.sources.dataset.moment import clean_dates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from segue.sources.dataset.account import Tally
+
+_ID_NAMES = ("track_id", "id", "spotify_id", "track_uri", "uri", "item_id", "song_id", "instance_id", "track")
+ALIASES = {
+    "track_id": _ID_NAMES,
+    "name": ("name", "track_name", "title", "song_name", "song", "track"),
+    "artists": ("artists", "artist", "artist_name", "artist_names", "track_artist"),
+    "album": ("album", "album_name", "track_album_name"),
+    "genres": ("genres", "genre", "track_genre", "music_genre"),
+    "release_date": ("release_date", "album_release_date", "track_album_release_date", "year"),
+    "popularity": ("popularity", "track_popularity"),
+    "duration_s": ("duration_s", "seconds"),
+    "duration_ms": ("duration_ms", "milliseconds"),
+    "explicit": ("explicit",),
+    **{name: (name,) for name in AUDIO_FEATURES},
+}
+"""Names of each column, the surest first, compared by their letters."""
+
+RANGES = {
+    "key": (0, 11),
+    "mode": (0, 1),
+    "loudness": (-80, 20),
+    "tempo": (10, 400),
+    "time_signature": (1, 16),
+}
+"""Lowest and highest value of the audio features that are not shares from 0 to 1."""
+
+LONGEST_S = 86_400
+"""Seconds; a longer track is a wrong unit."""
+
+_NOTES = ("c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b")
+_KEYS = {note: place for place, note in enumerate(_NOTES)} | {"db": 1, "eb": 3, "gb": 6, "ab": 8, "bb": 10}
+_TRUTH = dict.fromkeys(("true", "t", "yes", "y"), 1) | dict.fromkeys(("false", "f", "no", "n"), 0)
+_WORDS: Mapping[str, Mapping[str, float]] = {
+    "key": _KEYS,
+    "mode": {"minor": 0, "major": 1},
+    "explicit": _TRUTH,
+}
+
+_NUMERIC_SHARE = 0.95
+"""Of a column of text, how many of the cells must be numbers for it to be a feature."""
+
+_COUNTERS = {"", "index", "level0", "unnamed0", "row", "rownumber"}
+"""Columns that number the rows: no feature of the recording."""
+
+
+def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalogue:
+    """Clean a table whose index numbers its rows; columns are found by `ALIASES`.
+
+    Rows of one track become one: genres are joined, the highest popularity counts, and of everything
+    else the first value that is known.
+
+    Raises
+    ------
+    SourceSchemaError
+        No column holds track ids, or no row has one.
+    """
+    column = find_columns(frame.columns, ALIASES)
+    need(column, ALIASES, ["track_id"], tally.source)
+    ids = clean_ids(frame[column["track_id"]], tally)
+    if not len(ids):
+        raise SourceSchemaError(
+            f"{tally.source}: no row has an id in the column {ids.name}: name the tracks."
+        )
+    frame = frame.loc[ids.index]
+    further = _low_level(frame, column, tally)
+    frame = _without_copies(frame, [*column.values(), *further], tally)
+    place, distinct = pd.factorize(ids.loc[frame.index])
+    vocabulary = build_vocabulary(distinct)
+    track = vocabulary.index_of(list(distinct))[place]
+    rows = _Rows(frame, column, Merge(track, len(vocabulary), tally), tally)
+    titled = rows.artist_known()
+    return Catalogue(
+        vocabulary=vocabulary,
+        name=build_text(rows.text("name", titled)),
+        artists=build_labels(rows.labels("artists")),
+        album=build_text(rows.text("album", titled)),
+        genres=build_labels(rows.labels("genres", joined=True)),
+        release_date=rows.dates("release_date", now),
+        popularity=rows.highest("popularity", 0, 100),
+        duration_s=rows.duration_s(),
+        explicit=np.nan_to_num(rows.number("explicit", 0, 1), nan=-1).astype(np.int8),
+        audio=np.column_stack([rows.number(name, *RANGES.get(name, (0, 1))) for name in AUDIO_FEATURES]),
+        low_level_names=tuple(further),
+        low_level=np.column_stack(
+            [np.empty((len(vocabulary), 0), np.float32), *(rows.feature(name) for name in further)]
+        ),
+    )
+
+
+def _without_copies(frame: pd.DataFrame, read: list[str], tally: Tally) -> pd.DataFrame:
+    copies = frame.duplicated(read)
+    tally.add(
+        Effect.DROPPED, "", "repeats another row in every cell that is read", frame.loc[copies, read[0]]
+    )
+    return frame[~copies]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a table, and the tracks that they tell of."""
+
+    frame: pd.DataFrame
+    column: Mapping[str, str]
+    merge: Merge
+    tally: Tally
+
+    def __post_init__(self) -> None:
+        again = np.ones(len(self.frame), bool)
+        again[self.merge.first(again)] = False
+        ids = self.frame[self.column["track_id"]]
+        self.tally.add(Effect.MERGED, ids.name, "another row has the track too", ids[again])
+
+    def artist_known(self) -> pd.Series:
+        if "artists" not in self.column:
+            return pd.Series(data=False, index=self.frame.index)
+        return ~is_missing(as_text(self.frame[self.column["artists"]]))
+
+    def text(self, role: str, titled: pd.Series) -> list[str]:
+        if role not in self.column:
+            return [""] * self.merge.size
+        return self.merge.texts(clean_text(self.frame[self.column[role]], self.tally, titled))
+
+    def labels(self, role: str, *, joined: bool = False) -> list[tuple[str, ...]]:
+        if role not in self.column:
+            return [()] * self.merge.size
+        place, names = clean_labels(self.frame[self.column[role]], self.tally)
+        if joined:
+            together: list[list[str]] = [[] for _ in range(self.merge.size)]
+            for track, cell in dict.fromkeys(zip(self.merge.group.tolist(), place.tolist(), strict=True)):
+                together[track].extend(names[cell])
+            return [tuple(each) for each in together]
+        known = np.array([bool(each) for each in names], bool)[place]
+        return [names[place[row]] if row >= 0 else () for row in self.merge.first(known).tolist()]
+
+    def number(self, role: str, low: float, high: float, *, open_low: bool = False) -> NDArray[np.float32]:
+        if role not in self.column:
+            return np.full(self.merge.size, np.nan, np.float32)
+        return self.merge.numbers(self._clean(role, low, high, open_low=open_low))
+
+    def highest(self, role: str, low: float, high: float) -> NDArray[np.float32]:
+        if role not in self.column:
+            return np.full(self.merge.size, np.nan, np.float32)
+        return self.merge.highest(self._clean(role, low, high))
+
+    def duration_s(self) -> NDArray[np.float32]:
+        """Seconds as they stand, and milliseconds where there are none."""
+        ms = self.number("duration_ms", 0, LONGEST_S * 1000, open_low=True) / np.float32(1000)
+        s = self.number("duration_s", 0, LONGEST_S, open_low=True)
+        return np.where(np.isnan(s), ms, s)
+
+    def dates(self, role: str, now: datetime) -> NDArray[np.datetime64]:
+        if role not in self.column:
+            return np.full(self.merge.size, "NaT", "datetime64[D]")
+        column = self.frame[self.column[role]]
+        return self.merge.dates(column, clean_dates(column, self.tally, now))
+
+    def feature(self, name: str) -> NDArray[np.float32]:
+        finite = float(np.finfo(np.float32).max)
+        return self.merge.numbers(clean_numbers(self.frame[name], self.tally, -finite, finite))
+
+    def _clean(self, role: str, low: float, high: float, *, open_low: bool = False) -> pd.Series:
+        column = self.frame[self.column[role]]
+        return clean_numbers(column, self.tally, low, high, names=_WORDS.get(role), open_low=open_low)
+
+
+def _low_level(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally) -> list[str]:
+    """Return the columns of numbers that have no role, and name the others in the account."""
+    roles = {plain(name) for names in ALIASES.values() for name in names}
+    found = []
+    for name in frame.columns.difference(list(column.values()), sort=False):
+        letters = plain(name)
+        if letters in _COUNTERS or letters.endswith("id"):
+            tally.ignore(name, "numbers or names rows, no feature")
+        elif letters in roles:
+            tally.ignore(name, "another column says it")
+        elif _is_numeric(frame[name]):
+            found.append(str(name))
+        else:
+            tally.ignore(name, "unknown, and not of numbers")
+    return found
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return False
+    if pd.api.types.is_numeric_dtype(column):
+        return bool(column.notna().any())
+    text = as_text(column)
+    told = text[~is_missing(text)]
+    return len(told) > 0 and bool(np.isfinite(to_numbers(told)).mean() >= _NUMERIC_SHARE)

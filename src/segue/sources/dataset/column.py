@@ -1,0 +1,229 @@
+"""Finds columns by the names people give them, and cleans their cells; every change goes into the account."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from segue.errors import SourceSchemaError
+from segue.sources.dataset.account import Effect
+from segue.sources.dataset.table import LIST_MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from segue.sources.dataset.account import Tally
+
+MISSING = frozenset(
+    {"", "?", "-", "-1", "-1.0", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "empty_field"}
+)
+"""What people write where they know nothing, in lower case."""
+
+LONGEST_ID = 200
+"""Characters of an id: ids stand in an array as wide as the longest of them."""
+
+_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+
+# What UTF-8 looks like when it was read as Windows-1252: a lead byte, then continuation bytes.
+_CONTINUATION = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xC0))
+_MOJIBAKE = f"[\u00c2-\u00f4][{re.escape(_CONTINUATION)}\u0080-\u009f]"
+
+
+def plain(name: str) -> str:
+    """Return the letters by which column names are compared: ``Track ID`` is ``track_id``."""
+    return re.sub(r"[\W_]+", "", name.lower())
+
+
+def find_columns(names: Iterable[str], aliases: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return the column of each role that there is one for; no column has two roles.
+
+    Parameters
+    ----------
+    names
+        The columns of a table.
+    aliases
+        What each role may be called, the surest first; earlier roles take their columns first.
+    """
+    by_letters: dict[str, str] = {}
+    for name in names:
+        by_letters.setdefault(plain(name), name)
+    found: dict[str, str] = {}
+    for role, words in aliases.items():
+        present = (by_letters[plain(word)] for word in words if plain(word) in by_letters)
+        if (column := next((each for each in present if each not in found.values()), None)) is not None:
+            found[role] = column
+    return found
+
+
+def need(
+    found: Mapping[str, str], aliases: Mapping[str, tuple[str, ...]], roles: Iterable[str], table: str
+) -> None:
+    """Raise SourceSchemaError unless every one of ``roles`` was found; ``table`` names it in the message."""
+    missing = [f"{role} (or {', '.join(aliases[role][1:])})" for role in roles if role not in found]
+    if missing:
+        raise SourceSchemaError(
+            f"{table} has no column {' and no '.join(missing)}: rename the one that is it."
+        )
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """Return the cells as text without blanks around them, empty where there is none."""
+    if pd.api.types.is_float_dtype(column):
+        whole = column.notna() & (column % 1 == 0) & (column.abs() < 2**53)
+        text = column.astype("str").where(~whole, column.where(whole, 0).astype("int64").astype("str"))
+        return text.where(column.notna(), "")
+    return column.astype("str").fillna("").str.strip()
+
+
+def is_missing(text: pd.Series) -> pd.Series:
+    """Tell which cells hold nothing, or a word for nothing."""
+    return text.str.lower().isin(MISSING)
+
+
+def to_numbers(text: pd.Series) -> NDArray[np.float64]:
+    """Return what cells of text say, float64, NaN for what is no number; thrice as fast as pandas' own."""
+    is_number = text.str.fullmatch(_NUMBER).to_numpy(bool)
+    number = np.full(len(text), np.nan)
+    number[is_number] = pa.array(text[is_number], pa.string()).cast(pa.float64()).to_numpy()
+    return number
+
+
+def clean_ids(column: pd.Series, tally: Tally) -> pd.Series:
+    """Return ids as text, without the rows that have none."""
+    text = as_text(column)
+    missing = is_missing(text)
+    unfit = ~missing & ((text.str.len() > LONGEST_ID) | text.str.contains("\0", regex=False))
+    tally.add(Effect.DROPPED, column.name, "no id", text[missing])
+    tally.add(Effect.DROPPED, column.name, f"id is longer than {LONGEST_ID} or holds NUL", text[unfit])
+    return text[~missing & ~unfit]
+
+
+def clean_text(column: pd.Series, tally: Tally, keep: pd.Series | None = None) -> pd.Series:
+    """Return text with mended encoding and single blanks, empty where it is missing.
+
+    Parameters
+    ----------
+    keep
+        Rows in which a word for nothing is taken at its word: titles of known artists.
+    """
+    text = _mend(as_text(column), tally, column.name)
+    missing = is_missing(text)
+    if keep is not None:
+        kept = missing & keep & (text != "")
+        tally.add(Effect.KEPT, column.name, "reads like a missing title, but the artist is known", text[kept])
+        missing &= ~kept
+    _tell_missing(text, missing, tally, column.name)
+    text = text.where(~missing, "")
+    wide = text.str.contains("  |[\t-\r\xa0]", regex=True)  # few are, and replacing is slow
+    return text.where(~wide, text[wide].str.replace(r"\s+", " ", regex=True)) if wide.any() else text
+
+
+def clean_labels(column: pd.Series, tally: Tally) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
+    """Split cells that hold several names: Parquet lists, ``A;B``, or ``['A', 'B']``.
+
+    Returns
+    -------
+    (int64 (n_rows,), list of tuple of str)
+        For each row its place in the list of distinct cells, and the names of each of those.
+    """
+    text = _mend(as_text(column), tally, column.name)
+    place, distinct = pd.factorize(text)
+    names = [split_names(cell) for cell in distinct]
+    nothing = np.array([not each for each in names], bool)
+    _tell_missing(text, pd.Series(nothing[place], text.index), tally, column.name)
+    return place.astype(np.int64), names
+
+
+def split_names(cell: str) -> tuple[str, ...]:
+    """Return the names in a cell, without repeats and words for nothing."""
+    parts: list[str]
+    if cell.startswith(LIST_MARK):
+        parts = cell[1:].split(LIST_MARK)
+    elif re.match(r"\[\s*(['\"].*)?\]$", cell, re.DOTALL):  # [Alexandros] is a band
+        try:
+            parts = [str(part) for part in ast.literal_eval(cell)]
+        except (ValueError, SyntaxError):
+            parts = [cell]
+    else:
+        parts = cell.split(";")
+    clean = (re.sub(r"\s+", " ", part.strip()) for part in parts)
+    return tuple(dict.fromkeys(part for part in clean if part.lower() not in MISSING))
+
+
+def clean_numbers(
+    column: pd.Series,
+    tally: Tally,
+    low: float,
+    high: float,
+    *,
+    names: Mapping[str, float] | None = None,
+    open_low: bool = False,
+) -> pd.Series:
+    """Return float64, NaN where a cell is missing, no number, or outside [low, high].
+
+    Parameters
+    ----------
+    names
+        What words in place of a number mean, in lower case.
+    open_low
+        The lowest value itself is outside: no track lasts 0 seconds.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column):
+        tally.add(Effect.BLANKED, column.name, "is a time, not a number", column.dropna())
+        return pd.Series(np.nan, column.index)
+    if pd.api.types.is_numeric_dtype(column):
+        number = column.astype(np.float64)
+        _tell_missing(number, number.isna(), tally, column.name)
+    else:
+        text = as_text(column)
+        missing = is_missing(text) & ((text.str.len() == 0) | ~text.str.match(r"-?\d"))
+        _tell_missing(text, missing, tally, column.name)
+        number = pd.Series(to_numbers(text), text.index)
+        if names:
+            number = number.where(number.notna(), text.str.lower().map(dict(names)))
+        tally.add(Effect.BLANKED, column.name, "is no number", text[number.isna() & ~missing])
+    wrong = (number < low) | (number > high) | np.isinf(number) | (open_low & (number == low))
+    marked = wrong & (number == -1)
+    tally.add(Effect.BLANKED, column.name, "-1 stands for missing", column[marked])
+    outside = f"{f'{low:g}, or ' if open_low else ''}outside {low:.15g} … {high:.15g}"
+    tally.add(Effect.BLANKED, column.name, outside, column[wrong & ~marked])
+    return number.where(~wrong)
+
+
+def _tell_missing(cells: pd.Series, missing: pd.Series, tally: Tally, name: str) -> None:
+    empty = missing & (cells.isna() if cells.dtype == np.float64 else cells == "")
+    tally.add(Effect.EMPTY, name, "no value", cells[empty].astype("str"))
+    tally.add(Effect.BLANKED, name, "stands for missing", cells[missing & ~empty])
+
+
+def _mend(text: pd.Series, tally: Tally, name: str) -> pd.Series:
+    """Undo a decoding of UTF-8 as Windows-1252 where it certainly happened, and count lost letters."""
+    lost = text.str.contains("\N{REPLACEMENT CHARACTER}", regex=False)
+    tally.add(Effect.KEPT, name, "holds letters that were lost in an earlier conversion", text[lost])
+    suspects = text[text.str.contains(_MOJIBAKE, regex=True)]
+    mended = suspects.map(_undo)
+    changed = mended != suspects
+    shown = suspects[changed] + " → " + mended[changed]
+    tally.add(Effect.CHANGED, name, "was UTF-8 read as Windows-1252", shown)
+    if not changed.any():
+        return text
+    text = text.copy()
+    text[mended.index[changed]] = mended[changed]
+    return text
+
+
+def _undo(text: str) -> str:
+    try:
+        raw = b"".join(
+            letter.encode("latin-1" if "\x80" <= letter <= "\x9f" else "cp1252") for letter in text
+        )
+        return raw.decode()
+    except UnicodeError:
+        return text

@@ -1,0 +1,204 @@
+"""Reads a store's database into tables of text, as CSV files would have them: Chinook's, and more beside.
+
+Names are compared by their letters, as in `segue.sources.schema`; a table may stand in the plural.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from segue.errors import SourceSchemaError
+from segue.sources.dataset import catalogue, friends, interactions
+from segue.sources.dataset.account import Effect
+from segue.sources.dataset.column import find_columns, need, plain
+from segue.sources.dataset.table import LIST_MARK
+from segue.sources.schema import quoted
+from segue.sources.sqlite import SqliteReader, describe_tables
+from segue.sources.store import open_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from segue.sources.dataset.account import Tally
+    from segue.sources.store import Select
+
+    Described = dict[tuple[int, str], list[str]]
+
+TIMEOUT_S = 120.0
+"""A whole table is one statement."""
+
+_ID = {
+    name: (name,) for name in ("track_id", "album_id", "artist_id", "genre_id", "invoice_id", "customer_id")
+}
+_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "track": {
+        **{name: _ID[name] for name in ("track_id", "album_id", "artist_id", "genre_id")},
+        **{role: names for role, names in catalogue.ALIASES.items() if role != "track_id"},
+    },
+    "album": {"album_id": _ID["album_id"], "album": ("title", "name"), "artist_id": _ID["artist_id"]},
+    "artist": {"artist_id": _ID["artist_id"], "artists": ("name",)},
+    "genre": {"genre_id": _ID["genre_id"], "genres": ("name",)},
+    "track_genre": {"track_id": _ID["track_id"], "genre_id": _ID["genre_id"]},
+    "artist_genre": {"artist_id": _ID["artist_id"], "genre_id": _ID["genre_id"]},
+    "track_feature": {"track_id": _ID["track_id"]},
+    "invoice": {
+        "invoice_id": _ID["invoice_id"],
+        "user_id": _ID["customer_id"],
+        "at": ("invoice_date",),
+    },
+    "invoice_line": {"invoice_id": _ID["invoice_id"], "track_id": _ID["track_id"], "count": ("quantity",)},
+    "interaction": interactions.ALIASES,
+    "friend": friends.ALIASES,
+}
+"""What is read of each table, and what it may be called; of ``track_feature`` everything else too."""
+
+_NEEDED = {
+    "interaction": ("user_id", "track_id"),
+    "invoice": ("invoice_id", "user_id"),
+    "invoice_line": ("invoice_id", "track_id"),
+}
+"""Without these a table is of no use; of others the first column is needed."""
+
+
+def read_tracks(location: str, tally: Tally) -> pd.DataFrame:
+    """Return one row per track with artist, album, genres and features, as far as the database has them.
+
+    Raises
+    ------
+    SourceSchemaError
+        There is no table of tracks: name a database that has one, or add a view called ``track``.
+    SourceUnavailableError
+        The database cannot be opened or did not answer.
+    """
+    wanted = ("track", "album", "artist", "genre", "track_genre", "artist_genre", "track_feature")
+    tables = _read(location, wanted, tally.source)
+    if "track" not in tables:
+        raise SourceSchemaError(
+            f"{tally.source} has no table `track`: name a database that has one, or add a view."
+        )
+    track = tables["track"]
+    tally.rows_read += len(track)
+    for other, key in (("album", "album_id"), ("artist", "artist_id"), ("track_feature", "track_id")):
+        if other in tables:
+            track = _with_columns_of(track, tables[other], key)
+    if "artist" in tables and "artists" in track:
+        track["artists"] = LIST_MARK + track["artists"].fillna("")  # one name, whatever signs it holds
+    track["genres"] = _genres(track, tables)
+    return _numbered(track.drop(columns=["album_id", "artist_id", "genre_id"], errors="ignore"))
+
+
+def read_events(location: str, tally: Tally) -> list[pd.DataFrame]:
+    """Return the table of interactions, and the lines of invoices that are not among them, as purchases.
+
+    Raises
+    ------
+    SourceSchemaError
+        There is neither: name a database that has them, or add a view called ``interaction``.
+    SourceUnavailableError
+        The database cannot be opened or did not answer.
+    """
+    tables = _read(location, ("interaction", "invoice", "invoice_line"), tally.source)
+    found = [tables["interaction"]] if "interaction" in tables else []
+    if {"invoice", "invoice_line"} <= tables.keys():
+        bought = tables["invoice_line"].merge(tables["invoice"], "inner", "invoice_id")
+        found.append(_not_among(found, bought.drop(columns="invoice_id").assign(kind="purchase"), tally))
+    if not found:
+        raise SourceSchemaError(
+            f"{tally.source} has neither a table `interaction` nor `invoice` with `invoice_line`: name a "
+            "database that has them, or add a view called interaction."
+        )
+    tally.rows_read += sum(map(len, found))
+    return [_numbered(part) for part in found]
+
+
+def read_pairs(location: str, tally: Tally) -> pd.DataFrame | None:
+    """Return the table of friends, None where the database has none; raises as `read_events` does."""
+    found = _read(location, ("friend",), tally.source).get("friend")
+    if found is None:
+        return None
+    tally.rows_read += len(found)
+    return _numbered(found)
+
+
+def _read(location: str, wanted: Iterable[str], source: str) -> dict[str, pd.DataFrame]:
+    reader = open_reader(location, timeout_s=TIMEOUT_S)
+    names = [name for table in _COLUMNS for name in (table, f"{table}s")]
+    catalogue_of = describe_tables(names) if isinstance(reader, SqliteReader) else reader.catalogue
+
+    def job(select: Select) -> dict[str, pd.DataFrame]:
+        described: Described = {}
+        for rank, table, column in select(catalogue_of):
+            described.setdefault((rank, table), []).extend([] if column is None else [column])
+        found = {table: _find(described, table) for table in wanted}
+        return {
+            table: _select(select, table, key[1], described[key], source)
+            for table, key in found.items()
+            if key is not None
+        }
+
+    try:
+        return reader.run(job)
+    finally:
+        reader.close()
+
+
+def _find(described: Described, table: str) -> tuple[int, str] | None:
+    """Return the table of that name in the schema that the database itself would look into first."""
+    alike = {plain(table), plain(f"{table}s")}
+    return min((key for key in described if plain(key[1]) in alike and described[key]), default=None)
+
+
+def _select(select: Select, table: str, name: str, present: list[str], source: str) -> pd.DataFrame:
+    """Return a table with its columns named by their roles, every cell as text, empty for NULL."""
+    aliases = _COLUMNS[table]
+    column = find_columns(present, aliases)
+    need(column, aliases, _NEEDED.get(table, tuple(aliases)[:1]), f"{source}, table {name},")
+    if table == "track_feature":
+        column |= {other: other for other in present if other not in column.values()}
+    cells = ", ".join(f"CAST({quoted(each)} AS TEXT)" for each in column.values())
+    rows = select(f"SELECT {cells} FROM {quoted(name)}")
+    return pd.DataFrame(list(rows), columns=list(column), dtype="str").fillna("")
+
+
+def _with_columns_of(track: pd.DataFrame, other: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Join by a key; a value that both tables have is the track's, unless it is empty there."""
+    if key not in track or key not in other:
+        return track
+    joined = track.merge(other.drop_duplicates(key), "left", key, suffixes=("", "\0")).fillna("")
+    for both in [name for name in joined if name.endswith("\0")]:
+        mine = joined[both[:-1]]
+        joined[both[:-1]] = mine.where(mine != "", joined[both])
+    return joined.drop(columns=[name for name in joined if name.endswith("\0")])
+
+
+def _genres(track: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Return a cell with each track's genres: its own first, then those of its list, then its artist's."""
+    if "genre" not in tables:
+        return track["genres"] if "genres" in track else pd.Series("", track.index)
+    pairs = [track[["track_id", "genre_id"]]] if "genre_id" in track else []
+    if "track_genre" in tables:
+        pairs.append(tables["track_genre"])
+    if "artist_genre" in tables and "artist_id" in track:
+        pairs.append(track[["track_id", "artist_id"]].merge(tables["artist_genre"], "inner", "artist_id"))
+    if not pairs:
+        return pd.Series("", track.index)
+    named = pd.concat(pairs).merge(tables["genre"], "inner", "genre_id")
+    cells = (LIST_MARK + named["genres"]).groupby(named["track_id"], sort=False).sum()
+    return track["track_id"].map(cells).fillna("")
+
+
+def _not_among(known: list[pd.DataFrame], bought: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+    if not known or "kind" not in known[0]:
+        return bought
+    recorded = known[0][known[0]["kind"].str.lower() == "purchase"]
+    pairs = pd.MultiIndex.from_frame(recorded[["user_id", "track_id"]])
+    again = pd.MultiIndex.from_frame(bought[["user_id", "track_id"]]).isin(pairs)
+    tally.rows_read += int(again.sum())
+    tally.count(Effect.MERGED, "line of an invoice that stands among the interactions too", int(again.sum()))
+    return bought[~again]
+
+
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.set_axis(range(1, len(frame) + 1))

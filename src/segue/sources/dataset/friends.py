@@ -1,0 +1,46 @@
+"""Cleans a table of pairs of users into `Friends`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from segue.domain.friends import Friends, build_friends
+from segue.domain.vocabulary import build_vocabulary
+from segue.sources.dataset.account import Effect
+from segue.sources.dataset.column import clean_ids, find_columns, need
+
+if TYPE_CHECKING:
+    from segue.sources.dataset.account import Tally
+
+ALIASES = {
+    "user_id": ("user_id", "user", "listener_id", "customer_id"),
+    "friend_id": ("friend_id", "friend", "other_id", "other"),
+}
+"""Names of each column, the surest first, compared by their letters."""
+
+
+def clean_friends(frame: pd.DataFrame, tally: Tally) -> Friends:
+    """Clean a table whose index numbers its rows; a pair needs to stand one way round only.
+
+    Raises
+    ------
+    SourceSchemaError
+        A column of user ids is missing.
+    """
+    column = find_columns(frame.columns, ALIASES)
+    need(column, ALIASES, ALIASES, tally.source)
+    for name in frame.columns.difference(list(column.values()), sort=False):
+        tally.ignore(name, "unknown")
+    users = clean_ids(frame[column["user_id"]], tally)
+    friends = clean_ids(frame[column["friend_id"]].loc[users.index], tally)
+    users = users.loc[friends.index]
+    alone = users == friends
+    tally.add(Effect.DROPPED, users.name, "is their own friend", users[alone])
+    pairs = pd.DataFrame({"user": users[~alone], "friend": friends[~alone]})
+    again = pairs.duplicated()
+    tally.add(Effect.DROPPED, "", "repeats another pair", (pairs["user"] + " " + pairs["friend"])[again])
+    pairs = pairs[~again]
+    vocabulary = build_vocabulary({*pairs["user"], *pairs["friend"]})
+    return build_friends(vocabulary, zip(pairs["user"], pairs["friend"], strict=True))

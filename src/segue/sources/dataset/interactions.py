@@ -1,0 +1,206 @@
+"""Cleans a table of events, or the events of the lake, into `Interactions`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from segue.domain.event import EVENT_KINDS, EventKind
+from segue.domain.interactions import UNKNOWN_MS, Interactions
+from segue.domain.vocabulary import build_vocabulary
+from segue.errors import SourceSchemaError
+from segue.sources.dataset.account import Effect
+from segue.sources.dataset.column import (
+    as_text,
+    clean_ids,
+    clean_numbers,
+    clean_text,
+    find_columns,
+    is_missing,
+    need,
+)
+from segue.sources.dataset.moment import clean_times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from segue.domain.event import Event
+    from segue.domain.vocabulary import Vocabulary
+    from segue.sources.dataset.account import Tally
+
+ALIASES = {
+    "user_id": ("user_id", "user", "listener_id", "customer_id"),
+    "track_id": ("track_id", "track", "item_id", "item", "song_id"),
+    "kind": ("event", "kind", "event_type", "action"),
+    "at": ("at", "timestamp", "time", "played_at", "ts", "created_at"),
+    "ms_played": ("ms_played",),
+    "context": ("context",),
+    "count": ("count", "plays", "play_count", "playcount", "weight"),
+}
+"""Names of each column, the surest first, compared by their letters."""
+
+_WORDS: Mapping[EventKind, tuple[str, ...]] = {
+    EventKind.PLAY: ("played", "listen", "listened", "stream", "scrobble"),
+    EventKind.LIKE: ("liked", "love", "loved", "favorite", "favourite", "thumbs_up"),
+    EventKind.DISLIKE: ("disliked", "ban", "banned", "hate", "thumbs_down"),
+    EventKind.SKIP: ("skipped",),
+    EventKind.SAVE: ("saved", "bookmark", "add_to_library", "add_to_playlist"),
+    EventKind.PURCHASE: ("purchased", "buy", "bought"),
+}
+_KINDS = {word: code for code, kind in enumerate(EVENT_KINDS) for word in (kind.value, *_WORDS[kind])}
+
+LONGEST_MS = 86_400_000
+MOST_CONTEXTS = 1000
+"""Situations that are told apart; a column of free text is none."""
+
+
+def clean_interactions(frames: Iterable[pd.DataFrame], tally: Tally, now: datetime) -> Interactions:
+    """Clean tables whose indices number their rows; columns are found by `ALIASES`.
+
+    Without a column of kinds every row is a play. An event that another row repeats in everything is
+    dropped; but without a time and a count, repeats are further plays, and are added up.
+
+    Raises
+    ------
+    SourceSchemaError
+        No column holds user ids or track ids, or no row is left.
+    """
+    clean = pd.concat([_clean(frame, tally, now) for frame in frames])
+    if not len(clean):
+        raise SourceSchemaError(
+            f"{tally.source}: no row is an event of a user with a track; give a table of (user_id, track_id)."
+        )
+    return build_interactions(clean)
+
+
+def _clean(frame: pd.DataFrame, tally: Tally, now: datetime) -> pd.DataFrame:
+    column = find_columns(frame.columns, ALIASES)
+    need(column, ALIASES, ["user_id", "track_id"], tally.source)
+    for name in frame.columns.difference(list(column.values()), sort=False):
+        tally.ignore(name, "unknown")
+    users = clean_ids(frame[column["user_id"]], tally)
+    tracks = clean_ids(frame[column["track_id"]].loc[users.index], tally)
+    clean = pd.DataFrame({"user": users.loc[tracks.index], "track": tracks})
+    clean["count"] = _counts(frame, column, clean.index, tally)
+    clean = clean[clean["count"] > 0]
+    clean["kind"] = _kinds(frame, column, clean.index, tally)
+    clean = clean[clean["kind"] >= 0]
+    rest = frame.loc[clean.index]
+    clean["at"] = clean_times(rest[column["at"]], tally, now) if "at" in column else np.datetime64("NaT", "s")
+    clean["ms"] = UNKNOWN_MS
+    if "ms_played" in column:
+        heard = clean_numbers(rest[column["ms_played"]], tally, 0, LONGEST_MS)
+        clean["ms"] = heard.fillna(UNKNOWN_MS).astype(np.int32)
+    clean["context"] = _contexts(rest, column, tally)
+    return _without_repeats(clean, tally, counted="count" in column)
+
+
+def clean_events(events: Iterable[Event], tally: Tally) -> Interactions:
+    """Put the events of the lake into columns; none make an empty value, as a lake may be young."""
+    rows = [
+        (e.user_id, e.track_id, e.kind, e.at.replace(tzinfo=None), e.ms_played, e.context) for e in events
+    ]
+    frame = pd.DataFrame(rows, range(1, len(rows) + 1), ["user", "track", "kind", "at", "ms", "context"])
+    users = clean_ids(frame["user"].astype("str"), tally)
+    tracks = clean_ids(frame["track"].astype("str").loc[users.index], tally)
+    frame = frame.loc[tracks.index]
+    clean = frame.assign(
+        user=users.loc[tracks.index],
+        track=tracks,
+        kind=frame["kind"].map({kind: code for code, kind in enumerate(EVENT_KINDS)}).astype(np.int8),
+        at=frame["at"].astype("datetime64[s]"),
+        ms=pd.to_numeric(frame["ms"]).fillna(UNKNOWN_MS).astype(np.int32),
+        count=1.0,
+    )
+    clean["context"] = _contexts(frame.astype({"context": "str"}), {"context": "context"}, tally)
+    return build_interactions(clean)
+
+
+def _counts(frame: pd.DataFrame, column: Mapping[str, str], index: pd.Index, tally: Tally) -> pd.Series:
+    if "count" not in column:
+        return pd.Series(1.0, index)
+    cells = frame[column["count"]].loc[index]
+    largest = float(np.finfo(np.float32).max)
+    counts = clean_numbers(cells, tally, -1, largest).replace(-1, np.nan).fillna(1.0)
+    none = counts <= 0
+    tally.add(Effect.DROPPED, cells.name, "counts no event", cells[none])
+    return counts
+
+
+def _kinds(frame: pd.DataFrame, column: Mapping[str, str], index: pd.Index, tally: Tally) -> pd.Series:
+    if "kind" not in column:
+        return pd.Series(0, index, np.int8)
+    cells = as_text(frame[column["kind"]].loc[index])
+    missing = is_missing(cells)
+    tally.add(Effect.BLANKED, cells.name, "no kind of event, taken as a play", cells[missing])
+    place, distinct = pd.factorize(cells)
+    codes = [_KINDS.get(re.sub(r"[\s-]+", "_", word.lower()), -1) for word in distinct]
+    code = pd.Series(np.array(codes, np.int8)[place], cells.index).where(~missing, 0)
+    tally.add(Effect.DROPPED, cells.name, "unknown kind of event", cells[code < 0])
+    return code
+
+
+def _contexts(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally) -> pd.Series:
+    if "context" not in column:
+        return pd.Series("", frame.index)
+    text = clean_text(frame[column["context"]], tally)
+    common = text[text != ""].value_counts().index[:MOST_CONTEXTS]
+    rare = (text != "") & ~text.isin(common)
+    tally.add(Effect.BLANKED, text.name, f"not among the {MOST_CONTEXTS} commonest situations", text[rare])
+    return text.where(~rare, "")
+
+
+def _without_repeats(clean: pd.DataFrame, tally: Tally, *, counted: bool) -> pd.DataFrame:
+    told = clean["at"].notna() | counted
+    repeats = clean.duplicated()
+    dropped, added = repeats & told, repeats & ~told
+    tally.add(Effect.DROPPED, "", "repeats another event in everything", clean["track"][dropped])
+    tally.add(Effect.MERGED, "", "a further event without a time: counted up", clean["track"][added])
+    if added.any():
+        alike = ["user", "track", "kind", "ms", "context"]
+        many = clean[~told].groupby(alike, sort=False)["count"].transform("sum")
+        clean = clean.assign(count=clean["count"].where(told, many))
+    return clean[~repeats]
+
+
+def build_interactions(clean: pd.DataFrame) -> Interactions:
+    """Give clean events numbers and their order.
+
+    Parameters
+    ----------
+    clean : DataFrame
+        ``user``, ``track`` and ``context`` of text; ``kind``, ``at``, ``count`` and ``ms`` as the columns of
+        `Interactions`.
+    """
+    users, user = _vocabulary(clean["user"])
+    items, item = _vocabulary(clean["track"])
+    place, distinct = pd.factorize(clean["context"])
+    contexts = ("", *sorted(set(distinct) - {""}))
+    context = np.array([contexts.index(each) for each in distinct], np.int16)[place]
+    at, kind = clean["at"].to_numpy("datetime64[s]"), clean["kind"].to_numpy(np.int8)
+    ms, count = clean["ms"].to_numpy(np.int32), clean["count"].to_numpy(np.float32)
+    order = np.lexsort((count, ms, context, kind, item, at, user))
+    return Interactions(
+        users=users,
+        items=items,
+        user_index=user[order],
+        item_index=item[order],
+        kind=kind[order],
+        at=at[order],
+        count=count[order],
+        ms_played=ms[order],
+        context=context[order],
+        contexts=contexts,
+    )
+
+
+def _vocabulary(ids: pd.Series) -> tuple[Vocabulary, NDArray[np.int32]]:
+    place, distinct = pd.factorize(ids)
+    vocabulary = build_vocabulary(distinct)
+    return vocabulary, vocabulary.index_of(list(distinct))[place]

@@ -1,0 +1,157 @@
+"""One way to read a catalogue, interactions or friendships, wherever they are and whatever form they have."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segue.domain.friends import build_friends
+from segue.domain.vocabulary import build_vocabulary
+from segue.errors import SourceSchemaError, SourceUnavailableError
+from segue.sources.dataset import database
+from segue.sources.dataset.account import Effect, Tally
+from segue.sources.dataset.catalogue import clean_catalogue
+from segue.sources.dataset.friends import clean_friends
+from segue.sources.dataset.interactions import clean_events, clean_interactions
+from segue.sources.dataset.table import SUFFIXES, read_table
+from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_events
+from segue.sources.store import open_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from segue.domain.catalogue import Catalogue
+    from segue.domain.friends import Friends
+    from segue.domain.interactions import Interactions
+    from segue.sources.dataset.account import Account
+
+CATALOGUE, INTERACTIONS, FRIENDS = "catalogue", "interactions", "friends"
+"""The files of a dataset folder, without their suffix."""
+
+_SQLITE = b"SQLite format 3\0"
+
+
+def read_catalogue(location: str | Path, *, now: datetime | None = None) -> tuple[Catalogue, Account]:
+    """Return the tracks at a location, cleaned, and what the cleaning did.
+
+    Parameters
+    ----------
+    location
+        A CSV or Parquet file, a dataset folder, an SQLite file, or a ``postgresql://`` URL.
+    now
+        When the future begins, in UTC; the present unless given.
+
+    Raises
+    ------
+    SourceUnavailableError
+        There is nothing, or it cannot be read: check the path or the connection.
+    SourceSchemaError
+        It holds no table of tracks; the message names what is missing.
+    """
+    tally = Tally(_name(location))
+    if _is_database(location):
+        frame = database.read_tracks(str(location), tally)
+    else:
+        frame = read_table(_file(Path(location), CATALOGUE), tally)
+    catalogue = clean_catalogue(frame, tally, now or datetime.now(UTC))
+    return catalogue, tally.account(f"{len(catalogue)} tracks")
+
+
+def read_interactions(location: str | Path, *, now: datetime | None = None) -> tuple[Interactions, Account]:
+    """Return the events at a location, cleaned, and what the cleaning did.
+
+    Takes what `read_catalogue` takes, and a folder that holds an event lake; raises as it does. A lake on
+    S3 is opened by whoever may know S3, and read by `read_lake`.
+    """
+    if not _is_database(location) and (Path(location) / LAKE_PREFIX).is_dir():
+        folder = Path(location)
+        paths = sorted(path for path in (folder / LAKE_PREFIX).rglob("*") if path.is_file())
+        return read_lake(
+            ((path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths), str(location)
+        )
+    tally = Tally(_name(location))
+    if _is_database(location):
+        frames = database.read_events(str(location), tally)
+    else:
+        frames = [read_table(_file(Path(location), INTERACTIONS), tally)]
+    interactions = clean_interactions(frames, tally, now or datetime.now(UTC))
+    return interactions, tally.account(_extent(interactions))
+
+
+def read_friends(location: str | Path) -> tuple[Friends, Account]:
+    """Return the friendships at a location, cleaned, and what the cleaning did.
+
+    Takes what `read_catalogue` takes; raises as it does, but a folder or database without friends is no
+    error: there are none.
+    """
+    tally = Tally(_name(location))
+    if _is_database(location):
+        frame = database.read_pairs(str(location), tally)
+    elif Path(location).is_dir() and not _present(Path(location), FRIENDS):
+        frame = None
+    else:
+        frame = read_table(_file(Path(location), FRIENDS), tally)
+    friends = build_friends(build_vocabulary(()), ()) if frame is None else clean_friends(frame, tally)
+    return friends, tally.account(
+        f"{len(friends.friend_index) // 2} friendships of {len(friends.users)} users"
+    )
+
+
+def read_lake(objects: Iterable[tuple[str, bytes]], source: str) -> tuple[Interactions, Account]:
+    """Return the events of a lake, given as `segue.artifacts.listing.read_all` yields its objects."""
+    found, tally = LakeAccount(), Tally(source)
+    interactions = clean_events(read_events(objects, found), tally)
+    tally.rows_read = found.read + found.repeated + len(found.damaged)
+    tally.count(Effect.DROPPED, "event that was accepted before", found.repeated)
+    damaged = [f"{line.key}, line {line.number}: {line.why}" for line in found.damaged]
+    tally.count(Effect.DROPPED, "line that holds no event", len(damaged), damaged)
+    return interactions, tally.account(_extent(interactions))
+
+
+def _extent(interactions: Interactions) -> str:
+    users, items = len(interactions.users), len(interactions.items)
+    return f"{len(interactions)} events of {users} users with {items} tracks"
+
+
+def _name(location: str | Path) -> str:
+    return (
+        open_reader(str(location), timeout_s=database.TIMEOUT_S).name
+        if _is_database(location)
+        else str(location)
+    )
+
+
+def _is_database(location: str | Path) -> bool:
+    if "://" in str(location):
+        return True
+    path = Path(location)
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError as error:
+        raise SourceUnavailableError(
+            f"{path} cannot be read ({error.strerror}): give a readable file."
+        ) from error
+
+
+def _present(folder: Path, part: str) -> list[Path]:
+    return [path for suffix in SUFFIXES if (path := folder / f"{part}{suffix}").is_file()]
+
+
+def _file(path: Path, part: str) -> Path:
+    if not path.exists():
+        raise SourceUnavailableError(f"nothing at {path}: give a file, a folder or a database.")
+    if path.is_file():
+        return path
+    found = _present(path, part)
+    if len(found) != 1:
+        names = " and ".join(each.name for each in found)
+        raise SourceSchemaError(
+            f"{path} holds {names}: keep one of them."
+            if found
+            else f"{path} holds no {part}.parquet or {part}.csv: name such a file, or import the data first."
+        )
+    return found[0]

@@ -1,0 +1,142 @@
+"""Tables of files: encodings, separators, odd rows, and files that are none."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from segue.errors import SourceSchemaError, SourceUnavailableError
+from segue.sources.dataset.account import Effect, Tally
+from segue.sources.dataset.column import split_names
+from segue.sources.dataset.table import read_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+
+def read(path: Path, content: bytes | str) -> tuple[pd.DataFrame, Tally]:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    tally = Tally(path.name)
+    return read_table(path, tally), tally
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "id,name\n1,Zoë\n2,b\n"),
+        ("a.csv", "id;name\n1;Zoë\n2;b\n"),
+        ("a.csv", "id|name\r\n1|Zoë\r\n2|b\r\n"),
+        ("a.tsv", "id\tname\n1\tZoë\n2\tb"),
+        ("a.csv", "id,name\n1,Zoë\n2,b\n".encode("utf-8-sig")),
+        ("a.csv", "id,name\n1,Zoë\n2,b\n".encode("utf-16")),
+        ("a.csv.gz", gzip.compress("id,name\n1,Zoë\n2,b\n".encode())),
+    ],
+    ids=["comma", "semicolon", "bar and Windows lines", "tab", "BOM", "UTF-16", "gzip"],
+)
+def test_every_common_spelling_is_read_and_needs_no_word(
+    tmp_path: Path, name: str, content: bytes | str
+) -> None:
+    frame, tally = read(tmp_path / name, content)
+    assert frame.to_dict("split") == {
+        "index": [1, 2],
+        "columns": ["id", "name"],
+        "data": [["1", "Zoë"], ["2", "b"]],
+    }
+    assert (tally.rows_read, tally.findings) == (2, [])
+
+
+def test_lines_of_another_encoding_are_read_and_counted(tmp_path: Path) -> None:
+    content = b"\n".join([b"id,name", "1,Zoë".encode(), "2,Zoë €".encode("cp1252"), b""])
+    frame, tally = read(tmp_path / "a.csv", content)
+    assert frame["name"].tolist() == ["Zoë", "Zoë €"]
+    assert [(found.effect, found.count, found.examples) for found in tally.findings] == [
+        (Effect.CHANGED, 1, ("row 2: 2,Zoë €",))
+    ]
+
+
+def test_rows_with_too_many_or_few_cells_are_dropped_and_the_others_keep_their_numbers(
+    tmp_path: Path,
+) -> None:
+    frame, tally = read(tmp_path / "a.csv", 'id,name\n1,a\n2,b,c\n3\n4,"d\ne, f"\n')
+    assert frame["name"].to_dict() == {1: "a", 4: "d\ne, f"}
+    assert tally.rows_read == 4
+    (found,) = tally.findings
+    assert (found.effect, found.count) == (Effect.DROPPED, 2)
+    assert found.examples == ("row 2: 3 cells for 2 columns", "row 3: 1 cells for 2 columns")
+
+
+def test_a_repeated_column_is_named(tmp_path: Path) -> None:
+    frame, tally = read(tmp_path / "a.csv", "id,id\n1,2\n")
+    assert frame.to_dict("list") == {"id": ["1"]}
+    assert [(found.effect, found.column) for found in tally.findings] == [(Effect.IGNORED, "id")]
+
+
+def test_quotation_marks_of_dat_files_are_letters(tmp_path: Path) -> None:
+    frame, _ = read(tmp_path / "artists.dat", 'id\tname\n1\t"Weird Al" Yankovic\n2\t"unclosed\n')
+    assert frame["name"].tolist() == ['"Weird Al" Yankovic', '"unclosed']
+
+
+def test_parquet_columns_of_every_kind(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    table = {
+        "id": pa.array([2**60 + 1, None, 3]),
+        "kind": pa.array(["x", None, "y"]).dictionary_encode(),
+        "artists": pa.array([["A;B", "C"], [], None]),
+        "map": pa.array([{"a": 1}, None, None]),
+        "nested": pa.array([[[1]], None, None]),
+        "at": pa.array([0, 1, None], pa.timestamp("ms")),
+    }
+    pq.write_table(pa.table(table), path)
+    tally = Tally("a")
+    frame = read_table(path, tally)
+    assert frame["id"].fillna("").tolist() == [str(2**60 + 1), "", "3"]  # as a float it would be another
+    assert frame["kind"].fillna("").tolist() == ["x", "", "y"]
+    assert [split_names(cell) for cell in frame["artists"].fillna("")] == [("A;B", "C"), (), ()]
+    assert np.isnat(frame["at"].to_numpy()).tolist() == [False, False, True]
+    assert {found.column for found in tally.findings} == {"map", "nested"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "empty"),
+        ("a.csv", b"\xef\xbb\xbf \n", "empty"),
+        ("a.csv", b"id,name\n\n", "a header and no rows"),
+        ("a.csv.gz", b"no gzip", "no whole .gz"),
+        ("a.csv.gz", gzip.compress(b"id\n" + bytes(range(97, 123)) * 99)[:-12], "no whole .gz"),
+        ("a.parquet", b"PAR1 cut short", "no whole Parquet"),
+        ("a.xlsx", b"PK", "no known suffix"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_a_remedy(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    with pytest.raises(SourceSchemaError, match=message) as caught:
+        read(tmp_path / name, content)
+    assert name in str(caught.value)
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": pa.array([], pa.string())}), tmp_path / "a.parquet")
+    with pytest.raises(SourceSchemaError, match="has no rows"):
+        read_table(tmp_path / "a.parquet", Tally("a"))
+
+
+def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": list(range(999))}), path)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(SourceSchemaError, match="write or download it again"):
+        read_table(path, Tally("a"))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailableError, match=r"none\.csv cannot be read"):
+        read_table(tmp_path / "none.csv", Tally("a"))
