@@ -5,6 +5,9 @@ STORE ?= $(SAMPLE)
 ARTIFACTS ?= var/artifacts
 PORT ?= 8000
 SAMPLE := var/sample/store.sqlite
+# With DATA the recommender learns from what is imported from there, else from STORE.
+DATA ?=
+IMPORTED := var/lastfm2k
 BIN := .venv/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --constraints constraints.txt
@@ -12,23 +15,27 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode -
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample train serve test check lint types imports bench lock format clean
+.PHONY: help run sample import train serve test check lint types imports bench lock format clean
 
 include build.mk
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: sample train serve ## Sample store, training, publishing, the API (STORE=path, ARTIFACTS=place, PORT=8000)
+run: sample train serve ## Sample store, training, publishing, the API (STORE=path, DATA=path, ARTIFACTS=place, PORT=8000)
 
 sample: .venv/.serving ## Generate the sample store, unless it is there or STORE is another
 ifeq ($(STORE),$(SAMPLE))
 	@$(BIN)/segue sample --out $(dir $(SAMPLE))
 endif
 
+import: .venv/.serving ## Join the listeners of Last.fm-2k with Spotify's tracks (DATA=folder that holds both)
+	@$(BIN)/segue import lastfm2k --out $(IMPORTED) $(if $(DATA),--data "$(DATA)")
+
 # Status 3: published, but the gate kept the version that was live.
-train: .venv/.serving sample ## Train the genre preference on STORE and promote it if the gate agrees
+train: .venv/.serving sample $(if $(DATA),import) ## Train every family on STORE (or DATA), promote what the gate agrees to
 	@$(BIN)/segue train genre-preference --store "$(STORE)" --artifacts "$(ARTIFACTS)" || [ $$? -eq 3 ]
+	@$(BIN)/segue train recommend --data "$(if $(DATA),$(IMPORTED),$(STORE))" --artifacts "$(ARTIFACTS)" || [ $$? -eq 3 ]
 
 serve: .venv/.serving ## Serve the API and its documentation on http://127.0.0.1:PORT
 	@$(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --port $(PORT)

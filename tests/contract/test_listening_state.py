@@ -60,7 +60,7 @@ def test_nothing_is_known_of_a_stranger(state: ListeningState) -> None:
 
 
 def test_every_field_comes_back(state: ListeningState) -> None:
-    full = Event(AWKWARD, AWKWARD, EventKind.SAVE, NOON.replace(microsecond=1), AWKWARD, 0, AWKWARD)
+    full = Event(AWKWARD, AWKWARD, EventKind.SAVE, NOON.replace(microsecond=1), AWKWARD, 0, AWKWARD, 2.5)
     bare = Event(AWKWARD, "t", EventKind.PLAY, NOON, "e")
     assert state.record([bare, full]) == Recorded(2, 0)
     assert state.read_recent(AWKWARD) == [full, bare]

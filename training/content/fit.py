@@ -15,6 +15,7 @@ from segue.domain.content import Content
 from segue.domain.item_similarity import ItemSimilarity
 from segue.errors import NotEnoughDataError
 from training.content.field import AUDIO_COLUMNS, FieldWeights, read_fields
+from training.content.weighting import choose_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from segue.domain.catalogue import Catalogue
     from training.content.field import Fields
+    from training.content.weighting import Listening
 
 N_DIMENSIONS = 128
 """Columns of a vector; docs/content.md has what other numbers keep of the neighbourhoods, and cost."""
@@ -40,6 +42,8 @@ class ContentRecord:
     Attributes
     ----------
     weights : FieldWeights
+    chosen_by : dict of str to float
+        What the choice of the weights rests on; empty where they were not chosen by listening.
     n_dimensions : int
     neighbour_recall : float
         Share of the nearest `N_NEIGHBOURS` by the exact fields that are nearest by the vectors too.
@@ -52,6 +56,7 @@ class ContentRecord:
     """
 
     weights: FieldWeights
+    chosen_by: dict[str, float]
     n_dimensions: int
     neighbour_recall: float
     kept_similarity: float
@@ -65,6 +70,8 @@ class ContentRecord:
 
 def fit_content(
     catalogue: Catalogue,
+    listening: Listening | None = None,
+    *,
     weights: FieldWeights | None = None,
     n_dimensions: int = N_DIMENSIONS,
     say: Callable[[str], None] = lambda _: None,
@@ -74,8 +81,10 @@ def fit_content(
     Parameters
     ----------
     catalogue : Catalogue
+    listening : Listening, optional
+        What the weights of the fields are chosen on.
     weights : FieldWeights, optional
-        From `training.content.weighting.choose_weights` where there are interactions.
+        Given, they are not chosen.
     n_dimensions : int
         Columns for text, low-level and audio features together; a narrow catalogue has fewer.
     say : callable
@@ -88,15 +97,19 @@ def fit_content(
     """
     if len(catalogue) < 2:
         raise NotEnoughDataError(f"{len(catalogue)} tracks cannot be compared: give a larger catalogue.")
-    weights = weights or FieldWeights()
     say("reading the fields of the catalogue")
     fields = read_fields(catalogue)
+    chosen_by: dict[str, float] = {}
+    if weights is None and listening is not None:
+        say("weighing the fields")
+        weights, chosen_by = choose_weights(fields, listening)
+    weights = weights or FieldWeights()
     say("reducing the text")
     vectors, n_text = _vectors(fields, weights, n_dimensions)
     say("finding each track's neighbours")
     neighbours, graph, graph_recall = find_neighbours(vectors, N_NEIGHBOURS)
     recall, kept = measure(fields, weights, vectors, min(N_NEIGHBOURS, len(vectors) - 1))
-    record = ContentRecord(weights, vectors.shape[1], recall, kept, graph, graph_recall)
+    record = ContentRecord(weights, chosen_by, vectors.shape[1], recall, kept, graph, graph_recall)
     return Content(vectors, AUDIO_COLUMNS, n_text, neighbours), record
 
 

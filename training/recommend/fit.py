@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -12,10 +12,12 @@ from segue.domain.popularity import Membership, build_popularity, count_events, 
 from segue.domain.recommender import build_recommender
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from training.content.fit import fit_content
-from training.recommend.split import damped_matrix, only_liked
+from training.recommend.split import damped_matrix, only_liked, take
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import Rp3Beta
 from training.recommender.nmf import NmfRecommender
+from training.rules import fit_rules
+from training.social import build_social
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from segue.domain.popularity import Popularity
     from segue.domain.recommender import Recommender
     from segue.domain.rules import Rules
-    from segue.domain.social import Social
     from training.content.fit import ContentRecord
 
 HALF_LIFE_DAYS = 30.0
@@ -66,6 +67,15 @@ class Settings:
     half_life_days: float = HALF_LIFE_DAYS
     seed: int = 17
 
+    @classmethod
+    def of(cls, n_factors: int, seed: int) -> Self:
+        """Return the defaults with so many factors and this seed throughout."""
+        return cls(
+            factors=IalsRecommender(n_factors=n_factors, seed=seed),
+            parts=NmfRecommender(seed=seed),
+            seed=seed,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return every setting in plain values."""
         return asdict(self)
@@ -77,13 +87,14 @@ class Fixed:
 
     content: Content
     content_record: ContentRecord
-    rules: Rules | None
+    rules: Rules
 
 
 def fit_fixed(data: Dataset, kept: NDArray[np.bool_], step: Callable[[str], None]) -> Fixed:
     """Fit content to the catalogue, and rules to the catalogue and some of the events."""
     content, record = fit_content(data.catalogue, say=step)
-    return Fixed(content, record, fit_rules_to(data, kept, step))
+    step("how situations change what is played")
+    return Fixed(content, record, fit_rules(data.catalogue, take(data.interactions, kept)))
 
 
 def fit_members(
@@ -115,7 +126,7 @@ def fit_members(
         similarity=similarity,
         content=fixed.content,
         rules=fixed.rules,
-        social=fit_social_to(data, kept, step),
+        social=build_social(data.friends, take(data.interactions, kept), data.catalogue.vocabulary),
     )
 
 
@@ -139,11 +150,3 @@ def fit_popularity(data: Dataset, kept: NDArray[np.bool_], half_life_days: float
     age_s = (at.max() - at).astype(np.float64)
     recent = decay_events(item[timed], age_s, n_items, half_life_days * _DAY_S)
     return build_popularity(listeners, recent, genres)
-
-
-def fit_rules_to(data, kept, step):
-    return None
-
-
-def fit_social_to(data, kept, step):
-    return None

@@ -10,14 +10,13 @@ from scipy.sparse import csr_matrix
 
 from segue.domain.history import History
 from segue.domain.ranker import gather
-from segue.domain.recommend import Query, recommend
+from segue.domain.recommend import Query
 from segue.domain.recommender import SOURCES, Listener, answer, prepare
-from segue.domain.rerank import Pool
 from training.ranking.metric import accuracy_of_users
 from training.recommend.weights import Example
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -82,34 +81,29 @@ def measure_answers(model: Recommender, task: Task, tier: str, k: int) -> dict[s
     """Measure the lists that listeners of a tier would get; see `accuracy_of_users`."""
     ranker = model.ranker
 
-    def ask(listener: Listener) -> list[int]:
-        settings = (ranker.diversity, ranker.calibration) if ranker else (0.0, 0.0)
-        query = Query(k, _unheard(model, listener), *settings, explain=False)
-        return [item.item_index for item in answer(model, listener, query).items]
-
-    return _measured(task, tier, k, ask)
-
-
-def measure_source(model: Recommender, task: Task, name: str, k: int) -> dict[str, NDArray[np.float64]]:
-    """Measure the lists of one source alone, as it ranks; listeners it knows nothing about get none."""
-
-    def ask(listener: Listener) -> list[int]:
-        source = prepare(model, listener).get(name)
-        if source is None:
-            return []
-        query = Query(k, _unheard(model, listener), explain=False)
-        return [item.item_index for item in recommend({name: source}, {name: 1.0}, query, _as_ranked)]
-
-    return _measured(task, "pro", k, ask)
-
-
-def _measured(
-    task: Task, tier: str, k: int, ask: Callable[[Listener], list[int]]
-) -> dict[str, NDArray[np.float64]]:
+    settings = (ranker.diversity, ranker.calibration) if ranker else (0.0, 0.0)
     ranking = np.full((len(task.users), k), -1, np.int32)
     for place, listener in enumerate(task.listeners(tier)):
-        found = ask(listener)
+        query = Query(k, _unheard(model, listener), *settings, explain=False)
+        found = [item.item_index for item in answer(model, listener, query).items]
         ranking[place, : len(found)] = found
+    return _accuracy(task, ranking)
+
+
+def measure_sources(model: Recommender, task: Task, k: int) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Measure the lists of each source alone, as it ranks; listeners it knows nothing about get none."""
+    ranking = {name: np.full((len(task.users), k), -1, np.int32) for name in SOURCES}
+    for place, listener in enumerate(task.listeners()):
+        allowed = _unheard(model, listener)
+        for name, source in prepare(model, listener).items():
+            # As in `gather`: what the source likes most was heard.
+            best = source.best(k + len(listener.history))
+            found = best[allowed[best]][:k]
+            ranking[name][place, : len(found)] = found
+    return {name: _accuracy(task, found) for name, found in ranking.items()}
+
+
+def _accuracy(task: Task, ranking: NDArray[np.int32]) -> dict[str, NDArray[np.float64]]:
     return accuracy_of_users(ranking, csr_matrix(task.truth[task.users]))
 
 
@@ -117,8 +111,3 @@ def _unheard(model: Recommender, listener: Listener) -> NDArray[np.bool_]:
     allowed = np.ones(len(model.catalogue), bool)
     allowed[listener.history.item_index] = False
     return allowed
-
-
-def _as_ranked(rows: NDArray[np.int32], scores: NDArray[np.float32]) -> Pool:
-    none = np.zeros((len(rows), 0), np.float32)
-    return Pool(scores, none, np.full(len(rows), -1, np.int32), none, np.zeros(0, np.float32))

@@ -19,12 +19,13 @@ from segue.artifacts.store import Decision, read_manifest, resolve_if_any
 from segue.errors import CorruptArtifactError, GateRejectedError, UnsupportedSchemaError, VersionNotFoundError
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from training.gate import Verdict
-from training.recommend.fit import Dataset, Fixed, Settings, fit_fixed, fit_members, fit_rules_to
+from training.recommend.fit import Dataset, Fixed, Settings, fit_fixed, fit_members
 from training.recommend.measure import Task, build_task
 from training.recommend.publishing import Publication, promote_all, publish_all
 from training.recommend.rank import fit_ranker
 from training.recommend.split import Part, damped_matrix, divide, new_to_user
 from training.recommend.verdict import Measured, measure_recommender
+from training.rules import fit_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,10 +96,12 @@ def train_recommender(
         measured = measure_recommender(ranked, task, request.k, rival, step)
     step("fitting the members to all events")
     everything = np.ones(len(data.interactions), bool)
-    fixed = replace(fixed, rules=fit_rules_to(data, everything, step))
+    fixed = replace(fixed, rules=fit_rules(data.catalogue, data.interactions))
     final = replace(fit_members(data, everything, fixed, request.settings, step), ranker=ranked.ranker)
     step("publishing")
-    publication = Publication(final, fixed, request.settings, measured, about, parts.how, request.k, started_s)
+    publication = Publication(
+        final, fixed, request.settings, measured, about, parts.how, request.k, started_s
+    )
     manifests = publish_all(store, publication)
     return _promote(store, manifests, measured, live, request)
 
@@ -141,7 +144,7 @@ def _same_origin(champion: Manifest, about: dict[str, Any], request: Request) ->
 def _weigh(
     data: Dataset, parts: Parts, fixed: Fixed, request: Request, step: Callable[[str], None]
 ) -> tuple[Recommender, Task]:
-    """Return the recommender that is measured, its ranker learnt on validation, and what it is measured on."""
+    """Return the recommender to measure, its ranker learnt on validation, and what to measure it on."""
     fit, validation, test = (
         damped_matrix(data.interactions, data.catalogue, parts.part == part) for part in Part
     )

@@ -118,7 +118,9 @@ def _publish(
 ) -> Manifest:
     with tempfile.TemporaryDirectory() as name:
         write(Path(name))
-        return publish(store, family, Path(name), _record(family, what, depends_on), created_at=datetime.now(UTC))
+        return publish(
+            store, family, Path(name), _record(family, what, depends_on), created_at=datetime.now(UTC)
+        )
 
 
 _SOURCE_OF = {

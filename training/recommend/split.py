@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,12 @@ def divide(interactions: Interactions, seed: int) -> Parts:
     part = np.searchsorted(np.cumsum(SHARES)[:-1], drawn, side="right").astype(np.int8)[place]
     share = 1 - known.mean()
     return Parts(part, f"at random by user and track (seed {seed}): {share:.0%} of the events have no time")
+
+
+def take(interactions: Interactions, rows: NDArray[np.bool_]) -> Interactions:
+    """Return some of the events; users and tracks keep their numbers."""
+    columns = ("user_index", "item_index", "kind", "at", "count", "ms_played", "context")
+    return replace(interactions, **{name: getattr(interactions, name)[rows] for name in columns})
 
 
 def damped_matrix(interactions: Interactions, catalogue: Catalogue, rows: NDArray[np.bool_]) -> csr_matrix:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from scipy.sparse import csr_matrix
 from scipy.stats import ttest_rel
 
-from segue.domain.recommender import SOURCES, TIER_SOURCES
+from segue.domain.recommender import TIER_SOURCES
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from training.gate import accept_recommender
 from training.ranking.comparison import estimate_means
-from training.recommend.measure import Task, measure_answers, measure_source
+from training.recommend.measure import Task, measure_answers, measure_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,15 +57,13 @@ def measure_recommender(
     step: Callable[[str], None],
 ) -> Measured:
     """Rank the whole catalogue for every test listener, by the recommender, its sources and the champion."""
-    users: Users = {}
+    step(f"testing every source on {len(task.users)} listeners")
+    users: Users = measure_sources(model, task, k)
     for tier in TIER_SOURCES:
-        step(f"testing: the hybrid of the tier {tier} on {len(task.users)} listeners")
+        step(f"testing the hybrid of the tier {tier}")
         users[f"hybrid-{tier}"] = measure_answers(model, task, tier, k)
-    for name in SOURCES:
-        step(f"testing: {name} alone")
-        users[name] = measure_source(model, task, name, k)
     if champion is not None:
-        step("testing: what is live")
+        step("testing what is live")
         users["champion"] = measure_answers(champion, _in_words_of(champion, model, task), "pro", k)
     ours = users["hybrid-pro"][OBJECTIVE]
     p_value = {

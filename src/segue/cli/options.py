@@ -22,8 +22,21 @@ Store = Annotated[
         help="The music store's database: an SQLite file or postgresql:// URL; else SEGUE_STORE_SECRET.",
     ),
 ]
+State = Annotated[
+    str,
+    typer.Option(
+        "--state",
+        envvar="SEGUE_STATE",
+        help="Where listeners' events are: an SQLite file or dynamodb://table.",
+    ),
+]
+Data = Annotated[
+    str,
+    typer.Option(help="Tracks and events: a dataset folder, an SQLite file, or a postgresql:// URL."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads the history.")]
 
 ARTIFACTS = DEFAULT_ARTIFACTS
 SAMPLE = Path(DEFAULT_STORE).parent
+SAMPLE_STORE = DEFAULT_STORE

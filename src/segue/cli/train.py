@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from segue.artifacts.location import open_store as open_artifacts
-from segue.cli.options import ARTIFACTS, Artifacts, Store
+from segue.cli.account import print_account
+from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data, Reason, Store
 from segue.serving.settings import find_store, user_name
 from segue.sources.store import open_store
 
 if TYPE_CHECKING:
     from training.pipeline import Outcome
+    from training.recommend.pipeline import Outcome as RecommenderOutcome
 
 READ_TIMEOUT_S = 120.0
 """A whole store is one statement: a large one takes longer than a request may."""
@@ -62,6 +65,59 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
         )
         outcome = train_genre_preference(purchases, open_artifacts(location), request, step)
     _print(console, outcome)
+
+
+@app.command("recommend")
+def recommend(  # noqa: PLR0913 - one parameter an option
+    *,
+    data: Data = SAMPLE_STORE,
+    events: Annotated[
+        list[str] | None, typer.Option(help="More events, as of the lake that feedback fills; repeatable.")
+    ] = None,
+    location: Artifacts = ARTIFACTS,
+    factors: Annotated[int, typer.Option(min=1, max=1024, help="Dimensions of the factors.")] = 64,
+    k: Annotated[int, typer.Option("--k", min=1, max=100, help="Length of the lists measured.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every draw.")] = 17,
+    reason: Reason = "trained",
+    promote: Annotated[bool, typer.Option(help="Make the versions live if the gate agrees.")] = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")
+    ] = False,
+) -> None:
+    """Train a recommender: every source, and the ranker; exit status 3 means refused by the gate."""
+    from training.recommend.fit import Settings
+    from training.recommend.pipeline import Request, train_recommender
+    from training.recommend.reading import read_dataset
+
+    console = Console(soft_wrap=True, highlight=False)
+    with console.status(f"reading {data}") as status:
+
+        def step(name: str) -> None:
+            console.print(f"· {name}", markup=False)
+            status.update(escape(name))
+
+        dataset, accounts = read_dataset(data, events or [])
+        for account in accounts:
+            print_account(console, account)
+        request = Request(user_name(), reason, Settings.of(factors, seed), k, promote=promote, force=force)
+        outcome = train_recommender(dataset, open_artifacts(location), request, step)
+    _print_recommender(console, outcome, k)
+
+
+def _print_recommender(console: Console, outcome: RecommenderOutcome, k: int) -> None:
+    version = outcome.manifest.version
+    if outcome.measured is None:
+        console.print(f"{version} {outcome.verdict.reason}; --force trains again.", markup=False)
+        return
+    for name, figures in sorted(outcome.measured.metrics.items(), key=lambda each: -each[1]["ndcg"].value):
+        ndcg, recall = figures["ndcg"], figures["recall"]
+        console.print(
+            f"  {name}: NDCG@{k} {ndcg.value:.4f} (95 % interval {ndcg.low:.4f} to {ndcg.high:.4f}), "
+            f"recall@{k} {recall.value:.4f}, {ndcg.n} listeners"
+        )
+    state = "live" if outcome.alias else "published, not promoted"
+    console.print(f"{version} is {state}. {outcome.verdict.reason}", markup=False)
+    console.print(f"Figures and weights: segue models show hybrid@{version}")
 
 
 def _print(console: Console, outcome: Outcome) -> None:

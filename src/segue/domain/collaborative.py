@@ -13,6 +13,7 @@ from segue.domain.item_factors import explain, fold_in, top_items
 from segue.domain.item_similarity import similarity_reasons, similarity_scores
 from segue.domain.nonnegative_factors import nonnegative_explain, nonnegative_fold_in
 from segue.domain.source import Reason, ReasonKind
+from segue.errors import EmptyHistoryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,10 +91,20 @@ def part_source(model: NonnegativeFactors, history: History) -> FactorSource:
 
 @dataclass(frozen=True)
 class SimilaritySource:
-    """A linear item-item model for one listener; see `segue.domain.item_similarity`."""
+    """A linear item-item model for one listener; see `segue.domain.item_similarity`.
+
+    Raises
+    ------
+    EmptyHistoryError
+        Nothing in the history is liked.
+    """
 
     model: ItemSimilarity
     history: History
+
+    def __post_init__(self) -> None:
+        if not (self.history.confidence > 0).any():
+            raise EmptyHistoryError
 
     def best(self, n: int) -> NDArray[np.int32]:
         """Return up to ``n`` tracks with a score above 0, best first, int32."""

@@ -64,6 +64,8 @@ class Event:
         Milliseconds heard, from 0 to `MOST_MS`; None where unknown.
     context : str
         What the caller calls the situation ("morning", "workout"); empty where unknown.
+    count : float
+        How many such events it stands for, > 0: imported histories may count plays.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class Event:
     event_id: str
     ms_played: int | None = None
     context: str = ""
+    count: float = 1.0
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None or self.at.utcoffset():
@@ -113,7 +116,7 @@ def event_weight(event: Event, duration_s: float | None = None) -> float:
     duration_s : float, optional
         Of the track; where it is unknown, `WHOLE_PLAY_S` count as a whole play.
     """
-    weight = WEIGHTS[event.kind]
+    weight = WEIGHTS[event.kind] * event.count
     if event.kind is not EventKind.PLAY or event.ms_played is None:
         return weight
     whole_s = duration_s if duration_s is not None and duration_s > 0 else WHOLE_PLAY_S

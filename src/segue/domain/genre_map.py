@@ -196,7 +196,6 @@ def genre_mask(genres: Labels, wanted: str) -> NDArray[np.bool_]:
                 f"genre {wanted!r} is neither a genre of this catalogue nor one of {', '.join(BroadGenre)}."
             )
     mask = np.zeros(len(genres), bool)
-    labelled = np.diff(genres.start) > 0
-    hit = np.array(chosen, bool)[genres.label_index]
-    mask[labelled] = np.logical_or.reduceat(hit, genres.start[:-1][labelled]) if len(hit) else False
+    place = np.flatnonzero(np.array(chosen, bool)[genres.label_index])
+    mask[np.searchsorted(genres.start, place, side="right") - 1] = True
     return mask

@@ -10,8 +10,9 @@ import numpy as np
 from segue.domain.collaborative import SimilaritySource, factor_source, part_source
 from segue.domain.content import ContentSource
 from segue.domain.genre_map import broad_shares
-from segue.domain.genre_taste import genre_source, prominence
+from segue.domain.genre_taste import GenreIndex, build_genre_index, genre_source
 from segue.domain.popularity import PopularitySource
+from segue.domain.ranker import gather, weighted_reasons
 from segue.domain.recommend import Query, Recommended, Step, recommend
 from segue.domain.rerank import Pool
 from segue.domain.rules import mood_source
@@ -82,8 +83,8 @@ class Recommender:
     catalogue : Catalogue
     groups : float32 (n_items, n_groups)
         From `taste_groups`.
-    prominence : float32 (n_items,), optional
-        From `segue.domain.genre_taste.prominence`.
+    genre_index : GenreIndex
+        From `segue.domain.genre_taste.build_genre_index`.
     popularity, factors, parts, similarity, content, rules, social, ranker
         One family each; None where there is no such artifact, or it cannot be served.
     missing : mapping of str to str
@@ -92,7 +93,7 @@ class Recommender:
 
     catalogue: Catalogue
     groups: NDArray[np.float32]
-    prominence: NDArray[np.float32] | None = None
+    genre_index: GenreIndex
     popularity: Popularity | None = None
     factors: ItemFactors | None = None
     parts: NonnegativeFactors | None = None
@@ -145,7 +146,7 @@ def build_recommender(catalogue: Catalogue, **models: Any) -> Recommender:
     return Recommender(
         catalogue,
         taste_groups(catalogue.genres, popularity),
-        None if popularity is None else prominence(popularity.all_time),
+        build_genre_index(catalogue.genres, None if popularity is None else popularity.all_time),
         **models,
     )
 
@@ -164,6 +165,24 @@ def answer(model: Recommender, listener: Listener, query: Query) -> Answer:
         return _pool(model, listener.history, rows, scores)
 
     return Answer(recommend(used, weights, query, build_pool), step, because)
+
+
+def explain(model: Recommender, listener: Listener, item_index: int, query: Query) -> Recommended:
+    """Score one track, heard or not, as `answer` would score it among its candidates, with all reasons.
+
+    Raises
+    ------
+    EmptyHistoryError
+        Nothing can be said to this listener but what is popular, and nothing is.
+    """
+    sources = prepare(model, listener)
+    _, weights, _ = choose(model, sources, listener)
+    used = {name: source for name, source in sources.items() if name in weights}
+    if not used:
+        raise EmptyHistoryError
+    scale = gather(used, query.allowed).scale
+    reasons = tuple(weighted_reasons(used, weights, scale, item_index))
+    return Recommended(item_index, sum(reason.contribution for reason in reasons), reasons)
 
 
 def similar(model: Recommender, subjects: History, how: Step, query: Query) -> list[Recommended]:
@@ -217,7 +236,7 @@ def _builders(model: Recommender, listener: Listener) -> tuple[Callable[[], Sour
         lambda: None if model.parts is None else part_source(model.parts, history),
         lambda: None if model.similarity is None else SimilaritySource(model.similarity, history),
         lambda: None if model.content is None else ContentSource(model.content, history),
-        lambda: genre_source(model.catalogue.genres, history, model.prominence),
+        lambda: genre_source(model.genre_index, history),
         lambda: None if model.social is None else social_source(model.social, history, *friends),
         lambda: None if popularity is None else PopularitySource(popularity.trending, ReasonKind.TRENDING),
         lambda: None if popularity is None else PopularitySource(popularity.all_time),

@@ -131,9 +131,13 @@ class RecommendedTrack(TrackOut):
     reasons: list[ReasonOut] | None = None
 
     @classmethod
-    def recommended(cls, catalogue: Catalogue, found: Recommended) -> Self:
-        """Describe a recommendation; its reasons too where they were asked for."""
-        reasons = [_reason(catalogue, reason) for reason in found.reasons]
+    def recommended(cls, catalogue: Catalogue, found: Recommended, because: str = "") -> Self:
+        """Describe a recommendation, its reasons too where they were asked for.
+
+        ``because`` words those about a track otherwise than "because you played {}".
+        """
+        words = _BECAUSE | {ReasonKind.PLAYED: because} if because else _BECAUSE
+        reasons = [_reason(catalogue, reason, words) for reason in found.reasons]
         return cls(**_described(catalogue, found.item_index), score=found.score, reasons=reasons or None)
 
 
@@ -180,7 +184,7 @@ _BECAUSE = {
 }
 
 
-def _reason(catalogue: Catalogue, reason: Reason) -> ReasonOut:
+def _reason(catalogue: Catalogue, reason: Reason, words: dict[ReasonKind, str]) -> ReasonOut:
     track_id, subject = None, reason.name
     if reason.item_index >= 0:
         track_id = str(catalogue.vocabulary.item_id[reason.item_index])
@@ -191,5 +195,5 @@ def _reason(catalogue: Catalogue, reason: Reason) -> ReasonOut:
         contribution=reason.contribution,
         name=reason.name or None,
         track_id=track_id,
-        because=_BECAUSE[reason.kind].format(subject),
+        because=words[reason.kind].format(subject),
     )

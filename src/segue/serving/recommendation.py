@@ -114,7 +114,7 @@ def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender])
         raise InvalidInputError(
             f"the {how} model knows nothing about {', '.join(request.track_id)}: ask for another model."
         ) from error
-    items = [RecommendedTrack.recommended(model.catalogue, item) for item in found]
+    items = [RecommendedTrack.recommended(model.catalogue, item, "it is like {}") for item in found]
     return SimilarResponse(items=items, model=how, model_version=live.version)
 
 

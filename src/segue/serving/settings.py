@@ -86,6 +86,11 @@ class TierSettings:
         )
 
 
+def aws_environment(environment: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """Return what clients of AWS need of the environment: Region, endpoint and credentials."""
+    return {name: value for name, value in environment.items() if name.startswith("AWS_")}
+
+
 def state_location(environment: Mapping[str, str] = os.environ) -> str:
     """Return SEGUE_STATE, ``dynamodb://table`` or an SQLite file; raises ConfigError where it is not set."""
     return _required(environment, "SEGUE_STATE")

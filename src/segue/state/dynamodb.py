@@ -114,7 +114,11 @@ def _item(event: Event, expires_at: int) -> dict[str, Any]:
         "context": {"S": event.context},
         "expires_at": {"N": str(expires_at)},
     }
-    return item if event.ms_played is None else item | {"ms_played": {"N": str(event.ms_played)}}
+    if event.ms_played is not None:
+        item["ms_played"] = {"N": str(event.ms_played)}
+    if event.count != 1:
+        item["count"] = {"N": repr(event.count)}
+    return item
 
 
 def _event(user_id: str, item: dict[str, Any]) -> Event:
@@ -127,4 +131,5 @@ def _event(user_id: str, item: dict[str, Any]) -> Event:
         event_id,
         int(item["ms_played"]["N"]) if "ms_played" in item else None,
         item["context"]["S"],
+        float(item["count"]["N"]) if "count" in item else 1.0,
     )

@@ -23,15 +23,17 @@ _SCHEMA = """
 PRAGMA journal_mode = WAL; -- readers do not wait for a writer
 CREATE TABLE listening_event (
   user_id TEXT NOT NULL, event_id TEXT NOT NULL, at TEXT NOT NULL, track_id TEXT NOT NULL,
-  kind TEXT NOT NULL, ms_played INTEGER, context TEXT NOT NULL,
+  kind TEXT NOT NULL, ms_played INTEGER, context TEXT NOT NULL, count REAL NOT NULL,
   PRIMARY KEY (user_id, event_id)) WITHOUT ROWID;
 CREATE INDEX listening_event_recency ON listening_event (user_id, at, event_id);
 """
-_WRITE = "INSERT OR IGNORE INTO listening_event VALUES (?, ?, ?, ?, ?, ?, ?)"
+_WRITE = "INSERT OR IGNORE INTO listening_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _READ = """
-SELECT user_id, event_id, at, track_id, kind, ms_played, context FROM listening_event
+SELECT user_id, event_id, at, track_id, kind, ms_played, context, count FROM listening_event
  WHERE user_id = ? ORDER BY at DESC, event_id DESC LIMIT ?
 """
+
+_Row = tuple[str, str, str, str, str, int | None, str, float]
 
 
 class SqliteState:
@@ -82,7 +84,7 @@ class SqliteState:
             unfinished.unlink(missing_ok=True)
 
 
-def _row(event: Event) -> tuple[str, str, str, str, str, int | None, str]:
+def _row(event: Event) -> _Row:
     at = event.at.isoformat(timespec="microseconds")
     return (
         event.user_id,
@@ -92,9 +94,11 @@ def _row(event: Event) -> tuple[str, str, str, str, str, int | None, str]:
         event.kind.value,
         event.ms_played,
         event.context,
+        event.count,
     )
 
 
-def _event(row: tuple[str, str, str, str, str, int | None, str]) -> Event:
-    user_id, event_id, at, track_id, kind, ms_played, context = row
-    return Event(user_id, track_id, EventKind(kind), datetime.fromisoformat(at), event_id, ms_played, context)
+def _event(row: _Row) -> Event:
+    user_id, event_id, at, track_id, kind, ms_played, context, count = row
+    when = datetime.fromisoformat(at)
+    return Event(user_id, track_id, EventKind(kind), when, event_id, ms_played, context, count)

@@ -160,14 +160,17 @@ class _Rows:
     def labels(self, role: str, *, joined: bool = False) -> list[tuple[str, ...]]:
         if role not in self.column:
             return [()] * self.merge.size
-        place, names = clean_labels(self.frame[self.column[role]], self.tally)
+        column = self.frame[self.column[role]]
+        place, names = clean_labels(column, self.tally)
         if joined:
             together: list[list[str]] = [[] for _ in range(self.merge.size)]
             for track, cell in dict.fromkeys(zip(self.merge.group.tolist(), place.tolist(), strict=True)):
                 together[track].extend(names[cell])
             return [tuple(each) for each in together]
         known = np.array([bool(each) for each in names], bool)[place]
-        return [names[place[row]] if row >= 0 else () for row in self.merge.first(known).tolist()]
+        first = self.merge.first(known)
+        self.merge.tell_others(column, place, known, first)
+        return [names[place[row]] if row >= 0 else () for row in first.tolist()]
 
     def number(self, role: str, low: float, high: float, *, open_low: bool = False) -> NDArray[np.float32]:
         if role not in self.column:

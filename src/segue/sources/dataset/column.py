@@ -185,7 +185,7 @@ def clean_numbers(
         text = as_text(column)
         missing = is_missing(text) & ((text.str.len() == 0) | ~text.str.match(r"-?\d"))
         _tell_missing(text, missing, tally, column.name)
-        number = pd.Series(to_numbers(text), text.index)
+        number = pd.Series(to_numbers(text), text.index, name=column.name)
         if names:
             number = number.where(number.notna(), text.str.lower().map(dict(names)))
         tally.add(Effect.BLANKED, column.name, "is no number", text[number.isna() & ~missing])

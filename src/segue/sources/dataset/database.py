@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from segue.errors import SourceSchemaError
 from segue.sources.dataset import catalogue, friends, interactions
 from segue.sources.dataset.account import Effect
-from segue.sources.dataset.column import find_columns, need, plain
+from segue.sources.dataset.column import find_columns, need, plain, to_numbers
 from segue.sources.dataset.table import LIST_MARK
 from segue.sources.schema import quoted
 from segue.sources.sqlite import SqliteReader, describe_tables
@@ -82,9 +83,10 @@ def read_tracks(location: str, tally: Tally) -> pd.DataFrame:
     tally.rows_read += len(track)
     for other, key in (("album", "album_id"), ("artist", "artist_id"), ("track_feature", "track_id")):
         if other in tables:
-            track = _with_columns_of(track, tables[other], key)
+            track = _with_columns_of(track, tables[other], key, tally)
     if "artist" in tables and "artists" in track:
-        track["artists"] = LIST_MARK + track["artists"].fillna("")  # one name, whatever signs it holds
+        one = LIST_MARK + track["artists"]  # a name, whatever signs it holds
+        track["artists"] = one.where(track["artists"] != "", "")
     track["genres"] = _genres(track, tables)
     return _numbered(track.drop(columns=["album_id", "artist_id", "genre_id"], errors="ignore"))
 
@@ -103,7 +105,7 @@ def read_events(location: str, tally: Tally) -> list[pd.DataFrame]:
     found = [tables["interaction"]] if "interaction" in tables else []
     if {"invoice", "invoice_line"} <= tables.keys():
         bought = tables["invoice_line"].merge(tables["invoice"], "inner", "invoice_id")
-        found.append(_not_among(found, bought.drop(columns="invoice_id").assign(kind="purchase"), tally))
+        found.append(_not_among(found, _sold(bought, tally), tally))
     if not found:
         raise SourceSchemaError(
             f"{tally.source} has neither a table `interaction` nor `invoice` with `invoice_line`: name a "
@@ -162,11 +164,13 @@ def _select(select: Select, table: str, name: str, present: list[str], source: s
     return pd.DataFrame(list(rows), columns=list(column), dtype="str").fillna("")
 
 
-def _with_columns_of(track: pd.DataFrame, other: pd.DataFrame, key: str) -> pd.DataFrame:
+def _with_columns_of(track: pd.DataFrame, other: pd.DataFrame, key: str, tally: Tally) -> pd.DataFrame:
     """Join by a key; a value that both tables have is the track's, unless it is empty there."""
     if key not in track or key not in other:
         return track
-    joined = track.merge(other.drop_duplicates(key), "left", key, suffixes=("", "\0")).fillna("")
+    again = other.duplicated(key)
+    tally.add(Effect.DROPPED, key, "another row of its table has this key", other[key][again])
+    joined = track.merge(other[~again], "left", key, suffixes=("", "\0")).fillna("")
     for both in [name for name in joined if name.endswith("\0")]:
         mine = joined[both[:-1]]
         joined[both[:-1]] = mine.where(mine != "", joined[both])
@@ -187,6 +191,15 @@ def _genres(track: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Serie
     named = pd.concat(pairs).merge(tables["genre"], "inner", "genre_id")
     cells = (LIST_MARK + named["genres"]).groupby(named["track_id"], sort=False).sum()
     return track["track_id"].map(cells).fillna("")
+
+
+def _sold(lines: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+    """Return lines of invoices as purchases, without those that take something back."""
+    lines = lines.drop(columns="invoice_id").assign(kind="purchase")
+    returned = to_numbers(lines["count"]) <= 0 if "count" in lines else np.zeros(len(lines), bool)
+    tally.rows_read += int(returned.sum())
+    tally.count(Effect.DROPPED, "line of an invoice with a quantity below 1", int(returned.sum()))
+    return lines[~returned]
 
 
 def _not_among(known: list[pd.DataFrame], bought: pd.DataFrame, tally: Tally) -> pd.DataFrame:

@@ -127,9 +127,10 @@ def _counts(frame: pd.DataFrame, column: Mapping[str, str], index: pd.Index, tal
         return pd.Series(1.0, index)
     cells = frame[column["count"]].loc[index]
     largest = float(np.finfo(np.float32).max)
-    counts = clean_numbers(cells, tally, -1, largest).replace(-1, np.nan).fillna(1.0)
-    none = counts <= 0
-    tally.add(Effect.DROPPED, cells.name, "counts no event", cells[none])
+    counts = clean_numbers(cells, tally, -largest, largest)
+    tally.add(Effect.BLANKED, cells.name, "-1 stands for missing", cells[counts == -1])
+    counts = counts.replace(-1, np.nan).fillna(1.0)
+    tally.add(Effect.DROPPED, cells.name, "counts no event", cells[counts <= 0])
     return counts
 
 

@@ -58,15 +58,23 @@ class Merge:
 
     def highest(self, column: pd.Series) -> NDArray[np.float32]:
         """Return each group's highest number, float32 (size,), NaN where no row knows it."""
-        highest = np.full(self.size, -np.inf)
-        np.fmax.at(highest, self.group, column.to_numpy(np.float64))
+        values, highest = column.to_numpy(np.float64), np.full(self.size, -np.inf)
+        np.fmax.at(highest, self.group, values)
+        self.tally.add(
+            Effect.BLANKED, str(column.name), "another row has more", column[values < highest[self.group]]
+        )
         return np.where(np.isfinite(highest), highest, np.nan).astype(np.float32)
 
     def _believed(
         self, column: pd.Series, values: NDArray[Any], known: NDArray[np.bool_], missing: Any
     ) -> NDArray[Any]:
         first = self.first(known)
-        found: NDArray[Any] = np.where(first >= 0, values[first], missing)
-        other = known & (values != found[self.group])
+        self.tell_others(column, values, known, first)
+        return np.where(first >= 0, values[first], missing)
+
+    def tell_others(
+        self, column: pd.Series, values: NDArray[Any], known: NDArray[np.bool_], first: NDArray[np.int64]
+    ) -> None:
+        """Count the known values that differ from their group's first, which `first` found."""
+        other = known & (values != values[first[self.group]])
         self.tally.add(Effect.BLANKED, str(column.name), "an earlier row says otherwise", column[other])
-        return found

@@ -58,6 +58,8 @@ def test_rows_of_one_track_become_one(tmp_path: Path) -> None:
         ("popularity", "stands for missing"): 1,
         ("tempo", "stands for missing"): 1,
         ("tempo", "an earlier row says otherwise"): 1,
+        ("artists", "an earlier row says otherwise"): 1,
+        ("popularity", "another row has more"): 1,
     }
     assert (account.rows_read, account.result) == (5, "2 tracks")
 

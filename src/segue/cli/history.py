@@ -1,0 +1,50 @@
+"""``segue history``: fill the state of listeners from the interactions that models are trained on."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from segue.cli.options import SAMPLE_STORE, Data, State
+from segue.serving.settings import DEFAULT_STATE
+from segue.state.listening import RECENT, Recorded
+
+_BATCH = 20_000
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def commands() -> None:
+    """Fill or look at listeners' events, as the functions read them."""
+
+
+@app.command("load")
+def load(
+    *,
+    data: Data = SAMPLE_STORE,
+    state: State = DEFAULT_STATE,
+    recent: Annotated[int, typer.Option(min=1, help="Events of each listener, the latest.")] = RECENT,
+) -> None:
+    """Load every listener's latest events; what is there already is not loaded twice."""
+    from segue.sources.dataset.history import to_events  # pandas takes a second to import
+    from segue.state.location import open_state
+    from training.event_source import read_events_at
+
+    console = Console(soft_wrap=True, highlight=False)
+    with console.status(f"reading {data}"):
+        interactions, _ = read_events_at(data)
+    opened, total = open_state(state), Recorded(0, 0)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("loading histories", total=len(interactions))
+        events = to_events(interactions, recent)
+        while batch := list(islice(events, _BATCH)):
+            done = opened.record(batch)
+            total = Recorded(total.new + done.new, total.repeated + done.repeated)
+            progress.advance(task, len(batch))
+    console.print(f"{state}: {total.new} events loaded, {total.repeated} were there already.", markup=False)

@@ -1,0 +1,101 @@
+"""``segue recommend``, ``similar`` and ``explain``: what the functions answer, at the prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from segue.cli.options import ARTIFACTS, Artifacts, Json, State
+from segue.serving.settings import DEFAULT_STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from segue.embedded import EmbeddedRecommender
+    from segue.serving.recommend_contract import RecommendedTrack
+
+Limit = Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")]
+
+
+def recommend(  # noqa: PLR0913 - one parameter an option
+    user: Annotated[str, typer.Argument(help="The listener's id.")],
+    *,
+    limit: Limit = 10,
+    mood: Annotated[str | None, typer.Option(help="energetic, chill, happy, melancholic, party …")] = None,
+    genre: Annotated[str | None, typer.Option(help="A genre of the catalogue, or a broad one.")] = None,
+    seed: Annotated[list[str], typer.Option(help="More like this track; may be given again.")] = [],  # noqa: B006
+    diversity: Annotated[float | None, typer.Option(help="0 the best alone … 1 most unlike.")] = None,
+    tier: Annotated[str | None, typer.Option(help="free, starter or pro.")] = None,
+    artifacts: Artifacts = ARTIFACTS,
+    state: State = DEFAULT_STATE,
+    as_json: Json = False,
+) -> None:
+    """Recommend tracks to a listener, and say why."""
+    found = _open(artifacts, state).recommend(
+        user, limit=limit, mood=mood, genre=genre, seed_tracks=seed, diversity=diversity, model_tier=tier
+    )
+    if as_json:
+        _print_json(found.model_dump_json(exclude_none=True))
+        return
+    _print(found.items, f"for {user}, by {found.answered_by}: {found.because}")
+
+
+def similar(
+    tracks: Annotated[list[str], typer.Argument(help="One track id or several.")],
+    *,
+    limit: Limit = 10,
+    model: Annotated[str | None, typer.Option(help="hybrid, collaborative or content.")] = None,
+    artifacts: Artifacts = ARTIFACTS,
+    as_json: Json = False,
+) -> None:
+    """Find tracks like one or several, and say what makes them alike."""
+    found = _open(artifacts, "").similar(tracks, limit=limit, model=model)
+    if as_json:
+        _print_json(found.model_dump_json(exclude_none=True))
+        return
+    _print(found.items, f"like {', '.join(tracks)}, by {found.model}")
+
+
+def explain(
+    user: Annotated[str, typer.Argument(help="The listener's id.")],
+    track: Annotated[str, typer.Argument(help="The track's id.")],
+    *,
+    artifacts: Artifacts = ARTIFACTS,
+    state: State = DEFAULT_STATE,
+    as_json: Json = False,
+) -> None:
+    """Say what a track's score is for a listener, and what it is made of."""
+    found = _open(artifacts, state).explain(user, track)
+    if as_json:
+        _print_json(found.model_dump_json(exclude_none=True))
+        return
+    _print([found], f"why {track} for {user}")
+
+
+def _open(artifacts: str, state: str) -> EmbeddedRecommender:
+    from segue.embedded import open_recommender  # half a second to import: after the options are valid
+
+    return open_recommender(artifacts, state=state)
+
+
+def _print_json(text: str) -> None:
+    Console(soft_wrap=True).print_json(text)
+
+
+def _print(items: Sequence[RecommendedTrack], title: str) -> None:
+    # Text, as names are never markup.
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("track", no_wrap=True)
+    table.add_column("name")
+    table.add_column("score", justify="right")
+    table.add_column("why", overflow="fold")
+    for item in items:
+        why = "\n".join(f"{reason.contribution:+.3f} {reason.because}" for reason in item.reasons or [])
+        name = f"{item.name}\n{', '.join(item.artists)}"
+        table.add_row(Text(item.track_id), Text(name), f"{item.score:.3f}", Text(why))
+    Console(highlight=False).print(table)

@@ -1,0 +1,110 @@
+"""Segue inside your own process: what the functions answer, without HTTP.
+
+::
+
+    from segue.embedded import open_recommender
+    segue = open_recommender("var/artifacts", state="var/state.sqlite")
+    best = segue.recommend("12", mood="chill").items[0]
+    segue.similar(best.track_id), segue.explain("12", best.track_id)
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from segue.domain.listener import read_heard
+from segue.domain.recommend import Query
+from segue.domain.recommender import Listener, explain
+from segue.domain.vocabulary import UNKNOWN_ITEM
+from segue.errors import InvalidInputError, TrackNotFoundError
+from segue.serving.recommend_contract import RecommendedTrack, RecommendRequest, SimilarRequest
+from segue.serving.recommendation import recommend_to, similar_to
+from segue.serving.recommender import LiveRecommender
+from segue.serving.settings import ArtifactSettings, aws_environment
+from segue.serving.tier import Tier
+from segue.state.location import open_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from segue.domain.event import Event
+    from segue.serving.recommend_contract import RecommendResponse, SimilarResponse
+    from segue.state.listening import ListeningState
+
+
+def open_recommender(
+    artifacts: str, *, state: str = "", cache: Path | None = None, refresh_ttl_s: float = 60.0
+) -> EmbeddedRecommender:
+    """Open what was trained and published; nothing is read before the first question.
+
+    Parameters
+    ----------
+    artifacts : str
+        A folder, or ``s3://bucket/prefix``.
+    state : str
+        Where listeners' events are: an SQLite file or ``dynamodb://table``; without it everybody is a
+        stranger, and seeds or similar tracks are what can be asked.
+    cache : Path, optional
+        Where fetched versions are kept; a folder of the system's temporary ones unless given.
+    refresh_ttl_s : float
+        Seconds between looks at what is live.
+
+    Raises
+    ------
+    ConfigError
+        A location is of no known form.
+    """
+    cache = Path(tempfile.gettempdir()) / "segue" if cache is None else cache
+    settings = ArtifactSettings(artifacts, cache, refresh_ttl_s, aws_environment())
+    return EmbeddedRecommender(LiveRecommender(settings), open_state(state) if state else None)
+
+
+class EmbeddedRecommender:
+    """Answers as the functions do; from `open_recommender`.
+
+    Every method raises InvalidInputError for a wrong value, which it names, TrackNotFoundError for a
+    track that the catalogue lacks, and ArtifactError while nothing is live.
+    """
+
+    def __init__(self, model: LiveRecommender, state: ListeningState | None) -> None:
+        self._model, self._state = model, state
+
+    def recommend(self, user_id: str, **wishes: Any) -> RecommendResponse:
+        """Recommend tracks; ``wishes`` are the fields of `RecommendRequest`."""
+        request = _validated(RecommendRequest, user_id=user_id, **wishes)
+        tier = request.model_tier or Tier.PRO
+        return recommend_to(request, tier, self._model.get(), self._events(request.user_id))
+
+    def similar(self, track_id: str | Sequence[str], **wishes: Any) -> SimilarResponse:
+        """Find tracks like one or several; ``wishes`` are the fields of `SimilarRequest`."""
+        request = _validated(SimilarRequest, track_id=track_id, **wishes)
+        return similar_to(request, Tier.PRO, self._model.get())
+
+    def explain(self, user_id: str, track_id: str) -> RecommendedTrack:
+        """Say what a track's score is for a listener, and what it is made of."""
+        model = self._model.get().value
+        (row,) = model.catalogue.vocabulary.index_of([track_id]).tolist()
+        if row == UNKNOWN_ITEM:
+            raise TrackNotFoundError(track_id)
+        heard = read_heard(model.catalogue, self._events(user_id))
+        allowed = np.ones(len(model.catalogue), bool)
+        allowed[heard.rows] = False
+        found = explain(model, Listener(heard.history, user_id), row, Query(1, allowed))
+        return RecommendedTrack.recommended(model.catalogue, found)
+
+    def _events(self, user_id: str) -> list[Event]:
+        return self._state.read_recent(user_id) if self._state else []
+
+
+def _validated(kind: Any, **fields: Any) -> Any:
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = ".".join(str(part) for part in fault["loc"]) or "request"
+        raise InvalidInputError(f"{name}: {fault['msg']}, got {str(fault['input'])[:60]!r}.") from error
