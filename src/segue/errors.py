@@ -7,7 +7,8 @@
     │   ├── InvalidInputError         422
     │   ├── EmptyHistoryError         422
     │   ├── CustomerNotFoundError     404
-    │   └── TrackNotFoundError        404
+    │   ├── TrackNotFoundError        404
+    │   └── ArtistNotFoundError       404
     ├── AuthError                 the key does not open this; the message is public
     │   └── TierError                 403
     ├── ArtifactError             we must mend it; details go to the log only → 503
@@ -88,6 +89,16 @@ class TrackNotFoundError(RequestError):
     def __init__(self, track_id: str) -> None:
         super().__init__(f"Track {track_id!r} is not in the live catalogue: check the id.")
         self.track_id = track_id
+
+
+class ArtistNotFoundError(RequestError):
+    """The live catalogue has no such artist."""
+
+    code = "artist_not_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Artist {name!r} is not in the live catalogue: check the spelling.")
+        self.name = name
 
 
 class AuthError(SegueError):

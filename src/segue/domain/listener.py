@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.event import build_listening
+from segue.domain.event import WEIGHTS, EventKind, build_listening
 from segue.domain.history import build_history, damp
 from segue.domain.vocabulary import UNKNOWN_ITEM
 
@@ -75,3 +75,9 @@ def read_heard(catalogue: Catalogue, events: Sequence[Event], seeds: Sequence[st
         rows=np.array(heard, np.int32),
         unknown_seeds=tuple(seed for seed, row in zip(seeds, seed_rows, strict=True) if row == UNKNOWN_ITEM),
     )
+
+
+def unwelcome(history: History) -> NDArray[np.int32]:
+    """Return the tracks of a history that weigh no more than a dislike, int32 (n,): never play them."""
+    dislike = np.float32(damp(np.array([WEIGHTS[EventKind.DISLIKE]]))[0])
+    return history.item_index[history.confidence <= dislike]

@@ -43,6 +43,7 @@ class Refreshed(Protocol):
 STATUS: dict[type[errors.SegueError], HTTPStatus] = {
     errors.CustomerNotFoundError: HTTPStatus.NOT_FOUND,
     errors.TrackNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ArtistNotFoundError: HTTPStatus.NOT_FOUND,
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EmptyHistoryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AuthError: HTTPStatus.FORBIDDEN,

@@ -37,6 +37,8 @@ class RadioState:
     n_items : int
         The size of that catalogue.
     played : Played
+    user_id : str
+        Who listens; empty for nobody who is known.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class RadioState:
     version: str
     n_items: int
     played: Played
+    user_id: str = ""
 
 
 def write_cursor(state: RadioState, keys: CursorKeys, *, now_s: int) -> str | None:
@@ -53,7 +56,10 @@ def write_cursor(state: RadioState, keys: CursorKeys, *, now_s: int) -> str | No
     That is never the case with up to 390 000 tracks, and after 60 000 played ones of a million.
     """
     played = state.played
-    head = [_FORMAT, state.kind, state.value, state.draw, state.version, state.n_items, played.recent]
+    head = [
+        *(_FORMAT, state.kind, state.value, state.user_id),
+        *(state.draw, state.version, state.n_items, played.recent),
+    ]
     text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
     payload = len(text).to_bytes(_LENGTH_BYTES, "big") + text + pack_rows(played.rows, state.n_items)
     cursor = seal(payload, _PURPOSE, keys, now_s=now_s)
@@ -73,9 +79,9 @@ def read_cursor(cursor: str, keys: CursorKeys, *, now_s: int) -> RadioState:
     release, *head = json.loads(payload[_LENGTH_BYTES:begin])
     if release != _FORMAT:
         raise InvalidInputError("cursor: made by another release: start a new station without a cursor.")
-    kind, value, draw, version, n_items, recent = head
+    kind, value, user_id, draw, version, n_items, recent = head
     played = Played(unpack_rows(payload[begin:], n_items), tuple(recent))
-    return RadioState(kind, value, draw, version, n_items, played)
+    return RadioState(kind, value, draw, version, n_items, played, user_id)
 
 
 def resume(

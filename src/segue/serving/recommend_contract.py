@@ -14,6 +14,8 @@ from segue.serving.contracts import Id
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from segue.domain.catalogue import Catalogue
     from segue.domain.recommend import Recommended
     from segue.domain.source import Reason
@@ -131,13 +133,12 @@ class RecommendedTrack(TrackOut):
     reasons: list[ReasonOut] | None = None
 
     @classmethod
-    def recommended(cls, catalogue: Catalogue, found: Recommended, because: str = "") -> Self:
+    def recommended(cls, catalogue: Catalogue, found: Recommended, asked: Collection[int] = ()) -> Self:
         """Describe a recommendation, its reasons too where they were asked for.
 
-        ``because`` words those about a track otherwise than "because you played {}".
+        ``asked`` are the rows that the request named: the listener need not have played them.
         """
-        words = _BECAUSE | {ReasonKind.PLAYED: because} if because else _BECAUSE
-        reasons = [_reason(catalogue, reason, words) for reason in found.reasons]
+        reasons = [_reason(catalogue, reason, asked) for reason in found.reasons]
         return cls(**_described(catalogue, found.item_index), score=found.score, reasons=reasons or None)
 
 
@@ -184,16 +185,18 @@ _BECAUSE = {
 }
 
 
-def _reason(catalogue: Catalogue, reason: Reason, words: dict[ReasonKind, str]) -> ReasonOut:
-    track_id, subject = None, reason.name
+def _reason(catalogue: Catalogue, reason: Reason, asked: Collection[int]) -> ReasonOut:
+    track_id, subject, words = None, reason.name, _BECAUSE[reason.kind]
     if reason.item_index >= 0:
         track_id = str(catalogue.vocabulary.item_id[reason.item_index])
         artists = ", ".join(catalogue.artists.of(reason.item_index)[:2])
         subject = catalogue.name[reason.item_index] + (f" by {artists}" if artists else "")
+        if reason.item_index in asked:
+            words = "it is like {}"
     return ReasonOut(
         kind=reason.kind,
         contribution=reason.contribution,
         name=reason.name or None,
         track_id=track_id,
-        because=words[reason.kind].format(subject),
+        because=words.format(subject),
     )

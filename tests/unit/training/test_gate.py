@@ -8,7 +8,7 @@ import pytest
 
 from segue.domain.genre_preference import Answerer
 from training.evaluation import Estimate
-from training.gate import accept_challenger, choose_answerer
+from training.gate import accept_challenger, accept_recommender, choose_answerer
 
 FOREST, COMMON, PAST = Answerer.FOREST, Answerer.MOST_COMMON_GENRE, Answerer.OWN_PAST_FAVOURITE
 
@@ -51,3 +51,21 @@ def test_a_challenger_is_accepted_when_it_is_surely_not_much_worse(
     verdict = accept_challenger(gain, p_champion_better)
     assert verdict.choice is accepted
     assert re.search(reason, verdict.reason)
+
+
+@pytest.mark.parametrize(
+    ("ours", "p_over_popular", "champion", "p_champion_better", "accepted", "says"),
+    [
+        (0.12, 1e-9, None, 1.0, True, "beats popularity"),
+        (0.12, 0.02, None, 1.0, False, "does not beat popularity"),
+        (0.03, 0.9, None, 1.0, False, "does not beat popularity"),
+        (0.12, 1e-9, 0.13, 0.2, True, "what is live 0.1300"),
+        (0.12, 1e-9, 0.14, 0.001, False, "What is live is better"),
+    ],
+)
+def test_a_recommender_must_beat_popularity_and_bear_what_is_live(
+    ours, p_over_popular, champion, p_champion_better, accepted, says
+) -> None:
+    verdict = accept_recommender(ours, 0.04, p_over_popular, champion, p_champion_better)
+    assert verdict.choice is accepted
+    assert says in verdict.reason

@@ -1,0 +1,66 @@
+"""One score for every track of the catalogue, where a list of the best is not enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.recommender import choose, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from segue.domain.recommend import Step
+    from segue.domain.recommender import Listener, Recommender
+    from segue.domain.source import Source
+
+ABOUT_TRACKS = frozenset({"factors", "parts", "similarity", "content", "genre"})
+"""The sources that say what is like some tracks, whoever listens."""
+
+_BLOCK = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueScores:
+    """How well each track suits, float32 (n_items,) without NaN, and which step says so, and why that one."""
+
+    scores: NDArray[np.float32]
+    step: Step
+    because: str
+
+
+def score_catalogue(model: Recommender, listener: Listener, *, only_alike: bool = False) -> CatalogueScores:
+    """Score every track as `segue.domain.recommender.answer` scores its candidates.
+
+    Each source counts in its own greatest score, here over the whole catalogue. 100 000 tracks take some
+    10 ms, as every vector is read.
+
+    Parameters
+    ----------
+    model : Recommender
+    listener : Listener
+    only_alike : bool
+        Leave out what everybody plays, if any of `ABOUT_TRACKS` has something to say.
+    """
+    sources = prepare(model, listener)
+    step, weights, because = choose(model, sources, listener)
+    alike = {name: weight for name, weight in weights.items() if name in ABOUT_TRACKS}
+    return CatalogueScores(
+        _sum(sources, alike if only_alike and alike else weights, len(model.catalogue)), step, because
+    )
+
+
+def _sum(sources: Mapping[str, Source], weights: Mapping[str, float], n_items: int) -> NDArray[np.float32]:
+    total = np.zeros(n_items, np.float32)
+    # Rows are copied out of the vectors: block by block, a large catalogue needs no second copy of them.
+    blocks = [
+        np.arange(first, min(first + _BLOCK, n_items), dtype=np.int32) for first in range(0, n_items, _BLOCK)
+    ]
+    for name, weight in weights.items():
+        scores = np.concatenate([sources[name].scores(rows) for rows in blocks])
+        total += np.float32(weight / (float(np.abs(scores).max()) or 1.0)) * scores
+    return total

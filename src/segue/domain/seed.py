@@ -1,0 +1,140 @@
+"""What a station starts from: a track, an artist, a genre, a mood or a listener becomes scores."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.candidates import top_n
+from segue.domain.catalogue_score import score_catalogue
+from segue.domain.genre_map import genre_mask
+from segue.domain.history import History
+from segue.domain.listener import unwelcome
+from segue.domain.mood import Mood
+from segue.domain.vocabulary import UNKNOWN_ITEM
+from segue.errors import ArtistNotFoundError, InvalidInputError, TrackNotFoundError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.recommend import Step
+    from segue.domain.recommender import Listener, Recommender
+    from segue.domain.text import Labels
+
+MAX_ARTIST_TRACKS = 50
+"""Of an artist with more tracks those that are played most say what the artist is like."""
+
+
+class SeedKind(StrEnum):
+    """What a station can start from."""
+
+    TRACK = "track"
+    ARTIST = "artist"
+    GENRE = "genre"
+    MOOD = "mood"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A kind and its value: a track id, an artist's name, a genre, one of `Mood`, or a user id."""
+
+    kind: SeedKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What a station plays from.
+
+    Attributes
+    ----------
+    scores : float32 (n_items,)
+        For `segue.domain.radio.Station`; -inf for what lies outside the genre or is disliked.
+    first : tuple of int
+        The track that it starts from and does not play again; none unless the seed is a track.
+    step : Step
+        Who scored.
+    """
+
+    scores: NDArray[np.float32]
+    first: tuple[int, ...]
+    step: Step
+
+
+def tune(model: Recommender, recording: NDArray[np.int32], seed: Seed, listener: Listener) -> Tuning:
+    """Score the catalogue for a station.
+
+    Stations of a track or an artist play what is like them. Those of a genre, a mood or a listener play
+    to the listener's taste, as far as it is known, and what they have heard after all that is new to them.
+    No station plays what its listener dislikes.
+
+    Parameters
+    ----------
+    model : Recommender
+    recording : int32 (n_items,)
+        From `segue.domain.recording`: a dislike is of the recording, under whatever id.
+    seed : Seed
+    listener : Listener
+        Who listens; with an empty history if nobody is known.
+
+    Raises
+    ------
+    TrackNotFoundError, ArtistNotFoundError
+        The catalogue does not have the seed.
+    InvalidInputError
+        The genre is none of the catalogue's, the mood none that there is, or no rules are live for moods.
+    """
+    if seed.kind in {SeedKind.TRACK, SeedKind.ARTIST}:
+        rows = _track(model, seed.value) if seed.kind is SeedKind.TRACK else _artist(model, seed.value)
+        liking = replace(listener, history=History(rows, np.ones(len(rows), np.float32)))
+        found = score_catalogue(model, liking, only_alike=True)
+        scores, first = found.scores, tuple(rows.tolist()) if seed.kind is SeedKind.TRACK else ()
+    else:
+        mood = _mood(model, seed.value) if seed.kind is SeedKind.MOOD else None
+        found = score_catalogue(model, replace(listener, mood=mood))
+        scores, first = found.scores, ()
+        scores[listener.history.item_index] -= np.ptp(scores) + 1
+        if seed.kind is SeedKind.GENRE:
+            scores[~genre_mask(model.catalogue.genres, seed.value)] = -np.inf
+    scores[np.isin(recording, recording[unwelcome(listener.history)])] = -np.inf
+    return Tuning(scores, first, found.step)
+
+
+def _track(model: Recommender, track_id: str) -> NDArray[np.int32]:
+    row = model.catalogue.vocabulary.index_of([track_id])
+    if row[0] == UNKNOWN_ITEM:
+        raise TrackNotFoundError(track_id)
+    return row
+
+
+def _artist(model: Recommender, name: str) -> NDArray[np.int32]:
+    artists = model.catalogue.artists
+    label = _find(artists, name)
+    if label is None:
+        raise ArtistNotFoundError(name)
+    place = np.flatnonzero(artists.label_index == label)
+    rows = (np.searchsorted(artists.start, place, side="right") - 1).astype(np.int32)
+    plays = model.popularity.all_time if model.popularity else np.nan_to_num(model.catalogue.popularity)
+    return np.sort(rows[top_n(plays[rows], MAX_ARTIST_TRACKS)])
+
+
+def _find(labels: Labels, name: str) -> int | None:
+    """Number of a label: the very same, else the first that differs in case alone."""
+    place = bisect_left(labels.names, name)
+    if place < len(labels.names) and labels.names[place] == name:
+        return place
+    asked = name.strip().casefold()
+    return next((place for place, known in enumerate(labels.names) if known.casefold() == asked), None)
+
+
+def _mood(model: Recommender, value: str) -> Mood:
+    if value not in tuple(Mood):
+        raise InvalidInputError(f"mood {value!r} is none of {', '.join(Mood)}.")
+    if model.rules is None:
+        raise InvalidInputError("no rules for moods are live: start the station from something else.")
+    return Mood(value)

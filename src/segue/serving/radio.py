@@ -1,0 +1,120 @@
+"""Answer for a radio station: begin it or find where it stood, tune it, choose what comes next."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from segue.domain.listener import read_heard
+from segue.domain.radio import Played, Station, next_tracks
+from segue.domain.recommender import Listener
+from segue.domain.recording import recordings
+from segue.domain.seed import Seed, SeedKind, tune
+from segue.errors import InvalidInputError
+from segue.serving.radio_contract import RadioResponse, RadioTrack
+from segue.serving.radio_cursor import RadioState, read_cursor, resume, write_cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from segue.domain.event import Event
+    from segue.domain.recommender import Recommender
+    from segue.domain.vocabulary import Vocabulary
+    from segue.serving.cursor import CursorKeys
+    from segue.serving.live import Loaded
+    from segue.serving.radio_contract import RadioRequest
+    from segue.serving.tier import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class RadioModel:
+    """A recommender, and which of its tracks are the same to a listener: computed once for a version."""
+
+    recommender: Recommender
+    recording: NDArray[np.int32]
+
+
+def build_radio(recommender: Recommender) -> RadioModel:
+    """Look for tracks that are the same; 2 µs a track."""
+    return RadioModel(recommender, recordings(recommender.catalogue))
+
+
+def find_station(
+    request: RadioRequest,
+    live: Loaded[RadioModel],
+    load_old: Callable[[str], Vocabulary],
+    keys: CursorKeys,
+    *,
+    now_s: int,
+) -> RadioState:
+    """Begin a station, or find where it stood, in the rows of the live catalogue.
+
+    Parameters
+    ----------
+    load_old : callable
+        Reads the vocabulary of a superseded version of the model.
+
+    Raises
+    ------
+    InvalidInputError
+        The cursor cannot be followed: its message says why.
+    """
+    vocabulary = live.value.recommender.catalogue.vocabulary
+    if request.cursor is not None:
+        found = read_cursor(request.cursor, keys, now_s=now_s)
+        return resume(found, live.version, vocabulary, load_old)
+    if request.seed is None:
+        raise InvalidInputError("seed: name what the station starts from.")
+    seed = request.seed.seed()
+    # A generator seeded at INIT would be the same in every copy of a snapshot.
+    draw = secrets.randbits(63)
+    listener = seed.value if seed.kind is SeedKind.USER else request.user_id or ""
+    return RadioState(seed.kind, seed.value, draw, live.version, len(vocabulary), Played(), listener)
+
+
+def play(
+    station: RadioState,
+    n: int,
+    tier: Tier,
+    live: Loaded[RadioModel],
+    events: Sequence[Event],
+) -> tuple[RadioState, RadioResponse]:
+    """Choose the next ``n`` tracks for a listener with these events; returns where the station stands then.
+
+    Raises
+    ------
+    TrackNotFoundError, ArtistNotFoundError, InvalidInputError
+        The seed cannot be used: see `segue.domain.seed.tune`.
+    """
+    model, recording = live.value.recommender, live.value.recording
+    history = read_heard(model.catalogue, events).history
+    seed = Seed(SeedKind(station.kind), station.value)
+    tuning = tune(model, recording, seed, Listener(history, station.user_id, tier=tier))
+    source = Station(model.catalogue, tuning.scores, recording, station.draw)
+    played = station.played if station.played.recent else Played().then(tuning.first, source.rules)
+    found = next_tracks(source, played, n)
+    before: list[int | None] = [*(played.recent[-1:] or (None,)), *found.rows]
+    tracks = [
+        RadioTrack.following(model.catalogue, row, previous)
+        for previous, row in zip(before, found.rows, strict=False)
+    ]
+    response = RadioResponse(
+        tracks=tracks,
+        exhausted=found.exhausted,
+        answered_by=tuning.step,
+        model_tier=tier,
+        model_version=live.version,
+    )
+    return replace(station, played=played.then(found.rows, source.rules)), response
+
+
+def with_cursor(
+    response: RadioResponse, station: RadioState, keys: CursorKeys, *, now_s: int
+) -> RadioResponse:
+    """Add the cursor of where the station stands, if anything is left to play and it can be as long."""
+    cursor = None if response.exhausted else write_cursor(station, keys, now_s=now_s)
+    return response.model_copy(update={"cursor": cursor, "exhausted": cursor is None})

@@ -1,0 +1,134 @@
+"""The request and response of a radio station."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from segue.domain.camelot import camelot_code
+from segue.domain.catalogue import AUDIO_FEATURES
+from segue.domain.mood import Mood  # noqa: TC001  # Pydantic reads the annotation
+from segue.domain.seed import Seed, SeedKind
+from segue.domain.transition import build_sound, energy_change, key_distance, tempo_change
+from segue.serving.contracts import Id, Text
+from segue.serving.cursor import MAX_CURSOR_CHARS
+from segue.serving.recommend_contract import Limit, Strict, TrackOut
+from segue.serving.tier import Tier  # noqa: TC001  # as above
+
+if TYPE_CHECKING:
+    from segue.domain.catalogue import Catalogue
+
+Name = Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class SeedIn(Strict):
+    """What a station starts from: exactly one of these."""
+
+    track: Id | None = Field(None, description="more like this one, which itself is not played")
+    artist: Name | None = Field(None, description="a name, in any case")
+    genre: Name | None = Field(None, description="a genre of the catalogue, or a broad one")
+    mood: Mood | None = None
+    user: Id | None = Field(None, description="what is new to this listener, to their taste")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError("name exactly one of track, artist, genre, mood and user")
+        return self
+
+    def seed(self) -> Seed:
+        """Return the one that is named."""
+        ((kind, value),) = self.model_dump(exclude_none=True).items()
+        return Seed(SeedKind(kind), str(value))
+
+
+class RadioRequest(Strict):
+    """A new station by its seed, or more of one by its cursor."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"seed": {"genre": "jazz"}, "limit": 20}]}
+    )
+
+    seed: SeedIn | None = None
+    cursor: Annotated[Text, Field(min_length=1, max_length=MAX_CURSOR_CHARS)] | None = Field(
+        None, description="of the last answer, unchanged: the station goes on after it"
+    )
+    user_id: Id | None = Field(
+        None,
+        description="who listens: what they dislike is never played, and a genre or mood is to their taste. "
+        "The cursor remembers it",
+    )
+    limit: Limit = 20
+    model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
+
+    @model_validator(mode="after")
+    def _is_new_or_more(self) -> Self:
+        if (self.seed is None) == (self.cursor is None):
+            raise ValueError("send either a seed, for a new station, or a cursor, for more of one")
+        if self.user_id is not None and (self.seed is None or self.seed.user is not None):
+            raise ValueError("leave user_id out: the cursor, or the seed user, says who listens")
+        return self
+
+
+class Transition(BaseModel):
+    """How a track follows the one before it; a part is missing where it cannot be known."""
+
+    tempo_change: float | None = Field(
+        None, description="relative, 0 for the same; half and double time count as the same"
+    )
+    key_steps: int | None = Field(
+        None, description="on the Camelot wheel, 0 to 7; up to 1 mixes without a clash"
+    )
+    energy_change: float | None = Field(None, description="absolute, 0 to 1")
+
+
+class RadioTrack(TrackOut):
+    """A track of a station, how it sounds, and how it follows the one before."""
+
+    tempo_bpm: float | None = Field(None, description="beats per minute")
+    camelot_key: str | None = Field(None, description="as DJs write it: 8B is C major, 8A is A minor")
+    energy: float | None = Field(None, description="0 to 1")
+    transition: Transition | None = Field(None, description="missing where nothing was played before")
+
+    @classmethod
+    def following(cls, catalogue: Catalogue, row: int, previous: int | None) -> Self:
+        """Describe the track in a row of the catalogue, after the one in another."""
+        key, mode, tempo, energy = (
+            float(catalogue.audio[row, AUDIO_FEATURES.index(name)])
+            for name in ("key", "mode", "tempo", "energy")
+        )
+        return cls(
+            **TrackOut.of(catalogue, row).model_dump(),
+            tempo_bpm=_known(tempo, 1),
+            camelot_key=camelot_code(key, mode) or None,
+            energy=_known(energy, 3),
+            transition=None if previous is None else _transition(catalogue, previous, row),
+        )
+
+
+class RadioResponse(BaseModel):
+    """The next tracks of a station, in playing order."""
+
+    tracks: list[RadioTrack]
+    cursor: str | None = Field(None, description="send it back for what comes next; missing at the end")
+    exhausted: bool = Field(description="nothing is left that was not played")
+    answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
+    model_tier: Tier
+    model_version: str
+
+
+def _transition(catalogue: Catalogue, previous: int, row: int) -> Transition:
+    sound = build_sound(catalogue.audio[[previous, row]])
+    a, b = sound[:1], sound[1:]
+    steps = _known(float(key_distance(a, b)[0]), 0)
+    return Transition(
+        tempo_change=_known(float(tempo_change(a, b)[0]), 4),
+        key_steps=None if steps is None else int(steps),
+        energy_change=_known(float(energy_change(a, b)[0]), 4),
+    )
+
+
+def _known(value: float, digits: int) -> float | None:
+    return round(value, digits) if math.isfinite(value) else None
