@@ -3,6 +3,7 @@
 PYTHON_FOR_VENV ?= python3
 STORE ?= $(SAMPLE)
 ARTIFACTS ?= var/artifacts
+STATE ?= var/state.sqlite
 PORT ?= 8000
 SAMPLE := var/sample/store.sqlite
 # With DATA the recommender learns from what is imported from there, else from STORE.
@@ -15,14 +16,14 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode -
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample import train serve test check lint types imports bench lock format clean
+.PHONY: help run sample import train history serve test check lint types imports bench lock format clean
 
 include build.mk
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: sample train serve ## Sample store, training, publishing, the API (STORE=path, DATA=path, ARTIFACTS=place, PORT=8000)
+run: sample train history serve ## Sample store, training, publishing, the API (STORE=path, DATA=path, ARTIFACTS=place, PORT=8000)
 
 sample: .venv/.serving ## Generate the sample store, unless it is there or STORE is another
 ifeq ($(STORE),$(SAMPLE))
@@ -37,8 +38,11 @@ train: .venv/.serving sample $(if $(DATA),import) ## Train every family on STORE
 	@$(BIN)/segue train genre-preference --store "$(STORE)" --artifacts "$(ARTIFACTS)" || [ $$? -eq 3 ]
 	@$(BIN)/segue train recommend --data "$(if $(DATA),$(IMPORTED),$(STORE))" --artifacts "$(ARTIFACTS)" || [ $$? -eq 3 ]
 
+history: .venv/.serving sample $(if $(DATA),import) ## Load the listeners' events into STATE, where the functions read them
+	@$(BIN)/segue history load --data "$(if $(DATA),$(IMPORTED),$(STORE))" --state "$(STATE)"
+
 serve: .venv/.serving ## Serve the API and its documentation on http://127.0.0.1:PORT
-	@$(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --port $(PORT)
+	@$(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --state "$(STATE)" --port $(PORT)
 
 test: .venv/.dev build ## Install what the tests need, build the functions, run every test
 	$(BIN)/python -m pytest

@@ -93,22 +93,35 @@ def words(answerer: Answerer) -> str:
     }[answerer]
 
 
-def accept_recommender(
-    ours: float, popular: float, p_over_popular: float, champion: float | None, p_champion_better: float
-) -> Verdict[bool]:
-    """Accept a recommender that beats popularity, and that the live one does not beat.
+def choose_ranking(hybrid: float, popular: float, p_over_popular: float) -> Verdict[bool]:
+    """Serve the hybrid if it beats popularity by more than luck, else popularity alone.
 
     Parameters
     ----------
-    ours, popular, champion : float
-        Mean NDCG on the same later events of the same listeners; None where nothing is live.
-    p_over_popular, p_champion_better : float
-        By luck alone; the first must be below ``ALPHA``, the second not below ``REGRESSION_ALPHA``.
+    hybrid, popular : float
+        Mean NDCG on the same later events of the same listeners.
+    p_over_popular : float
+        That the hybrid is better by luck alone; must be below ``ALPHA``.
     """
-    live = "" if champion is None else f", what is live {champion:.4f}"
-    figures = f"NDCG {ours:.4f}, popularity {popular:.4f}{live}"
-    if ours <= popular or p_over_popular >= ALPHA:
-        return Verdict(False, f"The hybrid does not beat popularity ({figures}; p = {p_over_popular:.2g}).")
+    figures = f"NDCG {hybrid:.4f} against {popular:.4f}, p = {p_over_popular:.2g}"
+    if hybrid > popular and p_over_popular < ALPHA:
+        return Verdict(True, f"The hybrid beats popularity ({figures}): it is served.")
+    return Verdict(False, f"The hybrid does not beat popularity ({figures}): popularity is served.")
+
+
+def accept_recommender(ours: float, champion: float | None, p_champion_better: float) -> Verdict[bool]:
+    """Accept a recommender unless the live one beats it on the same later events.
+
+    Parameters
+    ----------
+    ours, champion : float
+        Mean NDCG; None where nothing is live.
+    p_champion_better : float
+        By luck alone; not below ``REGRESSION_ALPHA``.
+    """
+    if champion is None:
+        return Verdict(True, "There was no champion.")
+    figures = f"NDCG {ours:.4f}, the champion {champion:.4f}, p = {p_champion_better:.2g}"
     if p_champion_better < REGRESSION_ALPHA:
-        return Verdict(False, f"What is live is better ({figures}; p = {p_champion_better:.2g}).")
-    return Verdict(True, f"The hybrid beats popularity, and what is live does not beat it ({figures}).")
+        return Verdict(False, f"The champion is better ({figures}).")
+    return Verdict(True, f"The champion is not better ({figures}).")

@@ -16,15 +16,22 @@ from segue.artifacts.cache import fetch
 from segue.artifacts.family import HYBRID
 from segue.artifacts.recommender import load_hybrid
 from segue.artifacts.store import Decision, read_manifest, resolve_if_any
-from segue.errors import CorruptArtifactError, GateRejectedError, UnsupportedSchemaError, VersionNotFoundError
+from segue.errors import (
+    CorruptArtifactError,
+    GateRejectedError,
+    NotEnoughDataError,
+    UnsupportedSchemaError,
+    VersionNotFoundError,
+)
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from training.gate import Verdict
 from training.recommend.fit import Dataset, Fixed, Settings, fit_fixed, fit_members
 from training.recommend.measure import Task, build_task
 from training.recommend.publishing import Publication, promote_all, publish_all
-from training.recommend.rank import fit_ranker
+from training.recommend.rank import fit_ranker, popular_ranker
 from training.recommend.split import Part, damped_matrix, divide, new_to_user
-from training.recommend.verdict import Measured, measure_recommender
+from training.recommend.verdict import Measured, measure_recommender, unmeasured
+from training.recommend.weights import MIN_EXAMPLES
 from training.rules import fit_rules
 
 if TYPE_CHECKING:
@@ -73,8 +80,6 @@ def train_recommender(
 
     Raises
     ------
-    NotEnoughDataError
-        The interactions cannot teach anything; the message says why.
     GateRejectedError
         The versions are published but not live; ``force`` promotes them.
     AliasMovedError
@@ -93,11 +98,16 @@ def train_recommender(
     ranked, task = _weigh(data, parts, fixed, request, step)
     with tempfile.TemporaryDirectory() as cache:
         rival = _load(store, champion, Path(cache)) if champion else None
-        measured = measure_recommender(ranked, task, request.k, rival, step)
+        enough = ranked.ranker is not None and len(task.users) >= MIN_EXAMPLES
+        if enough:
+            measured = measure_recommender(ranked, task, request.k, rival, step)
+        else:
+            measured = unmeasured(len(task.users), rival)
     step("fitting the members to all events")
     everything = np.ones(len(data.interactions), bool)
     fixed = replace(fixed, rules=fit_rules(data.catalogue, data.interactions))
-    final = replace(fit_members(data, everything, fixed, request.settings, step), ranker=ranked.ranker)
+    ranker = ranked.ranker if measured.serve.choice else popular_ranker()
+    final = replace(fit_members(data, everything, fixed, request.settings, step), ranker=ranker)
     step("publishing")
     publication = Publication(
         final, fixed, request.settings, measured, about, parts.how, request.k, started_s
@@ -151,7 +161,11 @@ def _weigh(
     users, seed = data.interactions.users.item_id, request.settings.seed
     model = fit_members(data, parts.part == Part.FIT, fixed, request.settings, step)
     task = build_task(users, fit, new_to_user(validation, fit), seed)
-    ranker = fit_ranker(model, task, request.k, step)
+    try:
+        ranker = fit_ranker(model, task, request.k, step)
+    except NotEnoughDataError as error:
+        step(f"no ranker: {error}")
+        ranker = None
     known = damped_matrix(data.interactions, data.catalogue, parts.part != Part.TEST)
     step("fitting the members to all events before the test")
     model = fit_members(data, parts.part != Part.TEST, fixed, request.settings, step)
@@ -165,7 +179,7 @@ def _promote(
     live: LiveAlias | None,
     request: Request,
 ) -> Outcome:
-    hybrid, verdict = manifests[HYBRID], measured.verdict
+    hybrid, verdict = manifests[HYBRID], measured.promote
     if not request.promote:
         return Outcome(hybrid, None, measured, verdict)
     if not verdict.choice and not request.force:

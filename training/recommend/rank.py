@@ -42,6 +42,12 @@ def fit_ranker(model: Recommender, task: Task, k: int, step: Callable[[str], Non
     return _with_reordering(model, ranker, replace(task, users=task.users[:_TUNED_ON]), k, step)
 
 
+def popular_ranker() -> Ranker:
+    """Return the ranker that trusts nothing but popularity, whatever the tier."""
+    popular = np.array([name == "popularity" for name in SOURCES], np.float32)
+    return Ranker(SOURCES, tuple(TIER_SOURCES), np.tile(popular, (len(TIER_SOURCES), 1)))
+
+
 def _with_reordering(
     model: Recommender, ranker: Ranker, task: Task, k: int, step: Callable[[str], None]
 ) -> Ranker:

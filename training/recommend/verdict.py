@@ -10,7 +10,7 @@ from scipy.stats import ttest_rel
 
 from segue.domain.recommender import TIER_SOURCES
 from segue.domain.vocabulary import UNKNOWN_ITEM
-from training.gate import accept_recommender
+from training.gate import Verdict, accept_recommender, choose_ranking
 from training.ranking.comparison import estimate_means
 from training.recommend.measure import Task, measure_answers, measure_sources
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from segue.domain.recommender import Recommender
     from training.evaluation import Estimate
-    from training.gate import Verdict
 
 BASELINE = "popularity"
 OBJECTIVE = "ndcg"
@@ -40,13 +39,16 @@ class Measured:
         By answerer (``hybrid-TIER`` or a source), then by metric.
     p_value : dict of str to float
         Of each source and of the champion: that it is not worse than the pro hybrid, by luck alone.
-    verdict : Verdict of bool
+    serve : Verdict of bool
+        Whether the hybrid is served, or popularity alone.
+    promote : Verdict of bool
         What the gate says of promoting.
     """
 
     metrics: dict[str, dict[str, Estimate]]
     p_value: dict[str, float]
-    verdict: Verdict[bool]
+    serve: Verdict[bool]
+    promote: Verdict[bool]
 
 
 def measure_recommender(
@@ -71,13 +73,22 @@ def measure_recommender(
         for name, values in users.items()
         if not name.startswith("hybrid")
     }
-    p_worse = _p_better(users["champion"][OBJECTIVE], ours) if champion else 1.0
     metrics = {name: estimate_means(values, seed=17) for name, values in users.items()}
     mean = {name: figures[OBJECTIVE].value for name, figures in metrics.items()}
-    verdict = accept_recommender(
-        mean["hybrid-pro"], mean[BASELINE], p_value[BASELINE], mean.get("champion"), p_worse
+    serve = choose_ranking(mean["hybrid-pro"], mean[BASELINE], p_value[BASELINE])
+    served = "hybrid-pro" if serve.choice else BASELINE
+    p_worse = _p_better(users["champion"][OBJECTIVE], users[served][OBJECTIVE]) if champion else 1.0
+    promote = accept_recommender(mean[served], mean.get("champion"), p_worse)
+    return Measured(metrics, p_value, serve, promote)
+
+
+def unmeasured(n_listeners: int, champion: Recommender | None) -> Measured:
+    """Say that too few listeners went on to like anything for weights or figures to mean something."""
+    few = f"too few listeners liked something new after the cuts ({n_listeners} after the last)"
+    promote = Verdict(
+        champion is None, f"{few}: what is live stays." if champion else "There was no champion."
     )
-    return Measured(metrics, p_value, verdict)
+    return Measured({}, {}, Verdict(False, f"Popularity is served, as {few} to weigh the sources."), promote)
 
 
 def _in_words_of(champion: Recommender, model: Recommender, task: Task) -> Task:

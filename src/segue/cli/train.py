@@ -115,6 +115,7 @@ def _print_recommender(console: Console, outcome: RecommenderOutcome, k: int) ->
             f"  {name}: NDCG@{k} {ndcg.value:.4f} (95 % interval {ndcg.low:.4f} to {ndcg.high:.4f}), "
             f"recall@{k} {recall.value:.4f}, {ndcg.n} listeners"
         )
+    console.print(outcome.measured.serve.reason, style="bold", markup=False)
     state = "live" if outcome.alias else "published, not promoted"
     console.print(f"{version} is {state}. {outcome.verdict.reason}", markup=False)
     console.print(f"Figures and weights: segue models show hybrid@{version}")

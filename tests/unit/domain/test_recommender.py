@@ -33,6 +33,7 @@ from segue.domain.vocabulary import build_vocabulary
 from segue.errors import EmptyHistoryError
 from tests.small_catalogue import small_catalogue
 from training.content.fit import fit_content
+from training.recommend.rank import popular_ranker
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import Rp3Beta
 from training.recommender.nmf import NmfRecommender
@@ -132,6 +133,13 @@ def test_the_next_step_answers_when_something_is_missing(model, lost, history: H
     assert found.step is step
     assert len(found.items) == 5
     assert found.because
+
+
+def test_a_ranker_that_trusts_popularity_alone_is_obeyed(model) -> None:
+    found = answer(replace(model, ranker=popular_ranker()), Listener(ROCK), unheard(1))
+    assert found.step is Step.POPULARITY
+    plays = np.where(unheard().allowed, model.popularity.all_time, -1)
+    assert found.items[0].item_index == plays.argmax()
 
 
 def test_a_stranger_with_friends_hears_what_they_like(model) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from segue.domain.genre_preference import Answerer
 from training.evaluation import Estimate
-from training.gate import accept_challenger, accept_recommender, choose_answerer
+from training.gate import accept_challenger, accept_recommender, choose_answerer, choose_ranking
 
 FOREST, COMMON, PAST = Answerer.FOREST, Answerer.MOST_COMMON_GENRE, Answerer.OWN_PAST_FAVOURITE
 
@@ -54,18 +54,20 @@ def test_a_challenger_is_accepted_when_it_is_surely_not_much_worse(
 
 
 @pytest.mark.parametrize(
-    ("ours", "p_over_popular", "champion", "p_champion_better", "accepted", "says"),
-    [
-        (0.12, 1e-9, None, 1.0, True, "beats popularity"),
-        (0.12, 0.02, None, 1.0, False, "does not beat popularity"),
-        (0.03, 0.9, None, 1.0, False, "does not beat popularity"),
-        (0.12, 1e-9, 0.13, 0.2, True, "what is live 0.1300"),
-        (0.12, 1e-9, 0.14, 0.001, False, "What is live is better"),
-    ],
+    ("hybrid", "popular", "p_value", "served"),
+    [(0.12, 0.04, 1e-9, True), (0.12, 0.04, 0.02, False), (0.03, 0.04, 1e-9, False)],
 )
-def test_a_recommender_must_beat_popularity_and_bear_what_is_live(
-    ours, p_over_popular, champion, p_champion_better, accepted, says
-) -> None:
-    verdict = accept_recommender(ours, 0.04, p_over_popular, champion, p_champion_better)
+def test_the_hybrid_is_served_only_if_it_beats_popularity(hybrid, popular, p_value, served) -> None:
+    verdict = choose_ranking(hybrid, popular, p_value)
+    assert verdict.choice is served
+    assert ("it is served" if served else "popularity is served") in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("champion", "p_value", "accepted", "says"),
+    [(None, 1.0, True, "no champion"), (0.13, 0.2, True, "not better"), (0.14, 0.001, False, "is better")],
+)
+def test_a_recommender_must_not_be_beaten_by_what_is_live(champion, p_value, accepted, says) -> None:
+    verdict = accept_recommender(0.12, champion, p_value)
     assert verdict.choice is accepted
     assert says in verdict.reason
