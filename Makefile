@@ -36,13 +36,14 @@ import: .venv/.serving ## Join the listeners of Last.fm-2k with Spotify's tracks
 # Status 3: published, but the gate kept the version that was live.
 train: .venv/.serving sample $(if $(DATA),import) ## Train every family on STORE (or DATA), promote what the gate agrees to
 	@$(BIN)/segue train genre-preference --store "$(STORE)" --artifacts "$(ARTIFACTS)" || [ $$? -eq 3 ]
-	@$(BIN)/segue train recommend --data "$(if $(DATA),$(IMPORTED),$(STORE))" --artifacts "$(ARTIFACTS)" || [ $$? -eq 3 ]
+	@$(BIN)/segue train recommend --data "$(if $(DATA),$(IMPORTED),$(STORE))" --artifacts "$(ARTIFACTS)" \
+	  || [ $$? -eq 3 ] || $(if $(DATA),exit 1,echo "no recommender was trained: a small store goes without")
 
 history: .venv/.serving sample $(if $(DATA),import) ## Load the listeners' events into STATE, where the functions read them
 	@$(BIN)/segue history load --data "$(if $(DATA),$(IMPORTED),$(STORE))" --state "$(STATE)"
 
 serve: .venv/.serving ## Serve the API and its documentation on http://127.0.0.1:PORT
-	@$(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --state "$(STATE)" --port $(PORT)
+	@SEGUE_STATE="$(STATE)" $(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --port $(PORT)
 
 test: .venv/.dev build ## Install what the tests need, build the functions, run every test
 	$(BIN)/python -m pytest

@@ -28,8 +28,23 @@ build-HealthFunction:
 build-FeedbackFunction:
 	$(PYTHON) -m infra.build_function feedback --into "$(ARTIFACTS_DIR)"
 
+build-RecommendUserFunction:
+	$(PYTHON) -m infra.build_function recommend_user --into "$(ARTIFACTS_DIR)"
+
+build-RecommendSimilarFunction:
+	$(PYTHON) -m infra.build_function recommend_similar --into "$(ARTIFACTS_DIR)"
+
+build-DailyMixFunction:
+	$(PYTHON) -m infra.build_function daily_mix --into "$(ARTIFACTS_DIR)"
+
+build-RadioGenerateFunction:
+	$(PYTHON) -m infra.build_function radio_generate --into "$(ARTIFACTS_DIR)"
+
 build-WebLayer:
 	$(PYTHON) -m infra.build_layer web --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
+
+build-NumericLayer:
+	$(PYTHON) -m infra.build_layer numeric --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
 
 build-OnnxLayer:
 	$(PYTHON) -m infra.build_layer onnx --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)

@@ -1,10 +1,9 @@
 """A catalogue of any size with listeners, and every model of it, published as training would.
 
-Nothing is fitted: a million tracks are there in a minute. The structure is that of real music, as far as speed
-depends on it. A few hundred scenes hold artists, whose tracks lie near each other; plays fall as a power of
-the rank; track ids, titles and genres are as long and as many as Spotify's. What is random about it is said
-where it matters: neighbours of a track repeat less often in a history than real ones, so that more of them
-have to be added up, and factors are as flat in their spectrum as those in `benchmarks.fold_in`.
+Nothing is fitted: a million tracks are there in a minute. The structure is that of real music, as far as
+speed depends on it. A few hundred scenes hold artists, whose tracks lie near each other; plays fall as a
+power of the rank; ids, titles and genres are as long and as many as Spotify's. The factors' spectrum is as
+flat as that of factors fitted to Gowalla, and neighbours of a history repeat less often than real ones do.
 """
 
 from __future__ import annotations
@@ -96,7 +95,7 @@ def world(n_tracks: int, n_factors: int = 128) -> World:
     made = World(folder, n_tracks)
     if not (folder / "complete").exists():
         rng = np.random.default_rng(n_tracks)
-        scenes = _Scenes(n_tracks, rng)
+        scenes = Scenes(n_tracks, rng)
         families = _families(scenes, n_factors, rng)
         _publish(LocalStore(folder / "artifacts"), families)
         _listen(folder / "state.sqlite", scenes)
@@ -104,7 +103,7 @@ def world(n_tracks: int, n_factors: int = 128) -> World:
     return made
 
 
-class _Scenes:
+class Scenes:
     """Tracks by scene and artist, whose rows are neighbours before ``row_of`` scatters them."""
 
     def __init__(self, n_tracks: int, rng: np.random.Generator) -> None:
@@ -112,7 +111,9 @@ class _Scenes:
         self.row_of = rng.permutation(n_tracks).astype(np.int32)
         self.place_of = np.argsort(self.row_of).astype(np.int32)
         self.artist = np.repeat(np.arange(n_tracks), np.minimum(rng.zipf(1.6, n_tracks), 400))[:n_tracks]
-        self.scene = np.sort(rng.choice(_N_SCENES, self.artist[-1] + 1, p=_falling(_N_SCENES, 0.7)))[self.artist]
+        self.scene = np.sort(rng.choice(_N_SCENES, self.artist[-1] + 1, p=_falling(_N_SCENES, 0.7)))[
+            self.artist
+        ]
         self.plays = (20 * n_tracks * _falling(n_tracks, 0.9))[rng.permutation(n_tracks)].astype(np.float32)
         self.plays[self.plays < 1] = 0
 
@@ -139,7 +140,9 @@ class _Scenes:
             away = np.cumsum(step, axis=1)
             away[:, ::2] *= -1
             row = self.row_of[(place[:, None] + away) % self.n]
-            near = (0.1 / np.sqrt(np.arange(1, count + 1)) * self.rng.uniform(0.5, 1, row.shape)).astype(np.float32)
+            near = (0.1 / np.sqrt(np.arange(1, count + 1)) * self.rng.uniform(0.5, 1, row.shape)).astype(
+                np.float32
+            )
             order = np.argsort(row, axis=1)
             index[start : start + len(place)] = np.take_along_axis(row, order, axis=1)
             weight[start : start + len(place)] = np.take_along_axis(near, order, axis=1)
@@ -151,8 +154,8 @@ def _falling(n: int, exponent: float) -> NDArray[np.float64]:
     return share / share.sum()
 
 
-def _families(scenes: _Scenes, n_factors: int, rng: np.random.Generator) -> dict[str, Callable[[Path], None]]:
-    catalogue = _catalogue(scenes)
+def _families(scenes: Scenes, n_factors: int, rng: np.random.Generator) -> dict[str, Callable[[Path], None]]:
+    catalogue = catalogue_of(scenes)
     items = catalogue.vocabulary
     plays = scenes.scattered(scenes.plays)
 
@@ -180,7 +183,9 @@ def _families(scenes: _Scenes, n_factors: int, rng: np.random.Generator) -> dict
         learnt = Rules(percentile, (), np.zeros((0, len(FEATURES)), np.float32), np.zeros(0, np.int64))
         write_rules(learnt, items, folder)
 
-    weight = np.array([[1.0 if name in TIER_SOURCES[tier] else 0.0 for name in SOURCES] for tier in TIER_SOURCES])
+    weight = np.array(
+        [[1.0 if name in TIER_SOURCES[tier] else 0.0 for name in SOURCES] for tier in TIER_SOURCES]
+    )
     ranker = Ranker(SOURCES, tuple(TIER_SOURCES), weight.astype(np.float32), diversity=0.1, calibration=0.1)
     return {
         CATALOGUE: lambda folder: write_catalogue(catalogue, folder),
@@ -195,7 +200,7 @@ def _families(scenes: _Scenes, n_factors: int, rng: np.random.Generator) -> dict
     }
 
 
-def _catalogue(scenes: _Scenes) -> Catalogue:
+def catalogue_of(scenes: Scenes) -> Catalogue:
     n, rng = scenes.n, scenes.rng
     letters = np.array(list(string.ascii_letters + string.digits))
     ids = np.unique(letters[rng.integers(0, len(letters), (n + n // 100 + 1, 22))].view("U22").ravel())[:n]
@@ -241,15 +246,19 @@ def _publish(store: LocalStore, families: dict[str, Callable[[Path], None]]) -> 
         on = pinned if family == HYBRID else {CATALOGUE: pinned[CATALOGUE]} if pinned else {}
         with tempfile.TemporaryDirectory() as name:
             write(Path(name))
-            pinned[family] = publish(store, family, Path(name), Record(depends_on=dict(on)), created_at=now).version
+            pinned[family] = publish(
+                store, family, Path(name), Record(depends_on=dict(on)), created_at=now
+            ).version
     promote(store, HYBRID, pinned[HYBRID], Decision("benchmark", "to be measured", now))
 
 
-def _listen(state: Path, scenes: _Scenes) -> None:
+def _listen(state: Path, scenes: Scenes) -> None:
     """Give every listener a history: tracks of three scenes, by their plays; one in five heard twice."""
     rng = np.random.default_rng(7)
     kinds = (EventKind.PLAY, EventKind.PLAY, EventKind.PLAY, EventKind.LIKE, EventKind.SAVE, EventKind.SKIP)
-    ids = Vocabulary(np.load(next(state.parent.glob("artifacts/catalogue/versions/*/item_id.npy")), mmap_mode="r"))
+    ids = Vocabulary(
+        np.load(next(state.parent.glob("artifacts/catalogue/versions/*/item_id.npy")), mmap_mode="r")
+    )
     events = []
     for length in LENGTHS:
         for number in range(LISTENERS):

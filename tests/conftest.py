@@ -12,6 +12,8 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.small_recommender import Trained
+
 # Examples are slow where they cross a socket or a disk, and CI must fail alike twice.
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -58,3 +60,11 @@ def s3_server() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A tiny recommender, live in a folder that nobody writes to: copy it."""
+    from tests.small_recommender import train
+
+    return train(tmp_path_factory.mktemp("recommender"))

@@ -17,7 +17,8 @@ api = http_api("Health")
 def health() -> HealthResponse:
     """Name the live versions."""
     models = {family: describe_live(store, family) for family in FAMILIES}
-    healthy = all(live and live.servable for live in models.values())
+    live = [model for model in models.values() if model]
+    healthy = bool(live) and all(model.servable for model in live)
     return HealthResponse(status="ok" if healthy else "degraded", segue=__version__, models=models)
 
 

@@ -15,7 +15,7 @@ api = http_api("Similar tracks")
 
 
 @api.post("/recommend/similar", response_model_exclude_none=True, responses=PROBLEMS, tags=["recommend"])
-def recommend_similar(
+async def recommend_similar(
     request: SimilarRequest, caller: Annotated[Tier, caller_tier(tiers)]
 ) -> SimilarResponse:
     """Find tracks like one track or several, with what makes them alike."""

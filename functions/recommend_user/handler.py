@@ -18,7 +18,7 @@ api = http_api("Recommend to a listener")
 
 
 @api.post("/recommend/user", response_model_exclude_none=True, responses=PROBLEMS, tags=["recommend"])
-def recommend_user(
+async def recommend_user(  # a plain function would be given a thread of its own, for a third of the time
     request: RecommendRequest, caller: Annotated[Tier, caller_tier(tiers)]
 ) -> RecommendResponse:
     """Recommend tracks to a listener, with the reasons; a stranger gets what is popular."""

@@ -109,6 +109,7 @@ def test_a_function_imports_only_what_it_needs(path: Path, tmp_path: Path) -> No
         "SEGUE_CACHE_DIR": str(tmp_path / "cache"),
         "SEGUE_STATE": str(tmp_path / "state.sqlite"),
         "SEGUE_LAKE": str(tmp_path / "lake"),
+        "SEGUE_CURSOR_KEYS": f"k:{'5e' * 32}",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
     }
     command = [sys.executable, "-c", code]

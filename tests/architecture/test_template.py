@@ -15,6 +15,7 @@ from infra.check_build import LIMIT_BYTES, function_sizes
 from infra.template import FUNCTION, LAYER, folder_of, layers_of, load, resources
 from segue.serving import settings
 from segue.serving.contracts import Problem
+from segue.serving.cursor import read_keys
 from segue.serving.settings import TierSettings
 from segue.serving.telemetry import ARTIFACT_REFRESH_FAILED, SERVER_ERRORS
 from segue.serving.tier import Tier
@@ -33,11 +34,16 @@ BUILT = ROOT / ".aws-sam" / "build"
 
 SEND_TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 READ_MODELS = {"s3:GetObject", "s3:ListBucket"} | SEND_TRACES
+READ_LISTENING = {"dynamodb:Query"}
 WRITE_OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 ALLOWED = {
+    "daily_mix": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING,
     "feedback": SEND_TRACES | WRITE_OWN_LOG | {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
     "genre_preference": READ_MODELS | WRITE_OWN_LOG | {"secretsmanager:GetSecretValue"},
     "health": READ_MODELS | WRITE_OWN_LOG,
+    "radio_generate": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING | {"secretsmanager:GetSecretValue"},
+    "recommend_similar": READ_MODELS | WRITE_OWN_LOG,
+    "recommend_user": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING,
 }
 MANAGED_BY_AWS = {"genre_preference": ["AWSLambdaVPCAccessExecutionRole"]}
 
@@ -130,9 +136,37 @@ def test_alarms_watch_the_metrics_that_this_stacks_function_counts(name: str) ->
     assert [dimensions(alarm) for alarm in own] == [service] * len(own)
 
 
-def test_a_refresh_that_fails_is_watched() -> None:
-    watched = watched_by("GenrePreferenceFunction")
-    assert ARTIFACT_REFRESH_FAILED in {alarm["MetricName"] for alarm in watched}
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"FeedbackFunction", "HealthFunction"}))
+def test_a_refresh_that_fails_is_watched(name: str) -> None:
+    assert ARTIFACT_REFRESH_FAILED in {alarm["MetricName"] for alarm in watched_by(name)}
+
+
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"FeedbackFunction", "HealthFunction"}))
+def test_models_fit_on_the_disk_and_a_snapshot_on_the_least_there_is(name: str) -> None:
+    """Lambda refuses SnapStart for a function with more than 512 MB."""
+    storage = FUNCTIONS[name].get("EphemeralStorage", {"Size": 512})["Size"]
+    assert storage in (512, {"Fn::If": ["HasSnapStart", 512, {"Ref": "ModelStorageMb"}]})
+    assert TEMPLATE["Conditions"]["HasSnapStart"] == {
+        "Fn::Equals": [{"Ref": "SnapStart"}, "PublishedVersions"]
+    }
+    assert TEMPLATE["Parameters"]["ModelStorageMb"]["MinValue"] == 512
+
+
+def test_the_state_is_read_through_its_index_and_nothing_else_of_it() -> None:
+    (read,) = RESOURCES["ReadListeningPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    (index,) = RESOURCES["StateTable"]["Properties"]["LocalSecondaryIndexes"]
+    assert read["Resource"] == {"Fn::Sub": f"${{StateTable.Arn}}/index/{index['IndexName']}"}
+
+
+def test_the_generated_secret_holds_keys_that_are_accepted() -> None:
+    made = RESOURCES["CursorSecret"]["Properties"]["GenerateSecretString"]
+    digits = set("0123456789abcdefghijklmnopqrstuvwxyz") - set(made["ExcludeCharacters"])
+    assert digits == set("0123456789abcdef")
+    assert (made["ExcludeUppercase"], made["ExcludePunctuation"]) == (True, True)
+    keys = json.loads(made["SecretStringTemplate"]) | {
+        made["GenerateStringKey"]: "a" * made["PasswordLength"]
+    }
+    assert read_keys("X", ",".join(f"{name}:{key}" for name, key in keys.items()))
 
 
 def test_every_alarm_holds_up_a_deployment_and_tells_the_topic_if_there_is_one() -> None:
@@ -244,7 +278,7 @@ def test_only_health_is_open_without_a_key() -> None:
         for event in properties["Events"].values()
     }
     assert {path for path, needs_key in routes if not needs_key} == {"/health"}
-    assert {path for path, needs_key in routes if needs_key} >= {"/api/model", "/feedback"}
+    assert {path for path, needs_key in routes if needs_key} >= {"/api/model", "/feedback", "/recommend/user"}
     assert API["Auth"]["ApiKeyRequired"] is True
 
 

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.runtime.expectation import EXPECTED, check_answer, read_event
+from tests.runtime.expectation import CURSOR_KEYS, EXPECTED, TIERS, check_answer, read_event
 from tests.runtime.music_store import write_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.small_recommender import Trained
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOT = ROOT / "docs" / "openapi.json"
@@ -34,11 +36,13 @@ def describe() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A trained store behind freshly imported handlers; they read their settings at import."""
+def _live(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterator[None]:
+    """Trained stores behind freshly imported handlers; they read their settings at import."""
 
     from segue.artifacts.local import LocalStore
     from segue.sources.store import open_store
+    from segue.state.location import open_state
+    from tests.small_recommender import events_of
     from training.genre_preference import ForestParams
     from training.pipeline import Request, train_genre_preference
 
@@ -48,12 +52,16 @@ def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         purchases = database.read_purchases()
     request = Request("tester", params=ForestParams(n_estimators=20))
     train_genre_preference(purchases, LocalStore(folder / "artifacts"), request, lambda _: None)
+    trained.copy_to(LocalStore(folder / "artifacts"))
+    open_state(str(folder / "state.sqlite")).record(events_of())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEGUE_STORE", str(store))
         patch.setenv("SEGUE_ARTIFACTS", str(folder / "artifacts"))
         patch.setenv("SEGUE_CACHE_DIR", str(folder / "cache"))
         patch.setenv("SEGUE_STATE", str(folder / "state.sqlite"))
         patch.setenv("SEGUE_LAKE", str(folder / "lake"))
+        patch.setenv("SEGUE_CURSOR_KEYS", CURSOR_KEYS)
+        patch.setenv("SEGUE_KEY_TIERS", TIERS)
         for name in FUNCTIONS:
             patch.delitem(sys.modules, f"functions.{name}.handler", raising=False)
         yield
@@ -77,5 +85,5 @@ def test_the_described_api_is_the_snapshot() -> None:
 
 if __name__ == "__main__":
     names = ("SEGUE_STORE", "SEGUE_ARTIFACTS", "SEGUE_CACHE_DIR", "SEGUE_STATE", "SEGUE_LAKE")
-    os.environ.update(dict.fromkeys(names, "none"))
+    os.environ.update(dict.fromkeys(names, "none"), SEGUE_CURSOR_KEYS=CURSOR_KEYS)
     SNAPSHOT.write_text(json.dumps(describe(), indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -28,7 +28,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 RUN = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for block in RUN for line in block.strip().splitlines()]
 DRY = ("make test", "make build", "make check")
-STARTS_S = 240
+PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+STARTS_S = 900
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +100,28 @@ def test_each_command_works(command: str, running: list[str], checkout: Path, po
     assert result.stdout.strip()
 
 
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_program_works(program: str, running: list[str], checkout: Path) -> None:
+    result = subprocess.run(
+        [".venv/bin/python", "-c", program],
+        cwd=checkout, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "because" in result.stdout
+
+
+def test_a_like_changes_the_very_next_answer(running: list[str], checkout: Path, port: int) -> None:
+    ask, feedback = ("/recommend/user", "/feedback")
+    call = "curl -s http://127.0.0.1:8000{} -H 'content-type: application/json' -d '{}'"
+    before = run(call.format(ask, '{"user_id": "new", "limit": 5}'), checkout, port).stdout
+    assert '"answered_by":"popularity"' in before
+    like = '{"user_id": "new", "track_id": 2591, "event": "like", "event_id": "once"}'
+    run(call.format(feedback, like), checkout, port)
+    after = run(call.format(ask, '{"user_id": "new", "limit": 5}'), checkout, port).stdout
+    assert '"answered_by":"hybrid"' in after
+    assert '"track_id":"2591"' in after  # among the reasons
+
+
 def test_make_run_ends_with_curl_lines_that_work(running: list[str], checkout: Path, port: int) -> None:
     text = "".join(running[next(i for i, line in enumerate(running) if "Segue answers on" in line) :])
     lines = re.findall(r"^ +(curl (?:\\\n|.)+)$", text, re.MULTILINE)
@@ -122,6 +145,7 @@ def test_nothing_is_done_twice(running: list[str], checkout: Path) -> None:
 
 def test_the_sample_store_teaches_the_forest_what_no_baseline_knows(running: list[str]) -> None:
     assert "The forest beats both baselines" in "".join(running)
+    assert "The hybrid beats popularity" in "".join(running)
 
 
 def test_what_docker_lines_name_exists() -> None:

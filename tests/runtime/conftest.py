@@ -9,17 +9,20 @@ import pytest
 
 from tests.runtime.bundle import Bundle, build_bundle
 from tests.runtime.emulator import Emulator
+from tests.runtime.expectation import CURSOR_KEYS, TIERS
 from tests.runtime.music_store import write_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.small_recommender import Trained
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A live model, the store it was trained on, and the variables that lead a function to both."""
+    """The versions that are live, and the variables that lead a function to models, store and state."""
 
-    version: str
+    versions: frozenset[str]
     variables: dict[str, str]
 
 
@@ -37,9 +40,12 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundle]:
 
 
 @pytest.fixture(scope="session")
-def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str) -> Published:
-    """A small forest, trained, published and promoted on the S3 API."""
+def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str, trained: Trained) -> Published:
+    """A small forest and a small recommender, trained, published and promoted on the S3 API."""
+    from segue.artifacts.location import open_store as open_artifacts
+    from segue.state.location import open_state
     from tests.runtime.live_model import make_live
+    from tests.small_recommender import events_of
     from training.genre_preference import ForestParams
 
     folder = tmp_path_factory.mktemp("published")
@@ -47,15 +53,19 @@ def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str) ->
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", s3_server)
         location, manifest = make_live(store, f"segue-{folder.name}", ForestParams(n_estimators=20))
+        trained.copy_to(open_artifacts(location))
+    open_state(str(folder / "state.sqlite")).record(events_of())
     variables = {
         "SEGUE_ARTIFACTS": location,
         "SEGUE_STORE": str(store),
         "SEGUE_CACHE_DIR": str(folder / "cache"),
         "SEGUE_STATE": str(folder / "state.sqlite"),
         "SEGUE_LAKE": str(folder / "lake"),
+        "SEGUE_CURSOR_KEYS": CURSOR_KEYS,
+        "SEGUE_KEY_TIERS": TIERS,
         "AWS_ENDPOINT_URL": s3_server,
     }
-    return Published(manifest.version, variables)
+    return Published(frozenset({manifest.version, trained.version}), variables)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What each event of events/ must be answered with, against the store of `music_store`.
+"""What each event of events/ must be answered with, by the store of `music_store` and `small_recommender`.
 
 expected.json maps ``function/case`` to the status and to what the body holds: ``body`` (these fields;
 ``exact``: no others), ``contains`` (text within a field), ``names`` (fields that must be there).
@@ -12,6 +12,9 @@ from typing import Any
 
 _HERE = Path(__file__).parent
 EVENTS = _HERE.parents[1] / "events"
+TIERS = "k3y1d=starter"
+"""SEGUE_KEY_TIERS for the events: the id of the key that most of them are sent with; others are free."""
+CURSOR_KEYS = f"ours:{'5e' * 32}"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((_HERE / "expected.json").read_text(encoding="utf-8"))
 
 

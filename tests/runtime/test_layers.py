@@ -63,6 +63,7 @@ def test_handler_imports_with_its_layers_only(
     # The alias is missing: INIT finds no model and must not fail for it.
     names = ("SEGUE_ARTIFACTS", "SEGUE_STORE", "SEGUE_STATE", "SEGUE_LAKE")
     variables = {name: str(tmp_path / "none") for name in names}
+    variables["SEGUE_CURSOR_KEYS"] = f"k:{'5e' * 32}"
     code = "import handler, sys; print(callable(handler.handler), sys.version_info[:2])"
     assert run_on_lambdas_python(code, path, **variables) == "True (3, 13)\n"
 

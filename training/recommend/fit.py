@@ -63,7 +63,7 @@ class Settings:
 
     factors: IalsRecommender = field(default_factory=lambda: IalsRecommender(n_factors=64))
     similarity: Rp3Beta = field(default_factory=lambda: Rp3Beta(n_neighbours=100))
-    parts: NmfRecommender = field(default_factory=NmfRecommender)
+    parts: NmfRecommender = field(default_factory=lambda: NmfRecommender(n_sweeps=50))
     half_life_days: float = HALF_LIFE_DAYS
     seed: int = 17
 
@@ -72,7 +72,7 @@ class Settings:
         """Return the defaults with so many factors and this seed throughout."""
         return cls(
             factors=IalsRecommender(n_factors=n_factors, seed=seed),
-            parts=NmfRecommender(seed=seed),
+            parts=NmfRecommender(n_sweeps=50, seed=seed),
             seed=seed,
         )
 

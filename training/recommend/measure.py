@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from segue.domain.recommender import Recommender
 
-MAX_USERS = 1000
+MAX_USERS = 500
 """Listeners who are measured, drawn by the seed: more cost time and change little."""
 
 

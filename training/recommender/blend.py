@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from training.recommender.protocol import Recommender, Scorer
 
-_ROUNDS, _PATIENCE = 24, 6
+_STEPS = (0.03, 0.1, 0.3)
+_MAX_ROUNDS = 30
 _DEPTH = 5
 """Candidates that each member gives to learn from, in lists: deeper, the first list no longer changes."""
 _BATCH_BYTES = 32 * 2**20
@@ -32,7 +33,7 @@ _BATCH_BYTES = 32 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class BlendRecommender:
-    """Caruana, Niculescu-Mizil, Crew & Ksikes, "Ensemble selection from libraries of models" (2004).
+    """A weighted sum of members' scores, each in its unit of the listener, see `segue.domain.blend`.
 
     Members are fitted without a held-out part, `learn_weights` chooses weights and unit by NDCG on it, and
     the members that have a weight are fitted again on everything.
@@ -85,9 +86,9 @@ def learn_weights(
 ) -> tuple[NDArray[np.float64], Unit]:
     """Choose weights and unit by NDCG@k, deterministically.
 
-    Ensemble selection with replacement: beginning with nothing, the member is added that makes the sum
-    best, 24 times or until six more do not help; the best sum on the way is kept, so no member alone is
-    better on this part.
+    From the best member alone, the weights w step towards one member at a time, w + s (e_m - w), as in Frank
+    & Wolfe, "An algorithm for quadratic programming" (1956): of all m, and of s = 0.03, 0.1, 0.3, the best
+    step is taken, until none helps. So no member alone is better on this part.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def learn_weights(
     Returns
     -------
     float64 (n_members,), Unit
-        Weights ≥ 0 that sum to 1.
+        Weights ≥ 0 that sum to 1; 0 for members that add nothing.
     """
     columns, values, reach = _candidates(scorers, fit, users, _DEPTH * k)
 
@@ -115,25 +116,28 @@ def learn_weights(
     chosen = []
     for unit in Unit:
         scale = [shares(np.ones(1), each)[:, None].astype(np.float32) for each in reach[unit]]
-        counts, value = _select([each * by for each, by in zip(values, scale, strict=True)], quality)
-        chosen.append((value, counts / counts.sum(), unit))
+        value, weights = _climb([each * by for each, by in zip(values, scale, strict=True)], quality)
+        chosen.append((value, weights, unit))
     _, weights, unit = max(chosen, key=lambda entry: entry[0])
     return weights, unit
 
 
-def _select(
+def _climb(
     values: list[NDArray[np.float32]], quality: Callable[[NDArray[np.float32]], float]
-) -> tuple[NDArray[np.float64], float]:
-    counts, total = np.zeros(len(values)), np.zeros_like(values[0])
-    best = (counts, -1.0)
-    while counts.sum() < min(_ROUNDS, best[0].sum() + _PATIENCE):
-        found = [quality(total + value) for value in values]
-        added = int(np.argmax(found))
-        total += values[added]
-        counts[added] += 1
-        if found[added] > best[1]:
-            best = (counts.copy(), found[added])
-    return best
+) -> tuple[float, NDArray[np.float64]]:
+    alone = [quality(value) for value in values]
+    best, first = max(alone), int(np.argmax(alone))
+    weights, total = np.eye(len(values))[first], values[first]
+    for _ in range(_MAX_ROUNDS):
+        steps = [(step, member) for step in _STEPS for member in range(len(values))]
+        found = [quality(total + step * (values[member] - total)) for step, member in steps]
+        if max(found) <= best:
+            break
+        best = max(found)
+        step, member = steps[int(np.argmax(found))]
+        total = total + np.float32(step) * (values[member] - total)
+        weights = weights + step * (np.eye(len(values))[member] - weights)
+    return best, weights
 
 
 def _candidates(

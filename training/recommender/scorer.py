@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from segue.domain.blend import shares, units
 from segue.domain.history import History
@@ -113,9 +114,11 @@ def _fold_all(
     fold: Callable[[History], NDArray[np.float32]], histories: csr_matrix, width: int
 ) -> NDArray[np.float32]:
     users = np.zeros((histories.shape[0], width), np.float32)
-    for row, history in enumerate(read_histories(histories)):
-        if (history.confidence > 0).any():
-            users[row] = fold(history)
+    # Systems of some dozen equations: threads would wait for each other longer than they compute.
+    with threadpool_limits(1, "blas"):
+        for row, history in enumerate(read_histories(histories)):
+            if (history.confidence > 0).any():
+                users[row] = fold(history)
     return users
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import LinAlgError, solve
 from scipy.sparse import coo_matrix, csr_matrix
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from segue.errors import NotEnoughDataError
 from training.recommender.linear import cosines, item_ridge, join, strongest
@@ -54,10 +55,12 @@ class SparseEase:
         step("sparse EASE: finding neighbourhoods")
         near = [strongest(chunk, self.n_neighbours) for chunk in cosines(interactions, 0.0)]
         rows, columns, weights = [], [], []
-        for around, solved, weight in self._solve(interactions, near, step):
-            rows.append(np.repeat(around, len(solved)))
-            columns.append(np.tile(solved, len(around)))
-            weights.append(weight.ravel())
+        # Systems of some hundred unknowns: threads would wait for each other longer than they compute.
+        with threadpool_limits(1, "blas"):
+            for around, solved, weight in self._solve(interactions, near, step):
+                rows.append(np.repeat(around, len(solved)))
+                columns.append(np.tile(solved, len(around)))
+                weights.append(weight.ravel())
         entries = (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns)))
         matrix = coo_matrix(entries, shape=(interactions.shape[1],) * 2).tocsr()
         matrix.eliminate_zeros()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from segue.artifacts.cache import fetch
@@ -12,7 +13,7 @@ from segue.artifacts.codec.popularity import load_popularity
 from segue.artifacts.codec.ranker import load_ranker
 from segue.artifacts.codec.rules import load_rules
 from segue.artifacts.codec.social import load_social
-from segue.artifacts.codecs import load_item_factors, load_item_similarity
+from segue.artifacts.codecs import load_item_factors, load_item_similarity, load_vocabulary
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,
@@ -27,7 +28,7 @@ from segue.artifacts.family import (
 )
 from segue.artifacts.store import read_manifest, resolve_if_any
 from segue.domain.recommender import Recommender, build_recommender
-from segue.errors import ArtifactError, CorruptArtifactError
+from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +48,9 @@ _LOAD: Mapping[str, tuple[str, Callable[[Path, Vocabulary], Any]]] = {
     RULES: ("rules", load_rules),
     SOCIAL: ("social", load_social),
 }
+
+_UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
+"""What leaves one member out. That the store does not answer passes: then all of it is loaded again."""
 
 
 def load_hybrid(store: ObjectReader, cache: Path, folder: Path, manifest: Manifest) -> Recommender:
@@ -69,12 +73,25 @@ def load_members(store: ObjectReader, cache: Path, manifest: Manifest) -> Recomm
     """Load a live catalogue with the live members that were made for it: what is left without a hybrid."""
     pinned: dict[str, str] = {}
     for family in MEMBERS:
-        live = resolve_if_any(store, family)
-        if live is not None:
-            member = read_manifest(store, family, live.alias.target.version)
-            if member.record.depends_on.get(CATALOGUE) == manifest.version:
+        with suppress(*_UNSERVABLE):
+            live = resolve_if_any(store, family)
+            member = read_manifest(store, family, live.alias.target.version) if live else None
+            if member and member.record.depends_on.get(CATALOGUE) == manifest.version:
                 pinned[family] = member.version
     return _load(store, cache, manifest.version, pinned, ranker_in=None)
+
+
+def load_vocabulary_of(store: ObjectReader, cache: Path, version: str) -> Vocabulary:
+    """Load the tracks that a version of a hybrid, or of a catalogue, numbers; it need not be live.
+
+    Raises
+    ------
+    VersionNotFoundError
+        There is no such version any more.
+    """
+    with suppress(VersionNotFoundError):  # without a hybrid it is the catalogue's own
+        version = read_manifest(store, HYBRID, version).record.depends_on[CATALOGUE]
+    return load_vocabulary(fetch(store, read_manifest(store, CATALOGUE, version), cache))
 
 
 def _load(
@@ -87,7 +104,7 @@ def _load(
         name, load = _LOAD[family]
         try:
             found[name] = load(fetch(store, read_manifest(store, family, version), cache), tracks.vocabulary)
-        except ArtifactError as error:
+        except _UNSERVABLE as error:
             missing[family] = str(error)
     if ranker_in is None:
         missing[HYBRID] = "none is live"

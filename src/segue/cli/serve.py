@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +47,7 @@ def serve(
         defaults={
             "SEGUE_STATE": DEFAULT_STATE,
             "SEGUE_LAKE": DEFAULT_LAKE,
+            "SEGUE_CURSOR_KEYS": f"local:{secrets.token_hex(32)}",  # a station ends with the server
             "SEGUE_CACHE_DIR": str(Path(ARTIFACTS).with_name("cache")),
             "POWERTOOLS_SERVICE_NAME": "segue",
             "POWERTOOLS_METRICS_DISABLED": "true",

@@ -10,7 +10,7 @@ import numpy as np
 
 from segue.domain.candidates import top_n
 from segue.domain.item_factors import explain, fold_in, top_items
-from segue.domain.item_similarity import similarity_reasons, similarity_scores
+from segue.domain.item_similarity import similarity_scores, similarity_shares
 from segue.domain.nonnegative_factors import nonnegative_explain, nonnegative_fold_in
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import EmptyHistoryError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from segue.domain.item_factors import ItemFactors
     from segue.domain.item_similarity import ItemSimilarity
     from segue.domain.nonnegative_factors import NonnegativeFactors
+    from segue.domain.source import PlayedSource
 
 CANDIDATES_PER_ITEM = 10
 """The leading columns of wide factors choose this many times the tracks that are asked for."""
@@ -59,14 +60,13 @@ class FactorSource:
         scores: NDArray[np.float32] = self.factors[rows] @ self.user
         return scores
 
-    def reasons(self, row: int) -> list[Reason]:
-        """Split a score over the history: eq. 7 of Hu, Koren & Volinsky (2008)."""
-        return played(self.history, self._shares @ self.factors[row].astype(np.float64))
+    def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Split scores over the history, float64 (m, h): eq. 7 of Hu, Koren & Volinsky (2008)."""
+        return self.factors[rows].astype(np.float64) @ self.explain().T
 
-    @cached_property
-    def _shares(self) -> NDArray[np.float64]:
-        # What a track's factors give is then one product, where a system would be solved for each.
-        return self.explain()
+    def reasons(self, row: int) -> list[Reason]:
+        """Split a score over the history."""
+        return played(self, row)
 
 
 def factor_source(model: ItemFactors, history: History) -> FactorSource:
@@ -86,7 +86,9 @@ def part_source(model: NonnegativeFactors, history: History) -> FactorSource:
     def find(n: int) -> NDArray[np.int32]:
         return top_n(model.factors @ user, n)
 
-    return FactorSource(model.factors, user, history, partial(nonnegative_explain, model, history), find)
+    return FactorSource(
+        model.factors, user, history, partial(nonnegative_explain, model, history, user), find
+    )
 
 
 @dataclass(frozen=True)
@@ -115,17 +117,22 @@ class SimilaritySource:
         """Score the tracks in ``rows``, float32 (m,)."""
         return self._all[rows]
 
+    def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Split scores over the history, float64 (m, h): the weights themselves."""
+        return similarity_shares(self.model, self.history, rows)
+
     def reasons(self, row: int) -> list[Reason]:
-        """Split a score over the history: the weights themselves."""
-        return played(self.history, similarity_reasons(self.model, self.history, row))
+        """Split a score over the history."""
+        return played(self, row)
 
     @cached_property
     def _all(self) -> NDArray[np.float32]:
         return similarity_scores(self.model, self.history)
 
 
-def played(history: History, contribution: NDArray[np.float64]) -> list[Reason]:
-    """Name the tracks of a history behind a score, float64 (h,), greatest part first; none for 0."""
+def played(source: PlayedSource, row: int) -> list[Reason]:
+    """Name the tracks of the history behind a score, greatest part first; none for 0."""
+    contribution, history = source.shares(np.array([row], np.int32))[0], source.history
     order = np.argsort(-contribution, kind="stable")
     parts = zip(history.item_index[order].tolist(), contribution[order].tolist(), strict=True)
     return [Reason(ReasonKind.PLAYED, value, item_index=item) for item, value in parts if value]

@@ -68,8 +68,8 @@ class Content:
             )
 
 
-class ContentSource:
-    """Tracks like those of one history, as a source of candidates.
+class _Profile:
+    """Tracks near the profile of one history.
 
     The profile is u = Σ_i c_i v_i / |Σ_i c_i v_i| over the history, and a score the cosine v_j·u. What
     is disliked has a negative confidence c and turns the profile away (Rocchio 1971).
@@ -84,7 +84,7 @@ class ContentSource:
         self._content, self._history = content, history
         parts = content.vectors[history.item_index] * history.confidence[:, None]
         profile = parts.sum(axis=0, dtype=np.float64)
-        size = float(np.linalg.norm(profile))
+        size = float(np.sqrt(profile @ profile))
         if size == 0 or not (history.confidence > 0).any():
             raise EmptyHistoryError
         self._parts = parts / size
@@ -96,9 +96,12 @@ class ContentSource:
         loudest = np.sort(top_n(voice, N_VOICES))
         loudest = loudest[voice[loudest] > 0]
         near, cosine, by = neighbours_of(self._content.neighbours, self._history.item_index[loudest])
-        rows, place = np.unique(near, return_inverse=True)
-        weight = np.bincount(place, cosine * voice[loudest][by], minlength=len(rows)).astype(np.float32)
-        rows = rows[np.sort(top_n(weight, CANDIDATES_PER_ITEM * n))]
+        order = np.argsort(near, kind="stable")
+        near, heard = near[order], (cosine * voice[loudest][by])[order]
+        first = np.ones(len(near), bool)
+        first[1:] = near[1:] != near[:-1]
+        weight = np.bincount(np.cumsum(first) - 1, heard).astype(np.float32)
+        rows = near[first][np.sort(top_n(weight, CANDIDATES_PER_ITEM * n))]
         return rows[top_n(self.scores(rows), n)]
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -106,12 +109,25 @@ class ContentSource:
         scores: NDArray[np.float32] = self._content.vectors[rows] @ self._profile
         return scores
 
+
+class ContentSource(_Profile):
+    """Tracks like those of one history, as a source of candidates; the reasons are its tracks."""
+
+    @property
+    def history(self) -> History:
+        """What the profile was made of."""
+        return self._history
+
+    def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Split scores over the history, float64 (m, h): c_i v_i·v_j / |Σ c v|."""
+        return (self._content.vectors[rows] @ self._parts.T).astype(np.float64)
+
     def reasons(self, row: int) -> list[Reason]:
-        """Split a score over the history: c_i v_i·v_j / |Σ c v|."""
-        return played(self._history, (self._parts @ self._content.vectors[row]).astype(np.float64))
+        """Split a score over the history."""
+        return played(self, row)
 
 
-class SimilarSource(ContentSource):
+class SimilarSource(_Profile):
     """Tracks like one or several, by the mean of their vectors; the reasons say in what they are alike.
 
     Parameters

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from segue.errors import InvalidInputError
@@ -83,7 +85,7 @@ class Event:
     count: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.at.tzinfo is None or self.at.utcoffset():
+        if self.at.tzinfo is not UTC and (self.at.tzinfo is None or self.at.utcoffset()):
             raise InvalidInputError(f"the event at {self.at.isoformat()} is not in UTC: convert its time.")
         if self.ms_played is not None and not 0 <= self.ms_played <= MOST_MS:
             raise InvalidInputError(f"ms_played is {self.ms_played}: send 0 to {MOST_MS} milliseconds.")
@@ -164,9 +166,9 @@ def build_listening(events: Iterable[Event], durations_s: Mapping[str, float] | 
     durations = durations_s or {}
     opinions: dict[str, EventKind] = {}
     weights: dict[str, float] = {}
-    for event in sorted(events, key=lambda event: (event.at, event.event_id)):
+    for event in sorted(events, key=attrgetter("at", "event_id")):
         before = weights.pop(event.track_id, 0.0)  # so that the track moves to the end
-        if event.kind in {EventKind.LIKE, EventKind.DISLIKE}:
+        if event.kind is EventKind.LIKE or event.kind is EventKind.DISLIKE:
             opinions[event.track_id] = event.kind
             weights[event.track_id] = before
         else:

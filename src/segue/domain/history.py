@@ -79,16 +79,21 @@ def build_history(vocabulary: Vocabulary, item_ids: Sequence[str], weights: Sequ
             f"{len(item_ids)} items with {weight.size} weights: send one weight per item."
         )
     row = vocabulary.index_of(item_ids)
-    known = row != UNKNOWN_ITEM
-    n_unknown = len({item for item, is_known in zip(item_ids, known, strict=True) if not is_known})
-    index, group = np.unique(row[known], return_inverse=True)
+    unknown = np.flatnonzero(row == UNKNOWN_ITEM).tolist()
+    return add_up(row, weight, n_unknown=len({item_ids[place] for place in unknown}))
+
+
+def add_up(row: NDArray[np.int32], weight: NDArray[np.float64], n_unknown: int) -> History:
+    """Add the weights of each item, int32 and float64 (n,), without `UNKNOWN_ITEM`: see `build_history`."""
     # Weights are added in ascending order: float sums depend on it, and the order of events must not count.
-    order = np.argsort(weight[known], kind="stable")
-    total = np.zeros(len(index))
-    np.add.at(total, group[order], weight[known][order])
-    confidence = total.astype(np.float32)
+    order = np.lexsort((weight, row))
+    order = order[np.count_nonzero(row == UNKNOWN_ITEM) :]
+    row, weight = row[order], weight[order]
+    first = np.ones(len(row), bool)
+    first[1:] = row[1:] != row[:-1]
+    confidence = np.bincount(np.cumsum(first) - 1, weight).astype(np.float32)
     kept = confidence != 0
-    return History(index[kept], confidence[kept], n_unknown)
+    return History(row[first][kept], confidence[kept], n_unknown)
 
 
 def damp(weights: NDArray[np.float64]) -> NDArray[np.float64]:

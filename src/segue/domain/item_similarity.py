@@ -70,14 +70,24 @@ def similarity_scores(similarity: ItemSimilarity, history: History) -> NDArray[n
     return scores.astype(np.float32)
 
 
+def similarity_shares(
+    similarity: ItemSimilarity, history: History, rows: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Split the scores of some items, int32 (m,), over the history: float64 (m, h), each row adds up."""
+    place_of = np.full(similarity.n_items, -1, np.int32)
+    place_of[rows] = np.arange(len(rows), dtype=np.int32)
+    other, weight, speaker = neighbours_of(similarity, history.item_index)
+    hit = np.flatnonzero(place_of[other] >= 0)
+    shares = np.zeros((len(rows), len(history)))
+    confidence = history.confidence[speaker[hit]].astype(np.float64)
+    shares[place_of[other[hit]], speaker[hit]] = weight[hit] * confidence
+    return shares
+
+
 def similarity_reasons(similarity: ItemSimilarity, history: History, item_index: int) -> NDArray[np.float64]:
-    """Split an item's score over the history, float64 (h,), which sums to the score."""
-    position, length = _rows(similarity, history.item_index)
-    hit = similarity.item_index[position] == item_index
-    source = np.repeat(np.arange(len(history)), length)[hit]
-    reasons = np.zeros(len(history))
-    reasons[source] = similarity.weight[position[hit]] * history.confidence[source].astype(np.float64)
-    return reasons
+    """Split one item's score over the history, float64 (h,): see `similarity_shares`."""
+    (reasons,) = similarity_shares(similarity, history, np.array([item_index], np.int32))
+    return np.asarray(reasons)
 
 
 def similar_items(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.event import WEIGHTS, EventKind, build_listening
-from segue.domain.history import build_history, damp
+from segue.domain.history import add_up, damp
 from segue.domain.vocabulary import UNKNOWN_ITEM
 
 if TYPE_CHECKING:
@@ -56,24 +56,22 @@ def read_heard(catalogue: Catalogue, events: Sequence[Event], seeds: Sequence[st
     seeds : sequence of str
         Tracks that the answer should be like, without repeats.
     """
-    ids = list({event.track_id for event in events})
-    row_of = dict(zip(ids, catalogue.vocabulary.index_of(ids).tolist(), strict=True))
-    durations = {
-        track: float(catalogue.duration_s[row]) for track, row in row_of.items() if row != UNKNOWN_ITEM
-    }
-    known = {track: seconds for track, seconds in durations.items() if seconds > 0}  # NaN where unknown
-    listening = build_listening(events, known)
-    tracks, weights = list(listening.track_ids), list(damp(np.array(listening.weights, np.float64)))
+    tracks = sorted({*seeds, *(event.track_id for event in events)})  # in order, they are found side by side
+    index = catalogue.vocabulary.index_of(tracks)
+    row_of = dict(zip(tracks, index.tolist(), strict=True))
+    known = index != UNKNOWN_ITEM
+    durations = dict(zip(tracks, np.where(known, catalogue.duration_s[index], np.nan).tolist(), strict=True))
+    listening = build_listening(events, durations)
+    weights = damp(np.array(listening.weights, np.float64))
     if seeds:
-        total = sum(weight for weight in weights if weight > 0)
+        total = float(weights[weights > 0].sum())
         each = min(max(total / len(seeds), SEED_WEIGHT), _MOST_SEED_WEIGHT)
-        tracks, weights = tracks + list(seeds), weights + [each] * len(seeds)
-    seed_rows = catalogue.vocabulary.index_of(seeds).tolist()
-    heard = sorted({row for row in [*row_of.values(), *seed_rows] if row != UNKNOWN_ITEM})
+        weights = np.concatenate([weights, np.full(len(seeds), each)])
+    rows = np.array([row_of[track] for track in (*listening.track_ids, *seeds)], np.int32)
     return Heard(
-        history=build_history(catalogue.vocabulary, tracks, weights),
-        rows=np.array(heard, np.int32),
-        unknown_seeds=tuple(seed for seed, row in zip(seeds, seed_rows, strict=True) if row == UNKNOWN_ITEM),
+        history=add_up(rows, weights, n_unknown=len(tracks) - int(np.count_nonzero(known))),
+        rows=index[known],
+        unknown_seeds=tuple(seed for seed in seeds if row_of[seed] == UNKNOWN_ITEM),
     )
 
 

@@ -73,18 +73,27 @@ def nonnegative_fold_in(model: NonnegativeFactors, history: History) -> NDArray[
     return _nonnegative_least_squares(_system(model), target).astype(np.float32)
 
 
-def nonnegative_explain(model: NonnegativeFactors, history: History) -> NDArray[np.float64]:
+def nonnegative_explain(
+    model: NonnegativeFactors, history: History, user: NDArray[np.float32] | None = None
+) -> NDArray[np.float64]:
     """Return what each item of the history adds to any score, float64 (h, d): S with score_j = Σ_i S_i·h_j.
 
     On the parts P that the listener has, w_P = G_PP⁻¹ H_P r is linear in r, so S_i = r_i G_PP⁻¹ h_iP there,
     and 0 on the other parts.
+
+    Parameters
+    ----------
+    model : NonnegativeFactors
+    history : History
+    user : float32 (d,), optional
+        From `nonnegative_fold_in` of the same history, if it is at hand.
 
     Raises
     ------
     EmptyHistoryError
         Nothing in the history is liked.
     """
-    used = nonnegative_fold_in(model, history) > 0
+    used = (nonnegative_fold_in(model, history) if user is None else user) > 0
     items = _items(model, history.item_index)
     shares = np.zeros_like(items)
     shares[:, used] = np.linalg.solve(_system(model)[np.ix_(used, used)], items[:, used].T).T

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+N_FIRST = 4096
+"""More tracks than any list asks popularity for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Popularity:
     """How popular each item is, for ever and lately, and which items each genre has.
@@ -105,6 +109,11 @@ def popularity_scores(
     return inside
 
 
+def most_played(plays: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Return the first tracks by plays, int32 (≤ `N_FIRST`,), the same for everybody: once for a version."""
+    return top_n(plays, N_FIRST)
+
+
 @dataclass(frozen=True, slots=True)
 class PopularitySource:
     """What everybody plays, as a source of candidates.
@@ -115,14 +124,17 @@ class PopularitySource:
         `Popularity.all_time` or `Popularity.trending`.
     kind : ReasonKind
         POPULAR or TRENDING.
+    first : int32 (any,), optional
+        From `most_played`: without it, every call looks for the best anew.
     """
 
     plays: NDArray[np.float32]
     kind: ReasonKind = ReasonKind.POPULAR
+    first: NDArray[np.int32] | None = None
 
     def best(self, n: int) -> NDArray[np.int32]:
         """Return up to ``n`` tracks that were played at all, most played first, int32."""
-        best = top_n(self.plays, n)
+        best = top_n(self.plays, n) if self.first is None or n > len(self.first) else self.first[:n]
         return best[self.plays[best] > 0]
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from segue.domain.candidates import top_n
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import InvalidInputError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.source import Source
+    from segue.domain.source import PlayedSource, Source
 
 N_CANDIDATES = 200
 """Tracks that each source may bring, beyond as many as are excluded."""
@@ -117,18 +118,42 @@ def score(sources: Mapping[str, Source], rows: NDArray[np.int32]) -> Candidates:
 
 
 def weighted_reasons(
-    sources: Mapping[str, Source], weights: Mapping[str, float], scale: NDArray[np.float32], row: int
-) -> list[Reason]:
-    """Split the weighted sum for a track into parts of its sources, greatest first, that add up to it.
+    sources: Mapping[str, Source],
+    weights: Mapping[str, float],
+    scale: NDArray[np.float32],
+    rows: NDArray[np.int32],
+) -> list[tuple[Reason, ...]]:
+    """Split the weighted sum for each track into parts of its sources, greatest first, that add up to it.
 
-    Parts about the same thing are one; beyond `N_REASONS` the rest is one `ReasonKind.REST`.
+    Parts about the same thing are one; beyond `N_REASONS` the rest is one `ReasonKind.REST`. What is split
+    over a history stays in arrays until then: 500 tracks in four sources would be 2000 reasons to sort.
     """
-    parts: dict[tuple[ReasonKind, str, int], float] = {}
-    for (name, source), unit in zip(sources.items(), scale.tolist(), strict=True):
-        for reason in source.reasons(row):
-            key = (reason.kind, reason.name, reason.item_index)
-            parts[key] = parts.get(key, 0.0) + weights[name] / unit * reason.contribution
+    units = {name: weights[name] / unit for name, unit in zip(sources, scale.tolist(), strict=True)}
+    # isinstance of a Protocol looks every member up, 0.1 ms a source.
+    played = {
+        name: cast("PlayedSource", source) for name, source in sources.items() if hasattr(source, "shares")
+    }
+    told: list[dict[tuple[ReasonKind, str, int], float]] = [{} for _ in rows]
+    rest = np.zeros(len(rows))
+    if played:
+        shares = sum(units[name] * source.shares(rows) for name, source in played.items())
+        history = next(iter(played.values())).history
+        for place, share in enumerate(np.asarray(shares)):
+            best = top_n(np.where(share == 0, -np.inf, share), N_REASONS)
+            for item, part in zip(history.item_index[best].tolist(), share[best].tolist(), strict=True):
+                told[place][ReasonKind.PLAYED, "", item] = part
+            share[best] = 0
+            rest[place] = share.sum()
+    for name, source in sources.items():
+        for place, row in enumerate([] if name in played else rows.tolist()):
+            for reason in source.reasons(row):
+                key = (reason.kind, reason.name, reason.item_index)
+                told[place][key] = told[place].get(key, 0.0) + units[name] * reason.contribution
+    return [_greatest(parts, other) for parts, other in zip(told, rest.tolist(), strict=True)]
+
+
+def _greatest(parts: Mapping[tuple[ReasonKind, str, int], float], rest: float) -> tuple[Reason, ...]:
     ordered = sorted(parts.items(), key=lambda part: -part[1])
     told = [Reason(kind, value, name, item) for (kind, name, item), value in ordered[:N_REASONS]]
-    rest = sum(value for _, value in ordered[N_REASONS:])
-    return [*told, Reason(ReasonKind.REST, rest)] if rest else told
+    rest += sum(value for _, value in ordered[N_REASONS:])
+    return (*told, Reason(ReasonKind.REST, rest)) if rest else tuple(told)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.candidates import top_n
-from segue.domain.ranker import Candidates, gather, score, weighted_reasons
+from segue.domain.ranker import gather, score, weighted_reasons
 from segue.domain.rerank import Pool, rerank
 
 if TYPE_CHECKING:
@@ -90,17 +90,8 @@ def recommend(
     ranked = top_n(total, POOL_PER_ITEM * query.n)
     rows, scores = candidates.rows[ranked], total[ranked]
     order = rerank(build_pool(rows, scores), query.n, query.diversity, query.calibration)
-    return [
-        Recommended(
-            int(rows[place]),
-            float(scores[place]),
-            _reasons(sources, weights, candidates, int(rows[place])) if query.explain else (),
-        )
-        for place in order
-    ]
-
-
-def _reasons(
-    sources: Mapping[str, Source], weights: Mapping[str, float], candidates: Candidates, row: int
-) -> tuple[Reason, ...]:
-    return tuple(weighted_reasons(sources, weights, candidates.scale, row))
+    found, score_of = rows[order], scores[order].tolist()
+    reasons = (
+        weighted_reasons(sources, weights, candidates.scale, found) if query.explain else [()] * len(found)
+    )
+    return [Recommended(*each) for each in zip(found.tolist(), score_of, reasons, strict=True)]

@@ -11,7 +11,7 @@ from segue.domain.collaborative import SimilaritySource, factor_source, part_sou
 from segue.domain.content import ContentSource
 from segue.domain.genre_map import broad_shares
 from segue.domain.genre_taste import GenreIndex, build_genre_index, genre_source
-from segue.domain.popularity import PopularitySource
+from segue.domain.popularity import PopularitySource, most_played
 from segue.domain.ranker import gather, weighted_reasons
 from segue.domain.recommend import Query, Recommended, Step, recommend
 from segue.domain.rerank import Pool
@@ -85,6 +85,10 @@ class Recommender:
         From `taste_groups`.
     genre_index : GenreIndex
         From `segue.domain.genre_taste.build_genre_index`.
+    first : tuple of int32 (any,)
+        From `segue.domain.popularity.most_played`: lately, and of all time.
+    main_artist : int32 (n_items,)
+        From `segue.domain.text.Labels.first`: of the catalogue's artists.
     popularity, factors, parts, similarity, content, rules, social, ranker
         One family each; None where there is no such artifact, or it cannot be served.
     missing : mapping of str to str
@@ -94,6 +98,8 @@ class Recommender:
     catalogue: Catalogue
     groups: NDArray[np.float32]
     genre_index: GenreIndex
+    first: tuple[NDArray[np.int32], ...]
+    main_artist: NDArray[np.int32]
     popularity: Popularity | None = None
     factors: ItemFactors | None = None
     parts: NonnegativeFactors | None = None
@@ -147,6 +153,8 @@ def build_recommender(catalogue: Catalogue, **models: Any) -> Recommender:
         catalogue,
         taste_groups(catalogue.genres, popularity),
         build_genre_index(catalogue.genres, None if popularity is None else popularity.all_time),
+        () if popularity is None else (most_played(popularity.trending), most_played(popularity.all_time)),
+        catalogue.artists.first(),
         **models,
     )
 
@@ -181,7 +189,7 @@ def explain(model: Recommender, listener: Listener, item_index: int, query: Quer
     if not used:
         raise EmptyHistoryError
     scale = gather(used, query.allowed).scale
-    reasons = tuple(weighted_reasons(used, weights, scale, item_index))
+    (reasons,) = weighted_reasons(used, weights, scale, np.array([item_index], np.int32))
     return Recommended(item_index, sum(reason.contribution for reason in reasons), reasons)
 
 
@@ -238,8 +246,10 @@ def _builders(model: Recommender, listener: Listener) -> tuple[Callable[[], Sour
         lambda: None if model.content is None else ContentSource(model.content, history),
         lambda: genre_source(model.genre_index, history),
         lambda: None if model.social is None else social_source(model.social, history, *friends),
-        lambda: None if popularity is None else PopularitySource(popularity.trending, ReasonKind.TRENDING),
-        lambda: None if popularity is None else PopularitySource(popularity.all_time),
+        lambda: (
+            PopularitySource(popularity.trending, ReasonKind.TRENDING, model.first[0]) if popularity else None
+        ),
+        lambda: PopularitySource(popularity.all_time, first=model.first[1]) if popularity else None,
     )
 
 
@@ -248,8 +258,12 @@ def choose(
 ) -> tuple[Step, dict[str, float], str]:
     """Return the step that answers, what each source weighs in it, and why it is not a stronger one."""
     personal = [name for name in _PERSONAL if name in sources]
+    learnt = model.ranker.weights_of(listener.tier) if model.ranker else {}
+    if model.ranker is not None and not learnt.keys() & set(_PERSONAL):
+        weights = {name: weight for name, weight in learnt.items() if name in sources}
+        because = "on the events it was trained on, nothing personal beats popularity"
+        return Step.POPULARITY, _with_mood(weights, sources), because
     if model.ranker is not None and personal:
-        learnt = model.ranker.weights_of(listener.tier)
         weights = {name: weight for name, weight in learnt.items() if name in sources}
         if weights.keys() & set(personal):
             return Step.HYBRID, _with_mood(weights, sources), "every source that has something to say"
@@ -278,12 +292,11 @@ def _with_mood(weights: dict[str, float], sources: Mapping[str, Source]) -> dict
 
 def _pool(model: Recommender, history: History, rows: NDArray[np.int32], scores: NDArray[np.float32]) -> Pool:
     vectors = model.content.vectors[rows] if model.content else np.zeros((len(rows), 0), np.float32)
-    first = [next(iter(model.catalogue.artists.index_of(row).tolist()), -1) for row in rows.tolist()]
     liked = history.confidence > 0
     wanted = history.confidence[liked] @ model.groups[history.item_index[liked]]
     total = float(wanted.sum())
     share = (wanted / total if total else wanted).astype(np.float32)
-    return Pool(scores, vectors, np.array(first, np.int32), model.groups[rows], share)
+    return Pool(scores, vectors, model.main_artist[rows], model.groups[rows], share)
 
 
 def taste_groups(genres: Labels, popularity: Popularity | None) -> NDArray[np.float32]:

@@ -68,33 +68,47 @@ def rerank(pool: Pool, n: int, diversity: float, calibration: float = 0.0) -> ND
     cap = max(1, math.ceil(MAX_ARTIST_SHARE * n))
     spread = float(np.ptp(pool.score)) if m else 0.0
     relevance = (pool.score - pool.score[-1:]) / spread if spread else np.zeros(m, np.float32)
-    alike, total = np.zeros(m, np.float32), np.zeros(len(pool.wanted), np.float32)
-    free, capped = np.ones(m, bool), np.zeros(m, bool)
+    worth, alike = (1 - diversity) * relevance, np.zeros(m, np.float32)
+    divergence = _Divergence(pool)
+    # What is chosen goes to -inf in one of two arrays, whoever is capped in the other.
+    free, open_ = np.zeros(m, np.float32), np.zeros(m, np.float32)
+    of_artist: dict[int, int] = {}
     chosen: list[int] = []
     for _ in range(min(n, m)):
-        gain = (1 - diversity) * relevance
-        if diversity:
-            gain = gain - diversity * alike
+        gain = worth - diversity * alike if diversity else worth
         if calibration:
-            gain = gain - calibration * _divergence(pool, total, len(chosen))
-        open_ = free & ~capped
-        pick = int(np.argmax(np.where(open_ if open_.any() else free, gain, -np.inf)))
+            gain = gain - calibration * divergence.with_each(len(chosen))
+        pick = int(np.argmax(gain + open_))
+        if open_[pick] < 0:  # every artist that is left has their share
+            pick = int(np.argmax(gain + free))
         chosen.append(pick)
-        free[pick] = False
-        total += pool.groups[pick]
-        artist = pool.artist_index[pick]
-        if artist >= 0 and int((pool.artist_index[chosen] == artist).sum()) >= cap:
-            capped |= pool.artist_index == artist
+        free[pick] = open_[pick] = -np.inf
+        divergence.add(pick)
+        artist = int(pool.artist_index[pick])
+        of_artist[artist] = of_artist.get(artist, 0) + 1
+        if artist >= 0 and of_artist[artist] == cap:
+            open_[pool.artist_index == artist] = -np.inf
         if diversity:
             np.maximum(alike, pool.vectors @ pool.vectors[pick], out=alike)
     return np.array(chosen, np.intp)
 
 
-def _divergence(pool: Pool, total: NDArray[np.float32], n_chosen: int) -> NDArray[np.float32]:
-    """KL divergence from wanted to the list with each track added, float32 (m,)."""
-    share = (total + pool.groups) / (n_chosen + 1)
-    mixed = (1 - _SMOOTHING) * share + _SMOOTHING * pool.wanted
-    some = pool.wanted > 0
-    ratio = np.log(pool.wanted[some] / mixed[:, some])
-    divergence: NDArray[np.float32] = (ratio @ pool.wanted[some]).astype(np.float32)
-    return divergence
+class _Divergence:
+    """KL divergence from what is wanted to the list so far with each track added."""
+
+    def __init__(self, pool: Pool) -> None:
+        some = pool.wanted > 0
+        self._wanted = pool.wanted[some]
+        self._groups = np.ascontiguousarray(pool.groups[:, some])
+        self._least = _SMOOTHING * self._wanted
+        self._entropy = float(self._wanted @ np.log(self._wanted))
+        self._total = np.zeros(len(self._wanted), np.float32)
+
+    def add(self, pick: int) -> None:
+        self._total += self._groups[pick]
+
+    def with_each(self, n_chosen: int) -> NDArray[np.float32]:
+        share = (1 - _SMOOTHING) / (n_chosen + 1)
+        mixed = share * self._groups + (share * self._total + self._least)
+        divergence: NDArray[np.float32] = self._entropy - np.log(mixed) @ self._wanted
+        return divergence

@@ -69,8 +69,7 @@ class MoodSource:
     ----------
     percentile : float32 (n_items, n_features)
     mood, situation : float32 (n_features,)
-        What each asks of a feature: much of it above 0, little below. All sizes sum to 1, or to 0 where
-        nothing is asked.
+        What each asks of a feature: much of it above 0, little below. All sizes sum to at most 1.
     """
 
     percentile: NDArray[np.float32]
@@ -84,7 +83,7 @@ class MoodSource:
         return top_n(self.percentile @ (self.mood + self.situation), n)
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Score the tracks in ``rows``, float32 (m,) in [0, 1]: a mean of how well each feature suits.
+        """Score the tracks in ``rows``, float32 (m,) in [0, 1]: how well their features suit, weighted.
 
         A feature suits by its percentile p where much is asked, by 1 - p where little.
         """
@@ -117,5 +116,6 @@ def mood_source(rules: Rules, mood: Mood | None = None, situation: Situation | N
     nothing = np.zeros(len(FEATURES), np.float32)
     wish = nothing if mood is None else mood_weights(mood)
     shift = nothing if situation is None else rules.shift_of(situation)
-    size = float(np.abs(wish).sum() + np.abs(shift).sum()) or 1.0
+    # Never scaled up: a situation that changes little says little, and its scores differ little.
+    size = max(1.0, float(np.abs(wish).sum() + np.abs(shift).sum()))
     return MoodSource(rules.percentile, wish / np.float32(size), shift / np.float32(size))

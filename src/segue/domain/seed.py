@@ -124,7 +124,7 @@ def _artist(model: Recommender, name: str) -> NDArray[np.int32]:
 
 
 def _find(labels: Labels, name: str) -> int | None:
-    """Number of a label: the very same, else the first that differs in case alone."""
+    """Return the number of a label: the very same, else the first that differs in case alone."""
     place = bisect_left(labels.names, name)
     if place < len(labels.names) and labels.names[place] == name:
         return place

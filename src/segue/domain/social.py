@@ -88,8 +88,8 @@ class SocialSource:
     item_index : int32 (m,)
         Tracks they like, ascending.
     score : float32 (m,)
-    likes : tuple of (int32, float32) (n_friends,)
-        Each friend's tracks, ascending, and what they count.
+    liked, friend, weight : int32, int64, float32 (n_likes,)
+        Every like: the track, ascending, whose it is, and what it counts.
     n_unknown : int
         Friends who were named and of whom nothing is known.
     """
@@ -98,7 +98,9 @@ class SocialSource:
     similarity: NDArray[np.float64]
     item_index: NDArray[np.int32]
     score: NDArray[np.float32]
-    likes: tuple[tuple[NDArray[np.int32], NDArray[np.float32]], ...]
+    liked: NDArray[np.int32]
+    friend: NDArray[np.int64]
+    weight: NDArray[np.float32]
     n_unknown: int = 0
 
     def best(self, n: int) -> NDArray[np.int32]:
@@ -111,14 +113,13 @@ class SocialSource:
 
     def reasons(self, row: int) -> list[Reason]:
         """Name the friends who like a track, greatest part first."""
-        wanted = np.array([row], np.int32)
-        parts = [
-            Reason(ReasonKind.FRIEND, share * float(_look_up(items, weight, wanted)[0]), friend)
-            for friend, share, (items, weight) in zip(
-                self.friend_ids, self.similarity.tolist(), self.likes, strict=True
-            )
-        ]
-        return sorted((part for part in parts if part.contribution), key=lambda part: -part.contribution)
+        first, end = np.searchsorted(self.liked, [row, row + 1]).tolist()
+        friends = self.friend[first:end]
+        parts = zip(
+            friends.tolist(), (self.similarity[friends] * self.weight[first:end]).tolist(), strict=True
+        )
+        told = [Reason(ReasonKind.FRIEND, part, self.friend_ids[friend]) for friend, part in parts]
+        return sorted(told, key=lambda part: -part.contribution)
 
 
 def social_source(
@@ -148,38 +149,51 @@ def social_source(
     named = users.index_of(list(dict.fromkeys(friend_ids)))
     (own,) = users.index_of([user_id]).tolist()
     stored = social.friends.of(own) if own >= 0 else np.empty(0, np.int32)
-    rows = np.union1d(named[(named >= 0) & (named != own)], stored)
+    asked = sorted({*stored.tolist(), *named[(named >= 0) & (named != own)].tolist()})
+    rows = np.array(asked, np.intp)
     rows = rows[social.start[rows + 1] > social.start[rows]]
     if not len(rows):
         return None
-    likes = [_likes_of(social, row) for row in rows.tolist()]
-    alike = ACQUAINTANCE + np.array([_cosine(history, items, weight) for items, weight in likes])
+    liked, friend, weight = _likes_of(social, rows)
+    alike = ACQUAINTANCE + _cosines(history, liked, friend, weight)
     kept = np.sort(np.argsort(-alike, kind="stable")[:MAX_FRIENDS])
-    similarity = alike[kept] / alike[kept].sum()
-    likes = [likes[place] for place in kept.tolist()]
-    item_index, place = np.unique(np.concatenate([items for items, _ in likes]), return_inverse=True)
-    voice = np.concatenate([share * weight for share, (_, weight) in zip(similarity, likes, strict=True)])
+    if len(kept) < len(rows):
+        rows, alike = rows[kept], alike[kept]
+        liked, friend, weight = _likes_of(social, rows)
+    similarity = alike / alike.sum()
+    order = np.argsort(liked, kind="stable")
+    liked, friend, weight = liked[order], friend[order], weight[order]
+    first = np.concatenate([[True], liked[1:] != liked[:-1]])
     return SocialSource(
-        tuple(users.item_id[rows[kept]].tolist()),
+        tuple(users.item_id[rows].tolist()),
         similarity,
-        item_index,
-        np.bincount(place, voice).astype(np.float32),
-        tuple(likes),
+        liked[first],
+        np.bincount(np.cumsum(first) - 1, similarity[friend] * weight).astype(np.float32),
+        liked,
+        friend,
+        weight,
         int((named < 0).sum()),
     )
 
 
-def _likes_of(social: Social, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    own = slice(social.start[row], social.start[row + 1])
-    order = np.argsort(social.item_index[own])
-    return social.item_index[own][order], social.weight[own][order]
+def _likes_of(
+    social: Social, rows: NDArray[np.intp]
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32]]:
+    """Likes of some users one after the other: the track, the place in ``rows``, and the weight."""
+    start = social.start[rows]
+    length = social.start[rows + 1] - start
+    place = np.arange(length.sum()) + np.repeat(start - (np.cumsum(length) - length), length)
+    return social.item_index[place], np.repeat(np.arange(len(rows)), length), social.weight[place]
 
 
-def _cosine(history: History, items: NDArray[np.int32], weight: NDArray[np.float32]) -> float:
+def _cosines(
+    history: History, liked: NDArray[np.int32], friend: NDArray[np.int64], weight: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Cosine of a history with every friend's likes, float64 (n_friends,), 0 where it is negative."""
     confidence = np.sign(history.confidence) * np.sqrt(np.abs(history.confidence))
-    common = _look_up(history.item_index, confidence, items) @ weight
-    size = float(np.linalg.norm(confidence) * np.linalg.norm(weight))
-    return max(0.0, float(common) / size) if size else 0.0
+    common = np.bincount(friend, _look_up(history.item_index, confidence, liked) * weight)
+    size = np.sqrt(float(confidence @ confidence) * np.bincount(friend, weight.astype(np.float64) ** 2))
+    return np.maximum(common / np.where(size > 0, size, 1), 0)
 
 
 def _look_up(

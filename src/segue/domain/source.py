@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from segue.domain.history import History
+
 
 class ReasonKind(StrEnum):
     """What a part of a score comes from."""
@@ -61,3 +63,14 @@ class Source(Protocol):
 
     def reasons(self, row: int) -> list[Reason]:
         """Split the score of a track into parts, greatest first, that add up to it."""
+
+
+class PlayedSource(Source, Protocol):
+    """A source whose scores are sums over the tracks of a history; having ``shares`` is what tells it."""
+
+    @property
+    def history(self) -> History:
+        """What the source was prepared for."""
+
+    def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Split the scores of ``rows`` int32 (m,) over the history: float64 (m, h), each row adds up."""

@@ -88,8 +88,10 @@ class LiveModel(BaseModel):
 
 
 class HealthResponse(BaseModel):
-    """What is live: ``ok`` when every family has a version that can be served, else ``degraded``."""
+    """What is live; ``degraded`` while one of it cannot be served, or there is nothing, else ``ok``."""
 
     status: str
     segue: str
-    models: dict[str, LiveModel | None]
+    models: dict[str, LiveModel | None] = Field(
+        description="by family; null for one that nobody has promoted, which degrades nothing"
+    )

@@ -163,7 +163,7 @@ def caller_tier(settings: TierSettings) -> Any:
     The key's id comes from API Gateway, which has checked the key; no caller can write it.
     """
 
-    def find(request: Request) -> Tier:
+    async def find(request: Request) -> Tier:  # a plain function would be given a thread of its own
         context = request.scope.get("aws.event", {}).get("requestContext") or {}
         key_id = (context.get("identity") or {}).get("apiKeyId") or ""
         return settings.of_key.get(key_id, settings.default)
@@ -234,11 +234,14 @@ def _sentence(fault: dict[str, Any]) -> str:
     place = ".".join(part for part in map(str, fault["loc"][1:]) if not part.startswith("(")) or "body"
     if fault["type"] == "json_invalid":
         return f"body: not valid JSON, {fault['ctx']['error']}"
-    if place == "body":
+    says = fault["msg"].removeprefix("Value error, ")  # before the words of our own validators
+    if place == "body" and fault["type"] != "value_error":
         return "body: send a JSON object, with the header content-type: application/json"
+    if place == "body":
+        return f"body: {says}"
     if fault["type"] == "missing":
-        return f"{place}: {fault['msg']}"
-    return f"{place}: {fault['msg']}, got {json.dumps(fault['input'])[:60]}"
+        return f"{place}: {says}"
+    return f"{place}: {says}, got {json.dumps(fault['input'])[:60]}"
 
 
 def _request_id(request: Request) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from segue.artifacts.family import CATALOGUE, HYBRID
 from segue.artifacts.location import open_reader
-from segue.artifacts.recommender import load_hybrid, load_members
-from segue.errors import AliasNotFoundError, ArtifactError, CorruptArtifactError, UnsupportedSchemaError
+from segue.artifacts.recommender import load_hybrid, load_members, load_vocabulary_of
+from segue.errors import (
+    AliasNotFoundError,
+    ArtifactError,
+    CorruptArtifactError,
+    UnsupportedSchemaError,
+    VersionNotFoundError,
+)
 from segue.serving.live import Live, Loaded
 from segue.serving.telemetry import logger, refresh_failed
 
@@ -17,7 +23,11 @@ if TYPE_CHECKING:
 
     from segue.artifacts.manifest import Manifest
     from segue.domain.recommender import Recommender
+    from segue.domain.vocabulary import Vocabulary
     from segue.serving.settings import ArtifactSettings
+
+T = TypeVar("T")
+_UNSERVABLE = (AliasNotFoundError, CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
 
 
 class LiveRecommender:
@@ -38,6 +48,7 @@ class LiveRecommender:
             return Live(store, family, load, cache=cache, ttl_s=settings.refresh_ttl_s, on_failure=on_failure)
 
         self._hybrid, self._members = follow(HYBRID, hybrid), follow(CATALOGUE, members)
+        self._store, self._cache = store, cache
 
     def get(self) -> Loaded[Recommender]:
         """Return the live recommender, looking for a newer one when the time-to-live is over.
@@ -49,7 +60,7 @@ class LiveRecommender:
         """
         try:
             return self._hybrid.get()
-        except (AliasNotFoundError, CorruptArtifactError, UnsupportedSchemaError) as error:
+        except _UNSERVABLE as error:
             logger.warning("no hybrid can be served", extra={"reason": str(error)})
             try:
                 return self._members.get()
@@ -60,6 +71,30 @@ class LiveRecommender:
         """Look at the aliases on the next call."""
         self._hybrid.expire()
         self._members.expire()
+
+    def vocabulary(self, version: str) -> Vocabulary:
+        """Return the tracks that a version had, live or not; VersionNotFoundError if it is gone."""
+        return load_vocabulary_of(self._store, self._cache, version)
+
+
+class LiveDerived(Generic[T]):
+    """What is computed from a live recommender once for each of its versions."""
+
+    def __init__(self, source: LiveRecommender, derive: Callable[[Recommender], T]) -> None:
+        self._source, self._derive = source, derive
+        self._latest: tuple[Recommender, Loaded[T]] | None = None
+
+    def get(self) -> Loaded[T]:
+        """Return it for the version that is live; raises as `LiveRecommender.get` does."""
+        found, latest = self._source.get(), self._latest
+        if latest is None or latest[0] is not found.value:
+            latest = found.value, Loaded(self._derive(found.value), found.live)
+            self._latest = latest  # one reference, as a reader must never see half a swap
+        return latest[1]
+
+    def expire(self) -> None:
+        """Look at the aliases on the next call."""
+        self._source.expire()
 
 
 def _told(model: Recommender) -> Recommender:

@@ -1,4 +1,4 @@
-"""The store's address and password, from Secrets Manager."""
+"""Secrets from Secrets Manager: the store's address and password, and the keys that sign cursors."""
 
 from __future__ import annotations
 
@@ -22,6 +22,21 @@ def _provider() -> SecretsProvider:
     return SecretsProvider(boto_config=limits)
 
 
+def read_cursor_secret(arn: str) -> str:
+    """Return ``ID:HEX,…`` from a secret that holds a JSON object of them, kept for five minutes.
+
+    Raises
+    ------
+    ConfigError
+        The secret cannot be read, or is no such object; its content is never shown.
+    """
+    variable = "SEGUE_CURSOR_SECRET"
+    try:
+        return ",".join(f"{name}:{key}" for name, key in json.loads(_read(variable, arn)).items())
+    except (ValueError, AttributeError):
+        raise ConfigError(variable, f"{arn} does not hold a JSON object of ID and HEX.") from None
+
+
 def read_store_secret(arn: str, *, host: str = "", database: str = "", fresh: bool = False) -> str:
     """Return a PostgreSQL URL from a secret that holds one, or the JSON that RDS writes.
 
@@ -34,10 +49,7 @@ def read_store_secret(arn: str, *, host: str = "", database: str = "", fresh: bo
     ConfigError
         The secret cannot be read, or is of neither form; its content is never shown.
     """
-    try:
-        text = str(_provider().get(arn, force_fetch=fresh))
-    except GetParameterError as error:
-        raise ConfigError("SEGUE_STORE_SECRET", f"cannot read {arn}: see the function's policy.") from error
+    text = _read("SEGUE_STORE_SECRET", arn, fresh=fresh)
     if text.startswith(("postgresql://", "postgres://")):
         return text
     try:
@@ -51,3 +63,10 @@ def read_store_secret(arn: str, *, host: str = "", database: str = "", fresh: bo
         missing = "SEGUE_STORE_DATABASE" if raw["host"] else "SEGUE_STORE_HOST"
         raise ConfigError(missing, f"not set, and {arn} does not say it either.")
     return f"postgresql://{user}:{password}@{place}?sslmode=require"
+
+
+def _read(variable: str, arn: str, *, fresh: bool = False) -> str:
+    try:
+        return str(_provider().get(arn, force_fetch=fresh))
+    except GetParameterError as error:
+        raise ConfigError(variable, f"cannot read {arn}: see the function's policy.") from error

@@ -19,6 +19,8 @@ from segue.serving.tier import Tier
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from segue.serving.cursor import CursorKeys
+
 DEFAULT_ARTIFACTS = "var/artifacts"
 DEFAULT_STORE = "var/sample/store.sqlite"
 DEFAULT_STATE = "var/state.sqlite"
@@ -99,6 +101,29 @@ def state_location(environment: Mapping[str, str] = os.environ) -> str:
 def lake_location(environment: Mapping[str, str] = os.environ) -> str:
     """Return SEGUE_LAKE, ``s3://bucket/prefix`` or a folder; raises ConfigError where it is not set."""
     return _required(environment, "SEGUE_LAKE")
+
+
+def cursor_keys(environment: Mapping[str, str] = os.environ) -> CursorKeys:
+    """Return the keys that sign cursors: SEGUE_CURSOR_KEYS, or the secret that SEGUE_CURSOR_SECRET names.
+
+    The secret holds the same as a JSON object, and is kept for five minutes: a new key needs no deploy.
+
+    Raises
+    ------
+    ConfigError
+        Neither is set, or the keys are unreadable or of another form.
+    """
+    from segue.serving.cursor import read_keys
+
+    if environment.get("SEGUE_CURSOR_KEYS"):
+        return read_keys("SEGUE_CURSOR_KEYS", environment["SEGUE_CURSOR_KEYS"])
+    if not environment.get("SEGUE_CURSOR_SECRET"):
+        raise ConfigError(
+            "SEGUE_CURSOR_KEYS", "not set; give ID:HEX,… or a secret's ARN in SEGUE_CURSOR_SECRET."
+        )
+    from segue.serving.secret import read_cursor_secret  # boto3 is slow to import
+
+    return read_keys("SEGUE_CURSOR_SECRET", read_cursor_secret(environment["SEGUE_CURSOR_SECRET"]))
 
 
 class Locate(Protocol):

@@ -113,23 +113,30 @@ def _marked(lists: pa.Array) -> pa.Array:
 def _read_parquet(path: Path) -> pa.Table:
     try:
         table = pq.read_table(path)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        table.validate(full=True)  # text that is not UTF-8 would fail later, and elsewhere
+        named = bool(table.column_names)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         raise SourceSchemaError(
             f"{path} is no whole Parquet file ({_first_line(error)}): write or download it again."
         ) from error
-    if not table.num_rows:
+    if not (named and table.num_rows):
         raise SourceSchemaError(f"{path} has no rows: give a file with at least one.")
     return table
 
 
 def _read_text(path: Path, tally: Tally) -> pa.Table:
-    body = _utf8(_bytes(path), tally)
+    body = _utf8(_bytes(path), tally).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not body.strip():
         raise SourceSchemaError(f"{path} is empty: give a header line, then rows.")
     head, _, rest = body.partition(b"\n")
-    line = head.decode().rstrip("\r")
+    line = head.decode()
     delimiter = "\t" if ".tsv" in path.name.lower() else max(_DELIMITERS, key=line.count)
-    names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    try:
+        names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error as error:
+        raise SourceSchemaError(
+            f"{path} has no header that can be read ({error}): mend its first line."
+        ) from error
     if not rest.strip():
         raise SourceSchemaError(f"{path} has a header and no rows: give a file with at least one.")
     return _parse(path, rest, delimiter, names, tally)

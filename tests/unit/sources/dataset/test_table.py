@@ -33,12 +33,13 @@ def read(path: Path, content: bytes | str) -> tuple[pd.DataFrame, Tally]:
         ("a.csv", "id,name\n1,Zoë\n2,b\n"),
         ("a.csv", "id;name\n1;Zoë\n2;b\n"),
         ("a.csv", "id|name\r\n1|Zoë\r\n2|b\r\n"),
+        ("a.csv", "id,name\r1,Zoë\r2,b\r"),
         ("a.tsv", "id\tname\n1\tZoë\n2\tb"),
         ("a.csv", "id,name\n1,Zoë\n2,b\n".encode("utf-8-sig")),
         ("a.csv", "id,name\n1,Zoë\n2,b\n".encode("utf-16")),
         ("a.csv.gz", gzip.compress("id,name\n1,Zoë\n2,b\n".encode())),
     ],
-    ids=["comma", "semicolon", "bar and Windows lines", "tab", "BOM", "UTF-16", "gzip"],
+    ids=["comma", "semicolon", "bar and Windows lines", "lines of old Macs", "tab", "BOM", "UTF-16", "gzip"],
 )
 def test_every_common_spelling_is_read_and_needs_no_word(
     tmp_path: Path, name: str, content: bytes | str
@@ -113,6 +114,7 @@ def test_parquet_columns_of_every_kind(tmp_path: Path) -> None:
         ("a.csv.gz", gzip.compress(b"id\n" + bytes(range(97, 123)) * 99)[:-12], "no whole .gz"),
         ("a.parquet", b"PAR1 cut short", "no whole Parquet"),
         ("a.xlsx", b"PK", "no known suffix"),
+        ("a.csv", b"x" * 200_000 + b"\n1\n", "no header that can be read"),
     ],
 )
 def test_what_is_no_table_is_refused_with_a_remedy(
@@ -133,6 +135,16 @@ def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"id": list(range(999))}), path)
     path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(SourceSchemaError, match="write or download it again"):
+        read_table(path, Tally("a"))
+
+
+def test_parquet_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    broken = pa.StringArray.from_buffers(
+        1, pa.py_buffer(np.array([0, 2], np.int32)), pa.py_buffer(b"\xff\xfe")
+    )
+    pq.write_table(pa.table({"id": broken}), path)
     with pytest.raises(SourceSchemaError, match="write or download it again"):
         read_table(path, Tally("a"))
 

@@ -1,0 +1,35 @@
+"""POST /daily-mix: a listener's mixes of the day, one for each distinct taste."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from segue.serving.daily_mix import build_mixer, mix_for
+from segue.serving.daily_mix_contract import DailyMixRequest, DailyMixResponse
+from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
+from segue.serving.recommendation import answer_tier
+from segue.serving.recommender import LiveDerived, LiveRecommender
+from segue.serving.settings import ArtifactSettings, TierSettings, state_location
+from segue.serving.telemetry import logger
+from segue.serving.tier import Feature, Tier, require
+from segue.state.location import open_state
+
+model = LiveDerived(LiveRecommender(ArtifactSettings.from_environment()), build_mixer)
+state = open_state(state_location())
+tiers = TierSettings.from_environment()
+api = http_api("Daily mixes")
+
+
+@api.post("/daily-mix", responses=PROBLEMS, tags=["recommend"])
+async def daily_mix(
+    request: DailyMixRequest, caller: Annotated[Tier, caller_tier(tiers)]
+) -> DailyMixResponse:
+    """Blend what a listener knows with what is new to them; the mixes stay for their day."""
+    tier = answer_tier(caller, request.model_tier)
+    require(tier, Feature.DAILY_MIX)
+    live = model.get()
+    response = mix_for(request, tier, live, state.read_recent(request.user_id), datetime.now(UTC))
+    logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})
+    return response
+
+
+handler = lambda_entry(api, model)

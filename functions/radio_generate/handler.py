@@ -1,0 +1,36 @@
+"""POST /radio/generate: the next tracks of an endless station."""
+
+import time
+from typing import Annotated
+
+from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
+from segue.serving.radio import build_radio, find_station, play, with_cursor
+from segue.serving.radio_contract import RadioRequest, RadioResponse
+from segue.serving.recommendation import answer_tier
+from segue.serving.recommender import LiveDerived, LiveRecommender
+from segue.serving.settings import ArtifactSettings, TierSettings, cursor_keys, state_location
+from segue.serving.telemetry import logger
+from segue.serving.tier import Tier
+from segue.state.location import open_state
+
+recommender = LiveRecommender(ArtifactSettings.from_environment())
+model = LiveDerived(recommender, build_radio)
+state = open_state(state_location())
+tiers = TierSettings.from_environment()
+cursor_keys()  # a missing variable stops the function at INIT; each request reads it anew, as keys change
+api = http_api("Radio")
+
+
+@api.post("/radio/generate", response_model_exclude_none=True, responses=PROBLEMS, tags=["recommend"])
+async def radio_generate(request: RadioRequest, caller: Annotated[Tier, caller_tier(tiers)]) -> RadioResponse:
+    """Start a station from a seed, or go on with one from its cursor; it never repeats a track."""
+    tier = answer_tier(caller, request.model_tier)
+    live, keys, now_s = model.get(), cursor_keys(), int(time.time())
+    station = find_station(request, live, recommender.vocabulary, keys, now_s=now_s)
+    events = state.read_recent(station.user_id) if station.user_id else []
+    after, response = play(station, request.limit, tier, live, events)
+    logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})
+    return with_cursor(response, after, keys, now_s=now_s)
+
+
+handler = lambda_entry(api, model)

@@ -1,0 +1,135 @@
+"""Answer for daily mixes: the listener's day, their history as it began, and what the recommender adds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.candidates import top_n
+from segue.domain.catalogue_score import score_catalogue
+from segue.domain.daily_mix import Listener as MixListener
+from segue.domain.daily_mix import MixRules, daily_mixes
+from segue.domain.draw import draw_seed
+from segue.domain.listener import read_heard, unwelcome
+from segue.domain.mix_title import ordinary_tone
+from segue.domain.recommender import Listener
+from segue.domain.recording import recordings
+from segue.errors import EmptyHistoryError
+from segue.serving.daily_mix_contract import DailyMixResponse, MixOut, MixTrackOut
+from segue.serving.recommend_contract import TrackOut
+from segue.state.listening import RECENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from segue.domain.daily_mix import Mix
+    from segue.domain.event import Event
+    from segue.domain.recommender import Recommender
+    from segue.serving.daily_mix_contract import DailyMixRequest
+    from segue.serving.live import Loaded
+    from segue.serving.tier import Tier
+
+N_CANDIDATES = 1000
+ROOM_FOR_TODAY = 500
+"""Of the latest events that are read so many are left out at the far end: today's push as many out of sight,
+and the history that a day began with must not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixModel:
+    """A recommender with what mixes need of it, computed once for a version.
+
+    Attributes
+    ----------
+    recommender : Recommender
+    vectors : float32 (n_items, d)
+        What is alike points the same way: content, or else factors, or else genres.
+    recording : int32 (n_items,)
+    rules : MixRules
+        With the ordinary tone of the catalogue.
+    """
+
+    recommender: Recommender
+    vectors: NDArray[np.float32]
+    recording: NDArray[np.int32]
+    rules: MixRules
+
+
+def build_mixer(recommender: Recommender) -> MixModel:
+    """Choose the vectors, look for tracks that are the same, and for what is neither sad nor wild."""
+    content, factors, catalogue = recommender.content, recommender.factors, recommender.catalogue
+    if content is not None:
+        vectors = content.vectors
+    else:
+        vectors = recommender.groups if factors is None else factors.factors
+    rules = MixRules(ordinary=ordinary_tone(catalogue))
+    return MixModel(recommender, vectors, recordings(catalogue), rules)
+
+
+def mix_for(
+    request: DailyMixRequest, tier: Tier, live: Loaded[MixModel], events: Sequence[Event], now: datetime
+) -> DailyMixResponse:
+    """Make a listener's mixes of the day that it is by their clock.
+
+    Of a listener who began today everything counts, so that their mixes change until tomorrow. Who has
+    liked nothing yet gets one mix of what is popular.
+
+    Parameters
+    ----------
+    events : sequence of Event
+        The latest of the listener, newest first, up to ``now``.
+    now : datetime
+        UTC.
+    """
+    offset = timedelta(minutes=request.utc_offset_minutes)
+    day = (now + offset).date()
+    began_at = datetime.combine(day, time(), UTC) - offset
+    before = [event for event in events if event.at < began_at][: RECENT - ROOM_FOR_TODAY]
+    made = live.value
+    catalogue = made.recommender.catalogue
+    heard = read_heard(catalogue, before or events)
+    found = score_catalogue(made.recommender, Listener(heard.history, request.user_id, tier=tier))
+    candidates = top_n(found.scores, N_CANDIDATES, heard.rows)
+    listener = MixListener(heard.history, candidates, draw_seed(request.user_id, day.isoformat()))
+    rules = replace(made.rules, n_tracks=request.limit, familiar=request.familiar)
+    try:
+        mixes = daily_mixes(catalogue, made.vectors, made.recording, listener, rules)
+        disliked = made.recording[unwelcome(read_heard(catalogue, events).history)]
+        shown = [_described(made, mix, disliked) for mix in mixes]
+    except EmptyHistoryError:
+        shown = [_popular(made, candidates[found.scores[candidates] > 0], request.limit)]
+    return DailyMixResponse(
+        mixes=[mix for mix in shown if mix.tracks][: request.mixes],
+        day=day,
+        changes_at=began_at + timedelta(days=1),
+        answered_by=found.step,
+        model_tier=tier,
+        model_version=live.version,
+    )
+
+
+def _described(made: MixModel, mix: Mix, disliked: NDArray[np.int32]) -> MixOut:
+    """Describe a mix without what the listener dislikes by now: the rest of it stays for the day."""
+    catalogue = made.recommender.catalogue
+    kept = [track for track in mix.tracks if made.recording[track.item_index] not in disliked]
+    return MixOut(
+        title=mix.title,
+        representative=[TrackOut.of(catalogue, row) for row in mix.representative],
+        tracks=[MixTrackOut.chosen(catalogue, track) for track in kept],
+    )
+
+
+def _popular(made: MixModel, ranked: NDArray[np.int32], n: int) -> MixOut:
+    catalogue = made.recommender.catalogue
+    _, first = np.unique(made.recording[ranked], return_index=True)
+    rows = ranked[np.sort(first)][:n].tolist()
+    return MixOut(
+        title="Popular now",
+        representative=[],
+        tracks=[MixTrackOut.popular(catalogue, row) for row in rows],
+    )

@@ -1,0 +1,342 @@
+"""What listeners are answered over HTTP: feedback that counts at once, tiers, steps, reasons, stations."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from segue.artifacts.family import (
+    CATALOGUE,
+    CONTENT,
+    HYBRID,
+    ITEM_FACTORS,
+    ITEM_SIMILARITY,
+    NONNEGATIVE_FACTORS,
+    POPULARITY,
+    SOCIAL,
+)
+from segue.artifacts.local import LocalStore
+from segue.state.location import open_state
+from tests.runtime.expectation import CURSOR_KEYS
+from tests.small_recommender import LISTENER, Trained, catalogue, events_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+FUNCTIONS = ("daily_mix", "feedback", "health", "radio_generate", "recommend_similar", "recommend_user")
+COLLABORATIVE = (ITEM_FACTORS, ITEM_SIMILARITY, NONNEGATIVE_FACTORS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, trained: Trained) -> Path:
+    """Artifacts of its own, and a state in which listener 12 has a history."""
+    trained.copy_to(LocalStore(tmp_path / "artifacts"))
+    open_state(str(tmp_path / "state.sqlite")).record(events_of())
+    return tmp_path
+
+
+@pytest.fixture
+def start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TestClient]]:
+    """Import every function anew, as a cold start does, with some settings."""
+    from segue.serving.http import local_api
+
+    def forget() -> None:
+        for name in FUNCTIONS:
+            sys.modules.pop(f"functions.{name}.handler", None)
+
+    def cold_start(**settings: str) -> TestClient:
+        usual = {
+            "SEGUE_ARTIFACTS": str(folder / "artifacts"),
+            "SEGUE_CACHE_DIR": str(folder / "cache"),
+            "SEGUE_STATE": str(folder / "state.sqlite"),
+            "SEGUE_LAKE": str(folder / "lake"),
+            "SEGUE_CURSOR_KEYS": CURSOR_KEYS,
+            "SEGUE_DEFAULT_TIER": "pro",
+        }
+        for name, value in (usual | settings).items():
+            monkeypatch.setenv(name, value)
+        forget()
+        return TestClient(local_api(import_module(f"functions.{name}.handler").api for name in FUNCTIONS))
+
+    yield cold_start
+    forget()
+
+
+def ask(client: TestClient, path: str, expect: int = 200, **body: Any) -> dict[str, Any]:
+    answer = client.post(path, json=body)
+    assert answer.status_code == expect, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def tracks(answer: dict[str, Any]) -> list[str]:
+    return [item["track_id"] for item in answer.get("items", answer.get("tracks", []))]
+
+
+def say(client: TestClient, user_id: str, event: str, track_id: str) -> None:
+    ask(client, "/feedback", 202, user_id=user_id, event=event, track_id=track_id)
+
+
+# --- feedback counts at once -------------------------------------------------------------------------
+
+
+def test_a_like_changes_the_very_next_answer(start: Callable[..., TestClient]) -> None:
+    client = start()
+    before = ask(client, "/recommend/user", user_id="new", limit=10)
+    say(client, "new", "like", "t095")
+    after = ask(client, "/recommend/user", user_id="new", limit=10)
+    assert (before["answered_by"], after["answered_by"]) == ("popularity", "hybrid")
+    assert "t095" not in tracks(after)
+    told = {reason.get("track_id") for item in after["items"] for reason in item["reasons"]}
+    assert "t095" in told
+    opera = [item for item in after["items"] if item["genres"] == ["opera"]]
+    assert len(opera) > len([item for item in before["items"] if item["genres"] == ["opera"]])
+
+
+def test_a_dislike_removes_the_track_everywhere(start: Callable[..., TestClient]) -> None:
+    client = start()
+    first = tracks(ask(client, "/recommend/user", user_id=LISTENER, limit=1))[0]
+    mixes = ask(client, "/daily-mix", user_id=LISTENER)["mixes"]
+    mixed = mixes[0]["tracks"][0]["track_id"]
+    for track in (first, mixed):
+        say(client, LISTENER, "dislike", track)
+    assert first not in tracks(ask(client, "/recommend/user", user_id=LISTENER, limit=100))
+    again = ask(client, "/daily-mix", user_id=LISTENER)["mixes"]
+    left = [[track for track in tracks(mix) if track not in {first, mixed}] for mix in mixes]
+    assert [tracks(mix) for mix in again] == left
+    station = ask(client, "/radio/generate", seed={"genre": "rock"}, user_id=LISTENER, limit=100)
+    assert station["exhausted"]
+    assert not {first, mixed} & set(tracks(station))
+
+
+# --- tiers ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tier", "path", "body", "status"),
+    [
+        ("free", "/recommend/user", {"user_id": LISTENER}, 200),
+        ("free", "/recommend/user", {"user_id": LISTENER, "model_tier": "starter"}, 403),
+        ("starter", "/recommend/user", {"user_id": LISTENER, "model_tier": "pro"}, 403),
+        ("pro", "/recommend/user", {"user_id": LISTENER, "model_tier": "pro"}, 200),
+        ("free", "/recommend/similar", {"track_id": "t001", "model": "hybrid"}, 403),
+        ("starter", "/recommend/similar", {"track_id": "t001", "model": "hybrid"}, 200),
+        ("free", "/daily-mix", {"user_id": LISTENER}, 403),
+        ("starter", "/daily-mix", {"user_id": LISTENER}, 200),
+        ("pro", "/daily-mix", {"user_id": LISTENER, "model_tier": "free"}, 403),
+        ("free", "/radio/generate", {"seed": {"user": LISTENER}}, 200),
+        ("free", "/radio/generate", {"seed": {"user": LISTENER}, "model_tier": "starter"}, 403),
+    ],
+)
+def test_a_key_opens_its_tier_and_what_it_refuses_names_the_tier(
+    tier: str, path: str, body: dict[str, Any], status: int, start: Callable[..., TestClient]
+) -> None:
+    answer = ask(start(SEGUE_DEFAULT_TIER=tier), path, status, **body)
+    if status == 403:
+        assert answer["code"] == "tier"
+        assert re.search(r"needs? the tier (starter|pro), yours is (free|starter)", answer["detail"])
+
+
+def test_what_a_tier_does_not_open_has_no_say(start: Callable[..., TestClient]) -> None:
+    """Friends are for starter and pro."""
+    client = start()
+    wish = {"user_id": "new", "friends": ["16"], "seed_tracks": ["t095"], "limit": 50}
+    kinds = {
+        tier: {
+            reason["kind"]
+            for item in ask(client, "/recommend/user", **wish, model_tier=tier)["items"]
+            for reason in item["reasons"]
+        }
+        for tier in ("free", "pro")
+    }
+    assert {tier: "friend" in found for tier, found in kinds.items()} == {"free": False, "pro": True}
+
+
+# --- steps that stand in -------------------------------------------------------------------------------
+
+
+def lose_alias(artifacts: Path, family: str) -> None:
+    (artifacts / family / "aliases" / "champion.json").unlink()
+
+
+def damage_files(artifacts: Path, family: str) -> None:
+    for path in (artifacts / family / "versions").glob("*/*"):
+        if path.name != "manifest.json":
+            body = bytearray(path.read_bytes())
+            body[-1] ^= 1
+            path.write_bytes(body)
+
+
+def lose_manifest(artifacts: Path, family: str) -> None:
+    for path in (artifacts / family / "versions").glob("*/manifest.json"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("lose", [lose_alias, damage_files, lose_manifest])
+@pytest.mark.parametrize(
+    ("families", "step"),
+    [
+        ((), "hybrid"),
+        ((HYBRID,), "collaborative"),
+        ((HYBRID, *COLLABORATIVE), "content"),
+        ((HYBRID, *COLLABORATIVE, CONTENT), "genre"),
+        ((HYBRID, *COLLABORATIVE, CONTENT, SOCIAL, POPULARITY), "genre"),
+    ],
+)
+def test_the_strongest_step_left_answers_and_is_named(
+    lose: Callable[[Path, str], None],
+    families: tuple[str, ...],
+    step: str,
+    start: Callable[..., TestClient],
+    folder: Path,
+) -> None:
+    for family in families:
+        lose(folder / "artifacts", family)
+    client = start()
+    answer = ask(client, "/recommend/user", user_id=LISTENER, limit=10)
+    assert answer["answered_by"] == step
+    assert len(answer["items"]) == 10
+    assert ("no ranker can be served" in answer["because"]) is (HYBRID in families)
+    for path, body in (
+        ("/daily-mix", {"user_id": LISTENER}),
+        ("/radio/generate", {"seed": {"user": LISTENER}}),
+    ):
+        assert ask(client, path, **body)["answered_by"] == step
+
+
+@pytest.mark.parametrize("family", [*COLLABORATIVE, CONTENT, SOCIAL, POPULARITY])
+def test_a_hybrid_answers_without_a_member_that_is_damaged(
+    family: str, start: Callable[..., TestClient], folder: Path
+) -> None:
+    damage_files(folder / "artifacts", family)
+    answer = ask(start(), "/recommend/user", user_id=LISTENER, limit=10)
+    assert (answer["answered_by"], len(answer["items"])) == ("hybrid", 10)
+
+
+def test_a_stranger_gets_what_is_popular(start: Callable[..., TestClient]) -> None:
+    client = start()
+    answer = ask(client, "/recommend/user", user_id="nobody", limit=5)
+    assert (answer["answered_by"], answer["because"]) == (
+        "popularity",
+        "nothing is known of this listener yet",
+    )
+    (mix,) = ask(client, "/daily-mix", user_id="nobody")["mixes"]
+    assert (mix["title"], mix["representative"], len(mix["tracks"])) == ("Popular now", [], 25)
+
+
+def test_without_anything_live_503_says_what_to_train(start: Callable[..., TestClient], folder: Path) -> None:
+    for family in (HYBRID, CATALOGUE):
+        lose_alias(folder / "artifacts", family)
+    answer = ask(start(), "/recommend/user", 503, user_id=LISTENER)
+    assert (answer["code"], answer["error"]) == ("alias_not_found", "Recommender not found")
+    assert "segue train recommend" in answer["detail"]
+
+
+# --- reasons -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/recommend/user", {"user_id": LISTENER, "limit": 50}),
+        ("/recommend/user", {"user_id": LISTENER, "mood": "chill", "context": {"activity": "workout"}}),
+        (
+            "/recommend/user",
+            {"user_id": LISTENER, "genre": "jazz", "seed_tracks": ["t090"], "friends": ["16"]},
+        ),
+        ("/recommend/user", {"user_id": "nobody"}),
+        ("/recommend/similar", {"track_id": ["t001", "t031"]}),
+        ("/recommend/similar", {"track_id": "t001", "model": "content"}),
+    ],
+)
+def test_reasons_sum_to_the_score(path: str, body: dict[str, Any], start: Callable[..., TestClient]) -> None:
+    items = ask(start(), path, **body)["items"]
+    assert items
+    for item in items:
+        total = sum(reason["contribution"] for reason in item["reasons"])
+        assert total == pytest.approx(item["score"], rel=1e-4, abs=1e-5)
+        assert all(reason["because"] for reason in item["reasons"])
+
+
+# --- stations and mixes --------------------------------------------------------------------------------
+
+
+def play_on(client: TestClient, answer: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
+    while not answer["exhausted"]:
+        answer = ask(client, "/radio/generate", cursor=answer["cursor"], limit=limit)
+        yield answer
+
+
+def test_a_station_plays_everything_once_and_then_ends(start: Callable[..., TestClient]) -> None:
+    client = start()
+    first = ask(client, "/radio/generate", seed={"track": "t024"}, limit=7)
+    heard = tracks(first) + [track for answer in play_on(client, first, 30) for track in tracks(answer)]
+    assert "t024" not in heard
+    assert sorted([*heard, "t024"]) == catalogue().vocabulary.item_id.tolist()
+
+
+def test_a_station_goes_on_under_another_version(start: Callable[..., TestClient], folder: Path) -> None:
+    client = start()
+    answer = ask(client, "/radio/generate", seed={"mood": "party"}, limit=40)
+    heard = tracks(answer)
+    lose_alias(folder / "artifacts", HYBRID)  # the members answer, under the version of their catalogue
+    client = start()
+    after = ask(client, "/radio/generate", cursor=answer["cursor"], limit=40)
+    assert answer["model_version"] != after["model_version"]
+    heard += tracks(after)
+    heard += [track for more in play_on(client, after, 40) for track in tracks(more)]
+    assert sorted(heard) == catalogue().vocabulary.item_id.tolist()
+
+
+def test_a_station_of_a_version_that_is_gone_is_to_be_begun_anew(
+    start: Callable[..., TestClient], folder: Path
+) -> None:
+    cursor = ask(start(), "/radio/generate", seed={"mood": "party"}, limit=5)["cursor"]
+    lose_manifest(folder / "artifacts", HYBRID)
+    answer = ask(start(), "/radio/generate", 422, cursor=cursor)
+    assert "start a new station" in answer["detail"]
+
+
+def test_a_listener_who_dislikes_a_track_does_not_hear_it_later(start: Callable[..., TestClient]) -> None:
+    client = start()
+    first = ask(client, "/radio/generate", seed={"artist": "jazz artist 1"}, user_id="new", limit=2)
+    unheard = sorted(set(catalogue().vocabulary.item_id.tolist()) - set(tracks(first)))[10]
+    say(client, "new", "dislike", unheard)
+    later = [track for answer in play_on(client, first, 50) for track in tracks(answer)]
+    assert unheard not in later
+    assert len(later) == len(catalogue()) - 3
+
+
+def test_mixes_stay_for_a_day_whatever_is_played(start: Callable[..., TestClient]) -> None:
+    client = start()
+    before = ask(client, "/daily-mix", user_id=LISTENER)
+    assert datetime.fromisoformat(before["changes_at"]) > datetime.now(UTC)
+    assert {track["familiar"] for mix in before["mixes"] for track in mix["tracks"]} == {True, False}
+    for number in range(20):
+        say(client, LISTENER, "play", f"t{90 + number:03}")
+    assert ask(client, "/daily-mix", user_id=LISTENER) == before
+
+
+# --- health --------------------------------------------------------------------------------------------
+
+
+def test_health_is_degraded_by_what_cannot_be_served_and_not_by_what_was_never_promoted(
+    start: Callable[..., TestClient], folder: Path
+) -> None:
+    client = start()
+    found = client.get("/health").json()
+    assert (found["status"], found["models"]["genre-preference"]) == ("ok", None)
+    assert found["models"][HYBRID]["servable"]
+    lose_manifest(folder / "artifacts", HYBRID)
+    found = client.get("/health").json()
+    assert (found["status"], found["models"][HYBRID]["servable"]) == ("degraded", False)
+    lose_alias(folder / "artifacts", HYBRID)
+    found = client.get("/health").json()
+    assert (found["status"], found["models"]) == ("degraded", {"genre-preference": None, HYBRID: None})
