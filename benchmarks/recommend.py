@@ -42,7 +42,9 @@ def main() -> None:
     console, memory = Console(width=120), Table("tracks", "INIT s", "first ms", "resident MB", "of it mapped")
     for size in asked.sizes:
         report = measure(size, asked.factors, asked.rounds, asked.threads)
-        title = f"{size} tracks, {asked.factors} factors, {asked.rounds} calls, {asked.threads} BLAS thread(s)"
+        title = (
+            f"{size} tracks, {asked.factors} factors, {asked.rounds} calls, {asked.threads} BLAS thread(s)"
+        )
         console.print(table_of(report["ms"], title), f"load average {os.getloadavg()[0]:.1f}")
         used = report["memory_mb"]
         figures = (report["init_s"], report["first_ms"], used["resident"], used["mapped"])

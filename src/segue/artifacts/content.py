@@ -67,13 +67,21 @@ def open_array(path: Path) -> NDArray[Any]:
     """
     import numpy as np
 
+    array = _map(path)
+    if array.dtype.kind not in "fc":
+        return array
+    flat = array.ravel(order="K")  # a mask of the whole would be a quarter of its size
+    if not all(np.isfinite(flat[i : i + _PIECE]).all() for i in range(0, flat.size, _PIECE)):
+        raise CorruptArtifactError(f"{path.name} holds NaN or infinite values")
+    # Pages that were read for this check alone would count as the process's memory: a new mapping has none.
+    return _map(path)
+
+
+def _map(path: Path) -> NDArray[Any]:
+    import numpy as np
+
     try:
         # A plain view of the mapping: slicing a memmap itself takes ten times as long, in every answer.
-        array: NDArray[Any] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except (ValueError, EOFError) as error:
         raise CorruptArtifactError(f"{path.name} is not a plain .npy array ({error})") from error
-    if array.dtype.kind in "fc":
-        flat = array.ravel(order="K")  # a mask of the whole would be a quarter of its size
-        if not all(np.isfinite(flat[i : i + _PIECE]).all() for i in range(0, flat.size, _PIECE)):
-            raise CorruptArtifactError(f"{path.name} holds NaN or infinite values")
-    return array
