@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import segue
 from segue.artifacts.cache import fetch
 from segue.artifacts.codecs import load_genre_preference
-from segue.artifacts.family import GENRE_PREFERENCE
 from segue.artifacts.manifest import SUPPORTED_SCHEMAS
 from segue.artifacts.store import read_manifest, resolve_if_any
 from segue.backends.onnx import OnnxClassifier
@@ -20,11 +19,13 @@ from training.gate import Verdict, accept_challenger
 from training.genre_preference import answer_index
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from segue.artifacts.manifest import Manifest, VersionRef
     from segue.artifacts.object_store import ObjectStore
     from segue.artifacts.store import LiveAlias
     from training.dataset import Examples
-    from training.genre_preference import ForestParams, Trained
+    from training.genre_preference import Trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +48,25 @@ class Champion:
     problem: str = ""
 
 
-def find_champion(store: ObjectStore) -> Champion:
-    """Read what is live.
+def find_champion(store: ObjectStore, family: str) -> Champion:
+    """Read what is live of a family.
 
     Raises
     ------
     StoreUnavailableError, UnsupportedSchemaError
         The store does not answer, or a newer Segue wrote it: no reason to replace what is live.
     """
-    live = resolve_if_any(store, GENRE_PREFERENCE)
+    live = resolve_if_any(store, family)
     if live is None:
         return Champion(None, None)
     try:
-        return Champion(live, _read(store, live.alias.target))
+        return Champion(live, _read(store, family, live.alias.target))
     except (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError) as error:
         return Champion(live, None, _replaceable(error))
 
 
 def already_trained(
-    store: ObjectStore, champion: Champion, data_hash: str, params: ForestParams
+    store: ObjectStore, family: str, champion: Champion, is_same: Callable[[Manifest], bool]
 ) -> Verdict[bool]:
     """Tell whether this very training was done before: it is live, or it was, and was rolled back.
 
@@ -74,12 +75,12 @@ def already_trained(
     """
     if champion.live is None or champion.manifest is None:
         return Verdict(False, "")
-    if _same_origin(champion.manifest, data_hash, params):
+    if is_same(champion.manifest):
         return Verdict(True, "is live already and of exactly this data")
     alias = champion.live.alias
     if alias.previous is None or _second(alias.previous) < _second(alias.target):
         return Verdict(False, "")
-    if _same_origin(_read(store, alias.previous), data_hash, params):
+    if is_same(_read(store, family, alias.previous)):
         version = alias.previous.version
         return Verdict(True, f"is live: {version}, of exactly this data, was rolled back ({alias.reason})")
     return Verdict(False, "")
@@ -107,8 +108,8 @@ def _second(ref: VersionRef) -> str:
     return ref.version.partition("-")[0]
 
 
-def _read(store: ObjectStore, ref: VersionRef) -> Manifest:
-    return read_manifest(store, GENRE_PREFERENCE, ref.version, expected_sha256=ref.manifest_sha256)
+def _read(store: ObjectStore, family: str, ref: VersionRef) -> Manifest:
+    return read_manifest(store, family, ref.version, expected_sha256=ref.manifest_sha256)
 
 
 def _replaceable(error: ArtifactError) -> str:
@@ -117,8 +118,9 @@ def _replaceable(error: ArtifactError) -> str:
     return str(error)
 
 
-def _same_origin(manifest: Manifest, data_hash: str, params: ForestParams) -> bool:
+def has_origin(manifest: Manifest, data_hash: str, params: Mapping[str, Any]) -> bool:
+    """Tell whether a version was made by this code, of this data, with these among its parameters."""
     record = manifest.record
+    same_params = {name: record.params.get(name) for name in params} == params
     same_code = record.code.get("version") == segue.__version__
-    same_params = {name: record.params.get(name) for name in asdict(params)} == asdict(params)
     return same_code and same_params and record.data.get("fingerprint") == data_hash

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from segue.artifacts.store import Decision, promote_over, publish
 from segue.backends.onnx import OnnxClassifier
 from segue.errors import GateRejectedError
 from segue.sources.store import fingerprint
-from training.champion import already_trained, compare, find_champion
+from training.champion import already_trained, compare, find_champion, has_origin
 from training.dataset import split_by_time
 from training.genre_preference import ForestParams, Trained, fit_genre_preference
 from training.record import build_record
@@ -88,8 +88,11 @@ def train_genre_preference(
     """
     started_s = time.monotonic()
     step("comparing with the live version")
-    champion = find_champion(store)
-    done = already_trained(store, champion, fingerprint(purchases), request.params)
+    champion = find_champion(store, GENRE_PREFERENCE)
+    data_hash, params = fingerprint(purchases), asdict(request.params)
+    done = already_trained(
+        store, GENRE_PREFERENCE, champion, lambda manifest: has_origin(manifest, data_hash, params)
+    )
     if champion.manifest and done.choice and not request.force:
         return Outcome(champion.manifest, None, None, done)
     step("cutting the purchases in time")

@@ -147,12 +147,12 @@ def test_a_key_opens_its_tier_and_what_it_refuses_names_the_tier(
 def test_what_a_tier_does_not_open_has_no_say(start: Callable[..., TestClient]) -> None:
     """Friends are for starter and pro."""
     client = start()
-    wish = {"user_id": "new", "friends": ["16"], "seed_tracks": ["t095"], "limit": 50}
+    wish = {"user_id": "new", "friends": ["16"]}
     kinds = {
         tier: {
             reason["kind"]
             for item in ask(client, "/recommend/user", **wish, model_tier=tier)["items"]
-            for reason in item["reasons"]
+            for reason in item.get("reasons", ())
         }
         for tier in ("free", "pro")
     }

@@ -11,10 +11,13 @@ from scipy.sparse import csr_matrix
 from segue.domain.candidates import top_n
 from training.content.field import FieldWeights
 from training.ranking.metric import accuracy_of_users
+from training.recommend.split import Part, damped_matrix, divide, new_to_user, only_liked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from segue.domain.catalogue import Catalogue
+    from segue.domain.interactions import Interactions
     from training.content.field import Fields
 
 K = 20
@@ -48,6 +51,17 @@ class Listening:
 
     histories: csr_matrix
     truth: csr_matrix
+
+
+def divide_listening(interactions: Interactions, catalogue: Catalogue, seed: int) -> Listening:
+    """Divide events into what was known and what came after, as `training.recommend.split.divide` does.
+
+    Give events of the training part alone: what the sources are weighed and measured on has no say here.
+    """
+    earlier = divide(interactions, seed).part == Part.FIT
+    histories = damped_matrix(interactions, catalogue, earlier)
+    later = damped_matrix(interactions, catalogue, ~earlier)
+    return Listening(only_liked(histories), new_to_user(later, histories))
 
 
 def choose_weights(fields: Fields, listening: Listening) -> tuple[FieldWeights, dict[str, float]]:

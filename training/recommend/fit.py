@@ -20,7 +20,7 @@ from training.rules import fit_rules
 from training.social import build_social
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -74,6 +74,17 @@ class Settings:
             factors=IalsRecommender(n_factors=n_factors, seed=seed),
             parts=NmfRecommender(n_sweeps=50, seed=seed),
             seed=seed,
+        )
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """Return what `to_json` wrote; TypeError or KeyError if it was another version's."""
+        return cls(
+            factors=IalsRecommender(**raw["factors"]),
+            similarity=Rp3Beta(**raw["similarity"]),
+            parts=NmfRecommender(**raw["parts"]),
+            half_life_days=raw["half_life_days"],
+            seed=raw["seed"],
         )
 
     def to_json(self) -> dict[str, Any]:

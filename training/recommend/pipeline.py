@@ -9,21 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-import segue
 from segue.artifacts.cache import fetch
+from segue.artifacts.codec.ranker import load_ranker
 from segue.artifacts.family import HYBRID
-from segue.artifacts.recommender import load_hybrid
-from segue.artifacts.store import Decision, read_manifest, resolve_if_any
+from segue.artifacts.store import Decision
 from segue.errors import (
     CorruptArtifactError,
     GateRejectedError,
     NotEnoughDataError,
-    UnsupportedSchemaError,
-    VersionNotFoundError,
 )
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
+from training.champion import already_trained, find_champion, has_origin
 from training.gate import Verdict
 from training.recommend.fit import Dataset, Fixed, Settings, fit_fixed, fit_members
 from training.recommend.measure import Task, build_task
@@ -36,6 +32,9 @@ from training.rules import fit_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from segue.artifacts.manifest import Alias, Manifest
     from segue.artifacts.object_store import ObjectStore
@@ -88,32 +87,43 @@ def train_recommender(
     started_s = time.monotonic()
     step("comparing with the live version")
     about = _describe(data)
-    live = resolve_if_any(store, HYBRID)
-    champion = _read(store, live)
-    if champion and not request.force and _same_origin(champion, about, request):
-        return Outcome(champion, None, None, Verdict(True, "is live already and of exactly this data"))
+    champion = find_champion(store, HYBRID)
+    data_hash, params = about["fingerprint"], {"settings": request.settings.to_json()}
+    done = already_trained(store, HYBRID, champion, lambda manifest: has_origin(manifest, data_hash, params))
+    if champion.manifest and done.choice and not request.force:
+        return Outcome(champion.manifest, None, None, done)
     parts = divide(data.interactions, request.settings.seed)
     step(f"dividing the events {parts.how}")
-    fixed = fit_fixed(data, parts.part == Part.FIT, step)
-    ranked, task = _weigh(data, parts, fixed, request, step)
-    with tempfile.TemporaryDirectory() as cache:
-        rival = _load(store, champion, Path(cache)) if champion else None
-        enough = ranked.ranker is not None and len(task.users) >= MIN_EXAMPLES
-        if enough:
-            measured = measure_recommender(ranked, task, request.k, rival, step)
-        else:
-            measured = unmeasured(len(task.users), rival)
+    run = _Run(data, parts, fit_fixed(data, parts.part == Part.FIT, step), request.settings, request.k, step)
+    ranked, task = _weigh(run)
+    measured = _measure(run, ranked, task, store, champion.manifest)
+    if champion.manifest and (shrunk := _shrinkage(champion.manifest, about)):
+        measured = replace(measured, promote=Verdict(False, shrunk))
     step("fitting the members to all events")
-    everything = np.ones(len(data.interactions), bool)
-    fixed = replace(fixed, rules=fit_rules(data.catalogue, data.interactions))
+    fixed = replace(run.fixed, rules=fit_rules(data.catalogue, data.interactions))
+    run = replace(run, fixed=fixed)
     ranker = ranked.ranker if measured.serve.choice else popular_ranker()
-    final = replace(fit_members(data, everything, fixed, request.settings, step), ranker=ranker)
+    final = replace(run.fit(parts.part >= Part.FIT), ranker=ranker)
     step("publishing")
     publication = Publication(
         final, fixed, request.settings, measured, about, parts.how, request.k, started_s
     )
-    manifests = publish_all(store, publication)
-    return _promote(store, manifests, measured, live, request)
+    return _promote(store, publish_all(store, publication), measured, champion.live, request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What every stage of one training needs."""
+
+    data: Dataset
+    parts: Parts
+    fixed: Fixed
+    settings: Settings
+    k: int
+    step: Callable[[str], None]
+
+    def fit(self, rows: NDArray[np.bool_], settings: Settings | None = None) -> Recommender:
+        return fit_members(self.data, rows, self.fixed, settings or self.settings, self.step)
 
 
 def _describe(data: Dataset) -> dict[str, Any]:
@@ -125,51 +135,55 @@ def _describe(data: Dataset) -> dict[str, Any]:
     }
 
 
-def _read(store: ObjectStore, live: LiveAlias | None) -> Manifest | None:
-    if live is None:
-        return None
-    target = live.alias.target
+def _measure(
+    run: _Run, ranked: Recommender, task: Task, store: ObjectStore, champion: Manifest | None
+) -> Measured:
+    if ranked.ranker is None or len(task.users) < MIN_EXAMPLES:
+        return unmeasured(len(task.users), is_live=champion is not None)
+    rival = _rival(run, ranked, store, champion) if champion else None
+    return measure_recommender(ranked, task, run.k, rival, run.step)
+
+
+def _rival(run: _Run, ranked: Recommender, store: ObjectStore, champion: Manifest) -> Recommender | None:
+    """Return what is live as it would be had it not seen the test: its settings and weights, fitted anew."""
     try:
-        return read_manifest(store, HYBRID, target.version, expected_sha256=target.manifest_sha256)
-    except (CorruptArtifactError, VersionNotFoundError):
-        return None  # what cannot be served is no rival; the next promotion replaces it
+        settings = Settings.from_json(champion.record.params["settings"])
+        with tempfile.TemporaryDirectory() as cache:
+            ranker = load_ranker(fetch(store, champion, Path(cache)))
+    except (CorruptArtifactError, KeyError, TypeError):
+        return None  # of another version, or damaged: nothing to compare with
+    if settings == run.settings:
+        return replace(ranked, ranker=ranker)
+    run.step("fitting the settings of what is live")
+    return replace(run.fit(run.parts.part != Part.TEST, settings), ranker=ranker)
 
 
-def _load(store: ObjectStore, champion: Manifest, cache: Path) -> Recommender | None:
-    try:
-        return load_hybrid(store, cache, fetch(store, champion, cache), champion)
-    except (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError):
-        return None
+def _shrinkage(champion: Manifest, about: dict[str, Any]) -> str:
+    """Say what of the data more than halved since the champion was trained: half an export is no progress."""
+    before = champion.record.data
+    for kind, name in (("catalogue", "tracks"), ("interactions", "users"), ("interactions", "rows")):
+        had, has = before.get(kind, {}).get(name, 0), about[kind][name]
+        if 2 * has < had:
+            return f"The data has {has} {name}, what is live was trained on {had}: is the export whole?"
+    return ""
 
 
-def _same_origin(champion: Manifest, about: dict[str, Any], request: Request) -> bool:
-    record = champion.record
-    return (
-        record.code.get("version") == segue.__version__
-        and record.data.get("fingerprint") == about["fingerprint"]
-        and record.params.get("settings") == request.settings.to_json()
-    )
-
-
-def _weigh(
-    data: Dataset, parts: Parts, fixed: Fixed, request: Request, step: Callable[[str], None]
-) -> tuple[Recommender, Task]:
+def _weigh(run: _Run) -> tuple[Recommender, Task]:
     """Return the recommender to measure, its ranker learnt on validation, and what to measure it on."""
-    fit, validation, test = (
-        damped_matrix(data.interactions, data.catalogue, parts.part == part) for part in Part
-    )
-    users, seed = data.interactions.users.item_id, request.settings.seed
-    model = fit_members(data, parts.part == Part.FIT, fixed, request.settings, step)
-    task = build_task(users, fit, new_to_user(validation, fit), seed)
+    events, tracks, part = run.data.interactions, run.data.catalogue, run.parts.part
+    before, validation, test = (damped_matrix(events, tracks, part == each) for each in Part)
+    users, seed = events.users.item_id, run.settings.seed
+    model = run.fit(part == Part.FIT)
+    task = build_task(users, before, new_to_user(validation, before), seed)
     try:
-        ranker = fit_ranker(model, task, request.k, step)
+        ranker = fit_ranker(model, task, run.k, run.step)
     except NotEnoughDataError as error:
-        step(f"no ranker: {error}")
+        run.step(f"no ranker: {error}")
         ranker = None
-    known = damped_matrix(data.interactions, data.catalogue, parts.part != Part.TEST)
-    step("fitting the members to all events before the test")
-    model = fit_members(data, parts.part != Part.TEST, fixed, request.settings, step)
-    return replace(model, ranker=ranker), build_task(users, known, new_to_user(test, known), seed)
+    known = damped_matrix(events, tracks, part != Part.TEST)
+    run.step("fitting the members to all events before the test")
+    model = replace(run.fit(part != Part.TEST), ranker=ranker)
+    return model, build_task(users, known, new_to_user(test, known), seed)
 
 
 def _promote(

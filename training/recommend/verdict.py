@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scipy.sparse import csr_matrix
 from scipy.stats import ttest_rel
 
 from segue.domain.recommender import TIER_SOURCES
-from segue.domain.vocabulary import UNKNOWN_ITEM
 from training.gate import Verdict, accept_recommender, choose_ranking
 from training.ranking.comparison import estimate_means
-from training.recommend.measure import Task, measure_answers, measure_sources
+from training.recommend.measure import measure_answers, measure_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from segue.domain.recommender import Recommender
     from training.evaluation import Estimate
+    from training.recommend.measure import Task
 
 BASELINE = "popularity"
 OBJECTIVE = "ndcg"
@@ -58,7 +57,10 @@ def measure_recommender(
     champion: Recommender | None,
     step: Callable[[str], None],
 ) -> Measured:
-    """Rank the whole catalogue for every test listener, by the recommender, its sources and the champion."""
+    """Rank the whole catalogue for every test listener, by the recommender, its sources and the champion.
+
+    ``champion`` is what is live, fitted to the same events as ``model``: the served one has seen the test.
+    """
     step(f"testing every source on {len(task.users)} listeners")
     users: Users = measure_sources(model, task, k)
     for tier, sources in TIER_SOURCES.items():
@@ -69,8 +71,8 @@ def measure_recommender(
         step(f"testing the hybrid of the tier {tier}")
         users[f"hybrid-{tier}"] = measure_answers(model, task, tier, k)
     if champion is not None:
-        step("testing what is live")
-        users["champion"] = measure_answers(champion, _in_words_of(champion, model, task), "pro", k)
+        step("testing the settings and weights of what is live")
+        users["champion"] = measure_answers(champion, task, "pro", k)
     ours = users["hybrid-pro"][OBJECTIVE]
     p_value = {
         name: _p_better(ours, values[OBJECTIVE])
@@ -86,29 +88,11 @@ def measure_recommender(
     return Measured(metrics, p_value, serve, promote)
 
 
-def unmeasured(n_listeners: int, champion: Recommender | None) -> Measured:
+def unmeasured(n_listeners: int, *, is_live: bool) -> Measured:
     """Say that too few listeners went on to like anything for weights or figures to mean something."""
     few = f"too few listeners liked something new after the cuts ({n_listeners} after the last)"
-    promote = Verdict(
-        champion is None, f"{few}: what is live stays." if champion else "There was no champion."
-    )
+    promote = Verdict(not is_live, f"{few}: what is live stays." if is_live else "There was no champion.")
     return Measured({}, {}, Verdict(False, f"Popularity is served, as {few} to weigh the sources."), promote)
-
-
-def _in_words_of(champion: Recommender, model: Recommender, task: Task) -> Task:
-    """Turn columns into the champion's; what its catalogue does not have it can neither hear nor find."""
-    ids = model.catalogue.vocabulary.item_id.tolist()
-    column = champion.catalogue.vocabulary.index_of(ids)
-
-    def moved(matrix: csr_matrix) -> csr_matrix:
-        pairs = matrix.tocoo()
-        kept = column[pairs.col] != UNKNOWN_ITEM
-        shape = (matrix.shape[0], len(champion.catalogue))
-        found = csr_matrix((pairs.data[kept], (pairs.row[kept], column[pairs.col[kept]])), shape=shape)
-        found.sort_indices()
-        return found
-
-    return Task(task.user_ids, moved(task.histories), moved(task.truth), task.users)
 
 
 def _p_better(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:

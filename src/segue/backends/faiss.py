@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.domain.nearest import ExactSearch, search_recall
+from segue.domain.nearest import ExactSearch, recall_of
 from segue.errors import CorruptArtifactError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -135,12 +135,12 @@ def build_index(
     index.add(vectors)
     search = FaissIndex(index, vectors, parameters.get("oversampling", 1))
     sample = np.random.default_rng(_SEED).choice(len(vectors), min(N_QUERIES, len(vectors)), replace=False)
-    recall = 1.0 if kind is IndexKind.FLAT else 0.0
-    exact = ExactSearch(vectors)
+    n, recall = min(N_BEST, len(vectors)), 1.0
+    wanted = ExactSearch(vectors).search(vectors[sample], n)[0] if effort else []
     for amount in _EFFORTS if effort else ():
         _set_effort(index, kind, amount)
         parameters[effort] = amount
-        recall = search_recall(search, exact, vectors[sample], min(N_BEST, len(vectors)))
+        recall = recall_of(search.search(vectors[sample], n)[0], wanted)
         if recall >= recall_target:
             break
     return search, IndexRecord(kind, len(vectors), vectors.shape[1], parameters, recall, len(sample))

@@ -30,8 +30,9 @@ def top_n(scores: NDArray[np.float32], n: int, exclude: NDArray[np.int32] | None
     int32 (min(n, what is left),)
         Rows of ``scores``; of equal ones the lower row comes first.
     """
-    allowed = scores.copy()
+    allowed = scores
     if exclude is not None:
+        allowed = scores.copy()
         allowed[exclude] = -np.inf
     rows = _at_least(allowed, n)
     rows = rows[allowed[rows] > -np.inf]

@@ -37,7 +37,6 @@ class ExactSearch:
         return rows, [product[found] for product, found in zip(products, rows, strict=True)]
 
 
-def search_recall(search: NearestSearch, exact: NearestSearch, queries: NDArray[np.float32], n: int) -> float:
-    """Return which share of the true ``n`` best rows of each query a search finds, in [0, 1]."""
-    found, wanted = search.search(queries, n)[0], exact.search(queries, n)[0]
+def recall_of(found: list[NDArray[np.int32]], wanted: list[NDArray[np.int32]]) -> float:
+    """Return which share of the rows wanted of each query was found, on average, in [0, 1]."""
     return float(np.mean([np.isin(true, mine).mean() for true, mine in zip(wanted, found, strict=True)]))

@@ -13,11 +13,11 @@ from segue.domain.catalogue_score import score_catalogue
 from segue.domain.daily_mix import Listener as MixListener
 from segue.domain.daily_mix import MixRules, daily_mixes
 from segue.domain.draw import draw_seed
+from segue.domain.history import History
 from segue.domain.listener import read_heard, unwelcome
 from segue.domain.mix_title import ordinary_tone
 from segue.domain.recommender import Listener
 from segue.domain.recording import recordings
-from segue.errors import EmptyHistoryError
 from segue.serving.daily_mix_contract import DailyMixResponse, MixOut, MixTrackOut
 from segue.serving.recommend_contract import TrackOut
 from segue.state.listening import RECENT
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from segue.domain.daily_mix import Mix
     from segue.domain.event import Event
+    from segue.domain.listener import Heard
+    from segue.domain.recommend import Step
     from segue.domain.recommender import Recommender
     from segue.serving.daily_mix_contract import DailyMixRequest
     from segue.serving.live import Loaded
@@ -38,6 +40,8 @@ N_CANDIDATES = 1000
 ROOM_FOR_TODAY = 500
 """Of the latest events that are read so many are left out at the far end: today's push as many out of sight,
 and the history that a day began with must not change."""
+
+_NOTHING = History(np.empty(0, np.int32), np.empty(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +95,32 @@ def mix_for(
     began_at = datetime.combine(day, time(), UTC) - offset
     before = [event for event in events if event.at < began_at][: RECENT - ROOM_FOR_TODAY]
     made = live.value
-    catalogue = made.recommender.catalogue
-    heard = read_heard(catalogue, before or events)
-    found = score_catalogue(made.recommender, Listener(heard.history, request.user_id, tier=tier))
-    candidates = top_n(found.scores, N_CANDIDATES, heard.rows)
-    listener = MixListener(heard.history, candidates, draw_seed(request.user_id, day.isoformat()))
-    rules = replace(made.rules, n_tracks=request.limit, familiar=request.familiar)
-    try:
-        mixes = daily_mixes(catalogue, made.vectors, made.recording, listener, rules)
-        disliked = made.recording[unwelcome(read_heard(catalogue, events).history)]
+    heard = read_heard(made.recommender.catalogue, before or events)
+    if (heard.history.confidence > 0).any():
+        step, mixes = _mixes(request, tier, made, heard, draw_seed(request.user_id, day.isoformat()))
+        now_heard = read_heard(made.recommender.catalogue, events)
+        disliked = made.recording[unwelcome(now_heard.history)]
         shown = [_described(made, mix, disliked) for mix in mixes]
-    except EmptyHistoryError:
-        shown = [_popular(made, candidates[found.scores[candidates] > 0], request.limit)]
+    else:
+        step, shown = _popular(request, tier, made, heard)
     return DailyMixResponse(
         mixes=[mix for mix in shown if mix.tracks][: request.mixes],
         day=day,
         changes_at=began_at + timedelta(days=1),
-        answered_by=found.step,
+        answered_by=step,
         model_tier=tier,
         model_version=live.version,
     )
+
+
+def _mixes(
+    request: DailyMixRequest, tier: Tier, made: MixModel, heard: Heard, seed: int
+) -> tuple[Step, list[Mix]]:
+    found = score_catalogue(made.recommender, Listener(heard.history, request.user_id, tier=tier))
+    candidates = top_n(found.scores, N_CANDIDATES, heard.rows)
+    rules = replace(made.rules, n_tracks=request.limit, familiar=request.familiar)
+    whom = MixListener(heard.history, candidates, seed)
+    return found.step, daily_mixes(made.recommender.catalogue, made.vectors, made.recording, whom, rules)
 
 
 def _described(made: MixModel, mix: Mix, disliked: NDArray[np.int32]) -> MixOut:
@@ -124,12 +134,12 @@ def _described(made: MixModel, mix: Mix, disliked: NDArray[np.int32]) -> MixOut:
     )
 
 
-def _popular(made: MixModel, ranked: NDArray[np.int32], n: int) -> MixOut:
+def _popular(request: DailyMixRequest, tier: Tier, made: MixModel, heard: Heard) -> tuple[Step, list[MixOut]]:
+    """Make one mix of what is popular, without asking friends: it says that many listeners play it."""
     catalogue = made.recommender.catalogue
+    found = score_catalogue(made.recommender, Listener(_NOTHING, tier=tier))
+    ranked = top_n(np.where(found.scores > 0, found.scores, -np.inf), N_CANDIDATES, heard.rows)
     _, first = np.unique(made.recording[ranked], return_index=True)
-    rows = ranked[np.sort(first)][:n].tolist()
-    return MixOut(
-        title="Popular now",
-        representative=[],
-        tracks=[MixTrackOut.popular(catalogue, row) for row in rows],
-    )
+    rows = ranked[np.sort(first)][: request.limit].tolist()
+    tracks = [MixTrackOut.popular(catalogue, row) for row in rows]
+    return found.step, [MixOut(title="Popular now", representative=[], tracks=tracks)]

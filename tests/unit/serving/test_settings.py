@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from segue.errors import ConfigError
 from segue.serving import settings
-from segue.serving.settings import ArtifactSettings, find_store, store_location
+from segue.serving.settings import ArtifactSettings, cursor_keys, find_store, store_location
 
 DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
 
@@ -121,3 +122,36 @@ def test_every_setting_is_documented() -> None:
     names = set(re.findall(r'"(SEGUE_[A-Z_]+)"', Path(settings.__file__).read_text(encoding="utf-8")))
     documented = set(re.findall(r"`(SEGUE_[A-Z_]+)`", DOCS.read_text(encoding="utf-8")))
     assert names <= documented
+
+
+KEY = "5e" * 32
+
+
+def test_cursor_keys_are_given_or_read_from_a_secret(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    text = json.dumps({"new": KEY, "old": KEY[::-1]})
+    arn = boto3.client("secretsmanager").create_secret(Name="cursor-keys", SecretString=text)["ARN"]
+    found = cursor_keys({"SEGUE_CURSOR_SECRET": arn})
+    assert list(found.secrets) == ["new", "old"]
+    assert cursor_keys({"SEGUE_CURSOR_KEYS": f"a:{KEY}", "SEGUE_CURSOR_SECRET": arn}).secrets.keys() == {"a"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", '{"new": "short"}', '{"new": 7}', KEY])
+def test_a_secret_without_cursor_keys_is_named_and_never_shown(
+    text: str, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name=f"cursor-{hash(text)}", SecretString=text or " ")["ARN"]
+    with pytest.raises(ConfigError, match="SEGUE_CURSOR_SECRET: ") as raised:
+        cursor_keys({"SEGUE_CURSOR_SECRET": arn})
+    assert KEY not in str(raised.value)
+
+
+def test_without_cursor_keys_the_variable_is_named() -> None:
+    with pytest.raises(ConfigError, match="SEGUE_CURSOR_KEYS: not set"):
+        cursor_keys({})

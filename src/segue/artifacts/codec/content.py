@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.artifacts.codec.form import Form, open_arrays, save_arrays
 from segue.artifacts.codecs import check_vocabulary
-from segue.artifacts.content import open_array
 from segue.artifacts.manifest import canonical_json
 from segue.domain.content import Content
 from segue.domain.item_similarity import ItemSimilarity
@@ -19,12 +19,20 @@ if TYPE_CHECKING:
 
     from segue.domain.vocabulary import Vocabulary
 
+_FORMS: dict[str, Form] = {
+    "vectors": (np.float32, 2),
+    "start": (np.int64, 1),
+    "item_index": (np.int32, 1),
+    "weight": (np.float32, 1),
+}
+
 
 def write_content(model: Content, vocabulary: Vocabulary, folder: Path) -> None:
     """Write ``vectors.npy``, ``start.npy``, ``item_index.npy``, ``weight.npy`` and ``model.json``."""
-    np.save(folder / "vectors.npy", model.vectors, allow_pickle=False)
-    for name in ItemSimilarity.__slots__:
-        np.save(folder / f"{name}.npy", getattr(model.neighbours, name), allow_pickle=False)
+    near = model.neighbours
+    save_arrays(
+        folder, dict(zip(_FORMS, (model.vectors, near.start, near.item_index, near.weight), strict=True))
+    )
     named = {
         "audio_columns": model.audio_columns,
         "n_text": model.n_text,
@@ -44,17 +52,15 @@ def load_content(folder: Path, vocabulary: Vocabulary) -> Content:
     try:
         raw = json.loads((folder / "model.json").read_bytes())
         check_vocabulary("content", raw["vocabulary"], vocabulary)
-        start, item_index, weight = (open_array(folder / f"{name}.npy") for name in ItemSimilarity.__slots__)
+        vectors, start, item_index, weight = open_arrays(folder, _FORMS)
         model = Content(
-            vectors=open_array(folder / "vectors.npy"),
+            vectors=vectors,
             audio_columns=tuple(raw["audio_columns"]),
             n_text=int(raw["n_text"]),
             neighbours=ItemSimilarity(start, item_index, weight),
         )
     except (OSError, ValueError, IndexError, KeyError, TypeError, InvalidInputError) as error:
         raise CorruptArtifactError(f"content: {error!r}") from error
-    if len(model.vectors) != len(vocabulary) or model.vectors.dtype != np.float32:
-        raise CorruptArtifactError(
-            f"content: {model.vectors.dtype} {model.vectors.shape} for {len(vocabulary)} tracks"
-        )
+    if len(model.vectors) != len(vocabulary):
+        raise CorruptArtifactError(f"content: {len(model.vectors)} vectors for {len(vocabulary)} tracks")
     return model

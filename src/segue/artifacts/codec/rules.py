@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.artifacts.codec.form import Form, open_arrays, save_arrays
 from segue.artifacts.codecs import check_vocabulary
-from segue.artifacts.content import open_array
 from segue.artifacts.manifest import canonical_json
 from segue.domain.mood import FEATURES
 from segue.domain.rules import Rules
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
     from segue.domain.vocabulary import Vocabulary
 
-_ARRAYS = ("percentile", "shift", "n_events")
+_FORMS: dict[str, Form] = {
+    "percentile": (np.float32, 2),
+    "shift": (np.float32, 2),
+    "n_events": (np.int64, 1),
+}
 
 
 def write_rules(rules: Rules, vocabulary: Vocabulary, folder: Path) -> None:
     """Write ``percentile.npy``, ``shift.npy``, ``n_events.npy`` and ``model.json``."""
-    for name in _ARRAYS:
-        np.save(folder / f"{name}.npy", getattr(rules, name), allow_pickle=False)
+    save_arrays(folder, {name: getattr(rules, name) for name in _FORMS})
     named = {
         "circumstances": rules.circumstances,
         "features": FEATURES,
@@ -45,7 +48,7 @@ def load_rules(folder: Path, vocabulary: Vocabulary) -> Rules:
     try:
         raw = json.loads((folder / "model.json").read_bytes())
         check_vocabulary("rules", raw["vocabulary"], vocabulary)
-        percentile, shift, n_events = (open_array(folder / f"{name}.npy") for name in _ARRAYS)
+        percentile, shift, n_events = open_arrays(folder, _FORMS)
         rules = Rules(percentile, tuple(raw["circumstances"]), shift, n_events)
         features = tuple(raw["features"])
     except (OSError, ValueError, IndexError, KeyError, TypeError, InvalidInputError) as error:

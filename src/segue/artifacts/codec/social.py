@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.artifacts.codec.form import Form, open_arrays, save_arrays
 from segue.artifacts.codecs import check_vocabulary
-from segue.artifacts.content import open_array
 from segue.artifacts.manifest import canonical_json
 from segue.domain.friends import Friends
 from segue.domain.social import Social
@@ -18,7 +18,14 @@ from segue.errors import CorruptArtifactError, InvalidInputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LIKES = ("like_start", "item_index", "weight")
+_FORMS: dict[str, Form] = {
+    "user_id": (np.str_, 1),
+    "friend_start": (np.int64, 1),
+    "friend_index": (np.int32, 1),
+    "like_start": (np.int64, 1),
+    "item_index": (np.int32, 1),
+    "weight": (np.float32, 1),
+}
 
 
 def write_social(social: Social, vocabulary: Vocabulary, folder: Path) -> None:
@@ -26,16 +33,9 @@ def write_social(social: Social, vocabulary: Vocabulary, folder: Path) -> None:
 
     The likes are ``like_start.npy``, ``item_index.npy`` and ``weight.npy``.
     """
-    arrays = {
-        "user_id": social.friends.users.item_id,
-        "friend_start": social.friends.start,
-        "friend_index": social.friends.friend_index,
-        "like_start": social.start,
-        "item_index": social.item_index,
-        "weight": social.weight,
-    }
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    friends = social.friends
+    arrays = (friends.users.item_id, friends.start, friends.friend_index, social.start, social.item_index)
+    save_arrays(folder, dict(zip(_FORMS, (*arrays, social.weight), strict=True)))
     (folder / "model.json").write_bytes(canonical_json({"vocabulary": vocabulary.checksum}))
 
 
@@ -50,9 +50,8 @@ def load_social(folder: Path, vocabulary: Vocabulary) -> Social:
     try:
         raw = json.loads((folder / "model.json").read_bytes())
         check_vocabulary("social", raw["vocabulary"], vocabulary)
-        users = Vocabulary(open_array(folder / "user_id.npy"))
-        start, friend = (open_array(folder / f"friend_{name}.npy") for name in ("start", "index"))
-        like, item, weight = (open_array(folder / f"{name}.npy") for name in _LIKES)
-        return Social(Friends(users, start, friend), like, item, weight, len(vocabulary))
+        users, start, friend, like_start, item, weight = open_arrays(folder, _FORMS)
+        friends = Friends(Vocabulary(users), start, friend)
+        return Social(friends, like_start, item, weight, len(vocabulary))
     except (OSError, ValueError, IndexError, KeyError, TypeError, InvalidInputError) as error:
         raise CorruptArtifactError(f"social: {error!r}") from error

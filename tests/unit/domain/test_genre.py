@@ -1,0 +1,113 @@
+"""The ten broad genres, the filter by genre, and a listener's genres."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segue.domain.genre_map import BroadGenre, broad_genres, broad_shares, genre_mask
+from segue.domain.genre_taste import LEAST_PROMINENCE, build_genre_index, genre_source
+from segue.domain.history import History
+from segue.domain.text import build_labels
+from segue.errors import EmptyHistoryError, InvalidInputError
+from segue.sources.sample.genre import NAMES
+
+TRACKS = build_labels([["death-metal"], ["Rock", "jazz"], [], ["jazz"], ["indie-pop"], ["polka"]])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("swedish death metal", "rock"),
+        ("Hip Hop/Rap", "hip-hop"),
+        ("trip-hop", "electronic alternative"),
+        ("drum-and-bass", "electronic"),
+        ("R&B/Soul", "r&b"),
+        ("r-n-b", "r&b"),
+        ("Rhythm & Blues", "jazz"),
+        ("black gospel", "r&b"),
+        ("punk rock", "rock"),
+        ("Alternative & Punk", "rock alternative"),
+        ("indie-pop", "pop indie"),
+        ("deep house", "electronic"),
+        ("Bossa Nova", "jazz"),
+        ("honky-tonk", "country"),
+        ("ALT-ROCK", "rock alternative"),
+        ("rocket science", ""),
+        ("", ""),
+        ("TV Shows", ""),
+    ],
+)
+def test_finer_names_belong_to_broad_ones(name: str, expected: str) -> None:
+    assert " ".join(broad_genres(name)) == expected
+
+
+def test_every_broad_genre_is_its_own() -> None:
+    assert len(BroadGenre) == 10
+    assert [genre for genre in BroadGenre if broad_genres(genre) != (genre,)] == []
+
+
+def test_of_the_samples_genres_reggae_alone_is_none() -> None:
+    assert [name for name in NAMES if not broad_genres(name)] == ["Reggae"]
+
+
+def test_shares_of_a_track_sum_to_one_or_nothing() -> None:
+    shares = broad_shares(TRACKS)
+    order = list(BroadGenre)
+    assert shares.sum(axis=1).tolist() == [1, 1, 0, 1, 1, 0]
+    assert shares[1, [order.index("rock"), order.index("jazz")]].tolist() == [0.5, 0.5]
+    assert shares[4, [order.index("pop"), order.index("indie")]].tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rows"),
+    [("rock", [0, 1]), ("Rock", [0, 1]), ("death-metal", [0]), ("JAZZ", [1, 3]), ("pop", [4]), ("polka", [5]),
+     ("classical", [])],
+)  # fmt: skip
+def test_a_genre_is_asked_for_by_its_broad_or_own_name(wanted: str, rows: list[int]) -> None:
+    assert np.flatnonzero(genre_mask(TRACKS, wanted)).tolist() == rows
+
+
+def test_an_unknown_genre_is_told_what_there_is() -> None:
+    with pytest.raises(InvalidInputError, match=r"'zouk'.*hip-hop"):
+        genre_mask(TRACKS, "zouk")
+
+
+def history(*items: int, confidence: tuple[float, ...]) -> History:
+    return History(np.array(items, np.int32), np.array(confidence, np.float32))
+
+
+def test_a_score_is_the_mean_share_of_the_tracks_genres() -> None:
+    # Of 4 plays, 3 are of death metal, half a one each of rock and jazz.
+    source = genre_source(build_genre_index(TRACKS), history(0, 1, confidence=(3, 1)))
+    expected = [3 / 4, (1 / 8 + 1 / 8) / 2, 0, 1 / 8, 0, 0]
+    assert source.scores(np.arange(6, dtype=np.int32)) == pytest.approx(expected)
+    assert source.best(9).tolist() == [0, 1, 3]
+
+
+def test_of_tracks_that_match_alike_the_more_played_come_first() -> None:
+    jazz = build_labels([["jazz"]] * 4)
+    source = genre_source(
+        build_genre_index(jazz, np.array([0, 9, 0, 99], np.float32)), history(0, confidence=(1,))
+    )
+    assert source.best(4).tolist() == [3, 1, 0, 2]
+    assert source.scores(np.array([0, 3], np.int32)).tolist() == [LEAST_PROMINENCE, 1]
+    assert genre_source(build_genre_index(jazz, np.zeros(4, np.float32)), history(0, confidence=(1,))).best(
+        1
+    ).tolist() == [0]
+
+
+def test_a_disliked_genre_counts_below_nothing() -> None:
+    source = genre_source(build_genre_index(TRACKS), history(0, 3, confidence=(1, -1)))
+    scores = source.scores(np.array([0, 3], np.int32))
+    assert scores.tolist() == [0.5, -0.5]
+    assert source.best(9).tolist() == [0]
+    assert [reason.contribution for reason in source.reasons(3)] == [-0.5]
+
+
+@pytest.mark.parametrize(
+    "given", [history(confidence=()), history(2, confidence=(1,)), history(3, confidence=(-1,))]
+)
+def test_without_a_liked_genre_there_is_nothing_to_say(given: History) -> None:
+    with pytest.raises(EmptyHistoryError):
+        genre_source(build_genre_index(TRACKS), given)

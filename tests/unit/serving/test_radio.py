@@ -1,0 +1,144 @@
+"""Stations as they are asked for and answered; what they play is tested in the domain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from segue.domain.radio import Played
+from segue.errors import InvalidInputError, VersionNotFoundError
+from segue.serving import radio
+from segue.serving.cursor import read_keys
+from segue.serving.radio import RadioModel, build_radio, find_station, play, with_cursor
+from segue.serving.radio_contract import RadioRequest, RadioTrack
+from segue.serving.recommender import LiveRecommender
+from segue.serving.settings import ArtifactSettings
+from segue.serving.tier import Tier
+from tests.runtime.expectation import CURSOR_KEYS
+from tests.small_catalogue import small_catalogue
+
+if TYPE_CHECKING:
+    from segue.domain.vocabulary import Vocabulary
+    from segue.serving.live import Loaded
+    from tests.small_recommender import Trained
+
+KEYS = read_keys("X", CURSOR_KEYS)
+NOW_S = 1_800_000_000
+
+
+@pytest.fixture(scope="module")
+def live(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Loaded[RadioModel]:
+    from segue.serving.live import Loaded
+
+    settings = ArtifactSettings(str(trained.folder), tmp_path_factory.mktemp("cache"), 60.0, {})
+    found = LiveRecommender(settings).get()
+    return Loaded(build_radio(found.value), found.live)
+
+
+def gone(version: str) -> Vocabulary:
+    raise VersionNotFoundError("catalogue", version)
+
+
+def find(live: Loaded[RadioModel], **body: Any) -> Any:
+    return find_station(RadioRequest(**body), live, gone, KEYS, now_s=NOW_S)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "either a seed, for a new station, or a cursor"),
+        ({"seed": {"genre": "rock"}, "cursor": "k.x"}, "either a seed"),
+        ({"seed": {}}, "exactly one of track, artist"),
+        ({"seed": {"genre": "rock", "track": "t1"}}, "exactly one of"),
+        ({"seed": {"genre": None}}, "exactly one of"),
+        ({"seed": {"user": "ann"}, "user_id": "bob"}, "leave user_id out"),
+        ({"cursor": "k.x", "user_id": "bob"}, "leave user_id out"),
+        ({"seed": {"genre": "x" * 201}}, "at most 200"),
+        ({"seed": {"track": "t1"}, "limit": 0}, "greater than or equal to 1"),
+        ({"seed": {"mood": "grumpy"}}, "energetic"),
+    ],
+)
+def test_a_request_that_cannot_be_meant_is_refused(body: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        RadioRequest(**body)
+
+
+@pytest.mark.parametrize(
+    ("body", "listener"),
+    [
+        ({"seed": {"user": 12}}, "12"),
+        ({"seed": {"genre": "rock"}}, ""),
+        ({"seed": {"genre": "rock"}, "user_id": 12}, "12"),
+    ],
+)
+def test_a_station_knows_who_listens(body: dict[str, Any], listener: str, live: Loaded[RadioModel]) -> None:
+    station = find(live, **body)
+    assert station.user_id == listener
+    cursor = with_cursor(play(station, 1, Tier.PRO, live, [])[1], station, KEYS, now_s=NOW_S).cursor
+    found = find(live, cursor=cursor)
+    assert found.played.rows.tolist() == []
+    assert replace(found, played=station.played) == station
+
+
+def test_two_stations_of_a_seed_differ_and_one_goes_on_as_it_would_have(live: Loaded[RadioModel]) -> None:
+    one, other = (find(live, seed={"genre": "jazz"}) for _ in range(2))
+    assert one.draw != other.draw
+    at_once = [track.track_id for track in play(one, 20, Tier.PRO, live, [])[1].tracks]
+    after, first = play(one, 8, Tier.PRO, live, [])
+    rest = play(after, 12, Tier.PRO, live, [])[1]
+    assert [track.track_id for track in (*first.tracks, *rest.tracks)] == at_once
+
+
+def test_a_transition_is_told_from_the_track_before_even_across_calls(live: Loaded[RadioModel]) -> None:
+    after, first = play(find(live, seed={"genre": "jazz"}), 2, Tier.PRO, live, [])
+    second = play(after, 1, Tier.PRO, live, [])[1]
+    told = [track.transition for track in (*first.tracks, *second.tracks)]
+    assert told[0] is None
+    a, b = first.tracks[1], second.tracks[0]
+    assert told[2] is not None
+    assert told[2].energy_change == pytest.approx(abs((a.energy or 0) - (b.energy or 0)), abs=2e-3)
+    seeded = play(find(live, seed={"track": "t040"}), 1, Tier.PRO, live, [])[1]
+    assert seeded.tracks[0].transition is not None
+
+
+def test_what_cannot_be_known_of_a_sound_is_left_out() -> None:
+    catalogue = small_catalogue(
+        [["a"], ["b"]], audio={"tempo": [120, 60], "key": [0, np.nan], "mode": [1, 1]}
+    )
+    known, unknown = RadioTrack.following(catalogue, 0, None), RadioTrack.following(catalogue, 1, 0)
+    assert (known.tempo_bpm, known.camelot_key, known.energy, known.transition) == (120.0, "8B", None, None)
+    assert unknown.camelot_key is None
+    assert unknown.transition is not None
+    # Half the tempo is the same tempo.
+    assert unknown.transition.model_dump() == {"tempo_change": 0.0, "key_steps": None, "energy_change": None}
+
+
+def test_at_the_end_there_is_no_cursor(live: Loaded[RadioModel]) -> None:
+    station = find(live, seed={"genre": "jazz"})
+    after, response = play(station, 100, Tier.PRO, live, [])
+    assert (len(response.tracks), response.exhausted) == (30, True)
+    ended = with_cursor(response, after, KEYS, now_s=NOW_S)
+    assert (ended.cursor, ended.exhausted) == (None, True)
+    nothing = play(after, 5, Tier.PRO, live, [])[1]
+    assert (nothing.tracks, nothing.exhausted) == ([], True)
+
+
+def test_a_station_ends_where_its_cursor_would_be_too_long(
+    live: Loaded[RadioModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after, response = play(find(live, seed={"genre": "jazz"}), 3, Tier.PRO, live, [])
+    monkeypatch.setattr(radio, "write_cursor", lambda *_, now_s: None)
+    assert with_cursor(response, after, KEYS, now_s=NOW_S).exhausted
+
+
+def test_a_cursor_of_a_version_that_is_gone_says_so(live: Loaded[RadioModel]) -> None:
+    station = replace(
+        find(live, seed={"genre": "jazz"}), version="older", played=Played(np.array([1], np.int32), (1,))
+    )
+    cursor = with_cursor(play(station, 1, Tier.PRO, live, [])[1], station, KEYS, now_s=NOW_S).cursor
+    with pytest.raises(InvalidInputError, match="older is gone: start a new station"):
+        find(live, cursor=cursor)
