@@ -111,7 +111,7 @@ def test_a_dislike_removes_the_track_everywhere(start: Callable[..., TestClient]
     again = ask(client, "/daily-mix", user_id=LISTENER)["mixes"]
     left = [[track for track in tracks(mix) if track not in {first, mixed}] for mix in mixes]
     assert [tracks(mix) for mix in again] == left
-    station = ask(client, "/radio/generate", seed={"genre": "rock"}, user_id=LISTENER, limit=100)
+    station = ask(client, "/radio/generate", genre="rock", user_id=LISTENER, limit=100)
     assert station["exhausted"]
     assert not {first, mixed} & set(tracks(station))
 
@@ -131,8 +131,8 @@ def test_a_dislike_removes_the_track_everywhere(start: Callable[..., TestClient]
         ("free", "/daily-mix", {"user_id": LISTENER}, 403),
         ("starter", "/daily-mix", {"user_id": LISTENER}, 200),
         ("pro", "/daily-mix", {"user_id": LISTENER, "model_tier": "free"}, 403),
-        ("free", "/radio/generate", {"seed": {"user": LISTENER}}, 200),
-        ("free", "/radio/generate", {"seed": {"user": LISTENER}, "model_tier": "starter"}, 403),
+        ("free", "/radio/generate", {"user_id": LISTENER}, 200),
+        ("free", "/radio/generate", {"user_id": LISTENER, "model_tier": "starter"}, 403),
     ],
 )
 def test_a_key_opens_its_tier_and_what_it_refuses_names_the_tier(
@@ -206,7 +206,7 @@ def test_the_strongest_step_left_answers_and_is_named(
     assert ("no ranker can be served" in answer["because"]) is (HYBRID in families)
     for path, body in (
         ("/daily-mix", {"user_id": LISTENER}),
-        ("/radio/generate", {"seed": {"user": LISTENER}}),
+        ("/radio/generate", {"user_id": LISTENER}),
     ):
         assert ask(client, path, **body)["answered_by"] == step
 
@@ -276,7 +276,7 @@ def play_on(client: TestClient, answer: dict[str, Any], limit: int) -> Iterator[
 
 def test_a_station_plays_everything_once_and_then_ends(start: Callable[..., TestClient]) -> None:
     client = start()
-    first = ask(client, "/radio/generate", seed={"track": "t024"}, limit=7)
+    first = ask(client, "/radio/generate", track_id="t024", limit=7)
     heard = tracks(first) + [track for answer in play_on(client, first, 30) for track in tracks(answer)]
     assert "t024" not in heard
     assert sorted([*heard, "t024"]) == catalogue().vocabulary.item_id.tolist()
@@ -284,7 +284,7 @@ def test_a_station_plays_everything_once_and_then_ends(start: Callable[..., Test
 
 def test_a_station_goes_on_under_another_version(start: Callable[..., TestClient], folder: Path) -> None:
     client = start()
-    answer = ask(client, "/radio/generate", seed={"mood": "party"}, limit=40)
+    answer = ask(client, "/radio/generate", mood="party", limit=40)
     heard = tracks(answer)
     lose_alias(folder / "artifacts", HYBRID)  # the members answer, under the version of their catalogue
     client = start()
@@ -298,7 +298,7 @@ def test_a_station_goes_on_under_another_version(start: Callable[..., TestClient
 def test_a_station_of_a_version_that_is_gone_is_to_be_begun_anew(
     start: Callable[..., TestClient], folder: Path
 ) -> None:
-    cursor = ask(start(), "/radio/generate", seed={"mood": "party"}, limit=5)["cursor"]
+    cursor = ask(start(), "/radio/generate", mood="party", limit=5)["cursor"]
     lose_manifest(folder / "artifacts", HYBRID)
     answer = ask(start(), "/radio/generate", 422, cursor=cursor)
     assert "start a new station" in answer["detail"]
@@ -306,7 +306,7 @@ def test_a_station_of_a_version_that_is_gone_is_to_be_begun_anew(
 
 def test_a_listener_who_dislikes_a_track_does_not_hear_it_later(start: Callable[..., TestClient]) -> None:
     client = start()
-    first = ask(client, "/radio/generate", seed={"artist": "jazz artist 1"}, user_id="new", limit=2)
+    first = ask(client, "/radio/generate", artist="jazz artist 1", user_id="new", limit=2)
     unheard = sorted(set(catalogue().vocabulary.item_id.tolist()) - set(tracks(first)))[10]
     say(client, "new", "dislike", unheard)
     later = [track for answer in play_on(client, first, 50) for track in tracks(answer)]

@@ -132,14 +132,15 @@ def _best_projection(
     """Reduce the text in both ways, and keep the vectors under which the neighbours found are nearer."""
     reduced = []
     for projection in _PROJECTIONS:
-        vectors, n_text = _vectors(fields, weights, n_dimensions, projection)
+        vectors, n_text = build_vectors(fields, weights, n_dimensions, projection)
         reduced.append((projection, vectors, n_text, measure(fields, weights, vectors, n_near)))
     return max(reduced, key=lambda each: each[-1][1])
 
 
-def _vectors(
+def build_vectors(
     fields: Fields, weights: FieldWeights, n_dimensions: int, projection: str
 ) -> tuple[NDArray[np.float32], int]:
+    """Join the fields into unit rows, float32 (n_items, ≤ n_dimensions), and say how many columns are text."""
     audio = np.float32(weights.audio**0.5) * fields.audio
     low_level = np.float32(weights.low_level**0.5) * _reduce(
         csr_matrix(fields.low_level), _MAX_LOW_LEVEL, SVD

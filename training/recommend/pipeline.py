@@ -102,11 +102,11 @@ def train_recommender(
     step("fitting the members to all events")
     fixed = replace(run.fixed, rules=fit_rules(data.catalogue, data.interactions))
     run = replace(run, fixed=fixed)
-    ranker = ranked.ranker if measured.serve.choice else popular_ranker()
-    final = replace(run.fit(parts.part >= Part.FIT), ranker=ranker)
+    ranker = ranked.ranker if ranked.ranker and measured.serve.choice else popular_ranker()
+    final = run.fit(parts.part >= Part.FIT)
     step("publishing")
     publication = Publication(
-        final, fixed, request.settings, measured, about, parts.how, request.k, started_s
+        final, ranker, fixed, request.settings, measured, about, parts.how, request.k, started_s
     )
     return _promote(store, publish_all(store, publication), measured, champion.live, request)
 

@@ -29,7 +29,6 @@ from segue.artifacts.family import (
 )
 from segue.artifacts.manifest import Record
 from segue.artifacts.store import promote, promote_over, publish
-from segue.errors import TrainingError
 from training import provenance
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from segue.artifacts.manifest import Alias, Manifest
     from segue.artifacts.object_store import ObjectStore
     from segue.artifacts.store import Decision, LiveAlias
+    from segue.domain.ranker import Ranker
     from segue.domain.recommender import Recommender
     from training.recommend.fit import Fixed, Settings
     from training.recommend.verdict import Measured
@@ -51,6 +51,7 @@ class Publication:
     """
 
     model: Recommender
+    ranker: Ranker
     fixed: Fixed
     settings: Settings
     measured: Measured
@@ -69,10 +70,7 @@ def publish_all(store: ObjectStore, what: Publication) -> dict[str, Manifest]:
         for family, write in _writers(what.model).items()
     }
     pinned = on_catalogue | {family: manifest.version for family, manifest in members.items()}
-    ranker = what.model.ranker
-    if ranker is None:
-        raise TrainingError("a recommender without a ranker is not published as a hybrid.")
-    hybrid = _publish(store, HYBRID, lambda to: write_ranker(ranker, to), what, pinned)
+    hybrid = _publish(store, HYBRID, lambda to: write_ranker(what.ranker, to), what, pinned)
     return {CATALOGUE: catalogue, **members, HYBRID: hybrid}
 
 
@@ -160,9 +158,9 @@ def _params(family: str, what: Publication) -> dict[str, Any]:
     settings = what.settings.to_json()
     if family == CONTENT:
         return what.fixed.content_record.to_json()
-    if family != HYBRID or what.model.ranker is None:
+    if family != HYBRID:
         return {name: settings[name] for name in _SOURCE_OF.get(family, ()) if name in settings}
-    ranker = what.model.ranker
+    ranker = what.ranker
     weights = {tier: ranker.weights_of(tier) for tier in ranker.tiers}
     return {
         "settings": settings,

@@ -9,7 +9,6 @@ import numpy as np
 
 from segue.domain.collaborative import SimilaritySource, factor_source, part_source
 from segue.domain.content import ContentSource
-from segue.domain.genre_map import broad_shares
 from segue.domain.genre_taste import GenreIndex, build_genre_index, genre_source
 from segue.domain.popularity import PopularitySource, most_played
 from segue.domain.ranker import gather, weighted_reasons
@@ -18,6 +17,7 @@ from segue.domain.rerank import Pool
 from segue.domain.rules import mood_source
 from segue.domain.social import social_source
 from segue.domain.source import ReasonKind
+from segue.domain.taste_group import taste_groups
 from segue.errors import EmptyHistoryError
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from segue.domain.situation import Situation
     from segue.domain.social import Social
     from segue.domain.source import Source
-    from segue.domain.text import Labels
 
 SOURCES = ("factors", "parts", "similarity", "content", "genre", "social", "trending", "popularity")
 """Every source that the ranker weighs, in the order of its columns."""
@@ -53,8 +52,6 @@ TIER_SOURCES: Mapping[str, frozenset[str]] = {
 MOOD = "mood"
 MOOD_WEIGHT = 1.0
 """What a mood or situation that was asked for weighs, next to all sources together."""
-
-N_BANDS = 3
 
 _LADDER = (
     (Step.COLLABORATIVE, {"factors": 1.0, "similarity": 1.0, "parts": 0.1}),
@@ -82,7 +79,7 @@ class Recommender:
     ----------
     catalogue : Catalogue
     groups : float32 (n_items, n_groups)
-        From `taste_groups`.
+        From `segue.domain.taste_group.taste_groups`.
     genre_index : GenreIndex
         From `segue.domain.genre_taste.build_genre_index`.
     first : tuple of int32 (any,)
@@ -297,22 +294,3 @@ def _pool(model: Recommender, history: History, rows: NDArray[np.int32], scores:
     total = float(wanted.sum())
     share = (wanted / total if total else wanted).astype(np.float32)
     return Pool(scores, vectors, model.main_artist[rows], model.groups[rows], share)
-
-
-def taste_groups(genres: Labels, popularity: Popularity | None) -> NDArray[np.float32]:
-    """Return what calibration keeps in proportion, float32 (n_items, 10 + `N_BANDS`).
-
-    Half of a track is shared among its broad genres; half goes to its band of popularity: head, middle
-    and tail, each with a third of all plays (Abdollahpouri et al., "User-centered evaluation of popularity
-    bias in recommender systems", 2021). Compute it once for a version.
-    """
-    groups = np.concatenate(
-        [0.5 * broad_shares(genres), np.zeros((len(genres), N_BANDS), np.float32)], axis=1
-    )
-    if popularity is not None:
-        plays = np.maximum(popularity.all_time, 0).astype(np.float64)
-        order = np.argsort(-plays, kind="stable")
-        before = np.cumsum(plays[order]) - plays[order]
-        band = np.minimum(N_BANDS * before / max(float(plays.sum()), 1e-12), N_BANDS - 1).astype(np.intp)
-        groups[order, groups.shape[1] - N_BANDS + band] = 0.5
-    return groups

@@ -11,7 +11,6 @@ from segue.domain.radio import Played, Station, next_tracks
 from segue.domain.recommender import Listener
 from segue.domain.recording import recordings
 from segue.domain.seed import Seed, SeedKind, tune
-from segue.errors import InvalidInputError
 from segue.serving.radio_contract import RadioResponse, RadioTrack
 from segue.serving.radio_cursor import RadioState, read_cursor, resume, write_cursor
 
@@ -67,12 +66,10 @@ def find_station(
     if request.cursor is not None:
         found = read_cursor(request.cursor, keys, now_s=now_s)
         return resume(found, live.version, vocabulary, load_old)
-    if request.seed is None:
-        raise InvalidInputError("seed: name what the station starts from.")
-    seed = request.seed.seed()
+    seed = request.seed()
     # A generator seeded at INIT would be the same in every copy of a snapshot.
     draw = secrets.randbits(63)
-    listener = seed.value if seed.kind is SeedKind.USER else request.user_id or ""
+    listener = request.user_id or ""
     return RadioState(seed.kind, seed.value, draw, live.version, len(vocabulary), Played(), listener)
 
 

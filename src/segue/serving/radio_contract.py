@@ -23,53 +23,52 @@ if TYPE_CHECKING:
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 
 
-class SeedIn(Strict):
-    """What a station starts from: exactly one of these."""
-
-    track: Id | None = Field(None, description="more like this one, which itself is not played")
-    artist: Name | None = Field(None, description="a name, in any case")
-    genre: Name | None = Field(None, description="a genre of the catalogue, or a broad one")
-    mood: Mood | None = None
-    user: Id | None = Field(None, description="what is new to this listener, to their taste")
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if len(self.model_dump(exclude_none=True)) != 1:
-            raise ValueError("name exactly one of track, artist, genre, mood and user")
-        return self
-
-    def seed(self) -> Seed:
-        """Return the one that is named."""
-        ((kind, value),) = self.model_dump(exclude_none=True).items()
-        return Seed(SeedKind(kind), str(value))
-
-
 class RadioRequest(Strict):
-    """A new station by its seed, or more of one by its cursor."""
+    """A new station by what it starts from, or more of one by its cursor."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"seed": {"genre": "jazz"}, "limit": 20}]}
+        extra="forbid", json_schema_extra={"examples": [{"genre": "jazz", "user_id": "12", "limit": 20}]}
     )
 
-    seed: SeedIn | None = None
-    cursor: Annotated[Text, Field(min_length=1, max_length=MAX_CURSOR_CHARS)] | None = Field(
-        None, description="of the last answer, unchanged: the station goes on after it"
-    )
+    track_id: Id | None = Field(None, description="start from this one, which itself is not played")
+    artist: Name | None = Field(None, description="start from a name, in any case")
+    genre: Name | None = Field(None, description="start from a genre of the catalogue, or a broad one")
+    mood: Mood | None = Field(None, description="start from a mood")
     user_id: Id | None = Field(
         None,
-        description="who listens: what they dislike is never played, and a genre or mood is to their taste. "
-        "The cursor remembers it",
+        description="who listens: what they dislike is never played, a genre or mood is to their taste, and "
+        "with nothing else to start from the station is what is new to them",
+    )
+    cursor: Annotated[Text, Field(min_length=1, max_length=MAX_CURSOR_CHARS)] | None = Field(
+        None, description="of the last answer, unchanged: the station goes on after it, for whom it was begun"
     )
     limit: Limit = 20
     model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
 
     @model_validator(mode="after")
     def _is_new_or_more(self) -> Self:
-        if (self.seed is None) == (self.cursor is None):
-            raise ValueError("send either a seed, for a new station, or a cursor, for more of one")
-        if self.user_id is not None and (self.seed is None or self.seed.user is not None):
-            raise ValueError("leave user_id out: the cursor, or the seed user, says who listens")
+        starts = [value for value in (self.track_id, self.artist, self.genre, self.mood) if value is not None]
+        if self.cursor is not None and (starts or self.user_id is not None):
+            raise ValueError("a cursor knows what its station started from and who listens: send it alone")
+        if len(starts) > 1:
+            raise ValueError("start from one of track_id, artist, genre and mood, not from several")
+        if self.cursor is None and not starts and self.user_id is None:
+            raise ValueError(
+                "name what to start from, track_id, artist, genre, mood or user_id, or send a cursor"
+            )
         return self
+
+    def seed(self) -> Seed:
+        """Return what a new station starts from: the listener's own taste where nothing else is named."""
+        named = (
+            (SeedKind.TRACK, self.track_id),
+            (SeedKind.ARTIST, self.artist),
+            (SeedKind.GENRE, self.genre),
+            (SeedKind.MOOD, self.mood),
+        )
+        chosen = ((kind, value) for kind, value in named if value is not None)
+        kind, value = next(chosen, (SeedKind.USER, self.user_id or ""))
+        return Seed(kind, str(value))
 
 
 class Transition(BaseModel):

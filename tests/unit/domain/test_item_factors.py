@@ -175,3 +175,10 @@ def test_candidates_are_scored_in_full_and_their_recall_is_measured() -> None:
 def test_an_objective_without_a_minimum_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidInputError):
         replace(OBJECTIVES[0], **wrong)
+
+
+@pytest.mark.parametrize(("d", "leading"), [(8, 8), (64, 64), (100, 64), (200, 100), (256, 128), (300, 128)])
+def test_half_of_the_columns_lead_within_limits(rng: np.random.Generator, d: int, leading: int) -> None:
+    model = rotate(rng.normal(size=(310, d)).astype(np.float32), OBJECTIVES[0])
+    assert model.leading.shape == (310, leading)
+    assert (model.leading == model.factors[:, :leading]).all()

@@ -13,6 +13,7 @@ from segue.domain.item_similarity import (
     similar_items,
     similarity_reasons,
     similarity_scores,
+    similarity_shares,
 )
 from segue.errors import EmptyHistoryError, InvalidInputError
 
@@ -68,3 +69,9 @@ def test_an_empty_history_is_refused() -> None:
 def test_what_is_no_square_matrix_is_refused(start: list, columns: list, weights: list) -> None:
     with pytest.raises(InvalidInputError):
         ItemSimilarity(np.array(start), np.array(columns, np.int32), np.array(weights, np.float32))
+
+
+def test_shares_of_several_items_are_those_of_each() -> None:
+    rows = np.array([3, 0, 2], np.int32)
+    each = [similarity_reasons(sparse(DENSE), HISTORY, item).tolist() for item in rows.tolist()]
+    assert similarity_shares(sparse(DENSE), HISTORY, rows).tolist() == each

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from segue.domain.popularity import (
+    N_FIRST,
     Membership,
+    PopularitySource,
     build_popularity,
     count_events,
     decay_events,
+    most_played,
     popularity_scores,
 )
 from segue.errors import InvalidInputError
@@ -52,3 +55,10 @@ def test_without_times_or_genres_there_is_all_time_alone() -> None:
 def test_impossible_times_are_refused(age_s: np.ndarray, half_life_s: float) -> None:
     with pytest.raises(InvalidInputError):
         decay_events(EVENTS, age_s, 4, half_life_s)
+
+
+def test_the_first_that_are_known_beforehand_change_no_answer(rng: np.random.Generator) -> None:
+    plays = np.maximum(rng.integers(-2000, 3000, 9000), 0).astype(np.float32)
+    fresh, prepared = PopularitySource(plays), PopularitySource(plays, first=most_played(plays))
+    for n in (0, 1, 200, N_FIRST, N_FIRST + 1, 9000):
+        assert prepared.best(n).tolist() == fresh.best(n).tolist()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from segue.domain.ranker import N_REASONS, Ranker, gather
+from segue.domain.history import History
+from segue.domain.ranker import N_REASONS, Ranker, gather, weighted_reasons
 from segue.domain.recommend import Query, recommend
 from segue.domain.rerank import Pool
 from segue.domain.source import Reason, ReasonKind
@@ -97,6 +98,47 @@ def test_a_source_that_says_nothing_has_scale_1() -> None:
     candidates = gather(sources(np.ones(N_ITEMS), np.zeros(N_ITEMS)), everything())
     assert candidates.scale.tolist() == [1, 1]
     assert (candidates.features[:, 1] == 0).all()
+
+
+@dataclass(frozen=True)
+class Heard(Fixed):
+    """The same, split over a history by fixed shares."""
+
+    history: History
+    share: np.ndarray
+
+    def shares(self, rows):
+        return self.value[rows][:, None] * self.share
+
+
+def heard(value: np.ndarray, share: list[float]) -> Heard:
+    length = len(share)
+    history = History(np.arange(length, dtype=np.int32), np.ones(length, np.float32))
+    return Heard(value, "", history, np.array(share))
+
+
+def test_a_history_of_several_sources_is_told_by_track() -> None:
+    value = np.linspace(1, 2, N_ITEMS)
+    given = {"a": heard(value, [0.5, 0, 0.3, 0.2]), "b": heard(value, [0.1, 0, 0.9, 0])}
+    told = weighted_reasons(given, {"a": 1.0, "b": 2.0}, np.ones(2, np.float32), np.array([4, 7], np.int32))
+    for row, reasons in zip((4, 7), told, strict=True):
+        assert {reason.kind for reason in reasons} == {ReasonKind.PLAYED}
+        assert [reason.item_index for reason in reasons] == [2, 0, 3]
+        assert [reason.contribution for reason in reasons] == pytest.approx(
+            value[row] * np.array([2.1, 0.7, 0.2])
+        )
+
+
+def test_a_long_history_is_told_by_its_greatest_parts_and_a_rest(rng: np.random.Generator) -> None:
+    share = rng.normal(size=60)
+    given = {"a": heard(np.ones(N_ITEMS), share.tolist()), "b": Fixed(np.full(N_ITEMS, 4.0), "b")}
+    (told,) = weighted_reasons(given, {"a": 1.0, "b": 1.0}, np.ones(2, np.float32), np.array([3], np.int32))
+    parts = sorted(
+        [(3.0, -1), (1.0, -1), *((part, item) for item, part in enumerate(share.tolist()))], reverse=True
+    )
+    assert [reason.item_index for reason in told[:-1]] == [item for _, item in parts[:N_REASONS]]
+    assert told[-1].kind is ReasonKind.REST
+    assert told[-1].contribution == pytest.approx(sum(part for part, _ in parts[N_REASONS:]))
 
 
 def test_weights_of_a_tier_leave_out_what_weighs_nothing() -> None:

@@ -24,10 +24,10 @@ from segue.domain.recommender import (
     explain,
     prepare,
     similar,
-    taste_groups,
 )
 from segue.domain.social import Social
 from segue.domain.source import ReasonKind
+from segue.domain.taste_group import taste_groups
 from segue.domain.text import build_labels
 from segue.domain.vocabulary import build_vocabulary
 from segue.errors import EmptyHistoryError

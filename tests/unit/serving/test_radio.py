@@ -50,16 +50,15 @@ def find(live: Loaded[RadioModel], **body: Any) -> Any:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({}, "either a seed, for a new station, or a cursor"),
-        ({"seed": {"genre": "rock"}, "cursor": "k.x"}, "either a seed"),
-        ({"seed": {}}, "exactly one of track, artist"),
-        ({"seed": {"genre": "rock", "track": "t1"}}, "exactly one of"),
-        ({"seed": {"genre": None}}, "exactly one of"),
-        ({"seed": {"user": "ann"}, "user_id": "bob"}, "leave user_id out"),
-        ({"cursor": "k.x", "user_id": "bob"}, "leave user_id out"),
-        ({"seed": {"genre": "x" * 201}}, "at most 200"),
-        ({"seed": {"track": "t1"}, "limit": 0}, "greater than or equal to 1"),
-        ({"seed": {"mood": "grumpy"}}, "energetic"),
+        ({}, "name what to start from"),
+        ({"genre": None}, "name what to start from"),
+        ({"genre": "rock", "mood": "chill"}, "not from several"),
+        ({"track_id": "t1", "artist": "a", "user_id": "ann"}, "not from several"),
+        ({"genre": "rock", "cursor": "k.x"}, "a cursor knows"),
+        ({"cursor": "k.x", "user_id": "bob"}, "a cursor knows"),
+        ({"genre": "x" * 201}, "at most 200"),
+        ({"track_id": "t1", "limit": 0}, "greater than or equal to 1"),
+        ({"mood": "grumpy"}, "energetic"),
     ],
 )
 def test_a_request_that_cannot_be_meant_is_refused(body: dict[str, Any], message: str) -> None:
@@ -68,11 +67,26 @@ def test_a_request_that_cannot_be_meant_is_refused(body: dict[str, Any], message
 
 
 @pytest.mark.parametrize(
+    ("body", "kind", "value"),
+    [
+        ({"track_id": 7, "user_id": "ann"}, "track", "7"),
+        ({"artist": "a"}, "artist", "a"),
+        ({"genre": "jazz", "user_id": "ann"}, "genre", "jazz"),
+        ({"mood": "chill"}, "mood", "chill"),
+        ({"user_id": "ann"}, "user", "ann"),
+    ],
+)
+def test_a_station_starts_from_what_is_named(body: dict[str, Any], kind: str, value: str) -> None:
+    seed = RadioRequest(**body).seed()
+    assert (seed.kind, seed.value) == (kind, value)
+
+
+@pytest.mark.parametrize(
     ("body", "listener"),
     [
-        ({"seed": {"user": 12}}, "12"),
-        ({"seed": {"genre": "rock"}}, ""),
-        ({"seed": {"genre": "rock"}, "user_id": 12}, "12"),
+        ({"user_id": 12}, "12"),
+        ({"genre": "rock"}, ""),
+        ({"genre": "rock", "user_id": 12}, "12"),
     ],
 )
 def test_a_station_knows_who_listens(body: dict[str, Any], listener: str, live: Loaded[RadioModel]) -> None:
@@ -85,7 +99,7 @@ def test_a_station_knows_who_listens(body: dict[str, Any], listener: str, live: 
 
 
 def test_two_stations_of_a_seed_differ_and_one_goes_on_as_it_would_have(live: Loaded[RadioModel]) -> None:
-    one, other = (find(live, seed={"genre": "jazz"}) for _ in range(2))
+    one, other = (find(live, genre="jazz") for _ in range(2))
     assert one.draw != other.draw
     at_once = [track.track_id for track in play(one, 20, Tier.PRO, live, [])[1].tracks]
     after, first = play(one, 8, Tier.PRO, live, [])
@@ -94,14 +108,14 @@ def test_two_stations_of_a_seed_differ_and_one_goes_on_as_it_would_have(live: Lo
 
 
 def test_a_transition_is_told_from_the_track_before_even_across_calls(live: Loaded[RadioModel]) -> None:
-    after, first = play(find(live, seed={"genre": "jazz"}), 2, Tier.PRO, live, [])
+    after, first = play(find(live, genre="jazz"), 2, Tier.PRO, live, [])
     second = play(after, 1, Tier.PRO, live, [])[1]
     told = [track.transition for track in (*first.tracks, *second.tracks)]
     assert told[0] is None
     a, b = first.tracks[1], second.tracks[0]
     assert told[2] is not None
     assert told[2].energy_change == pytest.approx(abs((a.energy or 0) - (b.energy or 0)), abs=2e-3)
-    seeded = play(find(live, seed={"track": "t040"}), 1, Tier.PRO, live, [])[1]
+    seeded = play(find(live, track_id="t040"), 1, Tier.PRO, live, [])[1]
     assert seeded.tracks[0].transition is not None
 
 
@@ -118,7 +132,7 @@ def test_what_cannot_be_known_of_a_sound_is_left_out() -> None:
 
 
 def test_at_the_end_there_is_no_cursor(live: Loaded[RadioModel]) -> None:
-    station = find(live, seed={"genre": "jazz"})
+    station = find(live, genre="jazz")
     after, response = play(station, 100, Tier.PRO, live, [])
     assert (len(response.tracks), response.exhausted) == (30, True)
     ended = with_cursor(response, after, KEYS, now_s=NOW_S)
@@ -130,15 +144,13 @@ def test_at_the_end_there_is_no_cursor(live: Loaded[RadioModel]) -> None:
 def test_a_station_ends_where_its_cursor_would_be_too_long(
     live: Loaded[RadioModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    after, response = play(find(live, seed={"genre": "jazz"}), 3, Tier.PRO, live, [])
+    after, response = play(find(live, genre="jazz"), 3, Tier.PRO, live, [])
     monkeypatch.setattr(radio, "write_cursor", lambda *_, now_s: None)
     assert with_cursor(response, after, KEYS, now_s=NOW_S).exhausted
 
 
 def test_a_cursor_of_a_version_that_is_gone_says_so(live: Loaded[RadioModel]) -> None:
-    station = replace(
-        find(live, seed={"genre": "jazz"}), version="older", played=Played(np.array([1], np.int32), (1,))
-    )
+    station = replace(find(live, genre="jazz"), version="older", played=Played(np.array([1], np.int32), (1,)))
     cursor = with_cursor(play(station, 1, Tier.PRO, live, [])[1], station, KEYS, now_s=NOW_S).cursor
     with pytest.raises(InvalidInputError, match="older is gone: start a new station"):
         find(live, cursor=cursor)

@@ -16,7 +16,7 @@ from training.ranking.order import rank_catalogue
 from training.recommender.blend import BlendRecommender, build_blend, learn_weights
 from training.recommender.linear import ItemKnn
 
-N_USERS, N_ITEMS, K = 60, 40, 5
+N_USERS, N_ITEMS, K = 300, 40, 5
 RNG = np.random.default_rng(8)
 ONE, OTHER, TRUTH = RNG.normal(size=(3, N_USERS, N_ITEMS))
 USERS = np.arange(N_USERS)
@@ -60,6 +60,7 @@ def test_the_true_mixture_is_found_whatever_the_scale() -> None:
     weights, unit = learn(1e4 * ONE, 1e-3 * OTHER, TRUTH, relevant=relevant)
     assert weights.sum() == pytest.approx(1)
     assert weights == pytest.approx([0.7, 0.3, 0], abs=0.08)
+    assert weights[2] == 0
     blend = build_blend([Saying(1e4 * ONE), Saying(1e-3 * OTHER), Saying(TRUTH)], weights, unit)
     assert ndcg(blend, relevant) > 0.95
     assert ndcg(Saying(ONE), relevant) < 0.9
@@ -86,7 +87,7 @@ def test_batches_change_nothing(n: int, monkeypatch: pytest.MonkeyPatch) -> None
     relevant = best_items(ONE + OTHER)
     monkeypatch.setattr("training.recommender.blend._BATCH_BYTES", 4 * N_ITEMS * n)
     weights, unit = learn(ONE, OTHER, TRUTH, relevant=relevant)
-    assert weights == pytest.approx([0.5, 0.5, 0], abs=0.08)
+    assert weights == pytest.approx([0.5, 0.5, 0], abs=0.12)
     assert unit in Unit
 
 
