@@ -140,7 +140,7 @@ def _best_projection(
 def build_vectors(
     fields: Fields, weights: FieldWeights, n_dimensions: int, projection: str
 ) -> tuple[NDArray[np.float32], int]:
-    """Join the fields into unit rows, float32 (n_items, ≤ n_dimensions), and say how many columns are text."""
+    """Join the fields into unit rows, float32 (n_items, ≤ n_dimensions); say how many columns are text."""
     audio = np.float32(weights.audio**0.5) * fields.audio
     low_level = np.float32(weights.low_level**0.5) * _reduce(
         csr_matrix(fields.low_level), _MAX_LOW_LEVEL, SVD

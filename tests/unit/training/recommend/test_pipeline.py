@@ -1,0 +1,145 @@
+"""From events to a live recommender: what is published, what the gate compares, what is not done twice."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from segue.artifacts.family import CATALOGUE, HYBRID, MEMBERS
+from segue.artifacts.local import LocalStore
+from segue.artifacts.store import Decision, read_manifest, resolve, rollback
+from segue.embedded import open_recommender
+from segue.errors import GateRejectedError, InvalidInputError, TrackNotFoundError
+from segue.state.location import open_state
+from tests.small_recommender import LISTENER, SMALL, dataset, events_of
+from training.recommend.pipeline import Request, train_recommender
+from training.recommend.split import take
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.small_recommender import Trained
+    from training.recommend.fit import Dataset
+
+
+def nothing(_: str) -> None:
+    """Take a stage without a word."""
+
+
+def request(**given) -> Request:
+    return Request(**({"set_by": "tester", "settings": SMALL} | given))
+
+
+@pytest.fixture
+def store(trained: Trained, tmp_path: Path) -> LocalStore:
+    """A store of this test's own, with the session's recommender live in it."""
+    shutil.copytree(trained.folder, tmp_path / "artifacts")
+    return LocalStore(tmp_path / "artifacts")
+
+
+def shuffled(data: Dataset) -> Dataset:
+    """The same events by anybody, of anything: nothing to learn."""
+    rng = np.random.default_rng(0)
+    events = data.interactions
+    item = rng.integers(len(events.items), size=len(events)).astype(np.int32)
+    return replace(data, interactions=replace(events, item_index=item))
+
+
+def test_the_hybrid_pins_every_member_and_each_is_live(store: LocalStore) -> None:
+    live = resolve(store, HYBRID)
+    pinned = read_manifest(store, HYBRID, live.alias.target.version).record.depends_on
+    assert set(pinned) == {CATALOGUE, *MEMBERS}
+    for family, version in pinned.items():
+        assert resolve(store, family).alias.target.version == version
+        if family != CATALOGUE:
+            assert read_manifest(store, family, version).record.depends_on == {CATALOGUE: pinned[CATALOGUE]}
+
+
+def test_the_manifest_says_what_was_measured(store: LocalStore) -> None:
+    record = read_manifest(store, HYBRID, resolve(store, HYBRID).alias.target.version).record
+    hybrid, popular = record.metrics["ndcg@20/hybrid-pro"], record.metrics["ndcg@20/popularity"]
+    assert hybrid["value"] > popular["value"]
+    assert hybrid["ci95"][0] <= hybrid["value"] <= hybrid["ci95"][1]
+    assert "in time" in hybrid["split"]
+    assert record.metrics["p_value/hybrid-pro_over_popularity"] < 0.01
+    assert record.data["interactions"]["users"] == 60
+
+
+def test_the_same_data_is_not_trained_twice(store: LocalStore, trained: Trained) -> None:
+    outcome = train_recommender(dataset(), store, request(), nothing)
+    assert outcome.measured is None
+    assert outcome.manifest.version == trained.version
+
+
+def test_a_rollback_is_not_undone_by_training_on_the_same_data(store: LocalStore, trained: Trained) -> None:
+    newer = train_recommender(dataset(), store, request(force=True), nothing)
+    assert newer.alias is not None
+    rollback(store, HYBRID, Decision("tester", "worse in the shop", datetime.now(UTC)))
+    outcome = train_recommender(dataset(), store, request(), nothing)
+    assert outcome.measured is None
+    assert resolve(store, HYBRID).alias.target.version == trained.version
+
+
+def test_half_an_export_is_refused_and_the_old_version_stays(store: LocalStore, trained: Trained) -> None:
+    data = dataset()
+    few = replace(data, interactions=take(data.interactions, np.arange(len(data.interactions)) % 3 == 0))
+    with pytest.raises(GateRejectedError, match="is the export whole"):
+        train_recommender(few, store, request(), nothing)
+    assert resolve(store, HYBRID).alias.target.version == trained.version
+
+
+def test_where_nothing_can_be_learnt_popularity_is_served(tmp_path: Path) -> None:
+    outcome = train_recommender(shuffled(dataset()), LocalStore(tmp_path), request(), nothing)
+    assert "popularity is served" in outcome.measured.serve.reason.lower()
+    answer = open_recommender(str(tmp_path), cache=tmp_path / "cache").recommend(
+        "anybody", seed_tracks=["t001"]
+    )
+    assert answer.answered_by == "popularity"
+    assert "nothing personal beats popularity" in answer.because
+
+
+def test_a_few_events_are_served_by_popularity_too(tmp_path: Path) -> None:
+    data = dataset()
+    few = replace(data, interactions=take(data.interactions, data.interactions.user_index < 5))
+    outcome = train_recommender(few, LocalStore(tmp_path), request(), nothing)
+    assert outcome.alias is not None
+    assert outcome.measured.metrics == {}
+    assert "too few listeners" in outcome.measured.serve.reason
+
+
+def test_without_promotion_nothing_is_live(tmp_path: Path) -> None:
+    outcome = train_recommender(dataset(), LocalStore(tmp_path), request(promote=False), nothing)
+    assert outcome.alias is None
+    assert LocalStore(tmp_path).get(f"{HYBRID}/versions/{outcome.manifest.version}/manifest.json")
+
+
+@pytest.fixture
+def embedded(trained: Trained, tmp_path: Path):
+    open_state(str(tmp_path / "state.sqlite")).record(events_of())
+    return open_recommender(
+        str(trained.folder), state=str(tmp_path / "state.sqlite"), cache=tmp_path / "cache"
+    )
+
+
+def test_four_lines_of_python(embedded) -> None:
+    best = embedded.recommend(LISTENER, limit=3, mood="energetic").items[0]
+    assert embedded.similar(best.track_id, limit=2).items
+    why = embedded.explain(LISTENER, best.track_id)
+    assert why.track_id == best.track_id
+    assert sum(reason.contribution for reason in why.reasons) == pytest.approx(why.score, abs=1e-4)
+
+
+def test_wrong_wishes_are_named(embedded) -> None:
+    with pytest.raises(InvalidInputError, match=r"limit: .* got '0'"):
+        embedded.recommend(LISTENER, limit=0)
+    with pytest.raises(InvalidInputError, match="moood"):
+        embedded.recommend(LISTENER, moood="chill")
+    with pytest.raises(TrackNotFoundError, match="nowhere"):
+        embedded.explain(LISTENER, "nowhere")
+    with pytest.raises(TrackNotFoundError, match="nowhere"):
+        embedded.similar("nowhere")
