@@ -49,6 +49,7 @@ class LiveRecommender:
 
         self._hybrid, self._members = follow(HYBRID, hybrid), follow(CATALOGUE, members)
         self._store, self._cache = store, cache
+        self._said = ""
 
     def get(self) -> Loaded[Recommender]:
         """Return the live recommender, looking for a newer one when the time-to-live is over.
@@ -61,7 +62,9 @@ class LiveRecommender:
         try:
             return self._hybrid.get()
         except _UNSERVABLE as error:
-            logger.warning("no hybrid can be served", extra={"reason": str(error)})
+            if str(error) != self._said:  # once, not at every request
+                logger.warning("no hybrid can be served", extra={"reason": str(error)})
+                self._said = str(error)
             try:
                 return self._members.get()
             except AliasNotFoundError:
