@@ -43,7 +43,7 @@ history: .venv/.serving sample $(if $(DATA),import) ## Load the listeners' event
 	@$(BIN)/segue history load --data "$(if $(DATA),$(IMPORTED),$(STORE))" --state "$(STATE)"
 
 serve: .venv/.serving ## Serve the API and its documentation on http://127.0.0.1:PORT
-	@SEGUE_STATE="$(STATE)" $(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --port $(PORT)
+	@OPENBLAS_NUM_THREADS=1 SEGUE_STATE="$(STATE)" $(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --port $(PORT)
 
 test: .venv/.dev build ## Install what the tests need, build the functions, run every test
 	$(BIN)/python -m pytest

@@ -62,7 +62,7 @@ class Settings:
     """
 
     factors: IalsRecommender = field(default_factory=lambda: IalsRecommender(n_factors=64))
-    similarity: Rp3Beta = field(default_factory=lambda: Rp3Beta(n_neighbours=100))
+    similarity: Rp3Beta = field(default_factory=lambda: Rp3Beta(n_neighbours=75))
     parts: NmfRecommender = field(default_factory=lambda: NmfRecommender(n_sweeps=50))
     half_life_days: float = HALF_LIFE_DAYS
     seed: int = 17
