@@ -55,6 +55,7 @@ from segue.domain.social import Social
 from segue.domain.text import Labels, build_labels, build_text
 from segue.domain.vocabulary import Vocabulary, build_vocabulary
 from segue.state.sqlite import SqliteState
+from training.recommend.fit import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,7 +193,7 @@ def _families(scenes: Scenes, n_factors: int, rng: np.random.Generator) -> dict[
         POPULARITY: popularity,
         ITEM_FACTORS: factors,
         NONNEGATIVE_FACTORS: parts,
-        ITEM_SIMILARITY: lambda folder: write_item_similarity(scenes.neighbours(100), items, folder),
+        ITEM_SIMILARITY: lambda folder: write_item_similarity(scenes.neighbours(Settings().similarity.n_neighbours), items, folder),
         CONTENT: content,
         RULES: rules,
         SOCIAL: lambda folder: write_social(_social(items, rng), items, folder),
