@@ -193,7 +193,9 @@ def _families(scenes: Scenes, n_factors: int, rng: np.random.Generator) -> dict[
         POPULARITY: popularity,
         ITEM_FACTORS: factors,
         NONNEGATIVE_FACTORS: parts,
-        ITEM_SIMILARITY: lambda folder: write_item_similarity(scenes.neighbours(Settings().similarity.n_neighbours), items, folder),
+        ITEM_SIMILARITY: lambda folder: write_item_similarity(
+            scenes.neighbours(Settings().similarity.n_neighbours), items, folder
+        ),
         CONTENT: content,
         RULES: rules,
         SOCIAL: lambda folder: write_social(_social(items, rng), items, folder),
