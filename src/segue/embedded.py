@@ -95,7 +95,7 @@ class EmbeddedRecommender:
         allowed = np.ones(len(model.catalogue), bool)
         allowed[heard.rows] = False
         found = explain(model, Listener(heard.history, user_id), row, Query(1, allowed))
-        return RecommendedTrack.recommended(model.catalogue, found)
+        return RecommendedTrack.all_of(model.catalogue, [found])[0]
 
     def _events(self, user_id: str) -> list[Event]:
         return self._state.read_recent(user_id) if self._state else []

@@ -40,14 +40,17 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a few values."""
+    """One of a few values, in their order."""
 
     values: tuple[Any, ...]
 
     def draw(self, rng: np.random.Generator, near: Any = None) -> Any:
-        """Draw a value; another than ``near``, where there is one."""
-        others = [value for value in self.values if value != near] or self.values
-        return others[int(rng.integers(len(others)))]
+        """Draw a value; beside ``near`` one of those next to it, if it has a place here."""
+        values = self.values
+        if near in values:
+            at = values.index(near)
+            values = (*values[max(at - 1, 0) : at], *values[at + 1 : at + 2]) or values
+        return values[int(rng.integers(len(values)))]
 
 
 Space = dict[str, Range | Choice]

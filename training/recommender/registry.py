@@ -94,7 +94,12 @@ FAMILIES: dict[str, Family] = {
             "unobserved_weight": Range(0.003, 0.3, log=True),
             "n_sweeps": Choice((8, 16)),
         },
-        starts=({"n_factors": 512},),  # more dimensions seldom hurt, and show what they are worth here
+        # A coarse grid at few dimensions, whose best is rarely far from the best at many.
+        starts=tuple(
+            {"n_factors": 128, "ridge": ridge, "unobserved_weight": weight}
+            for ridge in (2.0, 8.0)
+            for weight in (0.02, 0.1)
+        ),
     ),
     "als": Family(
         AlsRecommender,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -14,7 +15,7 @@ from segue.serving.contracts import Id
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterable
 
     from segue.domain.catalogue import Catalogue
     from segue.domain.recommend import Recommended
@@ -133,13 +134,23 @@ class RecommendedTrack(TrackOut):
     reasons: list[ReasonOut] | None = None
 
     @classmethod
-    def recommended(cls, catalogue: Catalogue, found: Recommended, asked: Collection[int] = ()) -> Self:
-        """Describe a recommendation, its reasons too where they were asked for.
+    def all_of(
+        cls, catalogue: Catalogue, found: Iterable[Recommended], asked: Collection[int] = ()
+    ) -> list[Self]:
+        """Describe recommendations, their reasons too where they were asked for.
 
         ``asked`` are the rows that the request named: the listener need not have played them.
         """
-        reasons = [_reason(catalogue, reason, asked) for reason in found.reasons]
-        return cls(**_described(catalogue, found.item_index), score=found.score, reasons=reasons or None)
+        # Tracks of the history stand behind many of the answer's: each is described once.
+        titled = cache(partial(_title, catalogue))
+        return [
+            cls(
+                **_described(catalogue, item.item_index),
+                score=item.score,
+                reasons=[_reason(reason, titled, asked) for reason in item.reasons] or None,
+            )
+            for item in found
+        ]
 
 
 class RecommendResponse(BaseModel):
@@ -185,12 +196,17 @@ _BECAUSE = {
 }
 
 
-def _reason(catalogue: Catalogue, reason: Reason, asked: Collection[int]) -> ReasonOut:
+def _title(catalogue: Catalogue, row: int) -> tuple[str, str]:
+    """Return a track's id, and what people call it."""
+    artists = ", ".join(catalogue.artists.of(row)[:2])
+    name = catalogue.name[row] + (f" by {artists}" if artists else "")
+    return str(catalogue.vocabulary.item_id[row]), name
+
+
+def _reason(reason: Reason, titled: Callable[[int], tuple[str, str]], asked: Collection[int]) -> ReasonOut:
     track_id, subject, words = None, reason.name, _BECAUSE[reason.kind]
     if reason.item_index >= 0:
-        track_id = str(catalogue.vocabulary.item_id[reason.item_index])
-        artists = ", ".join(catalogue.artists.of(reason.item_index)[:2])
-        subject = catalogue.name[reason.item_index] + (f" by {artists}" if artists else "")
+        track_id, subject = titled(reason.item_index)
         if reason.item_index in asked:
             words = "it is like {}"
     return ReasonOut(

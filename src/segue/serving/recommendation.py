@@ -79,7 +79,7 @@ def recommend_to(
     found = answer(model, listener, query)
     seeds = model.catalogue.vocabulary.index_of(request.seed_tracks).tolist()
     return RecommendResponse(
-        items=[RecommendedTrack.recommended(model.catalogue, item, seeds) for item in found.items],
+        items=RecommendedTrack.all_of(model.catalogue, found.items, seeds),
         answered_by=found.step,
         because=found.because,
         model_tier=tier,
@@ -115,7 +115,7 @@ def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender])
         raise InvalidInputError(
             f"the {how} model knows nothing about {', '.join(request.track_id)}: ask for another model."
         ) from error
-    items = [RecommendedTrack.recommended(model.catalogue, item, rows.tolist()) for item in found]
+    items = RecommendedTrack.all_of(model.catalogue, found, rows.tolist())
     return SimilarResponse(items=items, model=how, model_version=live.version)
 
 

@@ -168,6 +168,15 @@ def test_near_is_nearer_than_anywhere() -> None:
     assert near < far / 1.5
 
 
+def test_near_a_choice_are_its_neighbours() -> None:
+    near = {
+        value: {Choice((1, 2, 4, 8)).draw(np.random.default_rng(seed), value) for seed in range(40)}
+        for value in (1, 4, 8, 7)
+    }
+    assert near == {1: {2}, 4: {2, 8}, 8: {4}, 7: {1, 2, 4, 8}}
+    assert Choice((5,)).draw(np.random.default_rng(0), 5) == 5
+
+
 @given(st.integers(0, 2**32))
 def test_near_a_good_setting_some_values_move_and_some_stay(seed: int) -> None:
     space = {str(number): Range(0, 1) for number in range(40)}
