@@ -12,6 +12,7 @@ from segue.domain.popularity import Membership, build_popularity, count_events, 
 from segue.domain.recommender import build_recommender
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from training.content.fit import fit_content
+from training.content.weighting import divide_listening
 from training.recommend.split import damped_matrix, only_liked, take
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import Rp3Beta
@@ -101,11 +102,12 @@ class Fixed:
     rules: Rules
 
 
-def fit_fixed(data: Dataset, kept: NDArray[np.bool_], step: Callable[[str], None]) -> Fixed:
-    """Fit content to the catalogue, and rules to the catalogue and some of the events."""
-    content, record = fit_content(data.catalogue, say=step)
+def fit_fixed(data: Dataset, kept: NDArray[np.bool_], seed: int, step: Callable[[str], None]) -> Fixed:
+    """Fit content and rules to the catalogue, and their weights to some of the events."""
+    events = take(data.interactions, kept)
+    content, record = fit_content(data.catalogue, divide_listening(events, data.catalogue, seed), say=step)
     step("how situations change what is played")
-    return Fixed(content, record, fit_rules(data.catalogue, take(data.interactions, kept)))
+    return Fixed(content, record, fit_rules(data.catalogue, events))
 
 
 def fit_members(

@@ -94,7 +94,9 @@ def train_recommender(
         return Outcome(champion.manifest, None, None, done)
     parts = divide(data.interactions, request.settings.seed)
     step(f"dividing the events {parts.how}")
-    run = _Run(data, parts, fit_fixed(data, parts.part == Part.FIT, step), request.settings, request.k, step)
+    settings = request.settings
+    fixed = fit_fixed(data, parts.part == Part.FIT, settings.seed, step)
+    run = _Run(data, parts, fixed, settings, request.k, step)
     ranked, task = _weigh(run)
     measured = _measure(run, ranked, task, store, champion.manifest)
     if champion.manifest and (shrunk := _shrinkage(champion.manifest, about)):
@@ -106,7 +108,7 @@ def train_recommender(
     final = run.fit(parts.part >= Part.FIT)
     step("publishing")
     publication = Publication(
-        final, ranker, fixed, request.settings, measured, about, parts.how, request.k, started_s
+        final, ranker, fixed, settings, measured, about, parts.how, request.k, started_s
     )
     return _promote(store, publish_all(store, publication), measured, champion.live, request)
 

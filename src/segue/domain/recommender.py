@@ -14,7 +14,7 @@ from segue.domain.popularity import PopularitySource, most_played
 from segue.domain.ranker import gather, weighted_reasons
 from segue.domain.recommend import Query, Recommended, Step, recommend
 from segue.domain.rerank import Pool
-from segue.domain.rules import mood_source
+from segue.domain.rules import MoodSource, mood_source
 from segue.domain.social import social_source
 from segue.domain.source import ReasonKind
 from segue.domain.taste_group import taste_groups
@@ -282,8 +282,10 @@ def _why_no_hybrid(model: Recommender, listener: Listener) -> str:
 
 
 def _with_mood(weights: dict[str, float], sources: Mapping[str, Source]) -> dict[str, float]:
-    if MOOD in sources:
-        weights[MOOD] = MOOD_WEIGHT * (sum(weights.values()) or 1.0)
+    if isinstance(asked := sources.get(MOOD), MoodSource):
+        # A situation that changes little what is played must change little of the answer.
+        strength = float(np.abs(asked.mood + asked.situation).sum())
+        weights[MOOD] = MOOD_WEIGHT * strength * (sum(weights.values()) or 1.0)
     return weights
 
 

@@ -25,6 +25,7 @@ from segue.domain.recommender import (
     prepare,
     similar,
 )
+from segue.domain.situation import Activity, Situation
 from segue.domain.social import Social
 from segue.domain.source import ReasonKind
 from segue.domain.taste_group import taste_groups
@@ -166,7 +167,14 @@ def test_a_mood_weighs_as_much_as_everything_else(model) -> None:
     listener = Listener(ROCK, mood=Mood.CHILL)
     _, weights, _ = choose(model, prepare(model, listener), listener)
     mood = weights.pop("mood")
-    assert mood == sum(weights.values())
+    assert mood == pytest.approx(sum(weights.values()))
+
+
+def test_a_situation_weighs_as_much_as_it_changes(model) -> None:
+    listener = Listener(ROCK, situation=Situation(activity=Activity.WORKOUT))
+    _, weights, _ = choose(model, prepare(model, listener), listener)
+    situation = weights.pop("mood")
+    assert 0 < situation < sum(weights.values())
 
 
 def test_explain_says_what_the_answer_says(model) -> None:
