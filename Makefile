@@ -2,13 +2,14 @@
 
 PYTHON_FOR_VENV ?= python3
 STORE ?= $(SAMPLE)
-ARTIFACTS ?= var/artifacts
-STATE ?= var/state.sqlite
 PORT ?= 8000
 SAMPLE := var/sample/store.sqlite
 # With DATA the recommender learns from what is imported from there, else from STORE.
 DATA ?=
 IMPORTED := var/lastfm2k
+# Listeners and tracks of another data set have versions and histories of their own.
+ARTIFACTS ?= $(if $(DATA),$(IMPORTED)/artifacts,var/artifacts)
+STATE ?= $(if $(DATA),$(IMPORTED)/state.sqlite,var/state.sqlite)
 BIN := .venv/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --constraints constraints.txt

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.ranker import load_ranker
 from segue.artifacts.family import HYBRID
+from segue.artifacts.recommender import load_vocabulary_of
 from segue.artifacts.store import Decision
+from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.errors import (
     CorruptArtifactError,
     GateRejectedError,
     NotEnoughDataError,
+    VersionNotFoundError,
 )
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from training.champion import already_trained, find_champion, has_origin
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
     from segue.artifacts.store import LiveAlias
     from segue.domain.recommender import Recommender
     from training.recommend.split import Parts
+
+LEAST_OVERLAP = 0.5
+"""Share of the live catalogue's tracks that a new one must still have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,8 @@ def train_recommender(
     run = _Run(data, parts, fixed, settings, request.k, step)
     ranked, task = _weigh(run)
     measured = _measure(run, ranked, task, store, champion.manifest)
-    if champion.manifest and (shrunk := _shrinkage(champion.manifest, about)):
-        measured = replace(measured, promote=Verdict(False, shrunk))
+    if champion.manifest and (strange := _strangeness(champion.manifest, about, data, store)):
+        measured = replace(measured, promote=Verdict(False, strange))
     step("fitting the members to all events")
     fixed = replace(run.fixed, rules=fit_rules(data.catalogue, data.interactions))
     run = replace(run, fixed=fixed)
@@ -160,13 +166,21 @@ def _rival(run: _Run, ranked: Recommender, store: ObjectStore, champion: Manifes
     return replace(run.fit(run.parts.part != Part.TEST, settings), ranker=ranker)
 
 
-def _shrinkage(champion: Manifest, about: dict[str, Any]) -> str:
-    """Say what of the data more than halved since the champion was trained: half an export is no progress."""
+def _strangeness(champion: Manifest, about: dict[str, Any], data: Dataset, store: ObjectStore) -> str:
+    """Say why the data can hardly be that of what is live, later: half an export, or another store's."""
     before = champion.record.data
     for kind, name in (("catalogue", "tracks"), ("interactions", "users"), ("interactions", "rows")):
         had, has = before.get(kind, {}).get(name, 0), about[kind][name]
         if 2 * has < had:
             return f"The data has {has} {name}, what is live was trained on {had}: is the export whole?"
+    try:
+        with tempfile.TemporaryDirectory() as cache:
+            live = load_vocabulary_of(store, Path(cache), champion.version)
+    except (CorruptArtifactError, VersionNotFoundError):
+        return ""  # what cannot be read is no reason to keep it
+    kept = float((data.catalogue.vocabulary.index_of(live.item_id.tolist()) != UNKNOWN_ITEM).mean())
+    if kept < LEAST_OVERLAP:
+        return f"The catalogue has {kept:.0%} of the tracks of what is live: is it another store's?"
     return ""
 
 

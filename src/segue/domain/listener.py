@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 SEED_WEIGHT = 5.0
 """What a seed track counts at least, in whole plays."""
 
+MOMENT_SHARE = 0.08
+"""Of all that a listener likes, what the latest track is at least; the one before it half as much, and so on.
+A judgement, as the order within a history is not measured."""
+
+N_LATEST = 5
+
 _MOST_SEED_WEIGHT = 100.0
 
 
@@ -62,7 +68,7 @@ def read_heard(catalogue: Catalogue, events: Sequence[Event], seeds: Sequence[st
     known = index != UNKNOWN_ITEM
     durations = dict(zip(tracks, np.where(known, catalogue.duration_s[index], np.nan).tolist(), strict=True))
     listening = build_listening(events, durations)
-    weights = damp(np.array(listening.weights, np.float64))
+    weights = _of_the_moment(damp(np.array(listening.weights, np.float64)))
     if seeds:
         total = float(weights[weights > 0].sum())
         each = min(max(total / len(seeds), SEED_WEIGHT), _MOST_SEED_WEIGHT)
@@ -73,6 +79,15 @@ def read_heard(catalogue: Catalogue, events: Sequence[Event], seeds: Sequence[st
         rows=index[known],
         unknown_seeds=tuple(seed for seed in seeds if row_of[seed] == UNKNOWN_ITEM),
     )
+
+
+def _of_the_moment(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Raise the latest liked tracks of a long history to a share of it, that the next answer shows them."""
+    latest = np.flatnonzero(weights > 0)[:N_LATEST]  # they come newest first
+    floor = MOMENT_SHARE * weights[weights > 0].sum() * 0.5 ** np.arange(len(latest))
+    raised = weights.copy()
+    raised[latest] = np.maximum(weights[latest], floor)
+    return raised
 
 
 def unwelcome(history: History) -> NDArray[np.int32]:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from segue.domain.source import Reason, Source
 
-POOL_PER_ITEM = 5
-"""Of how many ranked tracks for each one asked for the reordering may choose."""
+POOL = 250
+"""Ranked tracks that the reordering may choose from, whatever the length of the list: so that a longer list
+begins with the shorter one."""
 
 
 class Step(StrEnum):
@@ -87,7 +88,7 @@ def recommend(
     if len(candidates.rows) < query.n:  # a genre's or an album's few tracks: score all that are left
         candidates = score(sources, np.flatnonzero(query.allowed).astype(np.int32))
     total = candidates.features @ np.array([weights[name] for name in sources], np.float32)
-    ranked = top_n(total, POOL_PER_ITEM * query.n)
+    ranked = top_n(total, max(POOL, query.n))
     rows, scores = candidates.rows[ranked], total[ranked]
     order = rerank(build_pool(rows, scores), query.n, query.diversity, query.calibration)
     found, score_of = rows[order], scores[order].tolist()

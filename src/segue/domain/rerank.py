@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_ARTIST_SHARE = 0.2
-"""Share of a list that one artist may have, but one track at least."""
+"""Share of a list that one artist may have, rounded up, at each place: one of the first five tracks."""
 
 _SMOOTHING = 0.01
 
@@ -65,29 +65,26 @@ def rerank(pool: Pool, n: int, diversity: float, calibration: float = 0.0) -> ND
         Rows of the pool in their new order.
     """
     m = len(pool.score)
-    cap = max(1, math.ceil(MAX_ARTIST_SHARE * n))
     spread = float(np.ptp(pool.score)) if m else 0.0
     relevance = (pool.score - pool.score[-1:]) / spread if spread else np.zeros(m, np.float32)
     worth, alike = (1 - diversity) * relevance, np.zeros(m, np.float32)
     divergence = _Divergence(pool)
-    # What is chosen goes to -inf in one of two arrays, whoever is capped in the other.
-    free, open_ = np.zeros(m, np.float32), np.zeros(m, np.float32)
-    of_artist: dict[int, int] = {}
+    free, taken = np.zeros(m, np.float32), np.zeros(m, np.int32)  # -inf once chosen; of each one's artist
     chosen: list[int] = []
-    for _ in range(min(n, m)):
+    for place in range(1, min(n, m) + 1):
         gain = worth - diversity * alike if diversity else worth
         if calibration:
             gain = gain - calibration * divergence.with_each(len(chosen))
+        # By the place and not by n: a longer list begins with the shorter one.
+        open_ = np.where(taken < math.ceil(MAX_ARTIST_SHARE * place), free, -np.inf)
         pick = int(np.argmax(gain + open_))
         if open_[pick] < 0:  # every artist that is left has their share
             pick = int(np.argmax(gain + free))
         chosen.append(pick)
-        free[pick] = open_[pick] = -np.inf
+        free[pick] = -np.inf
         divergence.add(pick)
-        artist = int(pool.artist_index[pick])
-        of_artist[artist] = of_artist.get(artist, 0) + 1
-        if artist >= 0 and of_artist[artist] == cap:
-            open_[pool.artist_index == artist] = -np.inf
+        if pool.artist_index[pick] >= 0:
+            taken[pool.artist_index == pool.artist_index[pick]] += 1
         if diversity:
             np.maximum(alike, pool.vectors @ pool.vectors[pick], out=alike)
     return np.array(chosen, np.intp)

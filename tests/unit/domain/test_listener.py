@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segue.domain.event import Event, EventKind
-from segue.domain.listener import SEED_WEIGHT, read_heard
+from segue.domain.listener import MOMENT_SHARE, SEED_WEIGHT, read_heard
 from tests.small_catalogue import small_catalogue
 
 CATALOGUE = small_catalogue([["a"]] * 5)
@@ -54,6 +54,15 @@ def test_seeds_count_as_much_as_the_history() -> None:
     total = read_heard(CATALOGUE, events).history.confidence.sum()
     seeded = read_heard(CATALOGUE, events, ["t004"]).history
     assert seeded.confidence[-1] == pytest.approx(max(total, SEED_WEIGHT))
+
+
+def test_the_latest_like_shows_in_a_long_history() -> None:
+    many = small_catalogue([["a"]] * 400)
+    events = [Event("u", f"t{row:03}", EventKind.LIKE, NOON, f"e{row}") for row in range(399)]
+    latest = Event("u", "t399", EventKind.LIKE, NOON + timedelta(minutes=1), "now")
+    confidence = read_heard(many, [*events, latest]).history.confidence
+    assert confidence[399] == pytest.approx(MOMENT_SHARE * 400 * np.log(4), rel=1e-5)
+    assert confidence[0] == pytest.approx(np.log(4))
 
 
 def test_nobody_is_empty() -> None:

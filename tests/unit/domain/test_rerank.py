@@ -85,6 +85,13 @@ def test_no_artist_has_more_than_a_fifth(rng) -> None:
     assert (artist[chosen] == 7).sum() == 2
 
 
+def test_a_longer_list_begins_with_the_shorter(rng) -> None:
+    given = pool(rng, artist_index=(np.arange(M) % 7).astype(np.int32))
+    longest = rerank(given, 25, 0.3, 0.2).tolist()
+    for n in (1, 5, 6, 12):
+        assert rerank(given, n, 0.3, 0.2).tolist() == longest[:n]
+
+
 def test_an_artist_fills_the_list_when_nobody_else_is_left(rng) -> None:
     assert len(rerank(pool(rng, artist_index=np.zeros(M, np.int32)), 10, 0)) == 10
 

@@ -13,6 +13,7 @@ import pytest
 from segue.artifacts.family import CATALOGUE, HYBRID, MEMBERS
 from segue.artifacts.local import LocalStore
 from segue.artifacts.store import Decision, read_manifest, resolve, rollback
+from segue.domain.vocabulary import build_vocabulary
 from segue.embedded import open_recommender
 from segue.errors import GateRejectedError, InvalidInputError, TrackNotFoundError
 from segue.state.location import open_state
@@ -90,6 +91,20 @@ def test_half_an_export_is_refused_and_the_old_version_stays(store: LocalStore, 
     few = replace(data, interactions=take(data.interactions, np.arange(len(data.interactions)) % 3 == 0))
     with pytest.raises(GateRejectedError, match="is the export whole"):
         train_recommender(few, store, request(), nothing)
+    assert resolve(store, HYBRID).alias.target.version == trained.version
+
+
+def test_another_stores_catalogue_is_refused(store: LocalStore, trained: Trained) -> None:
+    data = dataset()
+    theirs = build_vocabulary(f"x{track}" for track in data.catalogue.vocabulary.item_id.tolist())
+    items = build_vocabulary(f"x{track}" for track in data.interactions.items.item_id.tolist())
+    other = replace(
+        data,
+        catalogue=replace(data.catalogue, vocabulary=theirs),
+        interactions=replace(data.interactions, items=items),
+    )
+    with pytest.raises(GateRejectedError, match="another store's"):
+        train_recommender(other, store, request(), nothing)
     assert resolve(store, HYBRID).alias.target.version == trained.version
 
 
