@@ -18,7 +18,7 @@ def health() -> HealthResponse:
     """Name the live versions."""
     models = {family: describe_live(store, family) for family in FAMILIES}
     live = [model for model in models.values() if model]
-    healthy = bool(live) and all(model.servable for model in live)
+    healthy = bool(live) and not any(model.missing for model in live)
     return HealthResponse(status="ok" if healthy else "degraded", segue=__version__, models=models)
 
 

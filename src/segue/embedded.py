@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from segue.serving.recommend_contract import RecommendResponse, SimilarResponse
     from segue.state.listening import ListeningState
 
+ALL_REASONS = 10_000
+"""More than any listener's history gives."""
+
 
 def open_recommender(
     artifacts: str, *, state: str = "", cache: Path | None = None, refresh_ttl_s: float = 60.0
@@ -47,8 +50,8 @@ def open_recommender(
     artifacts : str
         A folder, or ``s3://bucket/prefix``.
     state : str
-        Where listeners' events are: an SQLite file or ``dynamodb://table``; without it everybody is a
-        stranger, and seeds or similar tracks are what can be asked.
+        Where listeners' events are: an SQLite file that is there, or ``dynamodb://table``; without it
+        everybody is a stranger, and seeds or similar tracks are what can be asked.
     cache : Path, optional
         Where fetched versions are kept; a folder of the system's temporary ones unless given.
     refresh_ttl_s : float
@@ -57,11 +60,13 @@ def open_recommender(
     Raises
     ------
     ConfigError
-        A location is of no known form.
+        A location is of no known form, or the state's file is not there: ``segue history load`` makes it.
     """
     cache = Path(tempfile.gettempdir()) / "segue" if cache is None else cache
     settings = ArtifactSettings(artifacts, cache, refresh_ttl_s, aws_environment())
-    return EmbeddedRecommender(LiveRecommender(settings), open_state(state) if state else None)
+    return EmbeddedRecommender(
+        LiveRecommender(settings), open_state(state, must_exist=True) if state else None
+    )
 
 
 class EmbeddedRecommender:
@@ -94,7 +99,9 @@ class EmbeddedRecommender:
         heard = read_heard(model.catalogue, self._events(user_id))
         allowed = np.ones(len(model.catalogue), bool)
         allowed[heard.rows] = False
-        found = explain(model, Listener(heard.history, user_id), row, Query(1, allowed))
+        found = explain(
+            model, Listener(heard.history, user_id), row, Query(1, allowed, n_reasons=ALL_REASONS)
+        )
         return RecommendedTrack.all_of(model.catalogue, [found])[0]
 
     def _events(self, user_id: str) -> list[Event]:

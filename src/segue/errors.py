@@ -16,6 +16,7 @@
     │   ├── VersionNotFoundError      no manifest under that version
     │   ├── CorruptArtifactError      a file is not what the manifest promised
     │   ├── UnsupportedSchemaError    written by a newer or a much older Segue
+    │   ├── ModelMissingError         what could answer is not live, or cannot be loaded
     │   ├── ObjectNotFoundError       the store has nothing under that key
     │   └── StoreUnavailableError     the artifact store did not answer
     ├── PublishError              publishing and promotion
@@ -39,7 +40,10 @@ fault and the remedy. HTTP statuses live in one table, ``segue.serving.http``.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class SegueError(Exception):
@@ -163,6 +167,18 @@ class UnsupportedSchemaError(ArtifactError):
         super().__init__(f"manifest schema {found} is not among the supported {list(supported)}: {remedy}.")
         self.found = found
         self.supported = supported
+
+
+class ModelMissingError(ArtifactError):
+    """A model that could answer is not live, or cannot be loaded."""
+
+    code = "model_missing"
+
+    def __init__(self, model: str, missing: Mapping[str, str]) -> None:
+        why = "; ".join(f"{family}: {reason}" for family, reason in missing.items()) or "it was never trained"
+        super().__init__(f"the {model} model is missing, or a part of it ({why}): train it, or roll back.")
+        self.model = model
+        self.missing = missing
 
 
 class ObjectNotFoundError(ArtifactError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from segue.domain.event import EVENT_KINDS, Event, EventKind
+from segue.domain.event import EVENT_KINDS, OPINIONS, Event, EventKind, build_listening
 from segue.errors import ConfigError, StateUnavailableError
 from segue.state.listening import Recorded
 from segue.state.location import open_state
@@ -70,8 +70,27 @@ def test_the_newest_come_first_whatever_the_order_of_arrival(state: ListeningSta
     events = [event(number) for number in range(30)]
     state.record(sorted(events, key=lambda one: one.track_id[::-1]))
     assert state.read_recent("u1") == events[::-1]
-    assert state.read_recent("u1", 3) == events[:-4:-1]
+    opinions = [one for one in events[:-3] if one.kind in OPINIONS]
+    assert state.read_recent("u1", 3) == events[:-4:-1] + opinions[::-1]
     assert state.read_recent("u1", 30) == events[::-1]
+
+
+def test_a_dislike_holds_however_much_was_heard_since(state: ListeningState) -> None:
+    disliked = event(0, kind=EventKind.DISLIKE)
+    heard = [event(number, kind=EventKind.PLAY) for number in range(1, 8)]
+    liked = event(8, kind=EventKind.LIKE)
+    state.record([disliked, *heard, liked, event(0, "u2", kind=EventKind.DISLIKE)])
+    found = state.read_recent("u1", 3)
+    assert found == [liked, heard[6], heard[5], disliked]
+    assert build_listening(found).disliked == {"t0"}
+
+
+def test_an_opinion_that_was_refused_as_a_repeat_is_none(state: ListeningState) -> None:
+    first = event(0, kind=EventKind.PLAY, event_id="a")
+    later = [event(number, kind=EventKind.PLAY) for number in (1, 2)]
+    assert state.record([first]) == Recorded(1, 0)
+    assert state.record([replace(first, kind=EventKind.DISLIKE), *later]) == Recorded(2, 1)
+    assert state.read_recent("u1", 2) == later[::-1]
 
 
 def test_events_of_one_instant_have_one_order(state: ListeningState) -> None:
@@ -162,10 +181,27 @@ def test_the_table_forgets_after_its_time(s3_server: str, monkeypatch: pytest.Mo
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
     name = create_table(f"state-{uuid.uuid4().hex}")
-    open_state(f"dynamodb://{name}").record([event(1)])
-    (item,) = boto3.client("dynamodb").scan(TableName=name)["Items"]
-    left = datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) - datetime.now(UTC)
-    assert timedelta(days=729) < left < timedelta(days=731)
+    open_state(f"dynamodb://{name}").record([event(0), event(1)])
+    items = boto3.client("dynamodb").scan(TableName=name)["Items"]
+    assert len(items) == 3  # a like has a copy
+    for item in items:
+        left = datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) - datetime.now(UTC)
+        assert timedelta(days=729) < left < timedelta(days=731)
+
+
+def test_a_copy_that_was_not_made_is_made_by_the_repeat(
+    s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    name = create_table(f"state-{uuid.uuid4().hex}")
+    state, events = open_state(f"dynamodb://{name}"), [event(1), event(3)]
+    state.record(events)
+    key = {"pk": {"S": "opinion#u1"}, "sk": {"S": "event#e1"}}
+    assert boto3.client("dynamodb").delete_item(TableName=name, Key=key, ReturnValues="ALL_OLD")["Attributes"]
+    assert state.record(events) == Recorded(0, 2)
+    assert state.read_recent("u1", 1) == events[::-1]
 
 
 @pytest.mark.parametrize("content", [b"not a database" * 100, b"", None])
@@ -184,6 +220,12 @@ def test_a_file_that_is_no_database_is_said(content: bytes | None, tmp_path: Pat
 def test_a_location_that_is_neither_names_the_setting(location: str) -> None:
     with pytest.raises(ConfigError, match=r"SEGUE_STATE: .*neither"):
         open_state(location)
+
+
+def test_a_file_that_must_be_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.sqlite is not there: .*segue history load"):
+        open_state(str(tmp_path / "new" / "none.sqlite"), must_exist=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_is_no_state(tmp_path: Path) -> None:

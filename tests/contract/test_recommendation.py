@@ -218,6 +218,40 @@ def test_a_hybrid_answers_without_a_member_that_is_damaged(
     damage_files(folder / "artifacts", family)
     answer = ask(start(), "/recommend/user", user_id=LISTENER, limit=10)
     assert (answer["answered_by"], len(answer["items"])) == ("hybrid", 10)
+    assert answer["because"].endswith(f"models are missing: {family}")
+
+
+@pytest.mark.parametrize(
+    ("lose", "why"), [(lose_alias, "none is live"), (lose_manifest, "the live version is missing or damaged")]
+)
+def test_a_hybrid_that_is_gone_is_told_from_one_that_never_was(
+    lose: Callable[[Path, str], None], why: str, start: Callable[..., TestClient], folder: Path
+) -> None:
+    lose(folder / "artifacts", HYBRID)
+    answer = ask(start(), "/recommend/user", user_id=LISTENER)
+    assert answer["because"] == f"no ranker can be served ({why})"
+
+
+def test_similar_tracks_say_which_model_found_them(start: Callable[..., TestClient], folder: Path) -> None:
+    for family in COLLABORATIVE:
+        damage_files(folder / "artifacts", family)
+    client = start()
+    assert ask(client, "/recommend/similar", track_id="t001")["model"] == "content"
+    refused = ask(client, "/recommend/similar", 503, track_id="t001", model="collaborative")
+    assert refused["code"] == "model_missing"
+
+
+def test_a_stranger_who_dislikes_one_track_is_told_so(start: Callable[..., TestClient]) -> None:
+    client = start()
+    say(client, "new", "dislike", "t001")
+    answer = ask(client, "/recommend/user", user_id="new")
+    assert answer["because"] == "only dislikes are known of this listener yet"
+
+
+def test_when_everything_is_excluded_nothing_is_left(start: Callable[..., TestClient]) -> None:
+    everything = catalogue().vocabulary.item_id.tolist()
+    answer = ask(start(), "/recommend/user", user_id=LISTENER, exclude=everything)
+    assert (answer["items"], answer["because"][:15]) == ([], "nothing is left")
 
 
 def test_a_stranger_gets_what_is_popular(start: Callable[..., TestClient]) -> None:
@@ -340,3 +374,27 @@ def test_health_is_degraded_by_what_cannot_be_served_and_not_by_what_was_never_p
     lose_alias(folder / "artifacts", HYBRID)
     found = client.get("/health").json()
     assert (found["status"], found["models"]) == ("degraded", {"genre-preference": None, HYBRID: None})
+
+
+@pytest.mark.parametrize(("family", "servable"), [(CATALOGUE, False), (CONTENT, True)])
+def test_health_is_degraded_by_what_the_hybrid_pins(
+    family: str, servable: bool, start: Callable[..., TestClient], folder: Path
+) -> None:
+    lose_manifest(folder / "artifacts", family)
+    found = start().get("/health").json()
+    hybrid = found["models"][HYBRID]
+    assert (found["status"], hybrid["servable"], hybrid["missing"]) == ("degraded", servable, [family])
+
+
+def test_health_names_the_family_whose_alias_is_damaged(
+    start: Callable[..., TestClient], folder: Path
+) -> None:
+    (folder / "artifacts" / HYBRID / "aliases" / "champion.json").write_bytes(b"{")
+    answer = start().get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["models"][HYBRID] == {
+        "version": None,
+        "live_since": None,
+        "servable": False,
+        "missing": [HYBRID],
+    }

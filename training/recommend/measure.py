@@ -84,7 +84,7 @@ def measure_answers(model: Recommender, task: Task, tier: str, k: int) -> dict[s
     settings = (ranker.diversity, ranker.calibration) if ranker else (0.0, 0.0)
     ranking = np.full((len(task.users), k), -1, np.int32)
     for place, listener in enumerate(task.listeners(tier)):
-        query = Query(k, _unheard(model, listener), *settings, explain=False)
+        query = Query(k, _unheard(model, listener), *settings, n_reasons=0)
         found = [item.item_index for item in answer(model, listener, query).items]
         ranking[place, : len(found)] = found
     return _accuracy(task, ranking)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segue.artifacts.cache import fetch
@@ -56,7 +57,8 @@ _UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundErro
 def load_hybrid(store: ObjectReader, cache: Path, folder: Path, manifest: Manifest) -> Recommender:
     """Load a hybrid with the catalogue and the members that its manifest pins.
 
-    A member that cannot be served is left out and named in `Recommender.missing`.
+    A member that cannot be served is left out and named in `Recommender.missing`; one that was never
+    trained, as there was no data for it, is not.
 
     Raises
     ------
@@ -69,8 +71,11 @@ def load_hybrid(store: ObjectReader, cache: Path, folder: Path, manifest: Manife
     return _load(store, cache, pinned.pop(CATALOGUE), pinned, ranker_in=folder)
 
 
-def load_members(store: ObjectReader, cache: Path, manifest: Manifest) -> Recommender:
-    """Load a live catalogue with the live members that were made for it: what is left without a hybrid."""
+def load_members(store: ObjectReader, cache: Path, manifest: Manifest, why: str) -> Recommender:
+    """Load a live catalogue with the live members that were made for it: what is left without a hybrid.
+
+    ``why`` there is no hybrid, and why members are left out, is in `Recommender.missing`.
+    """
     pinned: dict[str, str] = {}
     for family in MEMBERS:
         with suppress(*_UNSERVABLE):
@@ -78,7 +83,11 @@ def load_members(store: ObjectReader, cache: Path, manifest: Manifest) -> Recomm
             member = read_manifest(store, family, live.alias.target.version) if live else None
             if member and member.record.depends_on.get(CATALOGUE) == manifest.version:
                 pinned[family] = member.version
-    return _load(store, cache, manifest.version, pinned, ranker_in=None)
+    found = _load(store, cache, manifest.version, pinned, ranker_in=None)
+    left_out = {
+        family: "none is live, or not one for this catalogue" for family in MEMBERS if family not in pinned
+    }
+    return replace(found, missing={HYBRID: why, **left_out, **found.missing})
 
 
 def load_vocabulary_of(store: ObjectReader, cache: Path, version: str) -> Vocabulary:
@@ -99,15 +108,13 @@ def _load(
 ) -> Recommender:
     tracks = load_catalogue(fetch(store, read_manifest(store, CATALOGUE, catalogue), cache))
     found: dict[str, Any] = {}
-    missing: dict[str, str] = {family: "there is none" for family in MEMBERS if family not in pinned}
+    missing: dict[str, str] = {}
     for family, version in pinned.items():
         name, load = _LOAD[family]
         try:
             found[name] = load(fetch(store, read_manifest(store, family, version), cache), tracks.vocabulary)
         except _UNSERVABLE as error:
             missing[family] = str(error)
-    if ranker_in is None:
-        missing[HYBRID] = "none is live"
-    else:
+    if ranker_in is not None:
         found["ranker"] = load_ranker(ranker_in)
     return build_recommender(tracks, missing=missing, **found)

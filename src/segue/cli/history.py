@@ -30,7 +30,7 @@ def load(
     state: State = DEFAULT_STATE,
     recent: Annotated[int, typer.Option(min=1, help="Events of each listener, the latest.")] = RECENT,
 ) -> None:
-    """Load every listener's latest events; what is there already is not loaded twice."""
+    """Load every listener's latest events, and all likes and dislikes; nothing is loaded twice."""
     from segue.sources.dataset.history import to_events  # pandas takes a second to import
     from segue.state.location import open_state
     from training.event_source import read_events_at

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from segue.artifacts import listing, retention
 from segue.artifacts import store as artifacts
+from segue.artifacts.family import CATALOGUE, HYBRID, MEMBERS
 from segue.artifacts.location import open_store
 from segue.artifacts.manifest import format_instant
 from segue.cli.options import ARTIFACTS, Artifacts, Json, Reason
@@ -158,8 +159,12 @@ def gc(
 
 
 def _rows(store: ObjectStore, family: str) -> list[dict[str, Any]]:
-    aliases = listing.list_aliases(store, family)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    try:
+        aliases = listing.list_aliases(store, family)
+    except (CorruptArtifactError, UnsupportedSchemaError) as error:
+        aliases, fault = {}, {"files": "", "bytes": str(error)}
+        rows.append({"family": family, "version": "", "aliases": "unreadable", "created": "", **fault})
     for version in listing.list_versions(store, family):
         names = [name for name, alias in aliases.items() if alias.target.version == version]
         row: dict[str, Any] = {"family": family, "version": version, "aliases": ", ".join(names)}
@@ -190,6 +195,12 @@ def _decide(reason: str) -> artifacts.Decision:
 
 
 def _print_move(family: str, alias: str, moved: Alias, *, as_json: bool) -> None:
+    if family in {CATALOGUE, *MEMBERS}:
+        typer.echo(
+            f"Warning: functions follow {HYBRID}, which pins the {family} it was trained with. "
+            f"This alias only answers while there is no {HYBRID} to serve.",
+            err=True,
+        )
     if as_json:
         _print_json({"family": family, "alias": alias, **json.loads(moved.to_bytes())})
         return

@@ -30,14 +30,30 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     genre: Annotated[str | None, typer.Option(help="A genre of the catalogue, or a broad one.")] = None,
     seed: Annotated[list[str], typer.Option(help="More like this track; may be given again.")] = [],  # noqa: B006
     diversity: Annotated[float | None, typer.Option(help="0 the best alone … 1 most unlike.")] = None,
+    friend: Annotated[list[str], typer.Option(help="A user whose likes count too; again for more.")] = [],  # noqa: B006
+    exclude: Annotated[list[str], typer.Option(help="Never this track; may be given again.")] = [],  # noqa: B006
+    time_of_day: Annotated[str | None, typer.Option(help="morning, afternoon, evening or night.")] = None,
+    day: Annotated[str | None, typer.Option(help="workday or weekend.")] = None,
+    activity: Annotated[str | None, typer.Option(help="commute, work, study, workout, party …")] = None,
+    weather: Annotated[str | None, typer.Option(help="sunny, cloudy, rainy, stormy or snowy.")] = None,
     tier: Annotated[str | None, typer.Option(help="free, starter or pro.")] = None,
     artifacts: Artifacts = ARTIFACTS,
     state: State = DEFAULT_STATE,
     as_json: Json = False,
 ) -> None:
     """Recommend tracks to a listener, and say why."""
+    context = {"time_of_day": time_of_day, "day": day, "activity": activity, "weather": weather}
     found = _open(artifacts, state).recommend(
-        user, limit=limit, mood=mood, genre=genre, seed_tracks=seed, diversity=diversity, model_tier=tier
+        user,
+        limit=limit,
+        mood=mood,
+        genre=genre,
+        seed_tracks=seed,
+        diversity=diversity,
+        friends=friend,
+        exclude=exclude,
+        context=context if any(context.values()) else None,
+        model_tier=tier,
     )
     if as_json:
         _print_json(found.model_dump_json(exclude_none=True))
@@ -50,11 +66,12 @@ def similar(
     *,
     limit: Limit = 10,
     model: Annotated[str | None, typer.Option(help="hybrid, collaborative or content.")] = None,
+    diversity: Annotated[float, typer.Option(help="0 the best alone … 1 most unlike.")] = 0.0,
     artifacts: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
     """Find tracks like one or several, and say what makes them alike."""
-    found = _open(artifacts, "").similar(tracks, limit=limit, model=model)
+    found = _open(artifacts, "").similar(tracks, limit=limit, model=model, diversity=diversity)
     if as_json:
         _print_json(found.model_dump_json(exclude_none=True))
         return

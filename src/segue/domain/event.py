@@ -32,6 +32,9 @@ class EventKind(StrEnum):
 EVENT_KINDS: tuple[EventKind, ...] = tuple(EventKind)
 """A kind's position is its int8 code in columns and files; a new kind goes to the end."""
 
+OPINIONS = frozenset({EventKind.LIKE, EventKind.DISLIKE})
+"""Of these only the last one on a track counts, and it holds until there is another, however old it is."""
+
 WEIGHTS: Mapping[EventKind, float] = {
     EventKind.PLAY: 1.0,
     EventKind.LIKE: 3.0,
@@ -168,7 +171,7 @@ def build_listening(events: Iterable[Event], durations_s: Mapping[str, float] | 
     weights: dict[str, float] = {}
     for event in sorted(events, key=attrgetter("at", "event_id")):
         before = weights.pop(event.track_id, 0.0)  # so that the track moves to the end
-        if event.kind is EventKind.LIKE or event.kind is EventKind.DISLIKE:
+        if event.kind in OPINIONS:
             opinions[event.track_id] = event.kind
             weights[event.track_id] = before
         else:

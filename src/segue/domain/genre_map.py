@@ -128,6 +128,11 @@ _BROAD_OF_WORDS: Mapping[str, tuple[BroadGenre, ...]] = {
 } | dict(_PHRASES)
 _MOST_WORDS = max(len(words.split()) for words in _BROAD_OF_WORDS)
 
+ENOUGH_OF_ITS_OWN = 100
+"""Tracks of a name of the catalogue's own, from which on a broad genre of that name adds no others."""
+LEAST_SHARE = 0.5
+"""Of a track that a broad genre must have: a rock hit that one of its four names calls blues is no jazz."""
+
 
 @lru_cache(maxsize=4096)
 def broad_genres(name: str) -> tuple[BroadGenre, ...]:
@@ -172,28 +177,39 @@ def broad_shares(genres: Labels) -> NDArray[np.float32]:
 def genre_mask(genres: Labels, wanted: str) -> NDArray[np.bool_]:
     """Return which tracks have a genre, bool (n_items,).
 
+    A name of the catalogue's own with `ENOUGH_OF_ITS_OWN` tracks means these alone. With fewer, a broad
+    genre adds the tracks of which it has at least the share `LEAST_SHARE`.
+
     Parameters
     ----------
     genres : Labels (n_items,)
     wanted : str
-        A `BroadGenre`, for all that belongs to it, or a name of the catalogue's own; case does not matter.
+        A name of the catalogue's own or a `BroadGenre`. Case, blanks and signs do not matter, and "&",
+        "and" and "n" are one: "Hip Hop", "hiphop", "rnb" and "R and B" are known.
 
     Raises
     ------
     InvalidInputError
         It is neither: the message names the broad ones.
     """
-    asked = wanted.strip().casefold()
-    names = list(genres.names)
-    if asked in tuple(BroadGenre):
-        chosen = [asked in broad_genres(name) for name in names]
-    else:
-        chosen = [name.strip().casefold() == asked for name in names]
-        if not any(chosen):
-            raise InvalidInputError(
-                f"genre {wanted!r} is neither a genre of this catalogue nor one of {', '.join(BroadGenre)}."
-            )
+    asked = _spelling(wanted)
+    chosen = np.array([_spelling(name) == asked for name in genres.names], bool)
+    broad = [_spelling(genre) == asked for genre in BroadGenre]
+    if not (chosen.any() or any(broad)):
+        raise InvalidInputError(
+            f"genre {wanted!r} is neither a genre of this catalogue nor one of {', '.join(BroadGenre)}."
+        )
     mask = np.zeros(len(genres), bool)
-    place = np.flatnonzero(np.array(chosen, bool)[genres.label_index])
+    place = np.flatnonzero(chosen[genres.label_index])
     mask[np.searchsorted(genres.start, place, side="right") - 1] = True
+    if any(broad) and mask.sum() < ENOUGH_OF_ITS_OWN:
+        mask |= broad_shares(genres)[:, broad.index(True)] >= LEAST_SHARE
     return mask
+
+
+@lru_cache(maxsize=4096)
+def _spelling(name: str) -> str:
+    """Return what all spellings of a genre have in common; a name of signs alone is compared as it stands."""
+    text = name.strip().casefold()
+    spaced = "".join(letter if letter.isalnum() else " " for letter in text.replace("&", " n "))
+    return "".join("n" if word == "and" else word for word in spaced.split()) or text

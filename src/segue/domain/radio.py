@@ -5,8 +5,9 @@ tracks that it has not played and takes the greatest
 
     variety · noise(seed, track) - rank / pool - cost of the transition from the last track,
 
-among those whose artists were not among the last `Rules.artist_gap` tracks. Where the pool has no such
-track it widens, up to the whole catalogue; where that has none, whose artists rested longest comes next.
+among those whose artists were not among the last `Rules.artist_gap` tracks. Where less than `LEAST_CHOICE`
+of the pool are such tracks it widens, up to the whole catalogue; where that has none, whose artists rested
+longest comes next.
 The rank, not the score, counts: scores of different models have different units.
 
 What is next depends on scores, on what was played and on the seed; not on how many are asked at a time.
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from segue.domain.vocabulary import Vocabulary
 
 NEVER = -(2**31)
+LEAST_CHOICE = 0.1
+"""Of a pool that must be free to be played: among one or two none may follow smoothly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ def _choose(queue: _Queue, latest: NDArray[np.int64], step: int, last: Sound) ->
             return None
         rested = step - queue.latest(latest)[places]
         free = rested > rules.artist_gap
-        if free.any() or len(places) < width:
+        if free.sum() >= LEAST_CHOICE * rules.pool or len(places) < width:
             break
         width *= 2
     if not free.any():

@@ -22,7 +22,7 @@ N_CANDIDATES = 200
 """Tracks that each source may bring, beyond as many as are excluded."""
 
 N_REASONS = 5
-"""Reasons told of one track; what the others add up to is one more."""
+"""Reasons told of one track, unless asked otherwise; what the others add up to is one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +122,11 @@ def weighted_reasons(
     weights: Mapping[str, float],
     scale: NDArray[np.float32],
     rows: NDArray[np.int32],
+    n_reasons: int = N_REASONS,
 ) -> list[tuple[Reason, ...]]:
     """Split the weighted sum for each track into parts of its sources, greatest first, that add up to it.
 
-    Parts about the same thing are one; beyond `N_REASONS` the rest is one `ReasonKind.REST`. What is split
+    Parts about the same thing are one; beyond ``n_reasons`` the rest is one `ReasonKind.REST`. What is split
     over a history stays in arrays until then: 500 tracks in four sources would be 2000 reasons to sort.
     """
     units = {name: weights[name] / unit for name, unit in zip(sources, scale.tolist(), strict=True)}
@@ -139,7 +140,7 @@ def weighted_reasons(
         shares = sum(units[name] * source.shares(rows) for name, source in played.items())
         history = next(iter(played.values())).history
         for place, share in enumerate(np.asarray(shares)):
-            best = top_n(np.where(share == 0, -np.inf, share), N_REASONS)
+            best = top_n(np.where(share == 0, -np.inf, share), n_reasons)
             for item, part in zip(history.item_index[best].tolist(), share[best].tolist(), strict=True):
                 told[place][ReasonKind.PLAYED, "", item] = part
             share[best] = 0
@@ -149,11 +150,11 @@ def weighted_reasons(
             for reason in source.reasons(row):
                 key = (reason.kind, reason.name, reason.item_index)
                 told[place][key] = told[place].get(key, 0.0) + units[name] * reason.contribution
-    return [_greatest(parts, other) for parts, other in zip(told, rest.tolist(), strict=True)]
+    return [_greatest(parts, other, n_reasons) for parts, other in zip(told, rest.tolist(), strict=True)]
 
 
-def _greatest(parts: Mapping[tuple[ReasonKind, str, int], float], rest: float) -> tuple[Reason, ...]:
+def _greatest(parts: Mapping[tuple[ReasonKind, str, int], float], rest: float, n: int) -> tuple[Reason, ...]:
     ordered = sorted(parts.items(), key=lambda part: -part[1])
-    told = [Reason(kind, value, name, item) for (kind, name, item), value in ordered[:N_REASONS]]
-    rest += sum(value for _, value in ordered[N_REASONS:])
+    told = [Reason(kind, value, name, item) for (kind, name, item), value in ordered[:n]]
+    rest += sum(value for _, value in ordered[n:])
     return (*told, Reason(ReasonKind.REST, rest)) if rest else tuple(told)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.candidates import top_n
-from segue.domain.ranker import gather, score, weighted_reasons
+from segue.domain.ranker import N_REASONS, gather, score, weighted_reasons
 from segue.domain.rerank import Pool, rerank
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from segue.domain.source import Reason, Source
 
-POOL = 250
+POOL = 150
 """Ranked tracks that the reordering may choose from, whatever the length of the list: so that a longer list
 begins with the shorter one."""
 
@@ -46,15 +46,15 @@ class Query:
         False for what was heard, disliked, asked to be excluded, or lies outside the genre asked for.
     diversity, calibration : float
         See `segue.domain.rerank.rerank`.
-    explain : bool
-        Whether reasons are wanted.
+    n_reasons : int
+        How many are told of each track, beside what the others add up to; 0 for none at all.
     """
 
     n: int
     allowed: NDArray[np.bool_]
     diversity: float = 0.0
     calibration: float = 0.0
-    explain: bool = True
+    n_reasons: int = N_REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ def recommend(
     order = rerank(build_pool(rows, scores), query.n, query.diversity, query.calibration)
     found, score_of = rows[order], scores[order].tolist()
     reasons = (
-        weighted_reasons(sources, weights, candidates.scale, found) if query.explain else [()] * len(found)
+        weighted_reasons(sources, weights, candidates.scale, found, query.n_reasons)
+        if query.n_reasons
+        else [()] * len(found)
     )
     return [Recommended(*each) for each in zip(found.tolist(), score_of, reasons, strict=True)]

@@ -53,6 +53,9 @@ MOOD = "mood"
 MOOD_WEIGHT = 1.0
 """What a mood or situation that was asked for weighs, next to all sources together."""
 
+FRIENDS_WEIGHT = 0.5
+"""What friends that were named weigh at least, next to all other sources together; 1 for a stranger."""
+
 _LADDER = (
     (Step.COLLABORATIVE, {"factors": 1.0, "similarity": 1.0, "parts": 0.1}),
     (Step.CONTENT, {"content": 1.0}),
@@ -60,13 +63,6 @@ _LADDER = (
     (Step.POPULARITY, {"trending": 1.0, "popularity": 0.1}),
 )
 """What answers without a ranker, or for a listener of whom too little is known for the step before."""
-
-ALIKE: Mapping[Step, tuple[str, ...]] = {
-    Step.COLLABORATIVE: ("factors", "parts", "similarity"),
-    Step.CONTENT: ("content",),
-    Step.HYBRID: ("factors", "parts", "similarity", "content"),
-}
-"""The sources that know which tracks are alike."""
 
 _PERSONAL = ("factors", "parts", "similarity", "content", "genre", "social")
 
@@ -167,7 +163,7 @@ def answer(model: Recommender, listener: Listener, query: Query) -> Answer:
     used = {name: source for name, source in sources.items() if name in weights}
 
     def build_pool(rows: NDArray[np.int32], scores: NDArray[np.float32]) -> Pool:
-        return _pool(model, listener.history, rows, scores)
+        return pool_of(model, listener.history, rows, scores)
 
     return Answer(recommend(used, weights, query, build_pool), step, because)
 
@@ -186,34 +182,8 @@ def explain(model: Recommender, listener: Listener, item_index: int, query: Quer
     if not used:
         raise EmptyHistoryError
     scale = gather(used, query.allowed).scale
-    (reasons,) = weighted_reasons(used, weights, scale, np.array([item_index], np.int32))
+    (reasons,) = weighted_reasons(used, weights, scale, np.array([item_index], np.int32), query.n_reasons)
     return Recommended(item_index, sum(reason.contribution for reason in reasons), reasons)
-
-
-def similar(model: Recommender, subjects: History, how: Step, query: Query) -> list[Recommended]:
-    """Return tracks like some others, by what their listeners share, by content, or by both.
-
-    Parameters
-    ----------
-    subjects : History
-        The tracks, alike in confidence.
-    how : Step
-        COLLABORATIVE, CONTENT, or HYBRID for both, weighed as the ranker weighs them.
-    query : Query
-
-    Raises
-    ------
-    EmptyHistoryError
-        No such model knows the tracks: ask by another.
-    """
-    sources = {name: s for name, s in prepare(model, Listener(subjects)).items() if name in ALIKE[how]}
-    learnt = model.ranker.weights_of("pro") if model.ranker else {}
-    weights = {name: learnt.get(name, 0.0) for name in sources}
-    if not any(weights.values()):
-        weights = dict.fromkeys(sources, 1.0)
-    if not sources:
-        raise EmptyHistoryError
-    return recommend(sources, weights, query, lambda rows, scores: _pool(model, subjects, rows, scores))
 
 
 def prepare(model: Recommender, listener: Listener) -> dict[str, Source]:
@@ -259,11 +229,18 @@ def choose(
     if model.ranker is not None and not learnt.keys() & set(_PERSONAL):
         weights = {name: weight for name, weight in learnt.items() if name in sources}
         because = "on the events it was trained on, nothing personal beats popularity"
-        return Step.POPULARITY, _with_mood(weights, sources), because
+        return Step.POPULARITY, _with_mood(weights, sources), _and_missing(model, because)
     if model.ranker is not None and personal:
-        weights = {name: weight for name, weight in learnt.items() if name in sources}
+        weights = _with_friends(
+            {name: weight for name, weight in learnt.items() if name in sources}, sources, listener
+        )
         if weights.keys() & set(personal):
-            return Step.HYBRID, _with_mood(weights, sources), "every source that has something to say"
+            whole = "content" in TIER_SOURCES[listener.tier]  # without it, what answers is no hybrid
+            because = (
+                "every source that has something to say" if whole else f"what the tier {listener.tier} opens"
+            )
+            step = Step.HYBRID if whole else Step.COLLABORATIVE
+            return step, _with_mood(weights, sources), _and_missing(model, because)
     reason = _why_no_hybrid(model, listener)
     for step, wanted in _LADDER[:-1]:
         weights = {name: weight for name, weight in wanted.items() if name in sources}
@@ -275,10 +252,27 @@ def choose(
 
 def _why_no_hybrid(model: Recommender, listener: Listener) -> str:
     if not len(listener.history):
-        return "nothing is known of this listener yet"
+        return _and_missing(model, "nothing is known of this listener yet")
     if model.ranker is None:
-        return f"no ranker can be served ({model.missing.get('hybrid', 'none is live')})"
-    return "no model knows the tracks of this listener"
+        return _and_missing(model, f"no ranker can be served ({model.missing.get('hybrid', 'none is live')})")
+    if not (listener.history.confidence > 0).any():
+        return _and_missing(model, "only dislikes are known of this listener yet")
+    return _and_missing(model, "") or "no model knows the tracks of this listener"
+
+
+def _and_missing(model: Recommender, reason: str) -> str:
+    lost = ", ".join(sorted(model.missing.keys() - {"hybrid"}))
+    return "; ".join(part for part in (reason, lost and f"models are missing: {lost}") if part)
+
+
+def _with_friends(
+    weights: dict[str, float], sources: Mapping[str, Source], listener: Listener
+) -> dict[str, float]:
+    # The learnt weight is that of friends nobody named, next to a history of the listener's own.
+    if "social" in sources and (listener.friends or not len(listener.history)):
+        share = FRIENDS_WEIGHT if len(listener.history) else 1.0
+        weights["social"] = max(weights.get("social", 0.0), share * (sum(weights.values()) or 1.0))
+    return weights
 
 
 def _with_mood(weights: dict[str, float], sources: Mapping[str, Source]) -> dict[str, float]:
@@ -289,7 +283,10 @@ def _with_mood(weights: dict[str, float], sources: Mapping[str, Source]) -> dict
     return weights
 
 
-def _pool(model: Recommender, history: History, rows: NDArray[np.int32], scores: NDArray[np.float32]) -> Pool:
+def pool_of(
+    model: Recommender, history: History, rows: NDArray[np.int32], scores: NDArray[np.float32]
+) -> Pool:
+    """Describe ranked tracks to the reordering, which sees whom they are by and what the listener likes."""
     vectors = model.content.vectors[rows] if model.content else np.zeros((len(rows), 0), np.float32)
     liked = history.confidence > 0
     wanted = history.confidence[liked] @ model.groups[history.item_index[liked]]

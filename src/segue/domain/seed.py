@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -124,12 +125,27 @@ def _artist(model: Recommender, name: str) -> NDArray[np.int32]:
 
 
 def _find(labels: Labels, name: str) -> int | None:
-    """Return the number of a label: the very same, else the first that differs in case alone."""
+    """Return the number of a label: the very same, else the first but for case, else but for accents too."""
     place = bisect_left(labels.names, name)
     if place < len(labels.names) and labels.names[place] == name:
         return place
-    asked = name.strip().casefold()
-    return next((place for place, known in enumerate(labels.names) if known.casefold() == asked), None)
+    asked, bare = name.strip().casefold(), _without_accents(name)
+    found = None
+    for place, known in enumerate(labels.names):
+        if known.casefold() == asked:
+            return place
+        if found is None and _without_accents(known) == bare:
+            found = place
+    return found
+
+
+def _without_accents(name: str) -> str:
+    text = name.strip().casefold()
+    if text.isascii():  # most names are, and all of a catalogue's may pass here
+        return text
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter)
+    )
 
 
 def _mood(model: Recommender, value: str) -> Mood:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = [AUDIO_FEATURES.index(name) for name in ("tempo", "key", "mode", "energy")]
 
-GREATEST_TEMPO_CHANGE = 0.16
-"""From here on every change of tempo is equally bad: twice the ±8 % that a turntable's pitch slider has."""
+GREATEST_TEMPO_CHANGE = 0.2
+"""From here on every change of tempo is equally bad; a turntable's pitch slider has ±8 %."""
 GREATEST_ENERGY_CHANGE = 0.5
 GREATEST_KEY_DISTANCE = 7
 UNKNOWN_COST = 0.5
@@ -75,24 +75,25 @@ def energy_change(a: Sound, b: Sound) -> NDArray[np.float32]:
 class Smoothness:
     """What each change weighs, in the unit of relevance: see `segue.domain.radio.Rules`."""
 
-    tempo: float = 0.4
-    key: float = 0.8
-    energy: float = 0.4
+    tempo: float = 2.0
+    key: float = 1.4
+    energy: float = 0.5
 
 
 def transition_cost(a: Sound, b: Sound, weight: Smoothness) -> NDArray[np.float32]:
     """Return what it costs to go from ``a`` to each of ``b``, float32 (n,): 0 … the sum of the weights.
 
-    Each change is scaled to 0 … 1 by the greatest that matters, and is `UNKNOWN_COST` where unknown.
+    Each change is scaled to 0 … 1 by the greatest that matters, and costs `UNKNOWN_COST` where unknown.
+    That of tempo is squared: few hear 3 %, everybody 15 %, and no good key makes up for it.
     """
-    tempo = _scaled(tempo_change(a, b), GREATEST_TEMPO_CHANGE)
+    tempo = _scaled(tempo_change(a, b), GREATEST_TEMPO_CHANGE, power=2)
     key = _scaled(key_distance(a, b), GREATEST_KEY_DISTANCE)
     energy = _scaled(energy_change(a, b), GREATEST_ENERGY_CHANGE)
     cost: NDArray[np.float32] = weight.tempo * tempo + weight.key * key + weight.energy * energy
     return cost
 
 
-def _scaled(change: NDArray[np.float32], greatest: float) -> NDArray[np.float32]:
-    cost: NDArray[np.float32] = np.minimum(change / np.float32(greatest), 1)
+def _scaled(change: NDArray[np.float32], greatest: float, power: int = 1) -> NDArray[np.float32]:
+    cost: NDArray[np.float32] = np.minimum(change / np.float32(greatest), 1) ** power
     cost[np.isnan(cost)] = UNKNOWN_COST
     return cost

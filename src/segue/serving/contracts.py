@@ -82,13 +82,16 @@ class GenreResponse(BaseModel):
 class LiveModel(BaseModel):
     """A family's live version."""
 
-    version: str
-    live_since: str
-    servable: bool = Field(description="its manifest is whole; each function checks the files it loads")
+    version: str | None = Field(description="null where its alias cannot be read")
+    live_since: str | None
+    servable: bool = Field(
+        description="its manifest and its catalogue's are whole; each function checks the files it loads"
+    )
+    missing: list[str] = Field(description="families that it needs, itself included, that cannot be served")
 
 
 class HealthResponse(BaseModel):
-    """What is live; ``degraded`` while one of it cannot be served, or there is nothing, else ``ok``."""
+    """What is live; ``degraded`` while any of it is missing, or there is nothing, else ``ok``."""
 
     status: str
     segue: str

@@ -60,7 +60,11 @@ class FeedbackEvent(BaseModel):
     track_id: Id
     event: EventKind
     at: Annotated[AwareDatetime, BeforeValidator(_only_iso)] | None = Field(
-        None, description="ISO 8601 with a zone, from 1970 to a day ahead; the time of arrival without it"
+        None,
+        description=(
+            "ISO 8601 with a zone, from 1970 to a day ahead, of which the future is taken as the time of "
+            "arrival; the time of arrival without it"
+        ),
     )
     ms_played: Annotated[int, Field(strict=True, ge=0, le=MOST_MS)] | None = Field(
         None, description="milliseconds heard: a play counts by the share of the track"
@@ -159,7 +163,9 @@ def _build(one: FeedbackEvent, accepted_at: datetime, key: str | None, place: st
         )
     at = at.astimezone(UTC)
     event_id = one.event_id or _derived_id(one, "" if one.at is None else at.isoformat(), key)
-    return Event(one.user_id, one.track_id, one.event, at, event_id, one.ms_played, one.context)
+    # A clock that is ahead must not let a like outlive what the listener says later.
+    counted_at = min(at, accepted_at.astimezone(UTC))
+    return Event(one.user_id, one.track_id, one.event, counted_at, event_id, one.ms_played, one.context)
 
 
 def _derived_id(one: FeedbackEvent, at: str, key: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segue.artifacts.family import CATALOGUE
 from segue.artifacts.manifest import format_instant
 from segue.artifacts.store import read_manifest, resolve_if_any
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
@@ -11,26 +12,51 @@ from segue.serving.contracts import LiveModel
 from segue.serving.telemetry import logger
 
 if TYPE_CHECKING:
+    from segue.artifacts.manifest import Manifest, VersionRef
     from segue.artifacts.object_store import ObjectReader
+
+
+_UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
 
 
 def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
     """Describe a family's champion, or return None when nothing was promoted yet.
 
-    Its manifest is read and held to the alias's hash; its files are not, as that takes reading them all.
+    Its manifest is read and held to the alias's hash, and the manifests that it pins are read too;
+    files are not, as that takes reading them all.
 
     Raises
     ------
     StoreUnavailableError
         The store does not answer, so nobody can tell.
     """
-    live = resolve_if_any(store, family)
+    try:
+        live = resolve_if_any(store, family)
+    except _UNSERVABLE:
+        logger.exception("the alias cannot be read", extra={"family": family})
+        return LiveModel(version=None, live_since=None, servable=False, missing=[family])
     if live is None:
         return None
-    target, since = live.alias.target, format_instant(live.alias.set_at)
+    missing = _missing(store, family, live.alias.target)
+    return LiveModel(
+        version=live.alias.target.version,
+        live_since=format_instant(live.alias.set_at),
+        servable=not {family, CATALOGUE} & set(missing),  # any other member is stood in for
+        missing=missing,
+    )
+
+
+def _missing(store: ObjectReader, family: str, target: VersionRef) -> list[str]:
+    manifest = _read(store, family, target.version, target.manifest_sha256)
+    if manifest is None:
+        return [family]
+    pins = manifest.record.depends_on.items()
+    return sorted(other for other, version in pins if _read(store, other, version) is None)
+
+
+def _read(store: ObjectReader, family: str, version: str, sha256: str | None = None) -> Manifest | None:
     try:
-        read_manifest(store, family, target.version, expected_sha256=target.manifest_sha256)
-    except (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError):
-        logger.exception("the live version cannot be served", extra={"family": family})
-        return LiveModel(version=target.version, live_since=since, servable=False)
-    return LiveModel(version=target.version, live_since=since, servable=True)
+        return read_manifest(store, family, version, expected_sha256=sha256)
+    except _UNSERVABLE:
+        logger.exception("a version cannot be served", extra={"family": family, "version": version})
+        return None

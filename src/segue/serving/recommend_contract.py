@@ -15,7 +15,7 @@ from segue.serving.contracts import Id
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from segue.domain.catalogue import Catalogue
     from segue.domain.recommend import Recommended
@@ -32,6 +32,14 @@ def _without_repeats(values: list[str]) -> list[str]:
 
 Ids = Annotated[list[Id], AfterValidator(_without_repeats)]
 Limit = Annotated[int, Field(strict=True, ge=1, le=100, description="how many tracks")]
+
+
+MaxReasons = Annotated[
+    int,
+    Field(
+        strict=True, ge=1, le=1000, description="reasons of each track; what the others add up to is one more"
+    ),
+]
 
 
 class Strict(BaseModel):
@@ -74,6 +82,7 @@ class RecommendRequest(Strict):
         None, description="0 the best alone, 1 as unlike each other as can be; the model's own without it"
     )
     explain: bool = True
+    max_reasons: MaxReasons = 5
 
 
 class SimilarModel(StrEnum):
@@ -100,6 +109,7 @@ class SimilarRequest(Strict):
     )
     diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
     explain: bool = True
+    max_reasons: MaxReasons = 5
 
 
 class TrackOut(BaseModel):
@@ -135,19 +145,24 @@ class RecommendedTrack(TrackOut):
 
     @classmethod
     def all_of(
-        cls, catalogue: Catalogue, found: Iterable[Recommended], asked: Collection[int] = ()
+        cls,
+        catalogue: Catalogue,
+        found: Iterable[Recommended],
+        asked: Collection[int] = (),
+        words: Mapping[ReasonKind, str] | None = None,
     ) -> list[Self]:
         """Describe recommendations, their reasons too where they were asked for.
 
-        ``asked`` are the rows that the request named: the listener need not have played them.
+        ``asked`` are the rows that the request named: the listener need not have played them. ``words`` say
+        a kind of reason otherwise than `BECAUSE`.
         """
         # Tracks of the history stand behind many of the answer's: each is described once.
-        titled = cache(partial(_title, catalogue))
+        titled, said = cache(partial(_title, catalogue)), {**BECAUSE, **(words or {})}
         return [
             cls(
                 **_described(catalogue, item.item_index),
                 score=item.score,
-                reasons=[_reason(reason, titled, asked) for reason in item.reasons] or None,
+                reasons=[_reason(reason, titled, asked, said) for reason in item.reasons] or None,
             )
             for item in found
         ]
@@ -182,7 +197,7 @@ def _described(catalogue: Catalogue, row: int) -> dict[str, object]:
     }
 
 
-_BECAUSE = {
+BECAUSE: dict[ReasonKind, str] = {
     ReasonKind.PLAYED: "because you played {}",
     ReasonKind.GENRE: "because you listen to {}",
     ReasonKind.ARTIST: "because you listen to {}",
@@ -194,6 +209,14 @@ _BECAUSE = {
     ReasonKind.TRENDING: "many listeners play it these days",
     ReasonKind.REST: "and smaller reasons",
 }
+"""How each kind of reason is told to a listener."""
+
+BETWEEN_TRACKS: dict[ReasonKind, str] = {
+    ReasonKind.GENRE: "both are {}",
+    ReasonKind.ARTIST: "both are by {}",
+    ReasonKind.AUDIO: "they are alike in {}",
+}
+"""How reasons are told where no listener is asked about."""
 
 
 def _title(catalogue: Catalogue, row: int) -> tuple[str, str]:
@@ -203,8 +226,13 @@ def _title(catalogue: Catalogue, row: int) -> tuple[str, str]:
     return str(catalogue.vocabulary.item_id[row]), name
 
 
-def _reason(reason: Reason, titled: Callable[[int], tuple[str, str]], asked: Collection[int]) -> ReasonOut:
-    track_id, subject, words = None, reason.name, _BECAUSE[reason.kind]
+def _reason(
+    reason: Reason,
+    titled: Callable[[int], tuple[str, str]],
+    asked: Collection[int],
+    said: Mapping[ReasonKind, str],
+) -> ReasonOut:
+    track_id, subject, words = None, reason.name, said[reason.kind]
     if reason.item_index >= 0:
         track_id, subject = titled(reason.item_index)
         if reason.item_index in asked:

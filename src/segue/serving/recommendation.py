@@ -10,10 +10,12 @@ from segue.domain.genre_map import genre_mask
 from segue.domain.history import History
 from segue.domain.listener import read_heard
 from segue.domain.recommend import Query, Step
-from segue.domain.recommender import Listener, answer, similar
+from segue.domain.recommender import Listener, answer
+from segue.domain.similar_track import lacks_models, similar
 from segue.domain.vocabulary import UNKNOWN_ITEM
-from segue.errors import EmptyHistoryError, InvalidInputError, TrackNotFoundError
+from segue.errors import EmptyHistoryError, InvalidInputError, ModelMissingError, TrackNotFoundError
 from segue.serving.recommend_contract import (
+    BETWEEN_TRACKS,
     RecommendedTrack,
     RecommendResponse,
     SimilarModel,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from segue.domain.recommender import Recommender
     from segue.serving.live import Loaded
     from segue.serving.recommend_contract import RecommendRequest, SimilarRequest
+
+_NOTHING_LEFT = "nothing is left: every track is heard, disliked, excluded or of another genre"
 
 
 def answer_tier(caller: Tier, asked: Tier | None) -> Tier:
@@ -74,14 +78,14 @@ def recommend_to(
         allowed=_allowed(model.catalogue, request.genre, (heard.rows, excluded)),
         diversity=(ranker.diversity if ranker else 0.0) if request.diversity is None else request.diversity,
         calibration=ranker.calibration if ranker else 0.0,
-        explain=request.explain,
+        n_reasons=request.max_reasons if request.explain else 0,
     )
     found = answer(model, listener, query)
     seeds = model.catalogue.vocabulary.index_of(request.seed_tracks).tolist()
     return RecommendResponse(
         items=RecommendedTrack.all_of(model.catalogue, found.items, seeds),
         answered_by=found.step,
-        because=found.because,
+        because=found.because if query.allowed.any() else _NOTHING_LEFT,
         model_tier=tier,
         model_version=live.version,
         unknown_tracks=sorted({*heard.unknown_seeds, *unknown}),
@@ -89,7 +93,7 @@ def recommend_to(
 
 
 def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender]) -> SimilarResponse:
-    """Find tracks like those asked about.
+    """Find tracks like those asked about, and name the model that did.
 
     Raises
     ------
@@ -99,6 +103,8 @@ def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender])
         The caller's key does not open the model.
     InvalidInputError
         The model knows nothing about them.
+    ModelMissingError
+        It might know them, but is missing or lacks a part: train it, or roll back.
     """
     model = live.value
     how = request.model or (SimilarModel.HYBRID if caller is not Tier.FREE else SimilarModel.COLLABORATIVE)
@@ -108,15 +114,19 @@ def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender])
         raise TrackNotFoundError(unknown[0])
     allowed = np.ones(len(model.catalogue), bool)
     allowed[rows] = False
-    query = Query(request.limit, allowed, request.diversity, explain=request.explain)
+    query = Query(
+        request.limit, allowed, request.diversity, n_reasons=request.max_reasons if request.explain else 0
+    )
     try:
-        found = similar(model, History(np.sort(rows), np.ones(len(rows), np.float32)), Step(how), query)
+        by, found = similar(model, History(np.sort(rows), np.ones(len(rows), np.float32)), Step(how), query)
     except EmptyHistoryError as error:
+        if lacks_models(model, Step(how)):
+            raise ModelMissingError(how, model.missing) from error
         raise InvalidInputError(
             f"the {how} model knows nothing about {', '.join(request.track_id)}: ask for another model."
         ) from error
-    items = RecommendedTrack.all_of(model.catalogue, found, rows.tolist())
-    return SimilarResponse(items=items, model=how, model_version=live.version)
+    items = RecommendedTrack.all_of(model.catalogue, found, rows.tolist(), BETWEEN_TRACKS)
+    return SimilarResponse(items=items, model=SimilarModel(by), model_version=live.version)
 
 
 def _rows(catalogue: Catalogue, track_ids: Sequence[str]) -> tuple[NDArray[np.int32], list[str]]:

@@ -42,14 +42,14 @@ class LiveRecommender:
             return _told(load_hybrid(store, cache, folder, manifest))
 
         def members(_: Path, manifest: Manifest) -> Recommender:
-            return _told(load_members(store, cache, manifest))
+            return _told(load_members(store, cache, manifest, self._why))
 
         def follow(family: str, load: Callable[[Path, Manifest], Recommender]) -> Live[Recommender]:
             return Live(store, family, load, cache=cache, ttl_s=settings.refresh_ttl_s, on_failure=on_failure)
 
         self._hybrid, self._members = follow(HYBRID, hybrid), follow(CATALOGUE, members)
         self._store, self._cache = store, cache
-        self._said = ""
+        self._said, self._why = "", ""
 
     def get(self) -> Loaded[Recommender]:
         """Return the live recommender, looking for a newer one when the time-to-live is over.
@@ -65,6 +65,8 @@ class LiveRecommender:
             if str(error) != self._said:  # once, not at every request
                 logger.warning("no hybrid can be served", extra={"reason": str(error)})
                 self._said = str(error)
+                never = isinstance(error, AliasNotFoundError)
+                self._why = "none is live" if never else "the live version is missing or damaged"
             try:
                 return self._members.get()
             except AliasNotFoundError:

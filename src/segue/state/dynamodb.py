@@ -2,7 +2,8 @@
 
 An event is an item of its own, ``pk`` its user and ``sk`` its id, created only if absent: that is what
 makes it count once. The local index ``recency`` holds the same items by time, and unlike a global one it
-can be read consistently. Other kinds of items use other prefixes of ``pk`` and leave ``recency`` out.
+can be read consistently. A like or dislike has a copy under a ``pk`` of opinions alone, where it is found
+among any number of plays.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from segue.domain.event import Event, EventKind
+from segue.domain.event import OPINIONS, Event, EventKind
 from segue.errors import ConfigError, StateUnavailableError
 from segue.state.listening import RECENT, Recorded, first_of_each
 
@@ -53,8 +54,9 @@ class DynamoState:
     def record(self, events: Sequence[Event]) -> Recorded:
         """See `ListeningState.record`.
 
-        One write per event, `_AT_ONCE` at a time: a transaction takes 100 and costs twice as much. An event
-        whose write was answered too late for botocore, and repeated by it, is counted as repeated.
+        One write per event, two per opinion, `_AT_ONCE` at a time: a transaction takes 100 and costs twice as
+        much. An event whose write was answered too late for botocore, and repeated by it, is counted as
+        repeated.
         """
         distinct = first_of_each(events)
         expires_at = int(time.time()) + KEPT_DAYS * 86_400
@@ -64,28 +66,43 @@ class DynamoState:
         return Recorded(new, len(events) - new)
 
     def _create(self, event: Event, expires_at: int) -> bool:
+        item, new = _item(event, expires_at), True
         with self._translated():
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_item(event, expires_at),
+                    Item=item,
                     ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                # The copy may be missing where a call broke off: it is always made, of what is there.
+                refused: Any = error.response  # whose type does not know the item
+                item, new = refused["Item"], False
+            if item["kind"]["S"] in OPINIONS:
+                copy = item | {"pk": {"S": _opinions(event.user_id)}}
+                self._client.put_item(TableName=self._table, Item=copy)
+        return new
 
     def read_recent(self, user_id: str, limit: int = RECENT) -> list[Event]:
-        """See `ListeningState.read_recent`; a page of DynamoDB is 1 MB, some 4000 events."""
-        with self._translated():
+        """See `ListeningState.read_recent`; opinions are asked for where there are more events."""
+        latest = self._query(user_id, _partition(user_id), {"MaxItems": limit, "PageSize": limit})
+        if len(latest) < limit:
+            return latest
+        known = {event.event_id for event in latest}
+        opinions = self._query(user_id, _opinions(user_id), {})
+        return latest + [event for event in opinions if event.event_id not in known]
+
+    def _query(self, user_id: str, partition: str, paging: Any) -> list[Event]:
+        with self._translated():  # a page of DynamoDB is 1 MB, some 4000 events
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 IndexName="recency",
                 KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": _partition(user_id)}},
+                ExpressionAttributeValues={":pk": {"S": partition}},
                 ScanIndexForward=False,
                 ConsistentRead=True,
-                PaginationConfig={"MaxItems": limit, "PageSize": limit},
+                PaginationConfig=paging,
             )
             return [_event(user_id, item) for page in pages for item in page["Items"]]
 
@@ -102,6 +119,10 @@ class DynamoState:
 
 def _partition(user_id: str) -> str:
     return f"user#{user_id}"
+
+
+def _opinions(user_id: str) -> str:
+    return f"opinion#{user_id}"
 
 
 def _item(event: Event, expires_at: int) -> dict[str, Any]:

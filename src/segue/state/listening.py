@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from segue.domain.event import Event
 
 RECENT = 2000
-"""Events that are read of one listener, unless asked otherwise: years of most people's listening."""
+"""Events that are read of one listener beside older opinions: years of most people's listening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class ListeningState(Protocol):
     def read_recent(self, user_id: str, limit: int = RECENT) -> list[Event]:
         """Return a listener's latest events, newest first; of one instant the greater id first.
 
-        What `record` returned for is in the very next answer.
+        After the latest ``limit`` come older ones that are `OPINIONS`: a dislike holds however much was
+        heard since. What `record` returned for is in the very next answer.
         """
 
 

@@ -26,12 +26,17 @@ CREATE TABLE listening_event (
   kind TEXT NOT NULL, ms_played INTEGER, context TEXT NOT NULL, count REAL NOT NULL,
   PRIMARY KEY (user_id, event_id)) WITHOUT ROWID;
 CREATE INDEX listening_event_recency ON listening_event (user_id, at, event_id);
+CREATE INDEX listening_event_opinion ON listening_event (user_id, at, event_id)
+ WHERE kind IN ('like', 'dislike');
 """
 _WRITE = "INSERT OR IGNORE INTO listening_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _READ = """
 SELECT user_id, event_id, at, track_id, kind, ms_played, context, count FROM listening_event
- WHERE user_id = ? ORDER BY at DESC, event_id DESC LIMIT ?
+ WHERE user_id = ? {} ORDER BY at DESC, event_id DESC LIMIT ?
 """
+_READ_LATEST = _READ.format("")
+_READ_OLDER_OPINIONS = _READ.format("AND kind IN ('like', 'dislike') AND (at, event_id) < (?, ?)")
+_ALL = -1
 
 _Row = tuple[str, str, str, str, str, int | None, str, float]
 
@@ -57,7 +62,12 @@ class SqliteState:
     def read_recent(self, user_id: str, limit: int = RECENT) -> list[Event]:
         """See `ListeningState.read_recent`."""
         with self._open() as connection:
-            return [_event(row) for row in connection.execute(_READ, (user_id, limit))]
+            latest = [_event(row) for row in connection.execute(_READ_LATEST, (user_id, limit))]
+            if len(latest) < limit:
+                return latest
+            oldest = latest[-1]
+            place = (user_id, _instant(oldest), oldest.event_id, _ALL)
+            return latest + [_event(row) for row in connection.execute(_READ_OLDER_OPINIONS, place)]
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -84,12 +94,15 @@ class SqliteState:
             unfinished.unlink(missing_ok=True)
 
 
+def _instant(event: Event) -> str:
+    return event.at.isoformat(timespec="microseconds")
+
+
 def _row(event: Event) -> _Row:
-    at = event.at.isoformat(timespec="microseconds")
     return (
         event.user_id,
         event.event_id,
-        at,
+        _instant(event),
         event.track_id,
         event.kind.value,
         event.ms_played,

@@ -113,3 +113,28 @@ def test_gc_says_first_and_deletes_then(run, versions) -> None:
     assert len(read(run("list", "--json"))) == 3
     assert read(run(*arguments, "--json")) == {"deleted": True, "garbage": garbage}
     assert [row["version"] for row in read(run("list", "--json"))] == versions[1:]
+
+
+def test_list_names_a_damaged_alias_and_goes_on_with_the_others(run, versions, tmp_path) -> None:
+    folder = tmp_path / "files"
+    other = publish(LocalStore(tmp_path / "store"), "rules", folder, Record(), created_at=NOW).version
+    (tmp_path / "store" / FAMILY / "aliases" / "champion.json").write_bytes(b"{")
+    rows = read(run("list", "--json"))
+    assert (rows[0]["family"], rows[0]["aliases"]) == (FAMILY, "unreadable")
+    assert [row["version"] for row in rows[1:]] == [*versions, other]
+    assert "unreadable" in run("list").stdout
+
+
+@pytest.mark.parametrize(("family", "warned"), [("rules", True), ("catalogue", True), ("hybrid", False)])
+def test_moving_a_member_says_that_the_hybrid_pins_its_own(
+    run, versions, tmp_path, family: str, warned: bool
+) -> None:
+    store = LocalStore(tmp_path / "store")
+    names = []
+    for number in range(2):
+        record = Record(params={"number": number})
+        names.append(publish(store, family, tmp_path / "files", record, created_at=NOW).version)
+        told = run("promote", family, names[-1], "--reason", "x", "--json")
+        assert read(told)["version"] == names[-1]
+        assert ("functions follow hybrid" in told.stderr) is warned
+    assert ("functions follow hybrid" in run("rollback", family, "--reason", "x").stderr) is warned

@@ -44,7 +44,7 @@ def test_the_best_are_those_that_are_recommended(model: Recommender) -> None:
     allowed = np.ones(N, bool)
     allowed[FAN.history.item_index] = False
     found = score_catalogue(model, FAN)
-    listed = answer(model, FAN, Query(N, allowed, explain=False))
+    listed = answer(model, FAN, Query(N, allowed, n_reasons=0))
     assert (found.step, found.because) == (listed.step, listed.because)
     scores = found.scores[[item.item_index for item in listed.items]]
     assert scores == pytest.approx([item.score for item in listed.items], rel=1e-5)

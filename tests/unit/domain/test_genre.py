@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segue.domain.genre_map import BroadGenre, broad_genres, broad_shares, genre_mask
+from segue.domain.genre_map import (
+    ENOUGH_OF_ITS_OWN,
+    BroadGenre,
+    broad_genres,
+    broad_shares,
+    genre_mask,
+)
 from segue.domain.genre_taste import LEAST_PROMINENCE, build_genre_index, genre_source
 from segue.domain.history import History
 from segue.domain.text import build_labels
@@ -67,6 +73,37 @@ def test_shares_of_a_track_sum_to_one_or_nothing() -> None:
 )  # fmt: skip
 def test_a_genre_is_asked_for_by_its_broad_or_own_name(wanted: str, rows: list[int]) -> None:
     assert np.flatnonzero(genre_mask(TRACKS, wanted)).tolist() == rows
+
+
+def test_a_name_of_the_catalogues_own_is_no_other_genre_once_it_has_enough_tracks() -> None:
+    others = [["blues"], ["rock", "blues"]]
+    many = build_labels([["Jazz"]] * ENOUGH_OF_ITS_OWN + others)
+    assert np.flatnonzero(~genre_mask(many, "jazz")).tolist() == [ENOUGH_OF_ITS_OWN, ENOUGH_OF_ITS_OWN + 1]
+    assert genre_mask(build_labels([["Jazz"]] * (ENOUGH_OF_ITS_OWN - 1) + others), "jazz").all()
+
+
+def test_a_broad_genre_lets_no_track_in_of_which_it_has_little() -> None:
+    tracks = build_labels([["alt-rock", "rock", "blues"], ["rock", "blues"], ["pop", "rock", "jazz"]])
+    # Of the first jazz has a third, and none of its names is jazz; the last is called so.
+    assert genre_mask(tracks, "jazz").tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("wanted", ["hip-hop", "hiphop", "Hip Hop", "HIP_HOP", " hip-hop "])
+def test_hip_hop_is_known_in_every_spelling(wanted: str) -> None:
+    assert genre_mask(build_labels([["rap"], ["Hip-Hop"], ["Hip Hop"], ["rock"]]), wanted).tolist() == [
+        True, True, True, False,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", ["r&b", "R & B", "rnb", "R'n'B", "r-n-b", "R and B"])
+def test_rhythm_and_blues_is_known_in_every_spelling(wanted: str) -> None:
+    assert genre_mask(build_labels([["r-n-b"], ["soul"], ["R&B"], ["rock"]]), wanted).tolist() == [
+        True, True, True, False,
+    ]  # fmt: skip
+
+
+def test_a_genre_of_signs_alone_can_be_asked_for() -> None:
+    assert genre_mask(build_labels([["!!!"], ["?"]]), "!!!").tolist() == [True, False]
 
 
 def test_an_unknown_genre_is_told_what_there_is() -> None:

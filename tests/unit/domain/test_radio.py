@@ -120,6 +120,16 @@ def test_the_pool_widens_for_an_artist_who_has_rested() -> None:
     assert play(station(catalogue, rules), [4])[0] == [0, 40, 1, 41]
 
 
+def test_the_pool_widens_until_there_is_a_choice() -> None:
+    """Of the best pool one track alone is by another artist, and rough; the smooth one lies beyond."""
+    catalogue = small_catalogue(
+        [["one"]] * 20 + [["other"]] + [["one"]] * 20 + [["third"], ["fourth"]],
+        audio={"tempo": [120.0] * 20 + [145.0] + [120.0] * 22},
+    )
+    rules = replace(PLAIN, pool=30, artist_gap=1)
+    assert play(station(catalogue, rules), [1], Played().then([0], rules))[0] == [41]
+
+
 # --- smooth ------------------------------------------------------------------------------------------
 
 
@@ -137,7 +147,7 @@ def test_of_equally_relevant_tracks_the_smoothest_follows() -> None:
 
 
 def test_relevance_can_outweigh_smoothness() -> None:
-    catalogue = small_catalogue([["a"], ["b"], ["c"]], audio={"energy": [0.5, 1.0, 0.5]})
+    catalogue = small_catalogue([["a"], ["b"], ["c"]], audio={"energy": [0.5, 0.9, 0.5]})
     start = Played().then([0], PLAIN)
     # The rough one costs 0.4 more, and is one rank better: half a pool of two, a quarter of four.
     assert play(station(catalogue, replace(PLAIN, pool=2)), [1], start)[0] == [1]

@@ -23,8 +23,8 @@ from segue.domain.recommender import (
     choose,
     explain,
     prepare,
-    similar,
 )
+from segue.domain.similar_track import lacks_models, similar
 from segue.domain.situation import Activity, Situation
 from segue.domain.social import Social
 from segue.domain.source import ReasonKind
@@ -190,7 +190,8 @@ def test_a_heard_track_can_be_explained(model) -> None:
 
 @pytest.mark.parametrize("how", [Step.HYBRID, Step.COLLABORATIVE, Step.CONTENT])
 def test_similar_tracks_are_of_the_same_camp(model, how: Step) -> None:
-    found = similar(model, ROCK, how, unheard(4))
+    by, found = similar(model, ROCK, how, unheard(4))
+    assert by is how
     assert [item.item_index % 2 for item in found] == [0] * 4
     for item in found:
         assert sum(reason.contribution for reason in item.reasons) == pytest.approx(item.score, abs=1e-4)
@@ -199,6 +200,46 @@ def test_similar_tracks_are_of_the_same_camp(model, how: Step) -> None:
 def test_similar_without_such_a_model_is_an_error(model) -> None:
     with pytest.raises(EmptyHistoryError):
         similar(replace(model, content=None), ROCK, Step.CONTENT, unheard())
+    assert lacks_models(replace(model, content=None), Step.CONTENT)
+    assert not lacks_models(model, Step.CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("lost", "by"),
+    [(("content",), Step.COLLABORATIVE), (("factors", "parts", "similarity"), Step.CONTENT)],
+)
+def test_similar_tracks_are_said_to_be_by_what_is_left(model, lost: tuple[str, ...], by: Step) -> None:
+    assert similar(replace(model, **dict.fromkeys(lost)), ROCK, Step.HYBRID, unheard())[0] is by
+
+
+DISLIKES = History(np.array([0], np.int32), np.array([-1], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("lost", "history", "because"),
+    [
+        ((), ROCK, "every source that has something to say"),
+        (("social",), ROCK, "every source that has something to say; models are missing: social"),
+        (("ranker",), ROCK, "no ranker can be served (none is live)"),
+        ((), NOBODY, "nothing is known of this listener yet"),
+        ((), DISLIKES, "only dislikes are known of this listener yet"),
+    ],
+)
+def test_the_reason_names_what_is_missing(model, lost, history: History, because: str) -> None:
+    missing = dict.fromkeys(set(lost) - {"ranker"}, "gone")
+    left = replace(model, **dict.fromkeys(lost), missing=missing)
+    assert choose(left, prepare(left, Listener(history)), Listener(history))[2] == because
+
+
+@pytest.mark.parametrize(
+    ("missing", "because"),
+    [
+        ({}, "no model knows the tracks of this listener"),
+        ({"item-factors": "gone", "content": "gone"}, "models are missing: content, item-factors"),
+    ],
+)
+def test_models_know_nothing_only_if_they_are_there(model, missing: dict[str, str], because: str) -> None:
+    assert choose(replace(model, missing=missing), {}, Listener(ROCK))[2] == because
 
 
 def test_taste_groups_are_half_genre_and_half_popularity(model) -> None:

@@ -62,6 +62,17 @@ def test_an_artist_is_found_in_any_case_and_as_a_guest(name: str, model: Recomme
     assert best <= (set(range(6, N)) if name == "a guest" else set(range(6)))
 
 
+@pytest.mark.parametrize(
+    ("name", "own"), [("bjork", 1), ("BJÖRK", 1), ("Bjo\u0308rk", 1), ("sao paulo", 3), ("são paulo", 2)]
+)
+def test_accents_do_not_count_where_nothing_nearer_is_found(name: str, own: int) -> None:
+    artists = ["nobody", "Björk", "São Paulo", "Sao Paulo"]
+    catalogue = small_catalogue([[artist] for artist in artists], audio={"energy": [0, 0.3, 0.6, 1]})
+    few = build_recommender(catalogue, content=fit_content(catalogue)[0])
+    found = tune(few, EACH[:4], of(SeedKind.ARTIST, name), NOBODY)
+    assert int(found.scores.argmax()) == own
+
+
 def test_of_an_artist_with_many_tracks_the_most_played_count(
     model: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,18 @@ def test_no_change_costs_nothing_and_the_greatest_costs_all_weights() -> None:
     np.testing.assert_allclose(transition_cost(start, after, weight), [0, 111, 1, 10, 50])
 
 
+def test_a_large_change_of_tempo_costs_more_than_small_ones_that_add_up_to_it() -> None:
+    start, after = sound((100, 0, 1, 0.5)), sound((105, 0, 1, 0.5), (110, 0, 1, 0.5), (120, 0, 1, 0.5))
+    cost = transition_cost(start, after, Smoothness(tempo=16, key=0, energy=0))
+    np.testing.assert_allclose(cost, [1, 4, 16], rtol=1e-4)
+
+
+def test_no_key_makes_up_for_a_jump_of_the_tempo() -> None:
+    start, after = sound((100, 0, 1, 0.5)), sound((120, 0, 1, 0.5), (102, 3, 0, 0.5))
+    jump, clash = transition_cost(start, after, Smoothness()).tolist()
+    assert jump > clash
+
+
 def test_the_unknown_is_neutral() -> None:
     weight = Smoothness(tempo=1, key=10, energy=100)
     start = sound((0, -1, 0, np.nan))

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from segue.artifacts.listing import read_all
 from segue.artifacts.local import LocalStore
-from segue.domain.event import Event, EventKind
+from segue.domain.event import Event, EventKind, build_listening
 from segue.errors import (
     ArtifactError,
     NotCountedError,
@@ -130,6 +130,15 @@ def test_every_field_arrives_and_a_number_is_the_id_it_is_written_as() -> None:
 
 def test_an_event_without_a_time_happened_on_arrival() -> None:
     assert events_of(LIKE)[0].at == NOW
+
+
+def test_a_like_of_a_clock_that_is_ahead_does_not_outlive_a_later_dislike() -> None:
+    ahead = LIKE | {"at": (NOW + timedelta(hours=23)).isoformat()}
+    (liked,) = events_of(ahead)
+    assert liked.at == NOW
+    (disliked,) = events_of(LIKE | {"event": "dislike"}, now=NOW + timedelta(minutes=1))
+    assert build_listening([disliked, liked]).disliked == {"t"}
+    assert ids(ahead) == ids(ahead, now=NOW + timedelta(minutes=1))  # sent again it is the same event
 
 
 # --- ids ---------------------------------------------------------------------------------------------

@@ -99,10 +99,12 @@ def clean_ids(column: pd.Series, tally: Tally) -> pd.Series:
     """Return ids as text, without the rows that have none."""
     text = as_text(column)
     missing = is_missing(text)
-    unfit = ~missing & ((text.str.len() > LONGEST_ID) | text.str.contains("\0", regex=False))
+    listed = text.str.contains(LIST_MARK, regex=False)
+    unfit = ~missing & ~listed & ((text.str.len() > LONGEST_ID) | text.str.contains("\0", regex=False))
     tally.add(Effect.DROPPED, column.name, "no id", text[missing])
+    tally.add(Effect.DROPPED, column.name, "a list of ids, not one", text[listed])
     tally.add(Effect.DROPPED, column.name, f"id is longer than {LONGEST_ID} or holds NUL", text[unfit])
-    return text[~missing & ~unfit]
+    return text[~(missing | listed | unfit)]
 
 
 def clean_text(column: pd.Series, tally: Tally, keep: pd.Series | None = None) -> pd.Series:
@@ -204,7 +206,11 @@ def _tell_missing(cells: pd.Series, missing: pd.Series, tally: Tally, name: str)
 
 
 def _mend(text: pd.Series, tally: Tally, name: str) -> pd.Series:
-    """Undo a decoding of UTF-8 as Windows-1252 where it certainly happened, and count lost letters."""
+    """Undo a decoding of UTF-8 as Windows-1252 where it certainly happened; count lost letters and NULs."""
+    torn = text.str.contains("\0", regex=False)
+    if torn.any():
+        tally.add(Effect.CHANGED, name, "holds NUL, which was removed", text[torn])
+        text = text.where(~torn, text.str.replace("\0", "", regex=False).str.strip())
     lost = text.str.contains("\N{REPLACEMENT CHARACTER}", regex=False)
     tally.add(Effect.KEPT, name, "holds letters that were lost in an earlier conversion", text[lost])
     suspects = text[text.str.contains(_MOJIBAKE, regex=True)]

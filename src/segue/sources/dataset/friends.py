@@ -39,8 +39,15 @@ def clean_friends(frame: pd.DataFrame, tally: Tally) -> Friends:
     alone = users == friends
     tally.add(Effect.DROPPED, users.name, "is their own friend", users[alone])
     pairs = pd.DataFrame({"user": users[~alone], "friend": friends[~alone]})
-    again = pairs.duplicated()
-    tally.add(Effect.DROPPED, "", "repeats another pair", (pairs["user"] + " " + pairs["friend"])[again])
+    lower = pairs["user"].where(pairs["user"] < pairs["friend"], pairs["friend"])
+    upper = pairs["friend"].where(pairs["user"] < pairs["friend"], pairs["user"])
+    again = pd.DataFrame({"lower": lower, "upper": upper}).duplicated()
+    tally.add(
+        Effect.DROPPED,
+        "",
+        "repeats another pair, either way round",
+        (pairs["user"] + " " + pairs["friend"])[again],
+    )
     pairs = pairs[~again]
     vocabulary = build_vocabulary({*pairs["user"], *pairs["friend"]})
     return build_friends(vocabulary, zip(pairs["user"], pairs["friend"], strict=True))

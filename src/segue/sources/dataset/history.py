@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.event import EVENT_KINDS, Event
+from segue.domain.event import EVENT_KINDS, OPINIONS, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_events(interactions: Interactions, recent: int) -> Iterator[Event]:
-    """Yield the latest ``recent`` events of every user, oldest first; those without a time are the oldest.
+    """Yield every user's latest ``recent`` events and all opinions, oldest first; without a time is oldest.
 
     The id of an event is made of what it says and of how many before it said the same, so the same
     interactions are the same events however often they are loaded.
@@ -27,7 +27,8 @@ def to_events(interactions: Interactions, recent: int) -> Iterator[Event]:
     at = np.where(np.isnat(interactions.at), np.datetime64(0, "s"), interactions.at)
     order = np.lexsort((at, interactions.user_index))
     after = np.searchsorted(interactions.user_index[order], interactions.user_index[order], side="right")
-    for row in order[np.arange(len(order)) >= after - recent].tolist():
+    opinion = np.isin(interactions.kind, [EVENT_KINDS.index(kind) for kind in OPINIONS])[order]
+    for row in order[opinion | (np.arange(len(order)) >= after - recent)].tolist():
         user, item = users[interactions.user_index[row]], items[interactions.item_index[row]]
         kind, seconds = EVENT_KINDS[interactions.kind[row]], int(at[row].astype(np.int64))
         ms_played = int(interactions.ms_played[row])

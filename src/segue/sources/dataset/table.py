@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _TEXT = (".csv", ".tsv", ".txt", ".dat")
 _PARQUET = (".parquet", ".pq")
 SUFFIXES = (*_TEXT, *(f"{suffix}.gz" for suffix in _TEXT), *_PARQUET)
+_QUOTED = re.compile(rb'(?<![^,;\t|\n])"[^"]*(?:""[^"]*)*"')
 _BLOCK = 1 << 26
 """Bytes that a row may be long at most."""
 
@@ -125,7 +127,9 @@ def _read_parquet(path: Path) -> pa.Table:
 
 
 def _read_text(path: Path, tally: Tally) -> pa.Table:
-    body = _utf8(_bytes(path), tally).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    # In .dat no quotation mark is one, where "Weird Al" Yankovic is a name.
+    quotes = ".dat" not in path.name.lower()
+    body = _utf8(_bytes(path), tally, quotes=quotes).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not body.strip():
         raise SourceSchemaError(f"{path} is empty: give a header line, then rows.")
     head, _, rest = body.partition(b"\n")
@@ -139,10 +143,12 @@ def _read_text(path: Path, tally: Tally) -> pa.Table:
         ) from error
     if not rest.strip():
         raise SourceSchemaError(f"{path} has a header and no rows: give a file with at least one.")
-    return _parse(path, rest, delimiter, names, tally)
+    return _parse(path, rest, delimiter, names, tally, quotes=quotes)
 
 
-def _parse(path: Path, rest: bytes, delimiter: str, names: list[str], tally: Tally) -> pa.Table:
+def _parse(
+    path: Path, rest: bytes, delimiter: str, names: list[str], tally: Tally, *, quotes: bool
+) -> pa.Table:
     bad: list[tuple[int, str]] = []
 
     def skip(row: pa_csv.InvalidRow) -> str:
@@ -158,9 +164,7 @@ def _parse(path: Path, rest: bytes, delimiter: str, names: list[str], tally: Tal
             pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=numbered),
             pa_csv.ParseOptions(
                 delimiter=delimiter,
-                quote_char=False
-                if ".dat" in path.name.lower()
-                else '"',  # where "Weird Al" Yankovic is a name
+                quote_char='"' if quotes else False,
                 newlines_in_values=True,
                 invalid_row_handler=skip,
             ),
@@ -195,7 +199,7 @@ def _bytes(path: Path) -> bytes:
         ) from error
 
 
-def _utf8(body: bytes, tally: Tally) -> bytes:
+def _utf8(body: bytes, tally: Tally, *, quotes: bool) -> bytes:
     """Return the text as UTF-8; lines in the old encoding of Windows are read as that."""
     if body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return body.decode("utf-16", errors="replace").encode()
@@ -203,19 +207,24 @@ def _utf8(body: bytes, tally: Tally) -> bytes:
     try:
         body.decode()
     except UnicodeDecodeError:
-        lines, old = body.split(b"\n"), []
-        for number, line in enumerate(lines):
+        lines, old, row, start = [], [], -1, 0
+        # A line break within quotation marks ends no row, and an empty line is none.
+        flat = _QUOTED.sub(lambda cell: cell[0].replace(b"\n", b" "), body) if quotes else body
+        for length in map(len, flat.split(b"\n")):
+            line, start = body[start : start + length], start + length + 1
+            row += bool(line.rstrip(b"\r"))
             try:
                 line.decode()
             except UnicodeDecodeError:
                 text = line.decode("cp1252", errors="replace")
-                lines[number] = text.encode()
-                old.append((number, text))
+                line = text.encode()
+                old.append((row, text))
+            lines.append(line)
         tally.count(
             Effect.CHANGED,
             "line is not UTF-8 and was read as Windows-1252",
             len(old),
-            [f"row {number}: {text}" for number, text in old[:EXAMPLES]],
+            [f"row {row}: {text}" for row, text in old[:EXAMPLES]],
         )
         return b"\n".join(lines)
     return body

@@ -149,3 +149,15 @@ def test_words_and_truth_values_for_numbers() -> None:
 def test_every_written_number_is_read(values: list[float]) -> None:
     text = pd.Series([repr(value) for value in values], dtype="str")
     assert to_numbers(text).tolist() == values
+
+
+def test_a_list_is_no_id_and_is_counted() -> None:
+    tally = Tally("t")
+    assert clean_ids(column("\x01a", "\x01a\x01b", "b"), tally).tolist() == ["b"]
+    assert told(tally) == [(Effect.DROPPED, "a list of ids, not one", 2)]
+
+
+def test_nul_is_taken_out_of_text_and_counted() -> None:
+    tally = Tally("t")
+    assert clean_text(column("a\0b", "c", "\0"), tally).tolist() == ["ab", "c", ""]
+    assert told(tally)[0] == (Effect.CHANGED, "holds NUL, which was removed", 2)

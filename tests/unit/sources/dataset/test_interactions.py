@@ -11,6 +11,7 @@ import pytest
 from segue.domain.event import EVENT_KINDS, Event, EventKind
 from segue.errors import SourceSchemaError
 from segue.sources.dataset import Effect, read_interactions
+from segue.sources.dataset.history import to_events
 from segue.sources.dataset.location import read_lake
 from segue.sources.lake import lake_key, write_lines
 
@@ -167,3 +168,12 @@ def test_a_young_lake_is_empty_and_no_error() -> None:
     interactions, account = read_lake([], "the lake")
     assert (len(interactions), len(interactions.users), account.rows_read) == (0, 0, 0)
     assert interactions.at.dtype == np.dtype("datetime64[s]")
+
+
+def test_events_of_a_state_are_the_latest_and_every_opinion(tmp_path: Path) -> None:
+    text = "user_id,track_id,event,at\n" + "".join(
+        f"u,t{second},{kind},2024-01-01T00:00:0{second}\n"
+        for second, kind in enumerate(["play", "dislike", "skip", "play", "like", "play", "play"])
+    )
+    interactions, _ = read(tmp_path, text)
+    assert [found.track_id for found in to_events(interactions, 2)] == ["t1", "t4", "t5", "t6"]

@@ -62,6 +62,23 @@ def test_lines_of_another_encoding_are_read_and_counted(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "row"),
+    [
+        ("a.csv", '1,"two\nlines, ""and\nmore"""', 2),
+        ("a.csv", '1,12" mix', 2),
+        ("a.csv", "\n1,b\n", 2),
+        ("a.dat", '1,"x\n2,y"', 3),
+    ],
+)
+def test_a_line_of_another_encoding_is_numbered_as_its_row(
+    tmp_path: Path, name: str, before: str, row: int
+) -> None:
+    frame, tally = read(tmp_path / name, f"id,name\n{before}\n9,Zoë\n".encode("cp1252"))
+    assert tally.findings[0].examples == (f"row {row}: 9,Zoë",)
+    assert frame["id"].to_dict()[row] == "9"
+
+
 def test_rows_with_too_many_or_few_cells_are_dropped_and_the_others_keep_their_numbers(
     tmp_path: Path,
 ) -> None:

@@ -1,0 +1,72 @@
+"""`segue recommend` and `similar`: which wishes arrive, and that reading makes no files."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from segue import embedded
+from segue.cli import app
+from segue.embedded import open_recommender
+from segue.errors import ConfigError, SegueError
+from segue.serving.recommend_contract import RecommendRequest, SimilarRequest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The requests that the commands make; each is answered with nothing."""
+    requests: list[Any] = []
+
+    def keep(request: Any) -> SimpleNamespace:
+        requests.append(request)
+        return SimpleNamespace(items=[], answered_by="hybrid", because="", model="hybrid")
+
+    opened = SimpleNamespace(
+        recommend=lambda user, **wishes: keep(RecommendRequest(user_id=user, **wishes)),
+        similar=lambda tracks, **wishes: keep(SimilarRequest(track_id=tracks, **wishes)),
+    )
+    monkeypatch.setattr(embedded, "open_recommender", lambda *_, **__: opened)
+    return requests
+
+
+def invoke(text: str) -> None:
+    done = CliRunner().invoke(app, text.split())
+    assert done.exception is None, done.output
+
+
+def test_every_wish_of_recommend_has_an_option(asked: list[Any]) -> None:
+    invoke(
+        "recommend 12 --friend 1 --friend 2 --exclude t1 --activity workout --weather rainy"
+        " --time-of-day morning --day weekend"
+    )
+    context = {"activity": "workout", "weather": "rainy", "time_of_day": "morning", "day": "weekend"}
+    assert asked == [
+        RecommendRequest(user_id="12", limit=10, friends=["1", "2"], exclude=["t1"], context=context)
+    ]
+
+
+def test_without_wishes_there_is_no_context(asked: list[Any]) -> None:
+    invoke("recommend 12")
+    assert asked == [RecommendRequest(user_id="12", limit=10)]
+
+
+def test_similar_tracks_can_be_diverse(asked: list[Any]) -> None:
+    invoke("similar 1 2 --diversity 0.5")
+    assert asked == [SimilarRequest(track_id=["1", "2"], limit=10, diversity=0.5)]
+
+
+@pytest.mark.parametrize("command", ["recommend 12", "explain 12 1"])
+def test_a_state_that_is_not_there_is_an_error_and_is_not_made(command: str, tmp_path: Path) -> None:
+    state = tmp_path / "new" / "none.sqlite"
+    done = CliRunner().invoke(app, [*command.split(), "--state", str(state), "--artifacts", str(tmp_path)])
+    assert isinstance(done.exception, SegueError)
+    assert f"{state} is not there: fill it with `segue history load`" in str(done.exception)
+    with pytest.raises(ConfigError, match="segue history load"):
+        open_recommender(str(tmp_path), state=str(state))
+    assert list(tmp_path.iterdir()) == []
