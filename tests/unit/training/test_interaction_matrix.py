@@ -1,20 +1,18 @@
-"""The matrix weighs events as serving does, and the division in time keeps its word."""
+"""The matrix weighs events as serving does, dislikes and verdicts included."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.domain.event import Event, EventKind, build_listening
 from segue.domain.vocabulary import build_vocabulary
-from segue.errors import InvalidInputError
 from segue.sources.dataset.location import read_lake
 from segue.sources.lake import lake_key, write_lines
-from training.interaction_matrix import build_matrix, divide_by_time
+from training.interaction_matrix import build_matrix
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -71,51 +69,3 @@ def test_only_some_rows_count_and_the_shape_stays() -> None:
     )
     matrix = build_matrix(interactions, interactions.items, rows=np.array([False, True]))
     assert matrix.toarray().tolist() == [[0, 0], [0, 3]]
-
-
-def many(n: int):
-    rng = np.random.default_rng(0)
-    return interactions_of(
-        events_of([(f"u{rng.integers(4)}", f"t{rng.integers(50)}", EventKind.PLAY, None) for _ in range(n)])
-    )
-
-
-def test_the_latest_of_each_user_are_put_aside() -> None:
-    interactions = many(200)
-    division = divide_by_time(interactions, 0.25, per_user=True, seed=1)
-    assert (division.earlier ^ division.later).all()
-    for user in range(4):
-        mine = interactions.user_index == user
-        assert division.later[mine].sum() == int(mine.sum() * 0.25)
-        assert interactions.at[mine & division.earlier].max() < interactions.at[mine & division.later].min()
-    assert (division.untimed, str(division).count("random")) == (0, 0)
-
-
-def test_the_latest_of_all_are_put_aside() -> None:
-    interactions = many(200)
-    division = divide_by_time(interactions, 0.1, per_user=False, seed=1)
-    assert interactions.at[division.earlier].max() < interactions.at[division.later].min()
-    assert 15 <= division.later.sum() <= 20
-
-
-@pytest.mark.parametrize("per_user", [True, False])
-def test_without_times_chance_divides_and_says_so(per_user: bool) -> None:
-    interactions = many(200)
-    interactions.at[:150] = np.datetime64("NaT")
-    one = divide_by_time(interactions, 0.2, per_user=per_user, seed=1)
-    assert one.untimed == 150
-    assert str(one).endswith("150 without a time were divided at random")
-    assert 26 <= one.later[:150].sum() <= 30
-    assert (divide_by_time(interactions, 0.2, per_user=per_user, seed=1).later == one.later).all()
-    assert (divide_by_time(interactions, 0.2, per_user=per_user, seed=2).later != one.later).any()
-
-
-def test_nobody_with_one_event_loses_it() -> None:
-    interactions = interactions_of(events_of([(f"u{n}", "a", EventKind.PLAY, None) for n in range(9)]))
-    assert not divide_by_time(interactions, 0.5, per_user=True, seed=1).later.any()
-
-
-@pytest.mark.parametrize("share", [0, 1, -0.5, float("nan")])
-def test_a_share_is_between_0_and_1(share: float) -> None:
-    with pytest.raises(InvalidInputError, match="share is"):
-        divide_by_time(many(5), share, per_user=True, seed=1)
