@@ -19,12 +19,13 @@ import numpy as np
 
 from segue.artifacts.codec.catalogue import write_catalogue
 from segue.artifacts.codec.content import write_content
+from segue.artifacts.codec.item_factors import write_item_factors
+from segue.artifacts.codec.item_similarity import write_item_similarity
 from segue.artifacts.codec.nonnegative_factors import write_nonnegative_factors
 from segue.artifacts.codec.popularity import write_popularity
 from segue.artifacts.codec.ranker import write_ranker
 from segue.artifacts.codec.rules import write_rules
 from segue.artifacts.codec.social import write_social
-from segue.artifacts.codecs import write_item_factors, write_item_similarity
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import segue
 from segue.artifacts.cache import fetch
-from segue.artifacts.codecs import load_genre_preference
+from segue.artifacts.codec.genre_preference import load_genre_preference
 from segue.artifacts.manifest import SUPPORTED_SCHEMAS
 from segue.artifacts.store import read_manifest, resolve_if_any
 from segue.backends.onnx import OnnxClassifier

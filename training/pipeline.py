@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segue.artifacts.codecs import write_genre_preference
+from segue.artifacts.codec.genre_preference import write_genre_preference
 from segue.artifacts.family import GENRE_PREFERENCE
 from segue.artifacts.store import Decision, promote_over, publish
 from segue.backends.onnx import OnnxClassifier

@@ -1,6 +1,6 @@
 """POST /api/model: the genre a customer will spend most on next, from their purchases up to this call."""
 
-from segue.artifacts.codecs import load_genre_preference
+from segue.artifacts.codec.genre_preference import load_genre_preference
 from segue.artifacts.family import GENRE_PREFERENCE
 from segue.artifacts.location import open_reader
 from segue.backends.onnx import OnnxClassifier

@@ -10,6 +10,8 @@ CONTENT = "content"
 RULES = "rules"
 SOCIAL = "social"
 HYBRID = "hybrid"
+CLUSTERS = "clusters"
+"""Of five variants; each has an alias of its own, and champion is the one that is live."""
 
 MEMBERS = (POPULARITY, ITEM_FACTORS, NONNEGATIVE_FACTORS, ITEM_SIMILARITY, CONTENT, RULES, SOCIAL)
 """What a recommender is made of, beside its catalogue and the hybrid that ranks."""

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.catalogue import load_catalogue
 from segue.artifacts.codec.content import load_content
+from segue.artifacts.codec.item_factors import load_item_factors
+from segue.artifacts.codec.item_similarity import load_item_similarity
 from segue.artifacts.codec.nonnegative_factors import load_nonnegative_factors
 from segue.artifacts.codec.popularity import load_popularity
 from segue.artifacts.codec.ranker import load_ranker
 from segue.artifacts.codec.rules import load_rules
 from segue.artifacts.codec.social import load_social
-from segue.artifacts.codecs import load_item_factors, load_item_similarity, load_vocabulary
+from segue.artifacts.codec.vocabulary import load_vocabulary
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,

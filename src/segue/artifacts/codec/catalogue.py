@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.artifacts.codecs import load_vocabulary, write_vocabulary
+from segue.artifacts.codec.form import open_named, reading, save_arrays, save_named
+from segue.artifacts.codec.vocabulary import load_vocabulary, write_vocabulary
 from segue.artifacts.content import open_array
-from segue.artifacts.manifest import canonical_json
 from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
 from segue.domain.text import Labels, Text
-from segue.errors import CorruptArtifactError, InvalidInputError
+from segue.errors import CorruptArtifactError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,20 +32,21 @@ def write_catalogue(catalogue: Catalogue, folder: Path) -> None:
         [catalogue.popularity, catalogue.duration_s, catalogue.audio, catalogue.low_level]
     ).astype(np.float32)
     known = ~np.isnan(number)
-    _save(folder, "number", np.where(known, number, np.float32(0)))
-    _save(folder, "known", known)
-    _save(folder, "release_date", catalogue.release_date.astype("datetime64[D]"))
-    _save(folder, "explicit", catalogue.explicit)
+    columns = {
+        "number": np.where(known, number, np.float32(0)),
+        "known": known,
+        "release_date": catalogue.release_date.astype("datetime64[D]"),
+        "explicit": catalogue.explicit,
+    }
+    save_arrays(folder, columns)
     for name in ("name", "album"):
         _save_text(folder, name, getattr(catalogue, name))
     for name in ("artists", "genres"):
         labels: Labels = getattr(catalogue, name)
         _save_text(folder, f"{name}.names", labels.names)
-        _save(folder, f"{name}.start", labels.start)
-        _save(folder, f"{name}.label_index", labels.label_index)
+        save_arrays(folder, {f"{name}.start": labels.start, f"{name}.label_index": labels.label_index})
     write_vocabulary(catalogue.vocabulary, folder)
-    named = {"audio": AUDIO_FEATURES, "low_level": catalogue.low_level_names}
-    (folder / "model.json").write_bytes(canonical_json(named))
+    save_named(folder, audio=AUDIO_FEATURES, low_level=catalogue.low_level_names)
 
 
 def load_catalogue(folder: Path) -> Catalogue:
@@ -59,8 +59,8 @@ def load_catalogue(folder: Path) -> Catalogue:
     CorruptArtifactError
         The files do not agree with each other.
     """
-    try:
-        raw = json.loads((folder / "model.json").read_bytes())
+    with reading("catalogue"):
+        raw = open_named(folder)
         if tuple(raw["audio"]) != AUDIO_FEATURES:
             raise CorruptArtifactError(f"catalogue: its audio features are {raw['audio']}")
         number = np.where(_open(folder, "known"), _open(folder, "number"), np.float32(np.nan))
@@ -79,12 +79,6 @@ def load_catalogue(folder: Path) -> Catalogue:
             low_level_names=tuple(raw["low_level"]),
             low_level=number[:, audio_end:],
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError, InvalidInputError) as error:
-        raise CorruptArtifactError(f"catalogue: {error!r}") from error
-
-
-def _save(folder: Path, name: str, array: NDArray[Any]) -> None:
-    np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
 
 def _open(folder: Path, name: str) -> NDArray[Any]:
@@ -92,8 +86,7 @@ def _open(folder: Path, name: str) -> NDArray[Any]:
 
 
 def _save_text(folder: Path, name: str, text: Text) -> None:
-    _save(folder, f"{name}.start", text.start)
-    _save(folder, f"{name}.data", text.data)
+    save_arrays(folder, {f"{name}.start": text.start, f"{name}.data": text.data})
 
 
 def _open_text(folder: Path, name: str) -> Text:

@@ -1,22 +1,38 @@
-"""Arrays of a family, each held to the type and number of dimensions that it must have."""
+"""What the codecs of all families share: arrays held to their form, ``model.json``, and what is corrupt."""
 
 from __future__ import annotations
 
+import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segue.artifacts.content import open_array
-from segue.errors import CorruptArtifactError
+from segue.artifacts.manifest import canonical_json
+from segue.errors import CorruptArtifactError, InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from segue.domain.vocabulary import Vocabulary
+
 Form = tuple[type[np.generic], int]
 """Type and number of dimensions."""
+
+
+@contextmanager
+def reading(family: str) -> Iterator[None]:
+    """Raise CorruptArtifactError, which names the family, for whatever files that do not agree raise."""
+    try:
+        yield
+    except CorruptArtifactError as error:
+        raise CorruptArtifactError(f"{family}: {error}") from error
+    except (OSError, ValueError, IndexError, KeyError, TypeError, InvalidInputError) as error:
+        raise CorruptArtifactError(f"{family}: {error!r}") from error
 
 
 def save_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -31,14 +47,11 @@ def open_arrays(folder: Path, forms: Mapping[str, Form]) -> list[NDArray[Any]]:
     Raises
     ------
     CorruptArtifactError
-        A file is missing, no array, or of another form: a value built of it would fail far from here.
+        A file is no array, or of another form: a value built of it would fail far from here.
     """
     arrays = []
     for name, (kind, n_dimensions) in forms.items():
-        try:
-            array = open_array(folder / f"{name}.npy")
-        except OSError as error:
-            raise CorruptArtifactError(f"{name}.npy cannot be opened: {error}") from error
+        array = open_array(folder / f"{name}.npy")
         if not np.issubdtype(array.dtype, kind) or array.ndim != n_dimensions:
             raise CorruptArtifactError(
                 f"{name}.npy is {array.dtype.name} {array.shape}: expected {kind.__name__} in {n_dimensions} "
@@ -46,3 +59,30 @@ def open_arrays(folder: Path, forms: Mapping[str, Form]) -> list[NDArray[Any]]:
             )
         arrays.append(array)
     return arrays
+
+
+def save_named(folder: Path, **named: Any) -> None:
+    """Write ``model.json``."""
+    (folder / "model.json").write_bytes(canonical_json(named))
+
+
+def open_named(folder: Path) -> dict[str, Any]:
+    """Read what `save_named` wrote."""
+    named: dict[str, Any] = json.loads((folder / "model.json").read_bytes())
+    return named
+
+
+def open_named_for(folder: Path, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Read ``model.json`` of a model that was made for a vocabulary, and names its checksum.
+
+    Raises
+    ------
+    CorruptArtifactError
+        It was made for another: its rows would be answers about other tracks, and nothing else would notice.
+    """
+    named = open_named(folder)
+    if named["vocabulary"] != vocabulary.checksum:
+        raise CorruptArtifactError(
+            f"made for the vocabulary {named['vocabulary']:.12}, opened with {vocabulary.checksum:.12}"
+        )
+    return named

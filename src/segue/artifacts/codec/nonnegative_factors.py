@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.artifacts.codecs import check_vocabulary
-from segue.artifacts.content import open_array
-from segue.artifacts.manifest import canonical_json
+from segue.artifacts.codec.form import Form, open_arrays, open_named_for, reading, save_arrays, save_named
 from segue.domain.nonnegative_factors import NonnegativeFactors
 from segue.errors import CorruptArtifactError
 
@@ -18,13 +15,13 @@ if TYPE_CHECKING:
 
     from segue.domain.vocabulary import Vocabulary
 
+_FORMS: dict[str, Form] = {"item_factors": (np.floating, 2), "gram": (np.floating, 2)}
+
 
 def write_nonnegative_factors(model: NonnegativeFactors, vocabulary: Vocabulary, folder: Path) -> None:
     """Write ``item_factors.npy``, ``gram.npy`` and ``model.json``."""
-    np.save(folder / "item_factors.npy", model.factors, allow_pickle=False)
-    np.save(folder / "gram.npy", model.gram, allow_pickle=False)
-    named = {"regularization": model.regularization, "vocabulary": vocabulary.checksum}
-    (folder / "model.json").write_bytes(canonical_json(named))
+    save_arrays(folder, {"item_factors": model.factors, "gram": model.gram})
+    save_named(folder, regularization=model.regularization, vocabulary=vocabulary.checksum)
 
 
 def load_nonnegative_factors(folder: Path, vocabulary: Vocabulary) -> NonnegativeFactors:
@@ -35,20 +32,14 @@ def load_nonnegative_factors(folder: Path, vocabulary: Vocabulary) -> Nonnegativ
     CorruptArtifactError
         The files do not agree with each other, or are of another vocabulary.
     """
-    try:
-        raw = json.loads((folder / "model.json").read_bytes())
-        check_vocabulary("nonnegative-factors", raw["vocabulary"], vocabulary)
-        model = NonnegativeFactors(
-            factors=open_array(folder / "item_factors.npy"),
-            gram=open_array(folder / "gram.npy"),
-            regularization=float(raw["regularization"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CorruptArtifactError(f"nonnegative-factors: {error!r}") from error
-    width = model.factors.shape[-1]
-    if model.factors.shape != (len(vocabulary), width) or model.gram.shape != (width, width):
+    with reading("nonnegative-factors"):
+        regularization = float(open_named_for(folder, vocabulary)["regularization"])
+        factors, gram = open_arrays(folder, _FORMS)
+        model = NonnegativeFactors(factors=factors, gram=gram, regularization=regularization)
+    width = factors.shape[1]
+    if factors.shape != (len(vocabulary), width) or gram.shape != (width, width):
         raise CorruptArtifactError(
             f"nonnegative-factors: {len(vocabulary)} items, but factors and gram have the shapes "
-            f"{model.factors.shape} and {model.gram.shape}"
+            f"{factors.shape} and {gram.shape}"
         )
     return model

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.artifacts.codec.form import reading
 from segue.artifacts.manifest import canonical_json
 from segue.domain.ranker import Ranker
-from segue.errors import CorruptArtifactError, InvalidInputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def load_ranker(folder: Path) -> Ranker:
     CorruptArtifactError
         The weights do not fit the names.
     """
-    try:
+    with reading("ranker"):
         raw = json.loads((folder / "ranker.json").read_bytes())
         return Ranker(
             sources=tuple(raw["sources"]),
@@ -39,5 +39,3 @@ def load_ranker(folder: Path) -> Ranker:
             diversity=float(raw["diversity"]),
             calibration=float(raw["calibration"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, InvalidInputError) as error:
-        raise CorruptArtifactError(f"ranker: {error!r}") from error

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.artifacts.codec.form import Form, open_arrays, save_arrays
-from segue.artifacts.codecs import check_vocabulary
-from segue.artifacts.manifest import canonical_json
+from segue.artifacts.codec.form import Form, open_arrays, open_named_for, reading, save_arrays, save_named
 from segue.domain.mood import FEATURES
 from segue.domain.rules import Rules
-from segue.errors import CorruptArtifactError, InvalidInputError
+from segue.errors import CorruptArtifactError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +26,7 @@ _FORMS: dict[str, Form] = {
 def write_rules(rules: Rules, vocabulary: Vocabulary, folder: Path) -> None:
     """Write ``percentile.npy``, ``shift.npy``, ``n_events.npy`` and ``model.json``."""
     save_arrays(folder, {name: getattr(rules, name) for name in _FORMS})
-    named = {
-        "circumstances": rules.circumstances,
-        "features": FEATURES,
-        "vocabulary": vocabulary.checksum,
-    }
-    (folder / "model.json").write_bytes(canonical_json(named))
+    save_named(folder, circumstances=rules.circumstances, features=FEATURES, vocabulary=vocabulary.checksum)
 
 
 def load_rules(folder: Path, vocabulary: Vocabulary) -> Rules:
@@ -45,14 +37,11 @@ def load_rules(folder: Path, vocabulary: Vocabulary) -> Rules:
     CorruptArtifactError
         The files do not agree with each other, or are of another vocabulary or other features.
     """
-    try:
-        raw = json.loads((folder / "model.json").read_bytes())
-        check_vocabulary("rules", raw["vocabulary"], vocabulary)
+    with reading("rules"):
+        named = open_named_for(folder, vocabulary)
         percentile, shift, n_events = open_arrays(folder, _FORMS)
-        rules = Rules(percentile, tuple(raw["circumstances"]), shift, n_events)
-        features = tuple(raw["features"])
-    except (OSError, ValueError, IndexError, KeyError, TypeError, InvalidInputError) as error:
-        raise CorruptArtifactError(f"rules: {error!r}") from error
+        rules = Rules(percentile, tuple(named["circumstances"]), shift, n_events)
+        features = tuple(named["features"])
     if features != FEATURES or len(rules.percentile) != len(vocabulary):
         raise CorruptArtifactError(
             f"rules: {len(rules.percentile)} rows of {', '.join(features)} for {len(vocabulary)} tracks"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.artifacts.codec.form import Form, open_arrays, save_arrays
-from segue.artifacts.codecs import check_vocabulary
-from segue.artifacts.manifest import canonical_json
+from segue.artifacts.codec.form import Form, open_arrays, open_named_for, reading, save_arrays, save_named
 from segue.domain.friends import Friends
 from segue.domain.social import Social
 from segue.domain.vocabulary import Vocabulary
-from segue.errors import CorruptArtifactError, InvalidInputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +32,7 @@ def write_social(social: Social, vocabulary: Vocabulary, folder: Path) -> None:
     friends = social.friends
     arrays = (friends.users.item_id, friends.start, friends.friend_index, social.start, social.item_index)
     save_arrays(folder, dict(zip(_FORMS, (*arrays, social.weight), strict=True)))
-    (folder / "model.json").write_bytes(canonical_json({"vocabulary": vocabulary.checksum}))
+    save_named(folder, vocabulary=vocabulary.checksum)
 
 
 def load_social(folder: Path, vocabulary: Vocabulary) -> Social:
@@ -47,11 +43,8 @@ def load_social(folder: Path, vocabulary: Vocabulary) -> Social:
     CorruptArtifactError
         The files do not agree with each other, or are of another vocabulary.
     """
-    try:
-        raw = json.loads((folder / "model.json").read_bytes())
-        check_vocabulary("social", raw["vocabulary"], vocabulary)
+    with reading("social"):
+        open_named_for(folder, vocabulary)
         users, start, friend, like_start, item, weight = open_arrays(folder, _FORMS)
         friends = Friends(Vocabulary(users), start, friend)
         return Social(friends, like_start, item, weight, len(vocabulary))
-    except (OSError, ValueError, IndexError, KeyError, TypeError, InvalidInputError) as error:
-        raise CorruptArtifactError(f"social: {error!r}") from error

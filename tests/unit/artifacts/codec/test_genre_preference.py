@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.artifacts.codecs import load_genre_preference, write_genre_preference
+from segue.artifacts.codec.genre_preference import load_genre_preference, write_genre_preference
 from segue.backends.onnx import OnnxClassifier
 from segue.domain.genre_preference import Answerer
 from segue.errors import CorruptArtifactError
