@@ -56,7 +56,7 @@ from segue.domain.social import Social
 from segue.domain.text import Labels, build_labels, build_text
 from segue.domain.vocabulary import Vocabulary, build_vocabulary
 from segue.state.sqlite import SqliteState
-from training.recommend.fit import Settings
+from training.recommend.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

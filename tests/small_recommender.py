@@ -20,8 +20,9 @@ from segue.domain.friends import build_friends
 from segue.sources.dataset.account import Tally
 from segue.sources.dataset.interactions import clean_events
 from tests.small_catalogue import small_catalogue
-from training.recommend.fit import Dataset, Settings
+from training.recommend.fit import Dataset
 from training.recommend.pipeline import Request, train_recommender
+from training.recommend.settings import Settings
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import Rp3Beta
 from training.recommender.nmf import NmfRecommender

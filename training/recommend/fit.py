@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,14 +14,11 @@ from segue.domain.vocabulary import UNKNOWN_ITEM
 from training.content.fit import fit_content
 from training.content.weighting import divide_listening
 from training.recommend.split import damped_matrix, only_liked, take
-from training.recommender.ials import IalsRecommender
-from training.recommender.linear import Rp3Beta
-from training.recommender.nmf import NmfRecommender
 from training.rules import fit_rules
 from training.social import build_social
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -33,8 +30,8 @@ if TYPE_CHECKING:
     from segue.domain.recommender import Recommender
     from segue.domain.rules import Rules
     from training.content.fit import ContentRecord
+    from training.recommend.settings import Settings
 
-HALF_LIFE_DAYS = 30.0
 _DAY_S = 86_400.0
 
 
@@ -45,52 +42,6 @@ class Dataset:
     catalogue: Catalogue
     interactions: Interactions
     friends: Friends
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Of the members, one value each.
-
-    Attributes
-    ----------
-    factors : IalsRecommender
-    similarity : Rp3Beta
-    parts : NmfRecommender
-    half_life_days : float
-        Of what is trending.
-    seed : int
-        Of every draw.
-    """
-
-    factors: IalsRecommender = field(default_factory=lambda: IalsRecommender(n_factors=64))
-    similarity: Rp3Beta = field(default_factory=lambda: Rp3Beta(n_neighbours=75))
-    parts: NmfRecommender = field(default_factory=lambda: NmfRecommender(n_sweeps=50))
-    half_life_days: float = HALF_LIFE_DAYS
-    seed: int = 17
-
-    @classmethod
-    def of(cls, n_factors: int, seed: int) -> Self:
-        """Return the defaults with so many factors and this seed throughout."""
-        return cls(
-            factors=IalsRecommender(n_factors=n_factors, seed=seed),
-            parts=NmfRecommender(n_sweeps=50, seed=seed),
-            seed=seed,
-        )
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Self:
-        """Return what `to_json` wrote; TypeError or KeyError if it was another version's."""
-        return cls(
-            factors=IalsRecommender(**raw["factors"]),
-            similarity=Rp3Beta(**raw["similarity"]),
-            parts=NmfRecommender(**raw["parts"]),
-            half_life_days=raw["half_life_days"],
-            seed=raw["seed"],
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return every setting in plain values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,14 @@ from segue.errors import (
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from training.champion import already_trained, find_champion, has_origin
 from training.gate import Verdict
-from training.recommend.fit import Dataset, Fixed, Settings, fit_fixed, fit_members
+from training.ranking import search
+from training.recommend.choice import Budget, Tried, choose_settings
+from training.recommend.fit import Dataset, Fixed, fit_fixed, fit_members
 from training.recommend.measure import Task, build_task
 from training.recommend.publishing import Publication, promote_all, publish_all
 from training.recommend.rank import fit_ranker, popular_ranker
-from training.recommend.split import Part, damped_matrix, divide, new_to_user
+from training.recommend.settings import Settings
+from training.recommend.split import Part, damped_matrix, divide, new_to_user, only_liked
 from training.recommend.verdict import Measured, measure_recommender, unmeasured
 from training.recommend.weights import MIN_EXAMPLES
 from training.rules import fit_rules
@@ -51,7 +54,7 @@ LEAST_OVERLAP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to do: settings, and who asks for it, why.
+    """What to do: settings, how long to look for better ones, and who asks for it, why.
 
     ``force`` trains although nothing changed, and promotes although the gate says no.
     """
@@ -59,6 +62,7 @@ class Request:
     set_by: str
     reason: str = "trained"
     settings: Settings = field(default_factory=Settings)
+    budget: Budget = field(default_factory=Budget)
     k: int = 20
     promote: bool = True
     force: bool = False
@@ -94,15 +98,14 @@ def train_recommender(
     step("comparing with the live version")
     about = _describe(data)
     champion = find_champion(store, HYBRID)
-    data_hash, params = about["fingerprint"], {"settings": request.settings.to_json()}
+    data_hash, params = about["fingerprint"], _asked(request)
     done = already_trained(store, HYBRID, champion, lambda manifest: has_origin(manifest, data_hash, params))
     if champion.manifest and done.choice and not request.force:
         return Outcome(champion.manifest, None, None, done)
     parts = divide(data.interactions, request.settings.seed)
     step(f"dividing the events {parts.how}")
-    settings = request.settings
-    fixed = fit_fixed(data, parts.part == Part.FIT, settings.seed, step)
-    run = _Run(data, parts, fixed, settings, request.k, step)
+    fixed = fit_fixed(data, parts.part == Part.FIT, request.settings.seed, step)
+    run, tried = _choose(_Run(data, parts, fixed, request.settings, request.k, step), request.budget)
     ranked, task = _weigh(run)
     measured = _measure(run, ranked, task, store, champion.manifest)
     if champion.manifest and (strange := _strangeness(champion.manifest, about, data, store)):
@@ -114,7 +117,7 @@ def train_recommender(
     final = run.fit(parts.part >= Part.FIT)
     step("publishing")
     publication = Publication(
-        final, ranker, fixed, settings, measured, about, parts.how, request.k, started_s
+        final, ranker, fixed, run.settings, tried, measured, about, _asked(request), parts.how, started_s
     )
     return _promote(store, publish_all(store, publication), measured, champion.live, request)
 
@@ -132,6 +135,23 @@ class _Run:
 
     def fit(self, rows: NDArray[np.bool_], settings: Settings | None = None) -> Recommender:
         return fit_members(self.data, rows, self.fixed, settings or self.settings, self.step)
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """Return what else than the data decides what is trained, as the manifest keeps it."""
+    usual = request.settings.to_json()
+    return {"asked": {"settings": usual, "budget_minutes": request.budget.minutes, "k": request.k}}
+
+
+def _choose(run: _Run, budget: Budget) -> tuple[_Run, dict[str, list[Tried]]]:
+    """Choose kinds and settings on the validation part, by members that have seen nothing of it."""
+    before, validation = (
+        damped_matrix(run.data.interactions, run.data.catalogue, run.parts.part == each)
+        for each in (Part.FIT, Part.VALIDATION)
+    )
+    task = search.Task(only_liked(before), new_to_user(validation, before), run.k, run.settings.seed)
+    settings, tried = choose_settings(task, run.settings, budget, run.step)
+    return replace(run, settings=settings), tried
 
 
 def _describe(data: Dataset) -> dict[str, Any]:

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from segue.artifacts.store import Decision, LiveAlias
     from segue.domain.ranker import Ranker
     from segue.domain.recommender import Recommender
-    from training.recommend.fit import Fixed, Settings
+    from training.recommend.choice import Tried
+    from training.recommend.fit import Fixed
+    from training.recommend.settings import Settings
     from training.recommend.verdict import Measured
 
 
@@ -48,18 +50,26 @@ if TYPE_CHECKING:
 class Publication:
     """What is published, and what its manifests say.
 
-    ``about`` describes the data, ``how`` it was divided; ``started_s`` is of `time.monotonic`.
+    ``about`` describes the data, ``asked`` what was asked for, ``how`` the data was divided; ``tried`` is
+    what the settings were chosen from, and ``started_s`` is of `time.monotonic`.
     """
 
     model: Recommender
     ranker: Ranker
     fixed: Fixed
     settings: Settings
+    tried: dict[str, list[Tried]]
     measured: Measured
     about: dict[str, Any]
+    asked: dict[str, Any]
     how: str
-    k: int
     started_s: float
+
+    @property
+    def k(self) -> int:
+        """Length of the lists measured."""
+        k: int = self.asked["asked"]["k"]
+        return k
 
 
 def publish_all(store: ObjectStore, what: Publication) -> dict[str, Manifest]:
@@ -160,10 +170,12 @@ def _params(family: str, what: Publication) -> dict[str, Any]:
     if family == CONTENT:
         return what.fixed.content_record.to_json()
     if family != HYBRID:
-        return {name: settings[name] for name in _SOURCE_OF.get(family, ()) if name in settings}
+        names = [name for name in _SOURCE_OF.get(family, ()) if name in settings]
+        tried = [each.to_json() for name in names for each in what.tried.get(name, ())]
+        return {name: settings[name] for name in names} | ({"tried": tried} if tried else {})
     ranker = what.ranker
     weights = {tier: ranker.weights_of(tier) for tier in ranker.tiers}
-    return {
+    return what.asked | {
         "settings": settings,
         "weights": weights,
         "diversity": ranker.diversity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -78,6 +79,12 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     factors: Annotated[int, typer.Option(min=1, max=1024, help="Dimensions of the factors.")] = 64,
     k: Annotated[int, typer.Option("--k", min=1, max=100, help="Length of the lists measured.")] = 20,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every draw.")] = 17,
+    budget_minutes: Annotated[
+        float, typer.Option(min=0, help="Time to look for better kinds and settings of the members.")
+    ] = 0.0,
+    trials: Annotated[
+        Path | None, typer.Option(help="Folder that keeps what was tried: a second run goes on from there.")
+    ] = None,
     reason: Reason = "trained",
     promote: Annotated[bool, typer.Option(help="Make the versions live if the gate agrees.")] = True,
     force: Annotated[
@@ -85,9 +92,10 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     ] = False,
 ) -> None:
     """Train a recommender: every source, and the ranker; exit status 3 means refused by the gate."""
-    from training.recommend.fit import Settings
+    from training.recommend.choice import Budget
     from training.recommend.pipeline import Request, train_recommender
     from training.recommend.reading import read_dataset
+    from training.recommend.settings import Settings
 
     console = Console(soft_wrap=True, highlight=False)
     with console.status(f"reading {data}") as status:
@@ -99,7 +107,15 @@ def recommend(  # noqa: PLR0913 - one parameter an option
         dataset, accounts = read_dataset(data, events or [])
         for account in accounts:
             print_account(console, account)
-        request = Request(user_name(), reason, Settings.of(factors, seed), k, promote=promote, force=force)
+        request = Request(
+            set_by=user_name(),
+            reason=reason,
+            settings=Settings.of(factors, seed),
+            budget=Budget(budget_minutes, trials),
+            k=k,
+            promote=promote,
+            force=force,
+        )
         outcome = train_recommender(dataset, open_artifacts(location), request, step)
     _print_recommender(console, outcome, k)
 

@@ -47,7 +47,7 @@ def test_a_file_that_is_missing_or_something_else_is_corrupt(name: str, folder: 
 )
 def test_shapes_that_do_not_agree_are_corrupt(name: str, shape: tuple[int, ...], folder: Path) -> None:
     np.save(folder / name, np.ones(shape, np.float32))
-    with pytest.raises(CorruptArtifactError, match="item_factors.npy|have the shapes"):
+    with pytest.raises(CorruptArtifactError, match=r"item_factors\.npy|have the shapes"):
         load_nonnegative_factors(folder, VOCABULARY)
 
 

@@ -1,0 +1,85 @@
+"""Kinds and settings are chosen by what was held out, within the time given, and can be gone on with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from segue.errors import InvalidInputError
+from training.ranking.search import Task
+from training.recommend.choice import BEARABLE_LOSS, TRUNCATIONS, Budget, choose_settings
+from training.recommend.settings import MEMBERS, Settings
+from training.recommender.als import AlsRecommender
+from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
+from training.recommender.sparse_ease import SparseEase
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    """Three groups of listeners, each with tracks of its own; a tenth of the pairs is held out."""
+    rng = np.random.default_rng(3)
+    group, track = np.arange(120) % 3, np.arange(90) % 3
+    played = rng.random((120, 90)) < np.where(group[:, None] == track, 0.4, 0.03)
+    held_out = played & (rng.random(played.shape) < 0.2)
+    return Task(
+        csr_matrix(played & ~held_out, dtype=np.float32), csr_matrix(held_out, dtype=np.float32), 10, 5
+    )
+
+
+def test_without_a_budget_the_best_of_three_item_item_models_is_kept(task: Task) -> None:
+    settings, tried = choose_settings(task, Settings.of(8, 5), Budget(), lambda _: None)
+    assert {each.kind for each in tried["similarity"]} == {"rp3beta", "item-knn", "sparse-ease"}
+    assert settings.factors == Settings.of(8, 5).factors
+    best = max(tried["similarity"], key=lambda each: each.trial.value)
+    least = best.trial.value * (1 - BEARABLE_LOSS)
+    value = {
+        each.trial.params["n_neighbours"]: each.trial.value
+        for each in tried["similarity"]
+        if each.kind == best.kind
+    }
+    kept = settings.similarity.n_neighbours
+    assert kept in TRUNCATIONS
+    assert value[kept] >= least
+    assert all(value[fewer] < least for fewer in value if fewer < kept)
+
+
+def test_with_a_budget_every_member_is_searched_and_a_second_run_only_reads(task: Task, tmp_path) -> None:
+    usual = Settings.of(8, 5)
+    settings, tried = choose_settings(task, usual, Budget(0.05, tmp_path), lambda _: None)
+    assert {member: {each.kind for each in found} for member, found in tried.items()} == {
+        "factors": {"ials", "als"},
+        "similarity": {"rp3beta", "link-propagation", "item-knn", "sparse-ease", "ease"},
+        "parts": {"nmf"},
+    }
+    assert settings.factors.n_factors == 8
+    assert settings.parts.n_factors == usual.parts.n_factors
+    lines = {path: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    again, _ = choose_settings(task, usual, Budget(1e-9, tmp_path), lambda _: None)
+    assert again == settings
+    assert {path: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == lines
+
+
+def test_nothing_is_chosen_by_nothing(task: Task) -> None:
+    empty = Task(task.fit, csr_matrix(task.fit.shape, dtype=np.float32), 10, 5)
+    assert choose_settings(empty, Settings(), Budget(), lambda _: None) == (Settings(), {})
+
+
+def test_a_kind_that_cannot_be_fitted_is_said(task: Task, monkeypatch) -> None:
+    def refuse(*_):
+        raise InvalidInputError("too many items.")
+
+    monkeypatch.setattr(Ease, "fit", refuse)
+    said: list[str] = []
+    settings, tried = choose_settings(task, Settings.of(8, 5), Budget(1e-9), said.append)
+    assert "ease is not tried: too many items." in said
+    assert not isinstance(settings.similarity, Ease)
+    assert len({each.kind for each in tried["similarity"]}) == 4
+
+
+@pytest.mark.parametrize("kind", [Rp3Beta, LinkPropagation, ItemKnn, Ease, SparseEase])
+def test_settings_of_every_kind_survive_json(kind) -> None:
+    settings = Settings(similarity=kind(n_neighbours=33), factors=AlsRecommender(n_factors=9))
+    raw = settings.to_json()
+    assert Settings.from_json(raw) == settings
+    assert [raw[name]["kind"] for name in MEMBERS] == ["AlsRecommender", kind.__name__, "NmfRecommender"]

@@ -1,0 +1,129 @@
+"""Choose which kind each member is, and its settings, by what listeners did later."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from segue.errors import InvalidInputError
+from training.ranking.search import Journal, Task, Trial, search
+from training.recommender.registry import FAMILIES, Family
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from training.recommend.settings import Settings
+
+TRUNCATIONS = (25, 75, 150)
+"""Weights of an item that are kept: what is served lies in memory, and the tail of them says little."""
+
+BEARABLE_LOSS = 0.005
+"""Share of the validation's NDCG that fewer weights may cost."""
+
+_QUICK = ("rp3beta", "item-knn", "sparse-ease")
+_ONE_TRIAL_S = 1e-9
+_WITH_BUDGET = {
+    "factors": ("ials", "als"),
+    "similarity": ("rp3beta", "link-propagation", "item-knn", "sparse-ease", "ease"),
+    "parts": ("nmf",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long to look for better settings than the usual ones, and where finished trials are kept."""
+
+    minutes: float = 0.0
+    trials: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A kind of member, by its name in the registry, and one setting of it that was tried."""
+
+    kind: str
+    trial: Trial
+
+    def to_json(self) -> dict[str, Any]:
+        """Return kind, settings, NDCG and seconds in plain values."""
+        return {"kind": self.kind, **asdict(self.trial)}
+
+
+def choose_settings(
+    task: Task, settings: Settings, budget: Budget, step: Callable[[str], None]
+) -> tuple[Settings, dict[str, list[Tried]]]:
+    """Return the settings of the members that rank best what was held out, and all that was tried.
+
+    Without a budget the item-item model is the best of three kinds at their defaults. With one, the kinds of
+    every member share it, and their settings are searched. Of the item-item model then the fewest weights are
+    kept that cost at most `BEARABLE_LOSS`.
+
+    Parameters
+    ----------
+    task : Task
+        Without listeners who have something held out there is nothing to choose by: then nothing is.
+    settings : Settings
+        The usual ones; how many factors there are is not changed.
+    budget : Budget
+    step : callable
+        Told each trial as it ends.
+    """
+    if not len(task.users()):
+        return settings, {}
+    kinds = _WITH_BUDGET if budget.minutes else {"similarity": _QUICK}
+    share_s = budget.minutes * 60 / sum(map(len, kinds.values())) or _ONE_TRIAL_S
+    tried: dict[str, list[Tried]] = {}
+    for member, names in kinds.items():
+        fixed = _fixed(member, settings)
+        tried[member] = [each for name in names for each in _try(name, fixed, task, budget, share_s, step)]
+    best = {member: max(found, key=lambda each: each.trial.value) for member, found in tried.items() if found}
+    best["similarity"] = _truncated(best["similarity"], task, tried["similarity"], step)
+    chosen: dict[str, Any] = {
+        member: FAMILIES[each.kind].build(each.trial.params) for member, each in best.items()
+    }
+    return replace(settings, **chosen), tried
+
+
+def _fixed(member: str, settings: Settings) -> dict[str, Any]:
+    """Return what is not searched: the size of what will be served, and the seed."""
+    if member == "similarity":
+        return {"n_neighbours": TRUNCATIONS[-1]}
+    names = ("n_factors", "seed", "n_sweeps") if member == "parts" else ("n_factors", "seed")
+    return {name: getattr(getattr(settings, member), name) for name in names}
+
+
+def _try(
+    kind: str, fixed: dict[str, Any], task: Task, budget: Budget, budget_s: float, step: Callable[[str], None]
+) -> list[Tried]:
+    """Try a kind at its defaults, and at others while the budget lasts; one that cannot be fitted is said."""
+    usual = FAMILIES[kind]
+    free = {name: place for name, place in usual.space.items() if name not in fixed}
+    family = Family(partial(usual.kind, **fixed), free)
+    path = budget.trials / f"{kind}.jsonl" if budget.trials else None
+    about = {"data": task.fingerprint(), "k": task.k, "seed": task.seed, **fixed} if path else {}
+
+    def report(_share: float, trial: Trial) -> None:
+        step(f"{kind}: NDCG@{task.k} {trial.value:.4f} on validation after {trial.seconds:.1f} s")
+
+    try:
+        trials = search(family, task, Journal(path, about), budget_s, report)
+    except InvalidInputError as error:  # as EASE of a large catalogue
+        step(f"{kind} is not tried: {error}")
+        return []
+    return [Tried(kind, trial) for trial in trials]
+
+
+def _truncated(best: Tried, task: Task, tried: list[Tried], step: Callable[[str], None]) -> Tried:
+    """Return the same with the fewest weights an item that rank as well but for `BEARABLE_LOSS`."""
+    least = best.trial.value * (1 - BEARABLE_LOSS)
+    for n_neighbours in TRUNCATIONS[:-1]:
+        trial = task.measure(FAMILIES[best.kind], {**best.trial.params, "n_neighbours": n_neighbours})
+        step(
+            f"{best.kind} with {n_neighbours} weights an item: NDCG@{task.k} {trial.value:.4f} on validation"
+        )
+        tried.append(Tried(best.kind, trial))
+        if trial.value >= least:
+            return tried[-1]
+    return best
