@@ -299,6 +299,22 @@ def test_reasons_sum_to_the_score(path: str, body: dict[str, Any], start: Callab
         assert all(reason["because"] for reason in item["reasons"])
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "value"),
+    [
+        ("/recommend/user", "diversity", "0.5"),
+        ("/recommend/user", "diversity", True),
+        ("/recommend/user", "explain", "yes"),
+        ("/daily-mix", "familiar", "0.5"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_name(
+    path: str, field: str, value: object, start: Callable[..., TestClient]
+) -> None:
+    answer = ask(start(), path, 422, user_id=LISTENER, **{field: value})
+    assert field in answer["detail"]
+
+
 # --- stations and mixes --------------------------------------------------------------------------------
 
 

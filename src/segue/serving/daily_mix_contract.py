@@ -35,7 +35,7 @@ class DailyMixRequest(Strict):
         _USUAL.max_mixes, description="at most so many; fewer where tastes are not distinct"
     )
     limit: Limit = _USUAL.n_tracks
-    familiar: Annotated[float, Field(ge=0, le=1)] = Field(
+    familiar: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
         _USUAL.familiar, description="share of tracks that the listener knows"
     )
     utc_offset_minutes: Annotated[int, Field(strict=True, ge=-_FARTHEST_MINUTES, le=_FARTHEST_MINUTES)] = (

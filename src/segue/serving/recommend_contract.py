@@ -78,10 +78,10 @@ class RecommendRequest(Strict):
     context: Context | None = None
     friends: Annotated[Ids, Field(max_length=100)] = Field([], description="users whose likes count too")
     exclude: Annotated[Ids, Field(max_length=10_000)] = Field([], description="tracks never to answer with")
-    diversity: Annotated[float, Field(ge=0, le=1)] | None = Field(
+    diversity: Annotated[float, Field(strict=True, ge=0, le=1)] | None = Field(
         None, description="0 the best alone, 1 as unlike each other as can be; the model's own without it"
     )
-    explain: bool = True
+    explain: Annotated[bool, Field(strict=True)] = True
     max_reasons: MaxReasons = 5
 
 
@@ -107,8 +107,8 @@ class SimilarRequest(Strict):
     model: SimilarModel | None = Field(
         None, description="by who plays them, by content, or both; the best that the key opens without it"
     )
-    diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
-    explain: bool = True
+    diversity: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.0
+    explain: Annotated[bool, Field(strict=True)] = True
     max_reasons: MaxReasons = 5
 
 
@@ -140,7 +140,9 @@ class ReasonOut(BaseModel):
 class RecommendedTrack(TrackOut):
     """A recommended track with its score and the reasons for it."""
 
-    score: float
+    score: float = Field(
+        description="what its reasons add up to; diversity and calibration may place it before a greater one"
+    )
     reasons: list[ReasonOut] | None = None
 
     @classmethod
