@@ -10,13 +10,16 @@ import numpy as np
 from segue.domain.ranker import Ranker
 from segue.domain.recommender import SOURCES, TIER_SOURCES
 from training.recommend.measure import measure_answers, read_examples
-from training.recommend.weights import learn_weights
+from training.recommend.weights import learn_weights, refine_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from segue.domain.recommender import Recommender
     from training.recommend.measure import Task
+    from training.recommend.weights import Example
 
 BEARABLE_LOSS = 0.02
 """Share of the validation's NDCG that reordering may cost by default."""
@@ -36,10 +39,15 @@ def fit_ranker(model: Recommender, task: Task, k: int, step: Callable[[str], Non
     step(f"gathering the candidates of {len(task.users)} listeners")
     examples = read_examples(model, task)
     step(f"weighing {len(SOURCES)} sources on {len(examples)} listeners")
-    usable = [np.array([name in TIER_SOURCES[tier] for name in SOURCES]) for tier in TIER_SOURCES]
-    weight = np.stack([learn_weights(examples, each) for each in usable])
+    learnt = {names: _weights(examples, names, k) for names in set(TIER_SOURCES.values())}
+    weight = np.stack([learnt[names] for names in TIER_SOURCES.values()])
     ranker = Ranker(SOURCES, tuple(TIER_SOURCES), weight)
     return _with_reordering(model, ranker, replace(task, users=task.users[:_TUNED_ON]), k, step)
+
+
+def _weights(examples: Sequence[Example], names: frozenset[str], k: int) -> NDArray[np.float32]:
+    usable = np.array([name in names for name in SOURCES])
+    return refine_weights(examples, usable, learn_weights(examples, usable), k)
 
 
 def popular_ranker() -> Ranker:

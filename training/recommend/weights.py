@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 MIN_EXAMPLES = 20
 """Listeners below whom weights would be noise."""
 
+MIN_EXAMPLES_TO_REFINE = 100
+"""Listeners below whom a mean of ranked lists says less than the loss that weights are first learnt by."""
+
 _DECAY = 1e-3
+_STEPS = (1.0, 0.5, 0.25, 0.12)
+_FIRST = 0.05
+"""Weight, next to the greatest, at which a source comes back in that had none."""
+
+_LEAST_GAIN = 0.5
+"""Standard errors over listeners by which a step must better the mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +90,87 @@ def learn_weights(examples: Sequence[Example], usable: NDArray[np.bool_]) -> NDA
     weights = np.zeros(len(usable), np.float32)
     weights[usable] = found.x
     return weights
+
+
+def refine_weights(
+    examples: Sequence[Example], usable: NDArray[np.bool_], start: NDArray[np.float32], k: int
+) -> NDArray[np.float32]:
+    """Move weights while the examples' mean NDCG@k grows, float32 (n_sources,), the greatest 1 to begin with.
+
+    The loss of `learn_weights` asks for probabilities, and lets a source that is often a little right
+    outweigh one that is right at the top. From its weights one at a time is raised, lowered or left out,
+    whichever helps most, by smaller and smaller steps (coordinate ascent as in Metzler & Croft, "Linear
+    feature-based models for information retrieval", 2007). Fewer than `MIN_EXAMPLES_TO_REFINE` examples
+    change nothing.
+    """
+    if len(examples) < MIN_EXAMPLES_TO_REFINE or not start.any():
+        return start
+    lists = _Lists.of(examples, k)
+    weight: NDArray[np.float32] = start / start.max()
+    quality = lists.ndcg(weight)
+    for step in _STEPS:
+        while better := _best_move(lists, weight, quality, usable, step):
+            weight, quality = better
+    return weight
+
+
+def _best_move(
+    lists: _Lists,
+    weight: NDArray[np.float32],
+    quality: NDArray[np.float64],
+    usable: NDArray[np.bool_],
+    step: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float64]] | None:
+    best, best_gain = None, 0.0
+    for source in np.flatnonzero(usable).tolist():
+        now = float(weight[source])
+        for value in {max(now, _FIRST) * (1 + step), now / (1 + step), 0.0} - {now}:
+            moved = weight.copy()
+            moved[source] = value
+            moved_quality = lists.ndcg(moved)
+            gain = moved_quality - quality
+            noise = float(gain.std()) / len(gain) ** 0.5
+            if gain.mean() > max(best_gain, _LEAST_GAIN * noise):
+                best, best_gain = (moved, moved_quality), float(gain.mean())
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """All examples in one array, the shorter filled up with candidates that stand last.
+
+    ``features`` float32 (n, m, n_sources), ``penalty`` float32 (n, m), ``relevant`` bool (n, m), ``ideal``
+    float64 (n,) the discounted gain of the best list.
+    """
+
+    features: NDArray[np.float32]
+    penalty: NDArray[np.float32]
+    relevant: NDArray[np.bool_]
+    ideal: NDArray[np.float64]
+    k: int
+
+    @classmethod
+    def of(cls, examples: Sequence[Example], k: int) -> _Lists:
+        shape = len(examples), max(k, *(len(each.relevant) for each in examples))
+        features = np.zeros((*shape, examples[0].features.shape[1]), np.float32)
+        penalty, relevant = np.full(shape, -np.inf, np.float32), np.zeros(shape, bool)
+        for place, each in enumerate(examples):
+            size = len(each.relevant)
+            features[place, :size], relevant[place, :size] = each.features, each.relevant
+            penalty[place, :size] = 0
+        best = np.cumsum(_discount(k))[np.minimum(relevant.sum(axis=1), k) - 1]
+        return cls(features, penalty, relevant, best, k)
+
+    def ndcg(self, weight: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return NDCG@k of each example, float64 (n,), as `training.ranking.metric` defines it."""
+        score = self.features @ weight + self.penalty
+        top = np.argpartition(-score, self.k - 1, axis=1)[:, : self.k]
+        order = np.argsort(-np.take_along_axis(score, top, axis=1), axis=1, kind="stable")
+        hit = np.take_along_axis(self.relevant, np.take_along_axis(top, order, axis=1), axis=1)
+        gained: NDArray[np.float64] = hit @ _discount(self.k) / self.ideal
+        return gained
+
+
+def _discount(k: int) -> NDArray[np.float64]:
+    discount: NDArray[np.float64] = 1 / np.log2(np.arange(2, k + 2))
+    return discount
