@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def report(catalogue, interactions) -> None:
-    part = divide(interactions, SEED).part
+    part = divide(interactions, catalogue, SEED).part
     early = take(interactions, part == Part.FIT)
     rules = {"prior": fit_rules(catalogue), "learnt": fit_rules(catalogue, early)}
     world = World(catalogue, early)

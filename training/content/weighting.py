@@ -58,7 +58,7 @@ def divide_listening(interactions: Interactions, catalogue: Catalogue, seed: int
 
     Give events of the training part alone: what the sources are weighed and measured on has no say here.
     """
-    earlier = divide(interactions, seed).part == Part.FIT
+    earlier = divide(interactions, catalogue, seed).part == Part.FIT
     histories = damped_matrix(interactions, catalogue, earlier)
     later = damped_matrix(interactions, catalogue, ~earlier)
     return Listening(only_liked(histories), new_to_user(later, histories))

@@ -37,12 +37,13 @@ class Parts:
     how: str
 
 
-def divide(interactions: Interactions, seed: int) -> Parts:
+def divide(interactions: Interactions, catalogue: Catalogue, seed: int) -> Parts:
     """Cut where events carry times, else draw.
 
     The latest tenth of all events is the test, the tenth before it the validation, whoever's they are:
     what happened later must not explain what happened earlier. Where more than half of the events have no
-    time, pairs of user and track are drawn instead.
+    time, pairs of user and artist are drawn instead: an artist's other tracks would give away the one to
+    find. A track without an artist, or that the catalogue does not have, stands for itself.
     """
     at = interactions.at
     known = ~np.isnat(at)
@@ -51,12 +52,23 @@ def divide(interactions: Interactions, seed: int) -> Parts:
         ends = np.quantile(at[known].astype(np.int64), np.cumsum(SHARES)[:-1]).astype("datetime64[s]")
         part[known] = np.searchsorted(ends, at[known], side="right")
         return Parts(part, f"in time: validation from {ends[0]}, test from {ends[1]}")
-    pair = interactions.user_index.astype(np.int64) * len(interactions.items) + interactions.item_index
+    group = _artist_of(interactions, catalogue)
+    pair = (
+        interactions.user_index.astype(np.int64) * (group.max(initial=0) + 1) + group[interactions.item_index]
+    )
     distinct, place = np.unique(pair, return_inverse=True)
     drawn = np.random.default_rng(seed).random(len(distinct))
     part = np.searchsorted(np.cumsum(SHARES)[:-1], drawn, side="right").astype(np.int8)[place]
     share = 1 - known.mean()
-    return Parts(part, f"at random by user and track (seed {seed}): {share:.0%} of the events have no time")
+    return Parts(part, f"at random by user and artist (seed {seed}): {share:.0%} of the events have no time")
+
+
+def _artist_of(interactions: Interactions, catalogue: Catalogue) -> NDArray[np.int64]:
+    """Return the first artist of every item as a number, a number of its own where there is none."""
+    artist = np.append(catalogue.artists.first(), -1)  # UNKNOWN_ITEM reads the last
+    found = artist[catalogue.vocabulary.index_of(interactions.items.item_id.tolist())].astype(np.int64)
+    alone = len(catalogue.artists.names) + np.arange(len(found))
+    return np.where(found < 0, alone, found)
 
 
 def take(interactions: Interactions, rows: NDArray[np.bool_]) -> Interactions:

@@ -39,7 +39,7 @@ def interactions(
 
 def test_parts_follow_each_other_in_time(rng: np.random.Generator) -> None:
     at = rng.permutation(1000).tolist()
-    parts = divide(interactions([0] * 1000, list(range(1000)), at), seed=1)
+    parts = divide(interactions([0] * 1000, list(range(1000)), at), small_catalogue([["a"]]), seed=1)
     when = np.array(at)
     assert when[parts.part == Part.FIT].max() < when[parts.part == Part.VALIDATION].min()
     assert when[parts.part == Part.VALIDATION].max() < when[parts.part == Part.TEST].min()
@@ -47,13 +47,26 @@ def test_parts_follow_each_other_in_time(rng: np.random.Generator) -> None:
     assert "in time" in parts.how
 
 
-def test_without_times_all_events_of_a_pair_are_in_one_part() -> None:
-    pairs = list(range(500)) * 3
-    parts = divide(interactions([0] * 1500, pairs, [None] * 1500), seed=1)
-    per_pair = parts.part.reshape(3, 500)
-    assert (per_pair == per_pair[0]).all()
+def test_without_times_a_listener_s_tracks_of_an_artist_are_in_one_part() -> None:
+    catalogue = small_catalogue([[f"artist {row // 5}"] for row in range(1000)])
+    tracks = list(range(1000))
+    events = interactions([0] * 1000 + [1] * 1000, tracks * 2, [None] * 2000)
+    parts = divide(events, catalogue, seed=1)
+    by_artist = parts.part.reshape(2, 200, 5)
+    assert (by_artist == by_artist[:, :, :1]).all()
+    assert (by_artist[0] != by_artist[1]).any()
     assert set(parts.part.tolist()) == set(Part)
+    assert "by user and artist" in parts.how
     assert "100% of the events have no time" in parts.how
+
+
+def test_without_times_tracks_without_an_artist_stand_for_themselves() -> None:
+    catalogue = small_catalogue([[]] * 400)
+    events = interactions([0] * 1500, list(range(500)) * 3, [None] * 1500)  # the last hundred are unknown
+    per_track = divide(events, catalogue, seed=1).part.reshape(3, 500)
+    assert (per_track == per_track[0]).all()
+    for tracks in (per_track[0, :400], per_track[0, 400:]):
+        assert np.bincount(tracks).tolist() == pytest.approx(np.array([0.8, 0.1, 0.1]) * len(tracks), abs=20)
 
 
 def test_a_matrix_has_the_rows_of_the_catalogue_and_damped_weights() -> None:

@@ -1,0 +1,23 @@
+"""On an upload to the bucket of imports: import the listening history that it holds."""
+
+from typing import Any
+
+from segue.artifacts.location import open_store
+from segue.serving.import_worker import ImportWorker
+from segue.serving.settings import ArtifactSettings, lake_location, state_location, upload_location
+from segue.serving.telemetry import logger, metrics
+from segue.state.location import open_state
+
+worker = ImportWorker(
+    open_store(upload_location(), setting="SEGUE_UPLOADS"),
+    ArtifactSettings.from_environment(),
+    open_state(state_location()),
+    open_store(lake_location(), setting="SEGUE_LAKE"),
+)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001  # Lambda gives both
+    """Take an event of EventBridge, "Object Created"."""
+    worker.run(event["detail"]["object"]["key"])

@@ -1,0 +1,202 @@
+"""``segue import spotify``, ``lastfm`` and ``listenbrainz``: a listener's own history into the state."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from segue.cli.options import ARTIFACTS, Artifacts, Json, State
+from segue.errors import SourceUnavailableError
+from segue.serving.settings import DEFAULT_STATE, aws_environment
+from segue.sources.export.left_out import LEAST_CONFIDENCE
+from segue.sources.export.listen import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from segue.domain.catalogue import Catalogue
+    from segue.serving.import_report import ImportReport
+    from segue.sources.export.spool import Spool
+
+_SHOWN = 20
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+
+Files = Annotated[
+    list[Path], typer.Argument(help="The files of the export, zips of them, or folders that hold them.")
+]
+User = Annotated[str, typer.Option("--user", help="Whose history it is.")]
+Lake = Annotated[
+    str,
+    typer.Option("--events", envvar="SEGUE_LAKE", help="Also an event lake: a folder or s3://bucket/prefix."),
+]
+Tracks = Annotated[
+    str, typer.Option("--data", help="The catalogue, instead of the live one: what `segue train` reads.")
+]
+Least = Annotated[
+    float, typer.Option(min=0, max=1, help="Leave out listens that were matched with less confidence.")
+]
+Unmatched = Annotated[
+    Path | None, typer.Option("--unmatched", help="Write all tracks that the catalogue lacks to this CSV.")
+]
+BadRows = Annotated[
+    Path | None, typer.Option("--bad-rows", help="Write all rows that were left out to this CSV.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add a command for each form of export."""
+    for form, words in (
+        (Format.SPOTIFY, "Spotify's account data or extended streaming history (.json, .zip)"),
+        (Format.LASTFM, "Last.fm or Libre.fm scrobbles (.csv, .tsv, .zip)"),
+        (Format.LISTENBRAINZ, "a ListenBrainz export (.jsonl, .zip)"),
+    ):
+        app.command(form.value, help=f"Import {words} as events of a listener; nothing counts twice.")(
+            _command(form)
+        )
+
+
+def _command(form: Format) -> Callable[..., None]:
+    def command(  # noqa: PLR0913  # one argument an option
+        files: Files,
+        *,
+        user: User,
+        location: Artifacts = ARTIFACTS,
+        data: Tracks = "",
+        state: State = DEFAULT_STATE,
+        events: Lake = "",
+        least_confidence: Least = LEAST_CONFIDENCE,
+        unmatched: Unmatched = None,
+        bad_rows: BadRows = None,
+        as_json: Json = False,
+    ) -> None:
+        from segue.artifacts.location import open_store
+        from segue.domain.track_match import build_track_index  # numpy and pydantic are slow to import
+        from segue.serving.import_history import Destination, Watch, import_history
+        from segue.state.location import open_state
+
+        console = Console(soft_wrap=True, highlight=False, stderr=as_json)
+        lake = open_store(events, setting="--events") if events else None
+        destination = Destination(user, open_state(state), lake, least_confidence)
+        with console.status("reading the catalogue"):
+            index = build_track_index(_catalogue(data, location))
+        with Progress(*_COLUMNS, console=console, transient=True) as bars:
+            task = bars.add_task("reading", total=None)
+            watch = Watch(
+                begin=lambda size: bars.update(task, total=size),
+                read=lambda size: bars.advance(task, size),
+                recorded=lambda done: bars.update(task, description=f"recording, {done} events"),
+            )
+            report = import_history(
+                [(str(path), path) for path in files],
+                form,
+                index,
+                destination,
+                watch=watch,
+                look=_writer(unmatched, bad_rows),
+            )
+        if as_json:
+            typer.echo(json.dumps(asdict(report), indent=1))
+        else:
+            print_report(console, report, state)
+        raise typer.Exit(0 if report.new + report.repeated else 1)
+
+    return command
+
+
+def _catalogue(data: str, artifacts: str) -> Catalogue:
+    if data:
+        from segue.sources.dataset import read_catalogue  # pandas takes a second to import
+
+        return read_catalogue(data)[0]
+    from segue.artifacts.location import open_reader
+    from segue.artifacts.recommender import load_live_catalogue
+
+    cache = Path(tempfile.gettempdir()) / "segue"
+    return load_live_catalogue(open_reader(artifacts, aws_environment()), cache)[0]
+
+
+def _writer(unmatched: Path | None, bad_rows: Path | None) -> Callable[[Spool], None]:
+    def write(spool: Spool) -> None:
+        if unmatched:
+            rows = ((t.listens, t.artist, t.title, t.album, " ".join(t.ids)) for t in spool.unmatched())
+            _write(unmatched, ("listens", "artist", "title", "album", "ids"), rows)
+        if bad_rows:
+            _write(bad_rows, ("file", "place", "why"), ((r.file, r.place, r.why) for r in spool.bad()))
+
+    return write
+
+
+def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            writer.writerows(rows)
+    except OSError as error:
+        raise SourceUnavailableError(
+            f"{path} cannot be written ({error.strerror or error}): name another file."
+        ) from error
+
+
+def print_report(console: Console, report: ImportReport, state: str) -> None:
+    """Print what an import came to: files, shares, what was left out and why."""
+    for file in report.files:
+        words = f"{file.name}: {file.listens} listens"
+        words += f", {file.no_music} rows of no music" if file.no_music else ""
+        words += f", {file.bad} bad rows" if file.bad else ""
+        words += f"; {file.error}" if file.error else ""
+        console.print(Text(_printable(words), style="red" if file.error else ""))
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("listens", justify="right")
+    table.add_column("share", justify="right")
+    table.add_column("what")
+    for count, what in _lines(report):
+        table.add_row(str(count), f"{count / report.listens:.1%}" if report.listens else "", Text(what))
+    console.print(table)
+    unmatched = [f"{each.listens} × {each.artist} – {each.title}" for each in report.unmatched_tracks]
+    _print_some(console, "not in the catalogue", "--unmatched", unmatched)
+    bad = [f"{row.file}, {row.place}: {row.why}" for row in report.bad_rows]
+    _print_some(console, "bad rows", "--bad-rows", bad)
+    console.print(
+        f"{state}: {report.new} events are new ({report.plays} plays and {report.skips} skips in all), "
+        f"{report.repeated} were there already.",
+        markup=False,
+    )
+
+
+def _lines(report: ImportReport) -> Iterable[tuple[int, str]]:
+    yield report.listens, f"distinct listens ({report.merged} more rows told of one of them)"
+    yield report.matched, "matched to one recording"
+    for found_by, count in report.found_by.items():
+        if count:
+            yield count, f"  by {found_by}, confidence {report.confidence[found_by]:.2f}"
+    yield report.ambiguous, "ambiguous: several recordings fit, the most popular was taken"
+    if report.left_out:
+        yield report.left_out, "left out: matched with too little confidence"
+    yield report.unmatched, "unmatched: not in the catalogue"
+
+
+def _print_some(console: Console, title: str, option: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    console.print(f"{title}:", markup=False)
+    for line in lines[:_SHOWN]:
+        console.print(Text(f"  {_printable(line)}", style="dim"))
+    if len(lines) > _SHOWN:
+        console.print(Text(f"  … {option} FILE writes them all", style="dim"))
+
+
+def _printable(text: str) -> str:
+    # A title may hold what a terminal would take for a command.
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

@@ -1,0 +1,233 @@
+"""Import listening histories: read, merge, match to the catalogue, and record what was found as events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from segue.domain.event import Event, EventKind
+from segue.domain.track_match import AMBIGUOUS, CONFIDENCE, FoundBy, match_all
+from segue.errors import InvalidInputError, SourceError
+from segue.serving.feedback import accept
+from segue.serving.import_report import FileReport, ImportReport
+from segue.sources.export.left_out import LEAST_CONFIDENCE, BadRow
+from segue.sources.export.listen import Format, Listen, kind_of
+from segue.sources.export.part import find_parts
+from segue.sources.export.read import SUFFIXES, NoMusic, read_part
+from segue.sources.export.spool import BATCH, open_spool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from segue.artifacts.object_store import ObjectStore
+    from segue.domain.catalogue import Catalogue
+    from segue.domain.track_match import TrackIndex
+    from segue.sources.export.part import Part
+    from segue.sources.export.spool import Merged, Spool
+    from segue.state.listening import ListeningState, Recorded
+
+MOST_FILES = 1000
+"""Files that a report holds."""
+
+SHOWN = 100
+"""Bad rows, and unmatched tracks, that a report holds; the counts are of all."""
+
+LONGEST_USER_ID = 200
+_EVENTS = 5000
+_CLOCK = {Format.SPOTIFY: "end", Format.LASTFM: "begin", Format.LISTENBRAINZ: "begin"}
+"""Exports that count the same instant share their ids: a scrobble that two services hold counts once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where events go: the state, and where ``lake`` is given the event lake too."""
+
+    user_id: str
+    state: ListeningState
+    lake: ObjectStore | None = None
+    least_confidence: float = LEAST_CONFIDENCE
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.user_id) <= LONGEST_USER_ID:
+            raise InvalidInputError(
+                f"user {self.user_id[:40]!r}: name whose history it is in 1 to {LONGEST_USER_ID} characters."
+            )
+
+
+def _nothing(_: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Told of the bytes to read, of each piece as it is read, and of the events recorded so far."""
+
+    begin: Callable[[int], None] = _nothing
+    read: Callable[[int], None] = _nothing
+    recorded: Callable[[int], None] = _nothing
+
+
+def import_history(
+    sources: Iterable[tuple[str, Path]],
+    form: Format,
+    index: TrackIndex,
+    destination: Destination,
+    *,
+    watch: Watch | None = None,
+    look: Callable[[Spool], None] | None = None,
+) -> ImportReport:
+    """Import files, folders and zips of one listener.
+
+    A file that cannot be read is named in the report, and the others go on. What is imported again counts
+    once: the ids of events are made of what the listens are.
+
+    Parameters
+    ----------
+    sources : iterable of (name, path)
+        What the report calls each, and where it is.
+    look : callable, optional
+        Given all bad rows and unmatched tracks, when everything is recorded.
+
+    Raises
+    ------
+    StateUnavailableError, StoreUnavailableError
+        The state or the lake did not take all events: import again, nothing counts twice.
+    SourceUnavailableError
+        There is no room for the scratch file.
+    """
+    watch = watch or Watch()
+    parts = list(find_parts(sources, SUFFIXES[form]))
+    watch.begin(sum(part.size for part in parts))
+    with open_spool() as spool:
+        read = [_read(part, form, spool, watch.read) for part in parts]
+        listens = spool.merge()
+        spool.match(lambda wanted: match_all(index, wanted))
+        tally = _Tally()
+        for batch in _batches(_events(spool.merged(), form, index.catalogue, destination, tally)):
+            recorded = _record(batch, destination)
+            tally.new += recorded.new
+            tally.repeated += recorded.repeated
+            watch.recorded(tally.new + tally.repeated)
+        if look:
+            look(spool)
+        return _report(read, spool, listens, tally)
+
+
+def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tally) -> ImportReport:
+    counts = {
+        "matched": sum(tally.found_by.values()),
+        "ambiguous": tally.ambiguous,
+        "left_out": tally.left_out,
+        "unmatched": tally.unmatched,
+    }
+    return ImportReport(
+        files=[file for file in read if file.listens or file.no_music or file.bad or file.error][:MOST_FILES],
+        listens=listens,
+        merged=sum(file.listens for file in read) - listens,
+        no_music=sum(file.no_music for file in read),
+        bad=sum(file.bad for file in read),
+        found_by={found_by.value: tally.found_by[found_by] for found_by in FoundBy},
+        **counts,
+        shares={name: round(count / listens, 4) if listens else 0.0 for name, count in counts.items()},
+        confidence={found_by.value: sure for found_by, sure in CONFIDENCE.items()} | {"ambiguous": AMBIGUOUS},
+        plays=tally.kinds[EventKind.PLAY],
+        skips=tally.kinds[EventKind.SKIP],
+        new=tally.new,
+        repeated=tally.repeated,
+        unmatched_tracks=list(spool.unmatched(SHOWN)),
+        bad_rows=list(spool.bad(SHOWN)),
+    )
+
+
+@dataclass(slots=True)
+class _Tally:
+    found_by: Counter[FoundBy] = field(default_factory=Counter)
+    kinds: Counter[EventKind] = field(default_factory=Counter)
+    ambiguous: int = 0
+    left_out: int = 0
+    unmatched: int = 0
+    new: int = 0
+    repeated: int = 0
+
+    def counts(self, listen: Merged, least_confidence: float) -> bool:
+        """Count a listen; tell whether it becomes an event."""
+        match = listen.match
+        if match is None:
+            self.unmatched += 1
+        elif match.confidence < least_confidence:
+            self.left_out += 1
+        elif match.candidates > 1:
+            self.ambiguous += 1
+        else:
+            self.found_by[match.found_by] += 1
+        return match is not None and match.confidence >= least_confidence
+
+
+def _read(part: Part, form: Format, spool: Spool, advance: Callable[[int], None]) -> FileReport:
+    count: Counter[type] = Counter()
+    error = ""
+    waiting: list[Listen] = []
+    bad: list[BadRow] = []
+    rows = read_part(part, form, advance)
+    while True:
+        try:
+            found = next(rows, None)
+        except SourceError as broken:
+            error, found = str(broken), None
+        if isinstance(found, BadRow):
+            bad.append(found)
+        elif isinstance(found, Listen):
+            waiting.append(found)
+        if found is None or len(waiting) + len(bad) >= BATCH:
+            spool.add(waiting)
+            spool.add_bad(bad)
+            waiting.clear()
+            bad.clear()
+        if found is None:
+            return FileReport(part.name, count[Listen], count[NoMusic], count[BadRow], error)
+        count[type(found)] += 1
+
+
+def _events(
+    listens: Iterable[Merged], form: Format, catalogue: Catalogue, destination: Destination, tally: _Tally
+) -> Iterator[Event]:
+    ids, durations_s = catalogue.vocabulary.item_id, catalogue.duration_s
+    for listen in listens:
+        if not tally.counts(listen, destination.least_confidence) or listen.match is None:
+            continue
+        duration_s = float(durations_s[listen.match.row])
+        kind = kind_of(
+            listen.ms_played, skipped=listen.skipped, duration_s=duration_s if duration_s > 0 else None
+        )
+        tally.kinds[kind] += 1
+        yield Event(
+            user_id=destination.user_id,
+            track_id=str(ids[listen.match.row]),
+            kind=kind,
+            at=datetime.fromtimestamp(listen.at_s, UTC),
+            event_id=f"import/{_CLOCK[form]}/{listen.listen_id}",
+            ms_played=listen.ms_played,
+        )
+
+
+def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
+    """Divide events by month, so that the same listens make the same objects of a lake."""
+    batch: list[Event] = []
+    for event in events:
+        if batch and (
+            len(batch) == _EVENTS or (event.at.year, event.at.month) != (batch[0].at.year, batch[0].at.month)
+        ):
+            yield batch
+            batch = []
+        batch.append(event)
+    if batch:
+        yield batch
+
+
+def _record(events: Sequence[Event], destination: Destination) -> Recorded:
+    if destination.lake is None:
+        return destination.state.record(events)
+    return accept(events, events[0].at, destination.lake, destination.state)

@@ -1,0 +1,125 @@
+"""Imports what was uploaded: once, however often it is told of the upload."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segue.artifacts.location import open_reader
+from segue.artifacts.recommender import load_live_catalogue
+from segue.domain.track_match import TrackIndex, build_track_index
+from segue.errors import (
+    ArtifactError,
+    ImportNotFoundError,
+    InvalidInputError,
+    ObjectNotFoundError,
+    PublishError,
+    SourceError,
+    StateUnavailableError,
+)
+from segue.serving.import_contract import MOST_BYTES, ImportState
+from segue.serving.import_history import Destination, import_history
+from segue.serving.import_job import ENDED, UPLOADS, change_job, read_job
+from segue.serving.telemetry import SERVER_ERRORS, count, logger
+
+if TYPE_CHECKING:
+    from segue.artifacts.object_store import ObjectStore
+    from segue.serving.import_job import Job
+    from segue.serving.import_report import ImportReport
+    from segue.serving.settings import ArtifactSettings
+    from segue.state.listening import ListeningState
+
+ATTEMPTS = 3
+"""How often Lambda calls a function for one asynchronous event."""
+
+_OURS = "It could not be finished for a reason on our side: start another import; nothing counts twice."
+_PASSES = (ArtifactError, PublishError, SourceError, StateUnavailableError)
+
+
+class ImportWorker:
+    """Imports uploads into a state and an event lake, matched to the live catalogue."""
+
+    def __init__(
+        self, uploads: ObjectStore, settings: ArtifactSettings, state: ListeningState, lake: ObjectStore
+    ) -> None:
+        self._uploads, self._settings, self._state, self._lake = uploads, settings, state, lake
+        self._index: tuple[str, TrackIndex] | None = None
+
+    def run(self, key: str) -> None:
+        """Import the upload under a key, write down what it came to, and delete it.
+
+        Raises
+        ------
+        SegueError
+            Something of ours does not answer. Call again: after `ATTEMPTS` the import has failed.
+        """
+        import_id = key.removeprefix(UPLOADS)
+        try:
+            job = read_job(self._uploads, import_id)
+        except ImportNotFoundError:
+            logger.warning("an upload that nobody asked for", extra={"import_id": import_id})
+            self._uploads.delete(key)
+            return
+        if job.state not in ENDED:
+            self._attempt(job, key)
+        self._uploads.delete(key)
+
+    def _attempt(self, job: Job, key: str) -> None:
+        attempts = job.attempts + 1
+        self._note(job, state=ImportState.RUNNING, attempts=attempts)
+        try:
+            report = self._import(job, key)
+        except InvalidInputError as error:
+            self._note(job, state=ImportState.FAILED, error=str(error))
+        except _PASSES:
+            count(SERVER_ERRORS)
+            if attempts >= ATTEMPTS:
+                self._note(job, state=ImportState.FAILED, error=_OURS)
+                self._uploads.delete(key)
+            raise
+        else:
+            failed = [file for file in report.files if file.error]
+            unread = bool(failed) and len(failed) == len(report.files) and not report.listens
+            self._note(
+                job,
+                state=ImportState.FAILED if unread else ImportState.DONE,
+                error=f"{failed[0].name}: {failed[0].error}" if unread else None,
+                report=asdict(report),
+            )
+            logger.info("imported", extra={"new": report.new, "repeated": report.repeated})
+
+    def _import(self, job: Job, key: str) -> ImportReport:
+        with tempfile.TemporaryDirectory(prefix="segue-upload-") as folder:
+            path = Path(folder) / "upload"  # never the name that the caller gave it
+            try:
+                self._download(key, path)
+            except ObjectNotFoundError as error:
+                raise InvalidInputError("The upload is gone: start another import.") from error
+            destination = Destination(job.request.user_id, self._state, self._lake)
+            return import_history(
+                [(job.request.file_name, path)], job.request.format, self._tracks(), destination
+            )
+
+    def _download(self, key: str, path: Path) -> None:
+        size = 0
+        with self._uploads.stream(key) as chunks, path.open("wb") as file:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    raise InvalidInputError(
+                        f"The file is larger than {MOST_BYTES} bytes: zip it, or divide it."
+                    )
+                file.write(chunk)
+
+    def _tracks(self) -> TrackIndex:
+        store = open_reader(self._settings.location, self._settings.environment)
+        catalogue, version = load_live_catalogue(store, self._settings.cache)
+        if self._index is None or self._index[0] != version:
+            self._index = version, build_track_index(catalogue)
+        return self._index[1]
+
+    def _note(self, job: Job, **changes: object) -> None:
+        change_job(self._uploads, job.import_id, updated_at=datetime.now(UTC), **changes)

@@ -1,0 +1,60 @@
+"""Takes uploads on a laptop, as S3 does for a deployment: PUT to the link, and the import begins."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, BackgroundTasks, Request  # FastAPI reads the annotations
+
+from segue.errors import InvalidInputError, PreconditionFailedError, SegueError
+from segue.serving.http import PROBLEMS
+from segue.serving.import_contract import ImportState
+from segue.serving.import_job import UPLOADS, read_job
+from segue.serving.import_worker import ATTEMPTS, ImportWorker
+from segue.serving.telemetry import logger
+
+if TYPE_CHECKING:
+    from segue.artifacts.object_store import ObjectStore
+
+
+def upload_routes(store: ObjectStore, worker: ImportWorker) -> APIRouter:
+    """Return the route that a link of `start` leads to where the store is a folder."""
+    routes = APIRouter()
+
+    @routes.put("/import/{import_id}/file", status_code=204, responses=PROBLEMS, tags=["import"])
+    async def upload(import_id: str, request: Request, then: BackgroundTasks) -> None:
+        """Take the file of an import, and begin it."""
+        job = read_job(store, import_id)
+        if job.state is not ImportState.WAITING:
+            raise InvalidInputError(f"import {import_id} has its file already: start another import.")
+        with tempfile.NamedTemporaryFile(prefix="segue-put-") as file:
+            size = 0
+            async for piece in request.stream():
+                size += len(piece)
+                if size <= job.request.size_bytes:
+                    file.write(piece)
+            if size != job.request.size_bytes:
+                raise InvalidInputError(
+                    f"the file has {size} bytes and not the {job.request.size_bytes} that were announced: "
+                    "start another import with its size."
+                )
+            file.flush()
+            try:
+                store.put(UPLOADS + import_id, Path(file.name))
+            except PreconditionFailedError as error:
+                raise InvalidInputError(f"import {import_id} has its file already.") from error
+        then.add_task(_run, worker, UPLOADS + import_id)
+
+    return routes
+
+
+def _run(worker: ImportWorker, key: str) -> None:
+    for _ in range(ATTEMPTS):
+        try:
+            worker.run(key)
+        except SegueError as error:
+            logger.warning("an import failed", exc_info=error)
+        else:
+            return

@@ -1,0 +1,139 @@
+"""Reads the rows of a JSON array, or of JSON lines, one at a time.
+
+The array is cut into rows by the decoder of the standard library, which is told where each begins; so
+memory holds one piece of the file, and a damaged row costs that row only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from segue.errors import SourceSchemaError
+from segue.sources.export.text import read_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_ROW = 1 << 20
+"""Characters of a row; what is longer is damaged."""
+
+_DECODER = json.JSONDecoder()
+_BETWEEN = re.compile(r"[\s,]*")
+_NEXT_ROW = re.compile(r",\s*(?=\{)")
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A row that cannot be read."""
+
+    why: str
+
+
+def json_rows(pieces: Iterator[str]) -> Iterator[tuple[str, Any]]:
+    """Yield every row with its place, as "row 3" of an array or "line 3"; `Damaged` for what is no JSON.
+
+    Raises
+    ------
+    SourceSchemaError
+        The file is empty, or begins as no JSON does.
+    """
+    head = ""
+    for piece in pieces:
+        head += piece.lstrip() if not head else piece
+        if head:
+            break
+    if not head.strip():
+        raise SourceSchemaError("it is empty")
+    if head[0] == "[":
+        yield from _array(_Window(chain([head[1:]], pieces)))
+    elif head[0] == "{":
+        yield from _lines(read_lines(chain([head], pieces)))
+    else:
+        raise SourceSchemaError(f"it begins with {head[:20]!r}, which is no JSON")
+
+
+def _lines(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                yield f"line {number}", json.loads(line)
+            except (ValueError, RecursionError) as error:
+                yield f"line {number}", Damaged(_why(error))
+
+
+class _Window:
+    """The part of a text that is looked at: grows at its end, and forgets what was passed."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces = pieces
+        self.text, self.at = "", 0
+
+    def grow(self) -> bool:
+        """Add a piece; False at the end."""
+        piece = next(self._pieces, None)
+        if piece is None:
+            return False
+        self.text, self.at = self.text[self.at :] + piece, 0
+        return True
+
+    def skip(self, pattern: re.Pattern[str]) -> None:
+        """Pass what matches here."""
+        found = pattern.match(self.text, self.at)
+        self.at = found.end() if found else self.at
+
+    @property
+    def ahead(self) -> int:
+        """Characters that are at hand."""
+        return len(self.text) - self.at
+
+
+def _array(window: _Window) -> Iterator[tuple[str, Any]]:
+    number = 0
+    while True:
+        window.skip(_BETWEEN)
+        if not window.ahead:
+            if window.grow():
+                continue
+            yield f"row {number + 1}", Damaged("the file ends before its list does: it was cut short")
+            return
+        if window.text[window.at] == "]":
+            return
+        number += 1
+        value = _next(window)
+        if isinstance(value, Damaged) and not _recover(window):
+            yield f"row {number}", Damaged(f"{value.why}, and no row comes after it: the file was cut short")
+            return
+        yield f"row {number}", value
+
+
+def _next(window: _Window) -> Any:
+    while True:
+        try:
+            value, window.at = _DECODER.raw_decode(window.text, window.at)
+        except (ValueError, RecursionError) as error:
+            if window.ahead < LONGEST_ROW and window.grow():
+                continue
+            return Damaged(_why(error))
+        return value
+
+
+def _recover(window: _Window) -> bool:
+    """Pass to the row after a damaged one; False where there is none."""
+    while (found := _NEXT_ROW.search(window.text, window.at + 1)) is None:
+        window.at = max(window.at, len(window.text) - LONGEST_ROW)
+        if not window.grow():
+            return False
+        if window.ahead > 2 * LONGEST_ROW:
+            window.at = len(window.text) - LONGEST_ROW
+    window.at = found.end()
+    return True
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is no JSON: {error.msg}"
+    return "it is no JSON: nested too deeply" if isinstance(error, RecursionError) else "a number is too long"

@@ -1,0 +1,105 @@
+"""One listen as an export tells of it, and what it comes to as an event."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from segue.domain.event import MOST_MS, EventKind
+from segue.domain.spelling import LONGEST
+from segue.errors import InvalidInputError
+
+STREAM_MS = 30_000
+"""Milliseconds after which Spotify counts a stream; less is a skip."""
+
+SCROBBLE_MS = 240_000
+"""Half of a track, or four minutes of it, is a listen to Last.fm."""
+
+EARLIEST_S = 315_532_800
+"""1980-01-01 in seconds since 1970: an earlier listen comes of a clock that was not set."""
+
+
+class Format(StrEnum):
+    """Whose export it is."""
+
+    SPOTIFY = "spotify"
+    LASTFM = "lastfm"
+    LISTENBRAINZ = "listenbrainz"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """One listen.
+
+    Attributes
+    ----------
+    artist, title, album : str
+        Empty where the export names none; either ``ids`` or artist and title are known.
+    at_s : int
+        Seconds since 1970, UTC, as the export counts: Spotify the end of the listen, the others its begin.
+    to_the_minute : bool
+        The export tells no seconds.
+    ids : tuple of str
+        What a catalogue may call the track, the surest first: Spotify's id and uri, MusicBrainz's id, ISRC.
+    ms_played : int or None
+        None where the export does not say.
+    skipped : bool
+        The export says that the listener moved on.
+    """
+
+    artist: str
+    title: str
+    album: str
+    at_s: int
+    to_the_minute: bool = False
+    ids: tuple[str, ...] = ()
+    ms_played: int | None = None
+    skipped: bool = False
+
+
+def kind_of(ms_played: int | None, *, skipped: bool, duration_s: float | None) -> EventKind:
+    """Tell a play from a skip.
+
+    Under 30 seconds is a skip, as Spotify counts streams, unless that was the whole track. What the export
+    calls skipped is one too, unless half of the track or four minutes were heard, which makes a listen for
+    Last.fm. An export without either tells of plays only.
+    """
+    if ms_played is None:
+        return EventKind.PLAY
+    whole_ms = duration_s * 1000 if duration_s else None
+    if whole_ms is not None and ms_played >= 0.9 * whole_ms:
+        return EventKind.PLAY
+    if ms_played < STREAM_MS:
+        return EventKind.SKIP
+    enough_ms = SCROBBLE_MS if whole_ms is None else min(SCROBBLE_MS, whole_ms / 2)
+    return EventKind.SKIP if skipped and ms_played < enough_ms else EventKind.PLAY
+
+
+def read_name(value: object, field: str) -> str:
+    """Return a name without blanks around it, empty for none.
+
+    Raises
+    ------
+    InvalidInputError
+        It is no text, or too long to be a name.
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{field} is no text")
+    name = unicodedata.normalize("NFC", value.encode(errors="replace").decode()).replace("\0", "").strip()
+    if len(name) > LONGEST:
+        raise InvalidInputError(f"{field} has more than {LONGEST} characters")
+    return name
+
+
+def read_ms(value: object, field: str) -> int | None:
+    """Return milliseconds heard; None where there is no value; InvalidInputError for a wrong one."""
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_MS:
+        raise InvalidInputError(f"{field} is no number of milliseconds from 0 to {MOST_MS}")
+    return value

@@ -1,0 +1,73 @@
+"""ListenBrainz: a listen a line, as its export has them (also as one array, as it had them once)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from segue.errors import InvalidInputError
+from segue.sources.export.listen import Listen, read_name
+from segue.sources.export.moment import read_moment
+from segue.sources.export.spotify import spotify_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SUFFIXES = (".jsonl", ".json", ".listens")
+FILE_NAME = re.compile(r"\d{1,2}\.jsonl|.*listens.*", re.IGNORECASE)
+WANTED = "listens/YEAR/MONTH.jsonl of the export, or any file with a listen a line"
+
+_MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
+
+
+def is_row(row: Mapping[str, Any]) -> bool:
+    """Tell whether an object is a listen."""
+    return "track_metadata" in row and ("listened_at" in row or "timestamp" in row)
+
+
+def read_row(row: Mapping[str, Any]) -> Listen | None:
+    """Return the listen.
+
+    Raises
+    ------
+    InvalidInputError
+        It has no time, or neither names nor an id.
+    """
+    if not is_row(row):
+        raise InvalidInputError("it has no listened_at with track_metadata")
+    track = _mapping(row["track_metadata"])
+    artist, title = (
+        read_name(track.get("artist_name"), "artist_name"),
+        read_name(track.get("track_name"), "track_name"),
+    )
+    ids = _ids(track)
+    at_s, to_the_minute = read_moment(row["listened_at"] if "listened_at" in row else row["timestamp"])
+    if not (artist and title):
+        raise InvalidInputError("artist_name or track_name is missing")
+    return Listen(
+        artist, title, read_name(track.get("release_name"), "release_name"), at_s, to_the_minute, ids
+    )
+
+
+def read_mbid(value: object) -> tuple[str, ...]:
+    """Return an id of MusicBrainz, in lower case; nothing for anything else."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    return (text,) if _MBID.fullmatch(text) else ()
+
+
+def _ids(track: Mapping[str, Any]) -> tuple[str, ...]:
+    info, mapped = _mapping(track.get("additional_info")), _mapping(track.get("mbid_mapping"))
+    isrc = info.get("isrc")
+    found = (
+        *spotify_ids(info.get("spotify_id")),
+        *spotify_ids(info.get("origin_url")),
+        *read_mbid(info.get("recording_mbid")),
+        *read_mbid(mapped.get("recording_mbid")),
+        *([isrc] if isinstance(isrc, str) and _ISRC.fullmatch(isrc) else ()),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,94 @@
+"""Reads the ways in which exports write when something was heard; without a zone it is UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+from segue.errors import InvalidInputError
+
+_UNIX = re.compile(r"\d{1,19}(?:\.\d+)?")
+_ISO = re.compile(
+    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})[T ,]+(?P<clock>\d{1,2}:\d{2}.*)",
+    re.IGNORECASE,
+)
+_WRITTEN = re.compile(
+    r"(?:[a-z]{3,9},?\s+)?(?:(?P<day>\d{1,2})\.?[\s-]+(?P<month>[a-z]{3,9})\.?|(?P<month2>[a-z]{3,9})\.?\s+(?P<day2>\d{1,2}))"
+    r",?[\s-]+(?P<year>\d{4}),?\s+(?:at\s+)?(?P<clock>\d{1,2}:\d{2}.*)",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]m)?"
+    r"\s*(?P<zone>z|utc|gmt|[+-]\d{2}:?\d{2})?(?:\[utc\])?",
+    re.IGNORECASE,
+)
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+_LARGEST_S = 10**11
+"""Greater Unix times count smaller units; in seconds this is the year 5138."""
+
+
+def read_moment(value: object) -> tuple[int, bool]:
+    """Return seconds since 1970, and whether the seconds of the minute are unknown.
+
+    Unix time in s, ms, µs or ns (told by its size), ISO 8601, and ``01 Jan 2023, 12:00`` are understood.
+
+    Raises
+    ------
+    InvalidInputError
+        It is none of these: ``01/02/2023`` may be two days.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise InvalidInputError("there is no time")
+    text = str(value).strip()
+    if not text:
+        raise InvalidInputError("there is no time")
+    if _UNIX.fullmatch(text):
+        return _unix(int(text.partition(".")[0])), False
+    written = _ISO.fullmatch(text) or _WRITTEN.fullmatch(text)
+    clock = _CLOCK.fullmatch(written["clock"].strip()) if written else None
+    if written is None or clock is None:
+        raise InvalidInputError(
+            f"{text[:40]!r} is no time as 2023-01-31 12:00, 31 Jan 2023 12:00 or Unix time"
+        )
+    try:
+        return _seconds(written, clock), clock["second"] is None
+    except (ValueError, OverflowError) as error:
+        raise InvalidInputError(f"{text[:40]!r} is no day or hour that there is") from error
+
+
+def _unix(number: int) -> int:
+    while number >= _LARGEST_S:
+        number //= 1000
+    return number
+
+
+def _seconds(written: re.Match[str], clock: re.Match[str]) -> int:
+    found = {"month2": "", "day2": ""} | written.groupdict("")
+    month, day = found["month"] or found["month2"], found["day"] or found["day2"]
+    number = int(month) if month.isdigit() else _MONTHS.get(month[:3].lower(), 0)
+    hour = int(clock["hour"])
+    if clock["half"]:
+        hour = hour % 12 + (12 if clock["half"].lower() == "pm" else 0)
+    at = datetime(
+        int(found["year"]),
+        number,
+        int(day),
+        hour,
+        int(clock["minute"]),
+        int(clock["second"] or 0),
+        tzinfo=_zone(clock),
+    )
+    return int(at.timestamp())
+
+
+def _zone(clock: re.Match[str]) -> timezone:
+    zone = clock["zone"] or "z"
+    if zone[0] not in "+-":
+        return UTC
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    return timezone(offset if zone[0] == "+" else -offset)

@@ -1,0 +1,190 @@
+"""Merges the listens of any number of files, in a scratch file on disk: memory does not grow with them.
+
+Two rows are one listen if they tell of the same artist and title in the same minute, have the same
+milliseconds heard, and do not differ in a second that both know. So the rows of two overlapping exports
+merge, and those of Spotify's account data, which count minutes, with those of its extended history; and a
+song that was begun twice within a minute stays two listens.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segue.domain.track_match import FoundBy, Match, Wanted
+from segue.errors import SourceUnavailableError
+from segue.sources.export.left_out import BadRow, Unmatched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from segue.sources.export.listen import Listen
+
+BATCH = 2000
+"""Listens or tracks that are in memory at once."""
+
+_NO_SECOND = 60
+_NO_MS = -1
+_SCHEMA = """
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;
+CREATE TABLE track (
+  number INTEGER PRIMARY KEY, artist TEXT, title TEXT, album TEXT, ids TEXT,
+  row INTEGER, found_by TEXT, candidates INTEGER);
+CREATE TABLE listen (
+  minute INTEGER, song INTEGER, ms INTEGER, second INTEGER, skipped INTEGER, track INTEGER,
+  PRIMARY KEY (minute, song, ms, second)) WITHOUT ROWID;
+CREATE TABLE bad (file TEXT, place TEXT, why TEXT);
+"""
+_MERGE = f"""
+DELETE FROM listen WHERE second = {_NO_SECOND} AND EXISTS (
+  SELECT 1 FROM listen AS fine WHERE fine.minute = listen.minute AND fine.song = listen.song
+    AND fine.ms = listen.ms AND fine.second < {_NO_SECOND})
+"""
+_READ = """
+SELECT minute, song, ms, second, skipped, row, found_by, candidates
+ FROM listen JOIN track ON number = listen.track ORDER BY minute, song, ms, second
+"""
+_UNMATCHED = """
+SELECT artist, title, album, ids, count(*) AS listens FROM listen JOIN track ON number = listen.track
+ WHERE row IS NULL GROUP BY number ORDER BY listens DESC, artist, title, album, ids LIMIT ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """One listen after merging, and the track that was found for it.
+
+    Attributes
+    ----------
+    listen_id : str
+        The same for one listen in whatever file it stands, and however often it is imported.
+    at_s : int
+        Seconds since 1970, UTC.
+    ms_played : int or None
+    skipped : bool
+    match : Match or None
+    """
+
+    listen_id: str
+    at_s: int
+    ms_played: int | None
+    skipped: bool
+    match: Match | None
+
+
+class Spool:
+    """Listens and bad rows on disk; from `open_spool`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def add(self, listens: Sequence[Listen]) -> int:
+        """Keep listens; return how many were not there yet."""
+        tracks, rows = [], []
+        for listen in listens:
+            ids = json.dumps(listen.ids)
+            number = _digest(listen.artist, listen.title, listen.album, ids)
+            tracks.append((number, listen.artist, listen.title, listen.album, ids))
+            rows.append(_row(listen, number))
+        self._db.executemany("INSERT OR IGNORE INTO track VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL)", tracks)
+        before = self._db.total_changes
+        self._db.executemany("INSERT OR IGNORE INTO listen VALUES (?, ?, ?, ?, ?, ?)", rows)
+        return self._db.total_changes - before
+
+    def add_bad(self, rows: Iterable[BadRow]) -> None:
+        """Keep bad rows."""
+        self._db.executemany("INSERT INTO bad VALUES (?, ?, ?)", ((r.file, r.place, r.why) for r in rows))
+
+    def merge(self) -> int:
+        """Drop what is known to the minute where the second is known; return how many listens are left."""
+        self._db.execute(_MERGE)
+        return int(self._db.execute("SELECT count(*) FROM listen").fetchone()[0])
+
+    def match(self, find: Callable[[Sequence[Wanted]], Sequence[Match | None]]) -> None:
+        """Find the track of every listen; each distinct track is looked for once."""
+        last = None
+        columns = "SELECT number, artist, title, album, ids FROM track"
+        while True:
+            where, given = ("WHERE number > ?", (last,)) if last is not None else ("", ())
+            found = self._db.execute(f"{columns} {where} ORDER BY number LIMIT {BATCH}", given).fetchall()
+            if not found:
+                return
+            last = found[-1][0]
+            wanted = [
+                Wanted(artist, title, album, tuple(json.loads(ids))) for _, artist, title, album, ids in found
+            ]
+            self._db.executemany(
+                "UPDATE track SET row = ?, found_by = ?, candidates = ? WHERE number = ?",
+                (
+                    (match.row, match.found_by, match.candidates, number)
+                    for (number, *_), match in zip(found, find(wanted), strict=True)
+                    if match
+                ),
+            )
+
+    def merged(self) -> Iterator[Merged]:
+        """Yield every listen, by the minute, the earliest first."""
+        before, again = None, 0
+        for minute, song, ms, second, skipped, row, found_by, candidates in self._db.execute(_READ):
+            again = again + 1 if (minute, song, ms) == before else 0
+            before = minute, song, ms
+            name = f"{minute}/{song & (1 << 64) - 1:016x}/{ms}"
+            yield Merged(
+                f"{name}/{again}" if again else name,
+                minute * 60 + second % _NO_SECOND,
+                None if ms == _NO_MS else ms,
+                bool(skipped),
+                None if row is None else Match(row, FoundBy(found_by), candidates),
+            )
+
+    def unmatched(self, limit: int = -1) -> Iterator[Unmatched]:
+        """Yield the tracks that were not found, the most heard first."""
+        for artist, title, album, ids, listens in self._db.execute(_UNMATCHED, (limit,)):
+            yield Unmatched(artist, title, album, tuple(json.loads(ids)), listens)
+
+    def bad(self, limit: int = -1) -> Iterator[BadRow]:
+        """Yield bad rows in their order."""
+        for row in self._db.execute("SELECT file, place, why FROM bad ORDER BY rowid LIMIT ?", (limit,)):
+            yield BadRow(*row)
+
+
+@contextmanager
+def open_spool() -> Iterator[Spool]:
+    """Open an empty spool in the system's temporary folder, which is gone afterwards.
+
+    Raises
+    ------
+    SourceUnavailableError
+        The disk is full: some 150 bytes a listen are needed.
+    """
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="segue-import-") as folder,
+            closing(sqlite3.connect(Path(folder) / "spool.sqlite", isolation_level=None)) as connection,
+        ):
+            connection.executescript(_SCHEMA)
+            connection.execute("BEGIN")  # one transaction, never committed: each of its own would be slow
+            yield Spool(connection)
+    except sqlite3.Error as error:
+        raise SourceUnavailableError(
+            f"the scratch file in {tempfile.gettempdir()} cannot be written ({error}): free some disk."
+        ) from error
+
+
+def _row(listen: Listen, track: int) -> tuple[Any, ...]:
+    minute, second = divmod(listen.at_s, 60)
+    names = (listen.artist.casefold(), listen.title.casefold())
+    song = _digest(*names) if all(names) else _digest(*listen.ids)
+    ms = _NO_MS if listen.ms_played is None else listen.ms_played
+    return minute, song, ms, _NO_SECOND if listen.to_the_minute else second, listen.skipped, track
+
+
+def _digest(*parts: str) -> int:
+    body = "\0".join(parts).encode(errors="replace")
+    return int.from_bytes(blake2b(body, digest_size=8).digest(), signed=True)

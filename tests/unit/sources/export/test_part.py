@@ -1,0 +1,151 @@
+"""Files, folders and zips: what is read, and what a zip cannot do."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from segue.errors import SourceSchemaError, SourceUnavailableError
+from segue.sources.export import part as module
+from segue.sources.export.left_out import BadRow
+from segue.sources.export.listen import Format
+from segue.sources.export.part import MOST_RATIO, Part, find_parts
+from tests.unit.sources.export.exports import account, extended, listens, read, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def zipped(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
+    return path
+
+
+def parts(path: Path) -> list[Part]:
+    return list(find_parts([(path.name, path)], (".json",)))
+
+
+def body(part: Part) -> bytes:
+    with part.open() as read_some:
+        return b"".join(iter(lambda: read_some(1000), b""))
+
+
+def test_a_zip_is_read_by_member_whatever_it_is_called(tmp_path: Path) -> None:
+    path = zipped(
+        tmp_path / "download",
+        {"b.json": b"bb", "a/c.JSON": b"c", "Read me.pdf": b"x", "__MACOSX/b.json": b""},
+    )
+    assert [(part.name, part.size, body(part)) for part in parts(path)] == [
+        ("download/a/c.JSON", 1, b"c"),
+        ("download/b.json", 2, b"bb"),
+    ]
+
+
+def test_a_folder_is_read_with_the_zips_in_it(tmp_path: Path) -> None:
+    write_json(tmp_path / "deep" / "a.json", [])
+    zipped(tmp_path / "z.zip", {"b.json": b"b"})
+    (tmp_path / ".hidden.json").write_text("[]")
+    (tmp_path / "notes.txt").write_text("x")
+    assert [part.name.removeprefix(str(tmp_path)) for part in parts(tmp_path)] == [
+        "/deep/a.json",
+        "/z.zip/b.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.json", "/etc/evil.json", "C:\\evil.json", "..\\evil.json", "a\0b.json"]
+)
+def test_a_member_s_name_is_never_a_path(tmp_path: Path, name: str) -> None:
+    path = zipped(tmp_path / "x.zip", {})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(name), b"[]")
+    before = sorted(tmp_path.rglob("*"))
+    assert [body(part) for part in parts(path) if not part.error] in ([b"[]"], [])
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_bomb_is_refused_by_ratio_by_size_and_by_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = zipped(tmp_path / "bomb.zip", {"StreamingHistory0.json": b"[" + b" " * (17 << 20)})
+    (refused,) = parts(bomb)
+    assert f"more than {MOST_RATIO} times" in refused.error
+    with pytest.raises(SourceSchemaError, match="more than"), refused.open():
+        pass
+    many = zipped(tmp_path / "many.zip", {f"{n}.json": b"[]" for n in range(5)})
+    monkeypatch.setattr(module, "MOST_MEMBERS", 4)
+    assert "holds 5 files" in parts(many)[0].error
+    monkeypatch.setattr(module, "MOST_MEMBERS", 5)
+    monkeypatch.setattr(module, "MOST_BYTES", 9)
+    assert "unpacks to 10 bytes" in parts(many)[0].error
+
+
+def test_a_zip_within_a_zip_is_not_opened(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", {"a.json": b"[]"}).read_bytes()
+    (found,) = parts(zipped(tmp_path / "outer.zip", {"inner.zip": inner}))
+    assert found.error == "it holds no .json file"
+
+
+def test_a_size_that_lies_unpacks_no_more_than_it_says(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "x.zip", {"a.json": b"[" + b" " * 100_000 + b"]"})
+    raw = bytearray(path.read_bytes())
+    for place in (22, raw.rfind(b"PK\x01\x02") + 24):  # the size in both headers
+        raw[place : place + 4] = (10).to_bytes(4, "little")
+    path.write_bytes(raw)
+    (found,) = parts(path)
+    assert found.size == 10
+    with pytest.raises(SourceSchemaError, match="no whole zip file"):
+        body(found)
+
+
+@pytest.mark.parametrize("damage", ["cut", "garbage", "empty", "flipped"])
+def test_a_damaged_zip_is_named_and_the_other_files_go_on(tmp_path: Path, damage: str) -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("StreamingHistory0.json", bytes(range(256)) * 500)
+    raw = bytearray(whole.getvalue())
+    raw[60] ^= 0xFF
+    content = {"cut": whole.getvalue()[:-30], "garbage": b"x" * 500, "empty": b"", "flipped": bytes(raw)}[
+        damage
+    ]
+    path = tmp_path / "x.zip"
+    path.write_bytes(content)
+    good = write_json(tmp_path / "StreamingHistory1.json", [account("2023-01-31 12:05", "A", "B")])
+    assert len(listens(read(Format.SPOTIFY, good))) == 1
+    with pytest.raises(SourceSchemaError):
+        read(Format.SPOTIFY, path)
+
+
+def test_an_encrypted_zip_says_so(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "x.zip", {"a.json": b"[]"})
+    raw = bytearray(path.read_bytes())
+    for place in (6, raw.rfind(b"PK\x01\x02") + 8):
+        raw[place] |= 1
+    path.write_bytes(raw)
+    with pytest.raises(SourceUnavailableError, match="encrypted"), parts(path)[0].open():
+        pass
+
+
+def test_what_is_no_history_is_passed_over_in_a_zip(tmp_path: Path) -> None:
+    rows = write_json(tmp_path / "a", [extended("2023-03-19T18:31:37Z", "A", "B")]).read_bytes()
+    podcast = b'[{"endTime": "2023-01-31 12:05", "podcastName": "P", "msPlayed": 1}]'
+    path = zipped(
+        tmp_path / "my_spotify_data.zip",
+        {
+            "MyData/Playlist1.json": b'{\n  "playlists": []\n}',
+            "MyData/Userdata.json": b"{}",
+            "MyData/Identity.json": b"",
+            "MyData/Follow.json": b'[{"a": 1}]',
+            "MyData/Streaming_History_Audio_2023_1.json": rows,
+            "MyData/StreamingHistory_podcast_0.json": podcast,
+        },
+    )
+    found = read(Format.SPOTIFY, path)
+    assert len(listens(found)) == 1
+    assert [row for row in found if isinstance(row, BadRow)] == []
+    assert len(found) == 2
