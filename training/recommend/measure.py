@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from segue.domain.history import History
-from segue.domain.ranker import gather
-from segue.domain.recommend import Query
-from segue.domain.recommender import SOURCES, Listener, answer, prepare
+from segue.domain.ranker import N_CANDIDATES, gather
+from segue.domain.recommend import Query, rank
+from segue.domain.recommender import SOURCES, TIER_SOURCES, Listener, choose, pool_of, prepare
+from segue.domain.rerank import rerank
 from training.ranking.metric import accuracy_of_users
 from training.recommend.weights import Example
 
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from segue.domain.ranker import Ranker
     from segue.domain.recommender import Recommender
+    from segue.domain.rerank import Pool
+    from segue.domain.source import Source
+
+    Lined = tuple[NDArray[np.int32], Pool]
 
 MAX_USERS = 500
 """Listeners who are measured, drawn by the seed: more cost time and change little."""
@@ -61,14 +68,52 @@ def build_task(user_ids: NDArray[np.str_], histories: csr_matrix, truth: csr_mat
     return Task(user_ids, histories, truth, users)
 
 
-def read_examples(model: Recommender, task: Task) -> list[Example]:
-    """Gather every listener's candidates as `answer` would; those without a right one teach nothing."""
-    examples = []
-    for user, listener in zip(task.users.tolist(), task.listeners(), strict=True):
-        sources = prepare(model, listener)
-        candidates = gather(sources, _unheard(model, listener))
-        relevant = np.zeros(len(model.catalogue), bool)
-        relevant[task.truth.indices[task.truth.indptr[user] : task.truth.indptr[user + 1]]] = True
+class _Asked:
+    """A source of one listener that is asked again and again, and looks for its best once."""
+
+    def __init__(self, source: Source) -> None:
+        self.scores, self.reasons = source.scores, source.reasons
+        self.best = lru_cache(source.best)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The listeners of a task with the sources of a recommender, prepared once for all that is asked of them.
+
+    Attributes
+    ----------
+    model : Recommender
+    task : Task
+    sources : list of dict of str to Source (n,)
+        All that any tier opens, of each of ``task.users``.
+    """
+
+    model: Recommender
+    task: Task
+    sources: list[dict[str, Source]]
+
+    def __iter__(self) -> Iterator[tuple[Listener, dict[str, Source], NDArray[np.bool_]]]:
+        """Yield each listener, what is prepared for them, and which tracks they have not heard."""
+        for listener, sources in zip(self.task.listeners(), self.sources, strict=True):
+            allowed = np.ones(len(self.model.catalogue), bool)
+            allowed[listener.history.item_index] = False
+            yield listener, sources, allowed
+
+
+def build_panel(model: Recommender, task: Task) -> Panel:
+    """Prepare the sources of every listener."""
+    prepared = (prepare(model, listener) for listener in task.listeners())
+    sources = [{name: _Asked(source) for name, source in each.items()} for each in prepared]
+    return Panel(model, task, cast("list[dict[str, Source]]", sources))
+
+
+def read_examples(panel: Panel) -> list[Example]:
+    """Gather every listener's candidates as an answer would; those without a right one teach nothing."""
+    examples, truth = [], panel.task.truth
+    for user, (_, sources, allowed) in zip(panel.task.users.tolist(), panel, strict=True):
+        candidates = gather(sources, allowed)
+        relevant = np.zeros(len(allowed), bool)
+        relevant[truth.indices[truth.indptr[user] : truth.indptr[user + 1]]] = True
         chosen = relevant[candidates.rows]
         if chosen.any() and not chosen.all():
             features = np.zeros((len(chosen), len(SOURCES)), np.float32)
@@ -77,37 +122,46 @@ def read_examples(model: Recommender, task: Task) -> list[Example]:
     return examples
 
 
-def measure_answers(model: Recommender, task: Task, tier: str, k: int) -> dict[str, NDArray[np.float64]]:
-    """Measure the lists that listeners of a tier would get; see `accuracy_of_users`."""
-    ranker = model.ranker
+def rank_all(panel: Panel, ranker: Ranker | None, tier: str, k: int) -> list[Lined]:
+    """Rank what every listener of a tier would be answered from, before it is reordered."""
+    model, lined = replace(panel.model, ranker=ranker), []
+    for listener, prepared, allowed in panel:
+        sources = {name: source for name, source in prepared.items() if name in TIER_SOURCES[tier]}
+        _, weights, _ = choose(model, sources, replace(listener, tier=tier))
+        used = {name: source for name, source in sources.items() if name in weights}
+        ranked = rank(used, weights, Query(k, allowed))
+        lined.append((ranked.rows, pool_of(model, listener.history, ranked.rows, ranked.scores)))
+    return lined
 
-    settings = (ranker.diversity, ranker.calibration) if ranker else (0.0, 0.0)
-    ranking = np.full((len(task.users), k), -1, np.int32)
-    for place, listener in enumerate(task.listeners(tier)):
-        query = Query(k, _unheard(model, listener), *settings, n_reasons=0)
-        found = [item.item_index for item in answer(model, listener, query).items]
+
+def measure_order(
+    task: Task, lined: list[Lined], k: int, diversity: float, calibration: float
+) -> dict[str, NDArray[np.float64]]:
+    """Measure the lists that come of `rank_all` by some reordering; see `accuracy_of_users`."""
+    ranking = np.full((len(lined), k), -1, np.int32)
+    for place, (rows, pool) in enumerate(lined):
+        found = rows[rerank(pool, k, diversity, calibration)]
         ranking[place, : len(found)] = found
     return _accuracy(task, ranking)
 
 
-def measure_sources(model: Recommender, task: Task, k: int) -> dict[str, dict[str, NDArray[np.float64]]]:
+def measure_answers(panel: Panel, ranker: Ranker | None, tier: str, k: int) -> dict[str, NDArray[np.float64]]:
+    """Measure the lists that listeners of a tier would get."""
+    order = (ranker.diversity, ranker.calibration) if ranker else (0.0, 0.0)
+    return measure_order(panel.task, rank_all(panel, ranker, tier, k), k, *order)
+
+
+def measure_sources(panel: Panel, k: int) -> dict[str, dict[str, NDArray[np.float64]]]:
     """Measure the lists of each source alone, as it ranks; listeners it knows nothing about get none."""
-    ranking = {name: np.full((len(task.users), k), -1, np.int32) for name in SOURCES}
-    for place, listener in enumerate(task.listeners()):
-        allowed = _unheard(model, listener)
-        for name, source in prepare(model, listener).items():
+    ranking = {name: np.full((len(panel.sources), k), -1, np.int32) for name in SOURCES}
+    for place, (listener, sources, allowed) in enumerate(panel):
+        for name, source in sources.items():
             # As in `gather`: what the source likes most was heard.
-            best = source.best(k + len(listener.history))
+            best = source.best(N_CANDIDATES + len(listener.history))
             found = best[allowed[best]][:k]
             ranking[name][place, : len(found)] = found
-    return {name: _accuracy(task, found) for name, found in ranking.items()}
+    return {name: _accuracy(panel.task, found) for name, found in ranking.items()}
 
 
 def _accuracy(task: Task, ranking: NDArray[np.int32]) -> dict[str, NDArray[np.float64]]:
     return accuracy_of_users(ranking, csr_matrix(task.truth[task.users]))
-
-
-def _unheard(model: Recommender, listener: Listener) -> NDArray[np.bool_]:
-    allowed = np.ones(len(model.catalogue), bool)
-    allowed[listener.history.item_index] = False
-    return allowed

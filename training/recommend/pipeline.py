@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.ranker import load_ranker
 from segue.artifacts.family import HYBRID
 from segue.artifacts.recommender import load_vocabulary_of
 from segue.artifacts.store import Decision
+from segue.domain.item_factors import fold_in
+from segue.domain.nonnegative_factors import nonnegative_fold_in
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.errors import (
     CorruptArtifactError,
@@ -34,12 +38,12 @@ from training.recommend.settings import Settings
 from training.recommend.split import Part, damped_matrix, divide, new_to_user, only_liked
 from training.recommend.verdict import Measured, measure_recommender, unmeasured
 from training.recommend.weights import MIN_EXAMPLES
+from training.recommender.cells import find_cells
 from training.rules import fit_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from segue.artifacts.manifest import Alias, Manifest
@@ -102,7 +106,7 @@ def train_recommender(
     done = already_trained(store, HYBRID, champion, lambda manifest: has_origin(manifest, data_hash, params))
     if champion.manifest and done.choice and not request.force:
         return Outcome(champion.manifest, None, None, done)
-    parts = divide(data.interactions, request.settings.seed)
+    parts = divide(data.interactions, data.catalogue, request.settings.seed)
     step(f"dividing the events {parts.how}")
     fixed = fit_fixed(data, parts.part == Part.FIT, request.settings.seed, step)
     run, tried = _choose(_Run(data, parts, fixed, request.settings, request.k, step), request.budget)
@@ -114,7 +118,7 @@ def train_recommender(
     fixed = replace(run.fixed, rules=fit_rules(data.catalogue, data.interactions))
     run = replace(run, fixed=fixed)
     ranker = ranked.ranker if ranked.ranker and measured.serve.choice else popular_ranker()
-    final = run.fit(parts.part >= Part.FIT)
+    final = _searched_fast(run.fit(parts.part >= Part.FIT), task, run.settings.seed)
     step("publishing")
     publication = Publication(
         final, ranker, fixed, run.settings, tried, measured, about, _asked(request), parts.how, started_s
@@ -220,6 +224,18 @@ def _weigh(run: _Run) -> tuple[Recommender, Task]:
     run.step("fitting the members to all events before the test")
     model = replace(run.fit(part != Part.TEST), ranker=ranker)
     return model, build_task(users, known, new_to_user(test, known), seed)
+
+
+def _searched_fast(model: Recommender, task: Task, seed: int) -> Recommender:
+    """Sort the factors of a large catalogue into cells that answer the listeners of a task well."""
+    liked = [each.history for each in task.listeners() if (each.history.confidence > 0).any()]
+    if (factors := model.factors) is not None:
+        users = np.array([fold_in(factors, history) for history in liked])
+        model = replace(model, factors=replace(factors, cells=find_cells(factors.factors, users, seed)))
+    if (parts := model.parts) is not None:
+        users = np.array([nonnegative_fold_in(parts, history) for history in liked])
+        model = replace(model, parts=replace(parts, cells=find_cells(parts.factors, users, seed)))
+    return model
 
 
 def _promote(

@@ -172,7 +172,8 @@ def _params(family: str, what: Publication) -> dict[str, Any]:
     if family != HYBRID:
         names = [name for name in _SOURCE_OF.get(family, ()) if name in settings]
         tried = [each.to_json() for name in names for each in what.tried.get(name, ())]
-        return {name: settings[name] for name in names} | ({"tried": tried} if tried else {})
+        own = {name: settings[name] for name in names} | _search(family, what)
+        return own | ({"tried": tried} if tried else {})
     ranker = what.ranker
     weights = {tier: ranker.weights_of(tier) for tier in ranker.tiers}
     return what.asked | {
@@ -181,3 +182,11 @@ def _params(family: str, what: Publication) -> dict[str, Any]:
         "diversity": ranker.diversity,
         "calibration": ranker.calibration,
     }
+
+
+def _search(family: str, what: Publication) -> dict[str, Any]:
+    """Say of a large catalogue's factors what an answer reads of them, and what it finds of the best."""
+    model = {ITEM_FACTORS: what.model.factors, NONNEGATIVE_FACTORS: what.model.parts}.get(family)
+    if model is None or (cells := model.cells) is None:
+        return {}
+    return {"search": {"cells": len(cells.centre), "share": cells.share, "recall": cells.recall}}

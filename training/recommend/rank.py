@@ -9,7 +9,7 @@ import numpy as np
 
 from segue.domain.ranker import Ranker
 from segue.domain.recommender import SOURCES, TIER_SOURCES
-from training.recommend.measure import measure_answers, read_examples
+from training.recommend.measure import Panel, build_panel, measure_order, rank_all, read_examples
 from training.recommend.weights import learn_weights, refine_weights
 
 if TYPE_CHECKING:
@@ -37,12 +37,14 @@ def fit_ranker(model: Recommender, task: Task, k: int, step: Callable[[str], Non
         Too few listeners went on to like a candidate.
     """
     step(f"gathering the candidates of {len(task.users)} listeners")
-    examples = read_examples(model, task)
+    panel = build_panel(model, task)
+    examples = read_examples(panel)
     step(f"weighing {len(SOURCES)} sources on {len(examples)} listeners")
     learnt = {names: _weights(examples, names, k) for names in set(TIER_SOURCES.values())}
     weight = np.stack([learnt[names] for names in TIER_SOURCES.values()])
     ranker = Ranker(SOURCES, tuple(TIER_SOURCES), weight)
-    return _with_reordering(model, ranker, replace(task, users=task.users[:_TUNED_ON]), k, step)
+    some = Panel(model, replace(task, users=task.users[:_TUNED_ON]), panel.sources[:_TUNED_ON])
+    return _with_reordering(some, ranker, k, step)
 
 
 def _weights(examples: Sequence[Example], names: frozenset[str], k: int) -> NDArray[np.float32]:
@@ -56,14 +58,12 @@ def popular_ranker() -> Ranker:
     return Ranker(SOURCES, tuple(TIER_SOURCES), np.tile(popular, (len(TIER_SOURCES), 1)))
 
 
-def _with_reordering(
-    model: Recommender, ranker: Ranker, task: Task, k: int, step: Callable[[str], None]
-) -> Ranker:
+def _with_reordering(panel: Panel, ranker: Ranker, k: int, step: Callable[[str], None]) -> Ranker:
     def quality(diversity: float, calibration: float) -> float:
-        tried = replace(ranker, diversity=diversity, calibration=calibration)
-        return float(measure_answers(replace(model, ranker=tried), task, "pro", k)["ndcg"].mean())
+        return float(measure_order(panel.task, lined, k, diversity, calibration)["ndcg"].mean())
 
     step("choosing how much reordering the order bears")
+    lined = rank_all(panel, ranker, "pro", k)
     least = quality(0.0, 0.0) * (1 - BEARABLE_LOSS / 2)
     diversity = next((each for each in _STRENGTHS if quality(each, 0.0) >= least), 0.0)
     least = quality(diversity, 0.0) * (1 - BEARABLE_LOSS / 2)

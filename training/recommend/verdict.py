@@ -10,7 +10,7 @@ from scipy.stats import ttest_rel
 from segue.domain.recommender import TIER_SOURCES
 from training.gate import Verdict, accept_recommender, choose_ranking
 from training.ranking.comparison import estimate_means
-from training.recommend.measure import measure_answers, measure_sources
+from training.recommend.measure import build_panel, measure_answers, measure_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,17 +62,18 @@ def measure_recommender(
     ``champion`` is what is live, fitted to the same events as ``model``: the served one has seen the test.
     """
     step(f"testing every source on {len(task.users)} listeners")
-    users: Users = measure_sources(model, task, k)
+    panel = build_panel(model, task)
+    users: Users = measure_sources(panel, k)
     for tier, sources in TIER_SOURCES.items():
         like = next((other for other in TIER_SOURCES if TIER_SOURCES[other] == sources), tier)
         if like != tier:  # the same sources were weighed on the same examples
             users[f"hybrid-{tier}"] = users[f"hybrid-{like}"]
             continue
         step(f"testing the hybrid of the tier {tier}")
-        users[f"hybrid-{tier}"] = measure_answers(model, task, tier, k)
+        users[f"hybrid-{tier}"] = measure_answers(panel, model.ranker, tier, k)
     if champion is not None:
         step("testing the settings and weights of what is live")
-        users["champion"] = measure_answers(champion, task, "pro", k)
+        users["champion"] = measure_answers(build_panel(champion, task), champion.ranker, "pro", k)
     ours = users["hybrid-pro"][OBJECTIVE]
     p_value = {
         name: _p_better(ours, values[OBJECTIVE])

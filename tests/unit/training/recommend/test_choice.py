@@ -27,10 +27,18 @@ def task() -> Task:
     )
 
 
+def test_without_a_budget_the_best_of_a_few_factors_is_kept(task: Task) -> None:
+    settings, tried = choose_settings(task, Settings.of(8, 5), Budget(), lambda _: None)
+    found = {each.trial.params["unobserved_weight"]: each.trial.value for each in tried["factors"]}
+    assert len(found) == 3
+    assert found[settings.factors.unobserved_weight] == max(found.values())
+    assert settings.factors.n_factors == 8
+
+
 def test_without_a_budget_the_best_of_three_item_item_models_is_kept(task: Task) -> None:
     settings, tried = choose_settings(task, Settings.of(8, 5), Budget(), lambda _: None)
     assert {each.kind for each in tried["similarity"]} == {"rp3beta", "item-knn", "sparse-ease"}
-    assert settings.factors == Settings.of(8, 5).factors
+    assert settings.parts == Settings.of(8, 5).parts
     best = max(tried["similarity"], key=lambda each: each.trial.value)
     least = best.trial.value * (1 - BEARABLE_LOSS)
     value = {
