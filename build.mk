@@ -25,8 +25,17 @@ build-GenrePreferenceFunction:
 build-HealthFunction:
 	$(PYTHON) -m infra.build_function health --into "$(ARTIFACTS_DIR)"
 
+build-ModelsFunction:
+	$(PYTHON) -m infra.build_function models --into "$(ARTIFACTS_DIR)"
+
 build-FeedbackFunction:
 	$(PYTHON) -m infra.build_function feedback --into "$(ARTIFACTS_DIR)"
+
+build-ImportHistoryFunction:
+	$(PYTHON) -m infra.build_function import_history --into "$(ARTIFACTS_DIR)"
+
+build-ImportWorkerFunction:
+	$(PYTHON) -m infra.build_function import_worker --into "$(ARTIFACTS_DIR)"
 
 build-RecommendUserFunction:
 	$(PYTHON) -m infra.build_function recommend_user --into "$(ARTIFACTS_DIR)"
@@ -39,6 +48,9 @@ build-DailyMixFunction:
 
 build-RadioGenerateFunction:
 	$(PYTHON) -m infra.build_function radio_generate --into "$(ARTIFACTS_DIR)"
+
+build-TasteProfileFunction:
+	$(PYTHON) -m infra.build_function taste_profile --into "$(ARTIFACTS_DIR)"
 
 build-WebLayer:
 	$(PYTHON) -m infra.build_layer web --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)

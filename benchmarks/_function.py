@@ -11,6 +11,7 @@ import io
 import json
 import sys
 import time
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LENGTHS = (5, 50, 500)
 LISTENERS = 40
 LIMIT = 20
+SERVED, EXACT = "answer", "answer, every track"
 BLOCK = 20
 """Calls that a variant makes before the next has its turn: caches warm in use."""
 
@@ -49,6 +51,7 @@ def main() -> None:
         report["memory_mb"] = memory_mb()
         variants = all_variants(function)
         report["ms"] = {length: taking_turns(variants, length, rounds) for length in LENGTHS}
+        report["recall"] = {length: recall_of_lists(variants, length) for length in LENGTHS}
     print(json.dumps(report))
 
 
@@ -89,13 +92,17 @@ def all_variants(function: Any) -> dict[str, Callable[[str], Callable[[], Any]]]
         event = request(user_id, explain=explain)
         return lambda: function.handler(event, CONTEXT)
 
-    def domain(user_id: str, *, explain: bool) -> Callable[[], Any]:
+    whole = replace(
+        model, factors=replace(factors, cells=None), parts=model.parts and replace(model.parts, cells=None)
+    )
+
+    def domain(user_id: str, *, explain: bool, model: Any = model) -> Callable[[], Any]:
         heard, allowed = heard_by(user_id), np.ones(n_items, bool)
         allowed[heard.rows] = False
         query = Query(LIMIT, allowed, ranker.diversity, ranker.calibration, 5 if explain else 0)
         return lambda: answer(model, Listener(heard.history, user_id), query)
 
-    def factors_alone(user_id: str) -> Callable[[], Any]:
+    def factors_alone(user_id: str, factors: Any) -> Callable[[], Any]:
         history = heard_by(user_id).history
         return lambda: top_items(factors, fold_in(factors, history), LIMIT, history.item_index)
 
@@ -109,10 +116,24 @@ def all_variants(function: Any) -> dict[str, Callable[[str], Callable[[], Any]]]
         "handler, with reasons": lambda user_id: handler(user_id, explain=True),
         "handler": lambda user_id: handler(user_id, explain=False),
         "answer, with reasons": lambda user_id: domain(user_id, explain=True),
-        "answer": lambda user_id: domain(user_id, explain=False),
-        "factors alone": factors_alone,
+        SERVED: lambda user_id: domain(user_id, explain=False),
+        EXACT: lambda user_id: domain(user_id, explain=False, model=whole),
+        "factors alone": lambda user_id: factors_alone(user_id, factors),
+        "factors alone, every track": lambda user_id: factors_alone(user_id, replace(factors, cells=None)),
         "implicit": implicit,
     }
+
+
+def recall_of_lists(variants: dict[str, Callable[[str], Callable[[], Any]]], length: int) -> float:
+    """Share of the tracks that an answer without cells has, and the one that is served has too."""
+    shares = []
+    for number in range(LISTENERS):
+        served, exact = (
+            {item.item_index for item in variants[name](f"h{length}-{number}")().items}
+            for name in (SERVED, EXACT)
+        )
+        shares.append(len(served & exact) / len(exact))
+    return sum(shares) / len(shares)
 
 
 def taking_turns(

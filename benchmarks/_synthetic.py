@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import string
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,10 +44,11 @@ from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
 from segue.domain.content import Content
 from segue.domain.event import Event, EventKind
 from segue.domain.friends import build_friends
-from segue.domain.item_factors import Objective, rotate
+from segue.domain.history import History
+from segue.domain.item_factors import Objective, fold_in, rotate
 from segue.domain.item_similarity import ItemSimilarity
 from segue.domain.mood import FEATURES
-from segue.domain.nonnegative_factors import build_nonnegative_factors
+from segue.domain.nonnegative_factors import build_nonnegative_factors, nonnegative_fold_in
 from segue.domain.popularity import Membership, build_popularity
 from segue.domain.ranker import Ranker
 from segue.domain.recommender import SOURCES, TIER_SOURCES
@@ -57,6 +58,7 @@ from segue.domain.text import Labels, build_labels, build_text
 from segue.domain.vocabulary import Vocabulary, build_vocabulary
 from segue.state.sqlite import SqliteState
 from training.recommend.settings import Settings
+from training.recommender.cells import find_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +70,7 @@ LENGTHS = (5, 50, 500)
 LISTENERS = 40
 """Of each length of history; a listener is named by it and a number, ``h50-7``."""
 
-_N_SCENES, _N_GENRES, _N_FRIENDS = 300, 114, 5000
+_N_SCENES, _N_GENRES, _N_FRIENDS, _N_ASKED = 300, 114, 5000, 200
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -93,7 +95,7 @@ class World:
 
 def world(n_tracks: int, n_factors: int = 128) -> World:
     """Return a world, making it if none was left in the system's temporary folder."""
-    folder = Path(tempfile.gettempdir()) / f"segue-benchmark-{n_tracks}-{n_factors}"
+    folder = Path(tempfile.gettempdir()) / f"segue-benchmark-cells-{n_tracks}-{n_factors}"
     made = World(folder, n_tracks)
     if not (folder / "complete").exists():
         rng = np.random.default_rng(n_tracks)
@@ -132,6 +134,13 @@ class Scenes:
         """Bring values by place into the order of the catalogue."""
         return by_place[self.place_of]
 
+    def taste(self, length: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Places of tracks that somebody plays: of three scenes, by their plays."""
+        of_taste = np.flatnonzero(np.isin(self.scene, rng.choice(self.scene, 3)))
+        chance = self.plays[of_taste] + 1.0
+        size = min(length, len(of_taste))
+        return rng.choice(of_taste, size, replace=False, p=chance / chance.sum())
+
     def neighbours(self, count: int) -> ItemSimilarity:
         """Each track's ``count`` neighbours: places whose distance grows by a heavy-tailed step."""
         index = np.empty((self.n, count), np.int32)
@@ -160,14 +169,22 @@ def _families(scenes: Scenes, n_factors: int, rng: np.random.Generator) -> dict[
     catalogue = catalogue_of(scenes)
     items = catalogue.vocabulary
     plays = scenes.scattered(scenes.plays)
+    heard = [np.sort(scenes.row_of[scenes.taste(50, rng)]) for _ in range(_N_ASKED)]
+    asked = [History(rows, np.ones(len(rows), np.float32)) for rows in heard]
 
     def factors(folder: Path) -> None:
         known = scenes.scattered(0.03 * np.log1p(scenes.plays)[:, None] * scenes.vectors(n_factors))
-        write_item_factors(rotate(known.astype(np.float32), OBJECTIVE), items, folder)
+        fitted = rotate(known.astype(np.float32), OBJECTIVE)
+        users = np.array([fold_in(fitted, history) for history in asked])
+        searched = replace(fitted, cells=find_cells(fitted.factors, users, 17))
+        write_item_factors(searched, items, folder)
 
     def parts(folder: Path) -> None:
         raw = scenes.scattered(np.maximum(scenes.vectors(20) - 0.5, 0) * np.log1p(scenes.plays)[:, None])
-        write_nonnegative_factors(build_nonnegative_factors(raw.astype(np.float32), 0.1), items, folder)
+        fitted = build_nonnegative_factors(raw.astype(np.float32), 0.1)
+        users = np.array([nonnegative_fold_in(fitted, history) for history in asked])
+        searched = replace(fitted, cells=find_cells(fitted.factors, users, 17))
+        write_nonnegative_factors(searched, items, folder)
 
     def content(folder: Path) -> None:
         raw = scenes.scattered(scenes.vectors(128 + len(AUDIO_FEATURES)))
@@ -185,10 +202,6 @@ def _families(scenes: Scenes, n_factors: int, rng: np.random.Generator) -> dict[
         learnt = Rules(percentile, (), np.zeros((0, len(FEATURES)), np.float32), np.zeros(0, np.int64))
         write_rules(learnt, items, folder)
 
-    weight = np.array(
-        [[1.0 if name in TIER_SOURCES[tier] else 0.0 for name in SOURCES] for tier in TIER_SOURCES]
-    )
-    ranker = Ranker(SOURCES, tuple(TIER_SOURCES), weight.astype(np.float32), diversity=0.1, calibration=0.1)
     return {
         CATALOGUE: lambda folder: write_catalogue(catalogue, folder),
         POPULARITY: popularity,
@@ -200,8 +213,14 @@ def _families(scenes: Scenes, n_factors: int, rng: np.random.Generator) -> dict[
         CONTENT: content,
         RULES: rules,
         SOCIAL: lambda folder: write_social(_social(items, rng), items, folder),
-        HYBRID: lambda folder: write_ranker(ranker, folder),
+        HYBRID: lambda folder: write_ranker(ranker_of_all(), folder),
     }
+
+
+def ranker_of_all() -> Ranker:
+    """Weigh every source alike, so that every one is asked."""
+    weight = [[1.0 if name in TIER_SOURCES[tier] else 0.0 for name in SOURCES] for tier in TIER_SOURCES]
+    return Ranker(SOURCES, tuple(TIER_SOURCES), np.array(weight, np.float32), diversity=0.1, calibration=0.1)
 
 
 def catalogue_of(scenes: Scenes) -> Catalogue:
@@ -266,11 +285,8 @@ def _listen(state: Path, scenes: Scenes) -> None:
     events = []
     for length in LENGTHS:
         for number in range(LISTENERS):
-            of_taste = np.flatnonzero(np.isin(scenes.scene, rng.choice(scenes.scene, 3)))
-            chance = scenes.plays[of_taste] + 1.0
-            size = min(length, len(of_taste))
-            heard = rng.choice(of_taste, size, replace=False, p=chance / chance.sum()).tolist()
-            heard += heard[: size // 5]
+            heard = scenes.taste(length, rng).tolist()
+            heard += heard[: len(heard) // 5]
             for place, track in enumerate(heard):
                 kind = kinds[rng.integers(len(kinds))]
                 played = int(rng.integers(1000, 300_000)) if kind is EventKind.PLAY else None

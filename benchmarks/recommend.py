@@ -5,6 +5,7 @@ For catalogues of 10 000, 100 000 and a million tracks and histories of 5, 50 an
 * handler: what Lambda calls, with an API Gateway event: request checked, events read from SQLite, every
   source of the hybrid asked, ranked, reordered, described and written as JSON; with reasons and without;
 * answer: `segue.domain.recommender.answer` alone, of the same listener;
+* answer, every track: the same without the cells of large catalogues, and which share of its list is served;
 * factors alone: `fold_in` and `top_items`, one source of the eight;
 * implicit: ``recommend(recalculate_user=True)``, which does what the line before does, and no more.
 
@@ -46,6 +47,8 @@ def main() -> None:
             f"{size} tracks, {asked.factors} factors, {asked.rounds} calls, {asked.threads} BLAS thread(s)"
         )
         console.print(table_of(report["ms"], title), f"load average {os.getloadavg()[0]:.1f}")
+        shares = ", ".join(f"{share:.3f} of {length}" for length, share in report["recall"].items())
+        console.print(f"of the exact list are served, by length of history: {shares}")
         used = report["memory_mb"]
         figures = (report["init_s"], report["first_ms"], used["resident"], used["mapped"])
         memory.add_row(str(size), *(f"{figure:.3g}" for figure in figures))

@@ -8,15 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import segue
-from segue.artifacts.cache import fetch
-from segue.artifacts.codec.genre_preference import load_genre_preference
 from segue.artifacts.manifest import SUPPORTED_SCHEMAS
-from segue.artifacts.store import read_manifest, resolve_if_any
-from segue.backends.onnx import OnnxClassifier
+from segue.artifacts.store import CHAMPION, read_manifest, resolve_if_any
 from segue.errors import ArtifactError, CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
-from training.evaluation import better_than, difference
 from training.gate import Verdict, accept_challenger
-from training.genre_preference import answer_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,15 +43,15 @@ class Champion:
     problem: str = ""
 
 
-def find_champion(store: ObjectStore, family: str) -> Champion:
-    """Read what is live of a family.
+def find_champion(store: ObjectStore, family: str, alias: str = CHAMPION) -> Champion:
+    """Read what is live of a family under an alias.
 
     Raises
     ------
     StoreUnavailableError, UnsupportedSchemaError
         The store does not answer, or a newer Segue wrote it: no reason to replace what is live.
     """
-    live = resolve_if_any(store, family)
+    live = resolve_if_any(store, family, alias)
     if live is None:
         return Champion(None, None)
     try:
@@ -88,6 +83,13 @@ def already_trained(
 
 def compare(store: ObjectStore, champion: Champion, trained: Trained, test: Examples) -> Verdict[bool]:
     """Have both answer for the test customers, and ask the gate."""
+    # Health checks import this module: what answers takes a second to import.
+    from segue.artifacts.cache import fetch
+    from segue.artifacts.codec.genre_preference import load_genre_preference
+    from segue.backends.onnx import OnnxClassifier
+    from training.evaluation import better_than, difference
+    from training.genre_preference import answer_index
+
     if champion.manifest is None:
         reason = (
             f"The champion cannot be served: {champion.problem}."

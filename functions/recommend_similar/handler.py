@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
+from segue.serving.clusterings import LiveClusterings
 from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
-from segue.serving.recommend_contract import SimilarRequest, SimilarResponse
-from segue.serving.recommendation import similar_to
 from segue.serving.recommender import LiveRecommender
 from segue.serving.settings import ArtifactSettings, TierSettings
+from segue.serving.similar import similar_tracks
+from segue.serving.similar_contract import SimilarRequest, SimilarResponse
 from segue.serving.tier import Tier
 
-model = LiveRecommender(ArtifactSettings.from_environment())
+settings = ArtifactSettings.from_environment()
+model, clusterings = LiveRecommender(settings), LiveClusterings(settings)
 tiers = TierSettings.from_environment()
 api = http_api("Similar tracks")
 
@@ -19,7 +21,7 @@ async def recommend_similar(
     request: SimilarRequest, caller: Annotated[Tier, caller_tier(tiers)]
 ) -> SimilarResponse:
     """Find tracks like one track or several, with what makes them alike."""
-    return similar_to(request, caller, model.get())
+    return similar_tracks(request, caller, model, clusterings)
 
 
-handler = lambda_entry(api, model)
+handler = lambda_entry(api, model, clusterings)

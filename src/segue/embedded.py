@@ -22,10 +22,17 @@ from segue.domain.recommend import Query
 from segue.domain.recommender import Listener, explain
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.errors import InvalidInputError, TrackNotFoundError
-from segue.serving.recommend_contract import RecommendedTrack, RecommendRequest, SimilarRequest
-from segue.serving.recommendation import recommend_to, similar_to
+from segue.serving.clusterings import LiveClusterings
+from segue.serving.recommend_contract import RecommendedTrack, RecommendRequest
+from segue.serving.recommendation import recommend_to
 from segue.serving.recommender import LiveRecommender
 from segue.serving.settings import ArtifactSettings, aws_environment
+from segue.serving.similar import similar_tracks
+from segue.serving.similar_contract import SimilarRequest
+from segue.serving.taste import profile_for
+from segue.serving.taste_contract import TasteRequest
+from segue.serving.taste_model import LiveTaste
+from segue.serving.taste_page import page
 from segue.serving.tier import Tier
 from segue.state.location import open_state
 
@@ -33,7 +40,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from segue.domain.event import Event
-    from segue.serving.recommend_contract import RecommendResponse, SimilarResponse
+    from segue.domain.taste.profile import Profile
+    from segue.domain.taste.reference import Reference
+    from segue.serving.recommend_contract import RecommendResponse
+    from segue.serving.similar_contract import SimilarResponse
+    from segue.serving.taste_contract import TasteProfile
     from segue.state.listening import ListeningState
 
 ALL_REASONS = 10_000
@@ -65,7 +76,9 @@ def open_recommender(
     cache = Path(tempfile.gettempdir()) / "segue" if cache is None else cache
     settings = ArtifactSettings(artifacts, cache, refresh_ttl_s, aws_environment())
     return EmbeddedRecommender(
-        LiveRecommender(settings), open_state(state, must_exist=True) if state else None
+        LiveRecommender(settings),
+        LiveClusterings(settings),
+        open_state(state, must_exist=True) if state else None,
     )
 
 
@@ -76,8 +89,11 @@ class EmbeddedRecommender:
     track that the catalogue lacks, and ArtifactError while nothing is live.
     """
 
-    def __init__(self, model: LiveRecommender, state: ListeningState | None) -> None:
-        self._model, self._state = model, state
+    def __init__(
+        self, model: LiveRecommender, clusterings: LiveClusterings, state: ListeningState | None
+    ) -> None:
+        self._model, self._clusterings, self._state = model, clusterings, state
+        self._taste = LiveTaste(model, clusterings)
 
     def recommend(self, user_id: str, **wishes: Any) -> RecommendResponse:
         """Recommend tracks; ``wishes`` are the fields of `RecommendRequest`."""
@@ -88,7 +104,7 @@ class EmbeddedRecommender:
     def similar(self, track_id: str | Sequence[str], **wishes: Any) -> SimilarResponse:
         """Find tracks like one or several; ``wishes`` are the fields of `SimilarRequest`."""
         request = _validated(SimilarRequest, track_id=track_id, **wishes)
-        return similar_to(request, Tier.PRO, self._model.get())
+        return similar_tracks(request, Tier.PRO, self._model, self._clusterings)
 
     def explain(self, user_id: str, track_id: str) -> RecommendedTrack:
         """Say what a track's score is for a listener, and what it is made of."""
@@ -103,6 +119,21 @@ class EmbeddedRecommender:
             model, Listener(heard.history, user_id), row, Query(1, allowed, n_reasons=ALL_REASONS)
         )
         return RecommendedTrack.all_of(model.catalogue, [found])[0]
+
+    def taste(self, user_id: str, **known: Any) -> TasteProfile:
+        """Profile a listener's taste; ``known`` are the fields of `TasteRequest`."""
+        return self._profile(user_id, **known)[0]
+
+    def taste_page(self, user_id: str, **known: Any) -> str:
+        """Return the same as a page of HTML with pictures, which needs nothing from elsewhere."""
+        return page(*self._profile(user_id, **known))
+
+    def _profile(self, user_id: str, **known: Any) -> tuple[TasteProfile, Profile, Reference]:
+        live = self._taste.get()
+        request = _validated(TasteRequest, **known)
+        tier = request.model_tier or Tier.PRO
+        answer, profile = profile_for(user_id, request, tier, live, self._events(user_id))
+        return answer, profile, live.value.reference
 
     def _events(self, user_id: str) -> list[Event]:
         return self._state.read_recent(user_id) if self._state else []

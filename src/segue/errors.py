@@ -8,6 +8,7 @@
     │   ├── EmptyHistoryError         422
     │   ├── CustomerNotFoundError     404
     │   ├── TrackNotFoundError        404
+    │   ├── ImportNotFoundError       404
     │   └── ArtistNotFoundError       404
     ├── AuthError                 the key does not open this; the message is public
     │   └── TierError                 403
@@ -103,6 +104,17 @@ class ArtistNotFoundError(RequestError):
     def __init__(self, name: str) -> None:
         super().__init__(f"Artist {name!r} is not in the live catalogue: check the spelling.")
         self.name = name
+
+
+class ImportNotFoundError(RequestError):
+    """The caller started no such import, or it is forgotten."""
+
+    code = "import_not_found"
+
+    def __init__(self, import_id: str) -> None:
+        super().__init__(
+            f"There is no import {import_id[:40]!r}: check the id, or start another with POST /import."
+        )
 
 
 class AuthError(SegueError):

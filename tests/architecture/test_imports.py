@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PURE = {
     "__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "heapq",
-    "itertools", "math", "operator", "typing", "unicodedata", "numpy", "segue.domain", "segue.errors",
+    "itertools", "math", "operator", "re", "typing", "unicodedata", "numpy", "segue.domain", "segue.errors",
 }  # fmt: skip
 """What the domain may import: nothing here opens a file or a socket; nobody asks for the time."""
 
@@ -109,6 +109,7 @@ def test_a_function_imports_only_what_it_needs(path: Path, tmp_path: Path) -> No
         "SEGUE_CACHE_DIR": str(tmp_path / "cache"),
         "SEGUE_STATE": str(tmp_path / "state.sqlite"),
         "SEGUE_LAKE": str(tmp_path / "lake"),
+        "SEGUE_UPLOADS": str(tmp_path / "uploads"),
         "SEGUE_CURSOR_KEYS": f"k:{'5e' * 32}",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
     }

@@ -16,6 +16,9 @@ from infra.template import FUNCTION, LAYER, folder_of, layers_of, load, resource
 from segue.serving import settings
 from segue.serving.contracts import Problem
 from segue.serving.cursor import read_keys
+from segue.serving.import_contract import MOST_BYTES
+from segue.serving.import_job import JOBS, STALE, UPLOADS
+from segue.serving.import_worker import ATTEMPTS
 from segue.serving.settings import TierSettings
 from segue.serving.telemetry import ARTIFACT_REFRESH_FAILED, SERVER_ERRORS
 from segue.serving.tier import Tier
@@ -41,11 +44,25 @@ ALLOWED = {
     "feedback": SEND_TRACES | WRITE_OWN_LOG | {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
     "genre_preference": READ_MODELS | WRITE_OWN_LOG | {"secretsmanager:GetSecretValue"},
     "health": READ_MODELS | WRITE_OWN_LOG,
+    "import_history": SEND_TRACES | WRITE_OWN_LOG | {"s3:GetObject", "s3:PutObject", "s3:ListBucket"},
+    "import_worker": READ_MODELS
+    | WRITE_OWN_LOG
+    | {"dynamodb:PutItem", "s3:PutObject", "s3:DeleteObject", "sqs:SendMessage"},
+    "models": READ_MODELS | WRITE_OWN_LOG,
     "radio_generate": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING | {"secretsmanager:GetSecretValue"},
     "recommend_similar": READ_MODELS | WRITE_OWN_LOG,
     "recommend_user": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING,
+    "taste_profile": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING,
 }
 MANAGED_BY_AWS = {"genre_preference": ["AWSLambdaVPCAccessExecutionRole"]}
+
+LOAD_NO_MODEL = {
+    "FeedbackFunction",
+    "HealthFunction",
+    "ImportHistoryFunction",
+    "ImportWorkerFunction",  # it reads the catalogue anew for every upload
+    "ModelsFunction",
+}
 
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
 
@@ -136,12 +153,12 @@ def test_alarms_watch_the_metrics_that_this_stacks_function_counts(name: str) ->
     assert [dimensions(alarm) for alarm in own] == [service] * len(own)
 
 
-@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"FeedbackFunction", "HealthFunction"}))
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - LOAD_NO_MODEL))
 def test_a_refresh_that_fails_is_watched(name: str) -> None:
     assert ARTIFACT_REFRESH_FAILED in {alarm["MetricName"] for alarm in watched_by(name)}
 
 
-@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"FeedbackFunction", "HealthFunction"}))
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - LOAD_NO_MODEL))
 def test_models_fit_on_the_disk_and_a_snapshot_on_the_least_there_is(name: str) -> None:
     """Lambda refuses SnapStart for a function with more than 512 MB."""
     storage = FUNCTIONS[name].get("EphemeralStorage", {"Size": 512})["Size"]
@@ -276,6 +293,7 @@ def test_only_health_is_open_without_a_key() -> None:
         (event["Properties"]["Path"], event["Properties"].get("Auth", {}).get("ApiKeyRequired", True))
         for properties in FUNCTIONS.values()
         for event in properties["Events"].values()
+        if event["Type"] == "Api"
     }
     assert {path for path, needs_key in routes if not needs_key} == {"/health"}
     assert {path for path, needs_key in routes if needs_key} >= {"/api/model", "/feedback", "/recommend/user"}
@@ -288,7 +306,8 @@ def test_bucket_is_kept_private_encrypted_versioned_and_tls_only(bucket: str) ->
     properties = RESOURCES[bucket]["Properties"]
     assert len(properties["PublicAccessBlockConfiguration"]) == 4
     assert all(properties["PublicAccessBlockConfiguration"].values())
-    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    if bucket != "UploadBucket":  # whose deletions are for good
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     assert properties["BucketEncryption"]
     denied = {s["Sid"]: s for s in bucket_policy(bucket) if s["Effect"] == "Deny"}
     assert denied["TlsOnly"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -329,6 +348,28 @@ def test_only_what_was_deleted_expires() -> None:
         "ExpiredObjectDeleteMarker": True,
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
     }
+
+
+def test_uploads_are_deleted_and_every_one_of_them_calls_the_function_that_imports_it() -> None:
+    bucket = RESOURCES["UploadBucket"]["Properties"]
+    kept = {
+        rule["Prefix"]: rule["ExpirationInDays"]
+        for rule in bucket["LifecycleConfiguration"]["Rules"]
+        if "Prefix" in rule
+    }
+    assert kept == {UPLOADS: 1, JOBS: 7}
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    assert bucket["CorsConfiguration"]["Fn::If"][0] == "HasUploadOrigins"
+    worker = FUNCTIONS["ImportWorkerFunction"]
+    (rule,) = worker["Events"].values()
+    assert rule["Properties"]["Pattern"]["detail"] == {
+        "bucket": {"name": [{"Ref": "UploadBucket"}]},
+        "object": {"key": [{"prefix": UPLOADS}]},
+    }
+    assert worker["EventInvokeConfig"]["MaximumRetryAttempts"] + 1 == ATTEMPTS
+    assert worker["EphemeralStorage"]["Size"] << 20 > 4 * MOST_BYTES
+    assert worker["SnapStart"] == {"ApplyOn": "None"}
+    assert ATTEMPTS * worker["Timeout"] < STALE.total_seconds()
 
 
 def test_state_is_kept_encrypted_recoverable_and_forgets_by_time() -> None:

@@ -32,7 +32,8 @@ def describe() -> dict[str, Any]:
     """Return the OpenAPI description of all functions joined, as the local server shows it."""
     from segue.serving.http import local_api
 
-    return local_api(import_module(f"functions.{name}.handler").api for name in FUNCTIONS).openapi()
+    handlers = [import_module(f"functions.{name}.handler") for name in FUNCTIONS]
+    return local_api(each.api for each in handlers if hasattr(each, "api")).openapi()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,7 +43,8 @@ def _live(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterato
     from segue.artifacts.local import LocalStore
     from segue.sources.store import open_store
     from segue.state.location import open_state
-    from tests.small_recommender import events_of
+    from tests.small_clustering import clustering_of, publish_clustering
+    from tests.small_recommender import catalogue, events_of
     from training.genre_preference import ForestParams
     from training.pipeline import Request, train_genre_preference
 
@@ -53,6 +55,7 @@ def _live(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterato
     request = Request("tester", params=ForestParams(n_estimators=20))
     train_genre_preference(purchases, LocalStore(folder / "artifacts"), request, lambda _: None)
     trained.copy_to(LocalStore(folder / "artifacts"))
+    publish_clustering(LocalStore(folder / "artifacts"), clustering_of(catalogue()), live=True)
     open_state(str(folder / "state.sqlite")).record(events_of())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEGUE_STORE", str(store))
@@ -60,6 +63,7 @@ def _live(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterato
         patch.setenv("SEGUE_CACHE_DIR", str(folder / "cache"))
         patch.setenv("SEGUE_STATE", str(folder / "state.sqlite"))
         patch.setenv("SEGUE_LAKE", str(folder / "lake"))
+        patch.setenv("SEGUE_UPLOADS", str(folder / "uploads"))
         patch.setenv("SEGUE_CURSOR_KEYS", CURSOR_KEYS)
         patch.setenv("SEGUE_KEY_TIERS", TIERS)
         for name in FUNCTIONS:
@@ -84,6 +88,13 @@ def test_the_described_api_is_the_snapshot() -> None:
 
 
 if __name__ == "__main__":
-    names = ("SEGUE_STORE", "SEGUE_ARTIFACTS", "SEGUE_CACHE_DIR", "SEGUE_STATE", "SEGUE_LAKE")
+    names = (
+        "SEGUE_STORE",
+        "SEGUE_ARTIFACTS",
+        "SEGUE_CACHE_DIR",
+        "SEGUE_STATE",
+        "SEGUE_LAKE",
+        "SEGUE_UPLOADS",
+    )
     os.environ.update(dict.fromkeys(names, "none"), SEGUE_CURSOR_KEYS=CURSOR_KEYS)
     SNAPSHOT.write_text(json.dumps(describe(), indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,
+    FAMILIES,
     HYBRID,
     ITEM_FACTORS,
     ITEM_SIMILARITY,
@@ -389,7 +390,7 @@ def test_health_is_degraded_by_what_cannot_be_served_and_not_by_what_was_never_p
     assert (found["status"], found["models"][HYBRID]["servable"]) == ("degraded", False)
     lose_alias(folder / "artifacts", HYBRID)
     found = client.get("/health").json()
-    assert (found["status"], found["models"]) == ("degraded", {"genre-preference": None, HYBRID: None})
+    assert (found["status"], found["models"]) == ("degraded", dict.fromkeys(FAMILIES))
 
 
 @pytest.mark.parametrize(("family", "servable"), [(CATALOGUE, False), (CONTENT, True)])
@@ -411,6 +412,7 @@ def test_health_names_the_family_whose_alias_is_damaged(
     assert answer.json()["models"][HYBRID] == {
         "version": None,
         "live_since": None,
+        "previous": None,
         "servable": False,
         "missing": [HYBRID],
     }

@@ -45,7 +45,8 @@ def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str, tr
     from segue.artifacts.location import open_store as open_artifacts
     from segue.state.location import open_state
     from tests.runtime.live_model import make_live
-    from tests.small_recommender import events_of
+    from tests.small_clustering import clustering_of, publish_clustering
+    from tests.small_recommender import catalogue, events_of
     from training.genre_preference import ForestParams
 
     folder = tmp_path_factory.mktemp("published")
@@ -54,6 +55,7 @@ def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str, tr
         patch.setenv("AWS_ENDPOINT_URL", s3_server)
         location, manifest = make_live(store, f"segue-{folder.name}", ForestParams(n_estimators=20))
         trained.copy_to(open_artifacts(location))
+        clusters = publish_clustering(open_artifacts(location), clustering_of(catalogue()), live=True)
     open_state(str(folder / "state.sqlite")).record(events_of())
     variables = {
         "SEGUE_ARTIFACTS": location,
@@ -61,11 +63,12 @@ def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str, tr
         "SEGUE_CACHE_DIR": str(folder / "cache"),
         "SEGUE_STATE": str(folder / "state.sqlite"),
         "SEGUE_LAKE": str(folder / "lake"),
+        "SEGUE_UPLOADS": str(folder / "uploads"),
         "SEGUE_CURSOR_KEYS": CURSOR_KEYS,
         "SEGUE_KEY_TIERS": TIERS,
         "AWS_ENDPOINT_URL": s3_server,
     }
-    return Published(frozenset({manifest.version, trained.version}), variables)
+    return Published(frozenset({manifest.version, trained.version, clusters}), variables)
 
 
 @pytest.fixture(scope="session")

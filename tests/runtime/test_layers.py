@@ -61,7 +61,7 @@ def test_handler_imports_with_its_layers_only(
     mine = [layers[name] / "python" for name in layers_of(function_properties(function))]
     path = [build(function).folder, *mine]
     # The alias is missing: INIT finds no model and must not fail for it.
-    names = ("SEGUE_ARTIFACTS", "SEGUE_STORE", "SEGUE_STATE", "SEGUE_LAKE")
+    names = ("SEGUE_ARTIFACTS", "SEGUE_STORE", "SEGUE_STATE", "SEGUE_LAKE", "SEGUE_UPLOADS")
     variables = {name: str(tmp_path / "none") for name in names}
     variables["SEGUE_CURSOR_KEYS"] = f"k:{'5e' * 32}"
     code = "import handler, sys; print(callable(handler.handler), sys.version_info[:2])"

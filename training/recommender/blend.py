@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.optimize import minimize
 
 from segue.domain.blend import Blend, Personal, Unit, shares, units
 from segue.errors import NotEnoughDataError
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
     from training.recommender.protocol import Recommender, Scorer
 
-_STEPS = (0.03, 0.1, 0.3)
-_MAX_ROUNDS = 30
 _DEPTH = 5
 """Candidates that each member gives to learn from, in lists: deeper, the first list no longer changes."""
+_LEAST_WEIGHT = 0.01
+"""Of a member that is kept: less changes no list, and would have to be served all the same."""
 _BATCH_BYTES = 32 * 2**20
 
 
@@ -35,8 +36,8 @@ _BATCH_BYTES = 32 * 2**20
 class BlendRecommender:
     """A weighted sum of members' scores, each in its unit of the listener, see `segue.domain.blend`.
 
-    Members are fitted without a held-out part, `learn_weights` chooses weights and unit by NDCG on it, and
-    the members that have a weight are fitted again on everything.
+    Members are fitted without a held-out part, `learn_weights` learns weights and unit from it, and the
+    members that have a weight are fitted again on everything.
 
     Attributes
     ----------
@@ -84,13 +85,13 @@ def build_blend(scorers: Sequence[Scorer], weights: NDArray[np.float64], unit: U
 def learn_weights(
     scorers: Sequence[Scorer], fit: csr_matrix, relevant: csr_matrix, users: NDArray[np.int64], k: int
 ) -> tuple[NDArray[np.float64], Unit]:
-    """Choose weights and unit by NDCG@k, deterministically.
+    """Learn weights by likelihood and choose the unit by NDCG@k, deterministically.
 
-    From equal weights, w steps towards one member at a time, w + s (e_m - w), as in Frank & Wolfe, "An
-    algorithm for quadratic programming" (1956): s is 0.03, 0.1 or 0.3, or what takes a member out. The best
-    step is taken as long as it gains more than the standard error of the gain over users: no later test is
-    drawn quite as the held-out part was, so an even blend stays until another is surely better. A member that
-    alone is as good as the blend is taken alone.
+    What was held out is taken as chosen from all candidates with a probability in proportion to exp(Σ w s),
+    the conditional logit of McFadden, "Conditional logit analysis of qualitative choice behavior" (1974).
+    Its likelihood is concave, so it has one maximum, and hears every candidate, where NDCG hears only the
+    changes of the first k: from the same users it finds weights that are better on others. A member that
+    alone has as great an NDCG is taken alone.
 
     Parameters
     ----------
@@ -109,45 +110,65 @@ def learn_weights(
         Weights ≥ 0 that sum to 1; 0 for members that add nothing.
     """
     columns, values, reach = _candidates(scorers, fit, users, _DEPTH * k)
+    known = columns != NOTHING
+    user, n_items = np.arange(len(users)), relevant.shape[1]
+    held_out = np.repeat(user, np.diff(relevant.indptr)) * n_items + relevant.indices
+    chosen = np.isin(user[:, None] * n_items + columns, held_out)[known]
 
-    def quality(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-        place = top_k(np.where(columns == NOTHING, -np.inf, scores), k)
+    def quality(weights: NDArray[np.float64], features: list[NDArray[np.float32]]) -> float:
+        scores = sum(weight * each for weight, each in zip(weights.astype(np.float32), features, strict=True))
+        place = top_k(np.where(known, scores, -np.inf), k)
         ranking = np.where(place == NOTHING, NOTHING, np.take_along_axis(columns, place, axis=1))
-        return accuracy_of_users(ranking, relevant)["ndcg"]
+        return float(accuracy_of_users(ranking, relevant)["ndcg"].mean())
 
-    chosen = []
+    alone = np.eye(len(scorers))
+    found = []
     for unit in Unit:
         scale = [shares(np.ones(1), each)[:, None].astype(np.float32) for each in reach[unit]]
-        value, weights = _climb([each * by for each, by in zip(values, scale, strict=True)], quality)
-        chosen.append((value, weights, unit))
-    _, weights, unit = max(chosen, key=lambda entry: entry[0])
+        features = [each * by for each, by in zip(values, scale, strict=True)]
+        together = _most_likely(np.stack([each[known] for each in features]), chosen, known.sum(axis=1))
+        found += [(quality(weights, features), weights, unit) for weights in (*alone, together)]
+    _, weights, unit = max(found, key=lambda entry: entry[0])
     return weights, unit
 
 
-def _climb(
-    values: list[NDArray[np.float32]], quality: Callable[[NDArray[np.float32]], NDArray[np.float64]]
-) -> tuple[float, NDArray[np.float64]]:
-    """Return the mean quality that was reached, and its weights; ``quality`` is each user's."""
-    vertices = np.eye(len(values))
-    weights: NDArray[np.float64] = vertices.mean(axis=0)
-    total = np.asarray(np.mean(values, axis=0), np.float32)
-    reached = quality(total)
-    for _ in range(_MAX_ROUNDS):
-        steps = [(step, member) for step in _STEPS for member in range(len(values))]
-        steps += [(-part / (1 - part), member) for member, part in enumerate(weights) if 0 < part < 1]
-        found = [quality(total + np.float32(step) * (values[member] - total)) for step, member in steps]
-        best = int(np.argmax([each.mean() for each in found]))
-        gain = found[best] - reached
-        if gain.mean() <= gain.std() / np.sqrt(len(gain)):
-            break
-        step, member = steps[best]
-        reached, total = found[best], total + np.float32(step) * (values[member] - total)
-        weights = np.maximum(weights + step * (vertices[member] - weights), 0)
-        weights[member] *= step > 0  # taken out it is exactly 0
-    alone = [float(quality(value).mean()) for value in values]
-    if max(alone) >= reached.mean():
-        return max(alone), vertices[int(np.argmax(alone))]
-    return float(reached.mean()), weights
+def _most_likely(
+    features: NDArray[np.float32], chosen: NDArray[np.bool_], count: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the weights ≥ 0, float64 (n_members,), that make the choices likeliest; they sum to 1.
+
+    Parameters
+    ----------
+    features : float32 (n_members, n)
+        Of all candidates, user by user.
+    chosen : bool (n,)
+    count : int64 (n_users,)
+        Candidates of each user.
+    """
+    user = np.repeat(np.arange(len(count)), count)
+    n_chosen = np.bincount(user, chosen, len(count))
+    heard = (n_chosen > 0)[user]  # who chose no candidate says nothing of the weights
+    features, chosen = features[:, heard], chosen[heard]
+    count, n_chosen = count[n_chosen > 0], n_chosen[n_chosen > 0]
+    even = np.full(len(features), 1 / len(features))
+    if not len(count):
+        return even
+    begin, user = np.cumsum(count) - count, np.repeat(np.arange(len(count)), count)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        score = weights @ features
+        score -= np.maximum.reduceat(score, begin)[user]
+        odds = np.exp(score)
+        total = np.add.reduceat(odds, begin)
+        surprise = n_chosen @ np.log(total) - score[chosen].sum()
+        slope = features @ (odds * (n_chosen / total)[user] - chosen)
+        return surprise / len(count), slope / len(count)
+
+    weights = minimize(loss, even, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(even)).x
+    if not weights.any():
+        return even
+    weights = np.where(weights < _LEAST_WEIGHT * weights.sum(), 0, weights)
+    return np.asarray(weights / weights.sum(), np.float64)
 
 
 def _candidates(

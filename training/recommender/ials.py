@@ -55,7 +55,7 @@ class IalsRecommender:
         Of the initial factors; the same seed gives the same model.
     """
 
-    n_factors: int = 256
+    n_factors: int = 1024
     ridge: float = 2.0
     frequency_exponent: float = 1.0
     unobserved_weight: float = 0.02

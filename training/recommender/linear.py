@@ -214,7 +214,7 @@ def strongest(rows: csr_matrix, n_neighbours: int) -> csr_matrix:
     """Keep the entries of each row that are greatest in size; of equal ones the lower column."""
     rows.eliminate_zeros()
     rows.sort_indices()
-    size = np.abs(rows.data)
+    size = np.abs(rows.data).astype(np.float32)
     bounds = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)
     kept = [begin + np.sort(top_n(size[begin:end], n_neighbours)) for begin, end in bounds]
     start = np.concatenate([[0], np.cumsum([len(row) for row in kept])])

@@ -92,7 +92,7 @@ FAMILIES: dict[str, Family] = {
             "n_factors": Choice((128, 256, 512, 1024)),
             "ridge": Range(0.5, 50, log=True),
             "unobserved_weight": Range(0.003, 0.3, log=True),
-            "n_sweeps": Choice((8, 16)),
+            "n_sweeps": Choice((4, 8, 16)),
         },
         # A coarse grid at few dimensions, whose best is rarely far from the best at many.
         starts=tuple(

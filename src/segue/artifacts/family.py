@@ -11,10 +11,25 @@ RULES = "rules"
 SOCIAL = "social"
 HYBRID = "hybrid"
 CLUSTERS = "clusters"
-"""Of five variants; each has an alias of its own, and champion is the one that is live."""
+"""Of several variants: each has an alias of its own, `variant_alias`; champion is the one that is live."""
+
+VARIANTS = (
+    "naive_features",
+    "pca_features",
+    "combined_features",
+    "llav_features",
+    "llav_pca",
+    "lyrics_features",
+)
+"""The variants of clusters, by the features that tracks are clustered by."""
 
 MEMBERS = (POPULARITY, ITEM_FACTORS, NONNEGATIVE_FACTORS, ITEM_SIMILARITY, CONTENT, RULES, SOCIAL)
 """What a recommender is made of, beside its catalogue and the hybrid that ranks."""
 
-FAMILIES = (GENRE_PREFERENCE, HYBRID)
+FAMILIES = (GENRE_PREFERENCE, HYBRID, CLUSTERS)
 """Every family that a function follows; its manifest pins the others that it needs."""
+
+
+def variant_alias(variant: str) -> str:
+    """Name the alias of a variant's current version: ``pca-features`` of pca_features."""
+    return variant.replace("_", "-")

@@ -29,7 +29,7 @@ from segue.artifacts.family import (
     RULES,
     SOCIAL,
 )
-from segue.artifacts.store import read_manifest, resolve_if_any
+from segue.artifacts.store import read_manifest, resolve, resolve_if_any
 from segue.domain.recommender import Recommender, build_recommender
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from segue.artifacts.manifest import Manifest
     from segue.artifacts.object_store import ObjectReader
+    from segue.domain.catalogue import Catalogue
     from segue.domain.vocabulary import Vocabulary
 
 _LOAD: Mapping[str, tuple[str, Callable[[Path, Vocabulary], Any]]] = {
@@ -103,6 +104,21 @@ def load_vocabulary_of(store: ObjectReader, cache: Path, version: str) -> Vocabu
     with suppress(VersionNotFoundError):  # without a hybrid it is the catalogue's own
         version = read_manifest(store, HYBRID, version).record.depends_on[CATALOGUE]
     return load_vocabulary(fetch(store, read_manifest(store, CATALOGUE, version), cache))
+
+
+def load_live_catalogue(store: ObjectReader, cache: Path) -> tuple[Catalogue, str]:
+    """Load the catalogue that is recommended from, without its models, and its version.
+
+    Raises
+    ------
+    AliasNotFoundError
+        Neither a hybrid nor a catalogue is live.
+    """
+    live = resolve_if_any(store, HYBRID)
+    hybrid = read_manifest(store, HYBRID, live.alias.target.version) if live else None
+    pinned = hybrid.record.depends_on.get(CATALOGUE) if hybrid else None
+    version = pinned or resolve(store, CATALOGUE).alias.target.version
+    return load_catalogue(fetch(store, read_manifest(store, CATALOGUE, version), cache)), version
 
 
 def _load(

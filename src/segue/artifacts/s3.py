@@ -42,6 +42,7 @@ class S3Store:
         self.prefix = prefix
         self.location = f"s3://{bucket}/{prefix}"
         self._client = boto3.client("s3", config=_CONFIG if timeout_s is None else _hurried(timeout_s))
+        self._linker: Any = None
 
     def get(self, key: str, *, unless_etag: str | None = None) -> Stored | None:
         """See `ObjectReader.get`."""
@@ -98,6 +99,25 @@ class S3Store:
         """See `ObjectStore.delete`; with versioning on, the bucket keeps a recoverable copy."""
         with self._translated(key):
             self._client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+
+    def link_put(self, key: str, size: int, expires_s: int) -> str:
+        """Return an address to which whoever has it may PUT the object for a while.
+
+        The number of bytes is part of the signature: S3 refuses any other. What is there is replaced.
+        """
+        if self._linker is None:
+            config = Config(signature_version="s3v4", request_checksum_calculation="when_required")
+            if ".amazonaws." in self._client.meta.endpoint_url:
+                # Else botocore signs for the global endpoint, which sends a young bucket's uploads elsewhere.
+                config = config.merge(Config(s3={"addressing_style": "virtual"}))
+            self._linker = boto3.client("s3", config=config)
+        with self._translated(key):
+            address: str = self._linker.generate_presigned_url(
+                "put_object",
+                Params={"Bucket": self.bucket, "Key": self.prefix + key, "ContentLength": size},
+                ExpiresIn=expires_s,
+            )
+        return address
 
     @contextlib.contextmanager
     def _translated(self, key: str) -> Iterator[None]:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from segue import __version__
-from segue.cli import evaluate, history, import_, models, recommend, sample, serve, train
+from segue.cli import evaluate, history, import_, models, prepare, recommend, sample, serve, taste, train
 from segue.errors import GateRejectedError, SegueError
 
 GATE_REJECTED = 3
@@ -20,13 +20,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(import_.app, name="import", help="Bring data into a dataset folder.")
+app.add_typer(import_.app, name="import", help="Bring in data sets, and listeners' own histories.")
 app.add_typer(models.app, name="models", help="List, compare, promote and roll back trained versions.")
 app.add_typer(train.app, name="train", help="Train a family and publish it.")
 app.add_typer(history.app, name="history", help="Listeners' events, as the functions read them.")
 app.command("recommend")(recommend.recommend)
 app.command("similar")(recommend.similar)
 app.command("explain")(recommend.explain)
+app.command("taste")(taste.taste)
+app.command("prepare")(prepare.prepare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("sample")(sample.sample)
 app.command("serve")(serve.serve)

@@ -1,4 +1,4 @@
-"""``segue import``: data in any supported form into a dataset folder, with an account of the cleaning."""
+"""``segue import``: data in any supported form into a dataset folder, and histories into the state."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from segue.cli import import_history
 from segue.cli.account import print_account
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ Location = Annotated[
 Out = Annotated[Path, typer.Option(help="The dataset folder.")]
 
 app = typer.Typer(no_args_is_help=True)
+import_history.add_to(app)
 
 
 @app.callback()
 def kinds() -> None:
-    """Bring data into a dataset folder."""
+    """Bring data into a dataset folder, or a listener's own history into the state."""
 
 
 @app.command("catalogue")

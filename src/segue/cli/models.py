@@ -15,7 +15,7 @@ from rich.text import Text
 
 from segue.artifacts import listing, retention
 from segue.artifacts import store as artifacts
-from segue.artifacts.family import CATALOGUE, HYBRID, MEMBERS
+from segue.artifacts.family import CATALOGUE, HYBRID, MEMBERS, variant_alias
 from segue.artifacts.location import open_store
 from segue.artifacts.manifest import format_instant
 from segue.cli.options import ARTIFACTS, Artifacts, Json, Reason
@@ -48,7 +48,8 @@ def list_(
         return
     if not rows:
         raise InvalidInputError(f"{store.location} holds no versions{f' of {family}' if family else ''}.")
-    _print_table(("family", "version", "aliases", "files", "bytes"), rows)
+    variants = ("variant",) if any(row["variant"] for row in rows) else ()
+    _print_table(("family", "version", *variants, "aliases", "files", "bytes"), rows)
 
 
 @app.command()
@@ -109,7 +110,9 @@ def diff(
 @app.command()
 def promote(
     family: Family,
-    version: Annotated[str, typer.Argument(help="The version to make live.")],
+    version: Annotated[
+        str, typer.Argument(help="The version to make live, or an alias or variant, as pca_features.")
+    ],
     reason: Reason,
     *,
     alias: Annotated[str, typer.Option(help="The alias to move.")] = artifacts.CHAMPION,
@@ -117,8 +120,10 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Make a version live; its every byte is checked first."""
-    decision = _decide(reason)
-    moved = artifacts.promote(open_store(location), family, version, decision, alias=alias)
+    store, decision = open_store(location), _decide(reason)
+    if not _is_version(version):
+        version = artifacts.resolve(store, family, variant_alias(version)).alias.target.version
+    moved = artifacts.promote(store, family, version, decision, alias=alias)
     _print_move(family, alias, moved, as_json=as_json)
 
 
@@ -164,10 +169,16 @@ def _rows(store: ObjectStore, family: str) -> list[dict[str, Any]]:
         aliases = listing.list_aliases(store, family)
     except (CorruptArtifactError, UnsupportedSchemaError) as error:
         aliases, fault = {}, {"files": "", "bytes": str(error)}
-        rows.append({"family": family, "version": "", "aliases": "unreadable", "created": "", **fault})
+        nothing = {"version": "", "variant": "", "created": ""}
+        rows.append({"family": family, **nothing, "aliases": "unreadable", **fault})
     for version in listing.list_versions(store, family):
         names = [name for name, alias in aliases.items() if alias.target.version == version]
-        row: dict[str, Any] = {"family": family, "version": version, "aliases": ", ".join(names)}
+        row: dict[str, Any] = {
+            "family": family,
+            "version": version,
+            "variant": "",
+            "aliases": ", ".join(names),
+        }
         try:
             manifest = artifacts.read_manifest(store, family, version)
         except (CorruptArtifactError, UnsupportedSchemaError) as error:  # one bad row hides no good one
@@ -175,19 +186,25 @@ def _rows(store: ObjectStore, family: str) -> list[dict[str, Any]]:
             continue
         size = sum(entry.bytes for entry in manifest.files.values())
         created = format_instant(manifest.created_at)
-        rows.append({**row, "created": created, "files": len(manifest.files), "bytes": size})
+        variant = manifest.record.params.get("variant", "")
+        sizes = {"files": len(manifest.files), "bytes": size}
+        rows.append({**row, "variant": variant, "created": created, **sizes})
     return rows
 
 
 def _read(store: ObjectStore, family: str, reference: str) -> Manifest:
-    if "T" in reference:  # as only versions have; names of aliases are lower-case
+    if _is_version(reference):
         return artifacts.read_manifest(store, family, reference)
-    alias = artifacts.CHAMPION if reference == _PREVIOUS else reference
+    alias = artifacts.CHAMPION if reference == _PREVIOUS else variant_alias(reference)
     pointer = artifacts.resolve(store, family, alias).alias
     ref = pointer.previous if reference == _PREVIOUS else pointer.target
     if ref is None:
         raise PublishError(f"{family} has no previous version: only {pointer.target.version} was ever live.")
     return artifacts.read_manifest(store, family, ref.version, expected_sha256=ref.manifest_sha256)
+
+
+def _is_version(reference: str) -> bool:
+    return "T" in reference  # as only versions have; names of aliases are lower-case
 
 
 def _decide(reason: str) -> artifacts.Decision:
@@ -217,7 +234,7 @@ def _print_json(value: Any) -> None:
 def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     table = Table(box=SIMPLE_HEAD)
     for column in columns:
-        table.add_column(column, no_wrap=column in {"family", "version", "field"}, overflow="fold")
+        table.add_column(column, no_wrap=column in {"family", "version", "variant", "field"}, overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(row[column])) for column in columns))  # not markup: people write [brackets]
     Console().print(table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -14,11 +14,13 @@ from segue.cli.options import ARTIFACTS, Artifacts, Json, State
 from segue.serving.settings import DEFAULT_STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from segue.embedded import EmbeddedRecommender
     from segue.serving.recommend_contract import RecommendedTrack
+    from segue.serving.similar_contract import SimilarTrack
 
+T = TypeVar("T", bound="RecommendedTrack")
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")]
 
 
@@ -58,24 +60,32 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     if as_json:
         _print_json(found.model_dump_json(exclude_none=True))
         return
-    _print(found.items, f"for {user}, by {found.answered_by}: {found.because}")
+    _print(found.items, f"for {user}, by {found.answered_by}: {found.because}", _reasons)
 
 
-def similar(
+def similar(  # noqa: PLR0913 - one parameter an option
     tracks: Annotated[list[str], typer.Argument(help="One track id or several.")],
     *,
     limit: Limit = 10,
-    model: Annotated[str | None, typer.Option(help="hybrid, collaborative or content.")] = None,
+    model: Annotated[str | None, typer.Option(help="hybrid, collaborative, content or clusters.")] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="Of the clusters, as naive_features; without it the live one.")
+    ] = None,
     diversity: Annotated[float, typer.Option(help="0 the best alone … 1 most unlike.")] = 0.0,
     artifacts: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
     """Find tracks like one or several, and say what makes them alike."""
-    found = _open(artifacts, "").similar(tracks, limit=limit, model=model, diversity=diversity)
+    found = _open(artifacts, "").similar(
+        tracks, limit=limit, model=model, variant=variant, diversity=diversity
+    )
     if as_json:
         _print_json(found.model_dump_json(exclude_none=True))
         return
-    _print(found.items, f"like {', '.join(tracks)}, by {found.model}")
+    if found.because:
+        typer.echo(f"Note: {found.because}.", err=True)
+    by = f"{found.model} ({found.variant})" if found.variant else found.model
+    _print(found.items, f"like {', '.join(tracks)}, by {by}", _likeness)
 
 
 def explain(
@@ -91,7 +101,7 @@ def explain(
     if as_json:
         _print_json(found.model_dump_json(exclude_none=True))
         return
-    _print([found], f"why {track} for {user}")
+    _print([found], f"why {track} for {user}", _reasons)
 
 
 def _open(artifacts: str, state: str) -> EmbeddedRecommender:
@@ -104,7 +114,7 @@ def _print_json(text: str) -> None:
     Console(soft_wrap=True).print_json(text)
 
 
-def _print(items: Sequence[RecommendedTrack], title: str) -> None:
+def _print(items: Sequence[T], title: str, tell: Callable[[T], list[str]]) -> None:
     # Text, as names are never markup.
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("track", no_wrap=True)
@@ -112,7 +122,19 @@ def _print(items: Sequence[RecommendedTrack], title: str) -> None:
     table.add_column("score", justify="right")
     table.add_column("why", overflow="fold")
     for item in items:
-        why = "\n".join(f"{reason.contribution:+.3f} {reason.because}" for reason in item.reasons or [])
+        why = "\n".join(tell(item))
         name = f"{item.name}\n{', '.join(item.artists)}"
         table.add_row(Text(item.track_id), Text(name), f"{item.score:.3f}", Text(why))
     Console(highlight=False).print(table)
+
+
+def _reasons(item: RecommendedTrack) -> list[str]:
+    return [f"{reason.contribution:+.3f} {reason.because}" for reason in item.reasons or []]
+
+
+def _likeness(item: SimilarTrack) -> list[str]:
+    near = [
+        f"{shared.share:.0%} {shared.name}: {shared.value:.4g}, like {shared.asked_value:.4g}"
+        for shared in item.features or []
+    ]
+    return _reasons(item) + near

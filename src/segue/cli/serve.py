@@ -12,7 +12,13 @@ from rich.console import Console
 
 from segue.cli.options import ARTIFACTS, Artifacts, Store
 from segue.errors import CustomerNotFoundError
-from segue.serving.settings import DEFAULT_LAKE, DEFAULT_STATE, find_store, set_for_this_process
+from segue.serving.settings import (
+    DEFAULT_LAKE,
+    DEFAULT_STATE,
+    DEFAULT_UPLOADS,
+    find_store,
+    set_for_this_process,
+)
 from segue.serving.tier import Tier
 from segue.sources.store import open_store
 
@@ -47,6 +53,7 @@ def serve(
         defaults={
             "SEGUE_STATE": DEFAULT_STATE,
             "SEGUE_LAKE": DEFAULT_LAKE,
+            "SEGUE_UPLOADS": DEFAULT_UPLOADS,
             "SEGUE_CURSOR_KEYS": f"local:{secrets.token_hex(32)}",  # a station ends with the server
             "SEGUE_CACHE_DIR": str(Path(ARTIFACTS).with_name("cache")),
             "POWERTOOLS_SERVICE_NAME": "segue",
@@ -63,8 +70,11 @@ def serve(
     )
     from segue.serving.http import local_api
     from segue.serving.local import run
+    from segue.serving.local_upload import upload_routes
 
-    api = local_api(import_module(f"functions.{name}.handler").api for name in names)
+    handlers = {name: import_module(f"functions.{name}.handler") for name in names}
+    api = local_api(each.api for each in handlers.values() if hasattr(each, "api"))
+    api.include_router(upload_routes(handlers["import_history"].uploads, handlers["import_worker"].worker))
     run(api, host, port, customer_id, Console(soft_wrap=True, highlight=False).print)
 
 

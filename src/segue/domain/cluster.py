@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.draw import uniform, weighted_order
+from segue.domain.draw import uniform
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +38,7 @@ def split(unit: NDArray[np.float32], weight: NDArray[np.float64], max_groups: in
     clustering", 2001) from k-means++ starts, for each k. The greatest k wins whose mean silhouette
     (Rousseeuw, 1987) is about the best: among tastes it is nearly the same for several k, and more groups
     are purer. A reference without groups (the idea of the gap statistic: Tibshirani, Walther & Hastie,
-    2001) tells whether there are any. About 7 ms for 50 vectors of 64 dimensions, 30 ms for 300 of 128.
+    2001) tells whether there are any. About 2 ms for 50 vectors of 64 dimensions, 10 ms for 300 of 128.
 
     Parameters
     ----------
@@ -52,10 +53,8 @@ def split(unit: NDArray[np.float32], weight: NDArray[np.float64], max_groups: in
     intp (n,)
         The group of each, 0 … without gaps, the heaviest group first; each has `MIN_MEMBERS` or is alone.
     """
-    divisions = _divisions(unit, weight, max_groups)
-    found = _silhouettes(unit, divisions)
-    shuffled = _shuffled(unit)
-    by_chance = _silhouettes(shuffled, _divisions(shuffled, weight, max_groups)).max()
+    divisions, found = _divisions(unit, weight, max_groups)
+    by_chance = _divisions(_shuffled(unit), weight, max_groups)[1].max()
     if found.max() <= MIN_OVER_CHANCE * by_chance:
         return divisions[0]
     return max((divisions[k] for k in np.flatnonzero(found >= ABOUT * found.max())), key=np.max)
@@ -91,58 +90,71 @@ def silhouette(alike: NDArray[np.float32], group: NDArray[np.intp]) -> float:
 
 def _divisions(
     unit: NDArray[np.float32], weight: NDArray[np.float64], max_groups: int
-) -> list[NDArray[np.intp]]:
-    """Divide into 1, 2, … groups."""
-    ks = range(2, min(max_groups, len(unit) // MIN_MEMBERS) + 1)
-    several = [_without_small(unit, weight, _spherical_means(unit, weight, k)) for k in ks]
-    return [np.zeros(len(unit), np.intp), *several]
-
-
-def _silhouettes(unit: NDArray[np.float32], divisions: list[NDArray[np.intp]]) -> NDArray[np.float64]:
+) -> tuple[list[NDArray[np.intp]], NDArray[np.float64]]:
+    """Divide into 1, 2, … groups, and return the silhouette of each division."""
     alike = unit @ unit.T
-    return np.array([silhouette(alike, group) for group in divisions])
+    ks = range(2, min(max_groups, len(unit) // MIN_MEMBERS) + 1)
+    several = [_without_small(unit, weight, _spherical_means(alike, weight, k)) for k in ks]
+    divisions = [np.zeros(len(unit), np.intp), *several]
+    return divisions, np.array([silhouette(alike, group) for group in divisions])
 
 
 def _shuffled(unit: NDArray[np.float32]) -> NDArray[np.float32]:
     """Shuffle each column by itself: what the vectors have in common stays, and every group is gone."""
-    order = uniform(0, np.arange(unit.size, dtype=np.int32)).reshape(unit.shape).argsort(axis=0)
-    return unit_rows(np.take_along_axis(unit, order, axis=0))
+    return unit_rows(np.take_along_axis(unit, _shuffles(*unit.shape), axis=0))
 
 
-def _spherical_means(unit: NDArray[np.float32], weight: NDArray[np.float64], k: int) -> NDArray[np.intp]:
-    """Return the groups of the best of some starts, by the sum of weighted cosines to the centres."""
-    best, best_sum = np.zeros(len(unit), np.intp), -np.inf
-    for start in range(_RESTARTS):
-        centre = unit[_spread_out(unit, weight, k, start)]
-        group = np.full(len(unit), -1)
-        for _ in range(_MAX_STEPS):
-            cosine = unit @ centre.T
-            moved = cosine.argmax(axis=1)
-            if (moved == group).all():
-                break
-            group = moved
-            centre = centres(unit, weight, group)
-        total = float(weight @ (unit @ centre.T).max(axis=1))
-        if total > best_sum:
-            best, best_sum = group, total
-    return best
+@lru_cache(maxsize=32)
+def _shuffles(n: int, d: int) -> NDArray[np.intp]:
+    return uniform(0, np.arange(n * d, dtype=np.int32)).reshape(n, d).argsort(axis=0)
 
 
-def _spread_out(unit: NDArray[np.float32], weight: NDArray[np.float64], k: int, seed: int) -> list[int]:
-    """Draw starting points, each with a chance that grows with its distance from those before it."""
-    rows = np.arange(len(unit), dtype=np.int32)
-    chosen: list[int] = []
-    distance = np.ones(len(unit))
-    for draw in range(k):
-        chosen.append(int(weighted_order(seed * k + draw, rows, weight * distance)[0]))
-        distance = np.minimum(distance, np.maximum(1 - unit @ unit[chosen[-1]], 1e-6))
+def _spherical_means(alike: NDArray[np.float32], weight: NDArray[np.float64], k: int) -> NDArray[np.intp]:
+    """Return the groups of the best of some starts, by the sum of weighted cosines to the centres.
+
+    All is done in the products of vectors, ``alike``: those of c = Σ w v with each v, and |c|², are sums of
+    them. The starts go step by step together, as one product of matrices costs little more than one start's;
+    a start that has arrived stays where it is.
+    """
+    n, names = len(alike), np.arange(k)[:, None]
+    cosine = alike[_spread_out(alike, weight, k)]
+    group = np.full((_RESTARTS, n), -1)
+    for _ in range(_MAX_STEPS):
+        moved = cosine.argmax(axis=1)
+        if (moved == group).all():
+            break
+        group = moved
+        member = ((group[:, None] == names) * weight).astype(np.float32)
+        total = member @ alike
+        length = np.sqrt(np.maximum((total * member).sum(axis=2, keepdims=True), 0))
+        cosine = total / np.where(length > 0, length, 1)
+    return np.asarray(group[int(np.argmax(cosine.max(axis=1) @ weight))])
+
+
+def _spread_out(alike: NDArray[np.float32], weight: NDArray[np.float64], k: int) -> NDArray[np.intp]:
+    """Draw starting points, intp (starts, k), each the likelier the farther from the others."""
+    chosen = np.empty((_RESTARTS, k), np.intp)
+    distance = np.ones((_RESTARTS, len(alike)))
+    for draw, key in enumerate(_draws(k, len(alike))):
+        chosen[:, draw] = np.argmin(key / (weight * distance), axis=1)
+        distance = np.minimum(distance, np.maximum(1 - alike[chosen[:, draw]], 1e-6))
     return chosen
+
+
+@lru_cache(maxsize=1024)
+def _draws(k: int, n: int) -> NDArray[np.float64]:
+    """Keys as of `segue.domain.draw.weighted_order`, to be divided by weights, float64 (k, starts, n)."""
+    rows = np.arange(n, dtype=np.int32)
+    return -np.log([[uniform(start * k + draw, rows) for start in range(_RESTARTS)] for draw in range(k)])
 
 
 def _without_small(
     unit: NDArray[np.float32], weight: NDArray[np.float64], group: NDArray[np.intp]
 ) -> NDArray[np.intp]:
-    large = np.flatnonzero(np.bincount(group) >= MIN_MEMBERS)
+    size = np.bincount(group)
+    large = np.flatnonzero(size >= MIN_MEMBERS)
+    if len(large) == np.count_nonzero(size):
+        return _numbered(group, weight)
     if not len(large):
         return np.zeros(len(unit), np.intp)
     nearest = large[(unit @ centres(unit, weight, group)[large].T).argmax(axis=1)]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.candidates import top_n
+from segue.domain.candidates import look_up, top_n
+from segue.domain.cells import best_rows
 from segue.domain.item_factors import explain, fold_in, top_items
-from segue.domain.item_similarity import similarity_scores, similarity_shares
+from segue.domain.item_similarity import similarity_shares, spoken_of
 from segue.domain.nonnegative_factors import nonnegative_explain, nonnegative_fold_in
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import EmptyHistoryError
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from segue.domain.item_similarity import ItemSimilarity
     from segue.domain.nonnegative_factors import NonnegativeFactors
     from segue.domain.source import PlayedSource
-
-CANDIDATES_PER_ITEM = 10
-"""The leading columns of wide factors choose this many times the tracks that are asked for."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def factor_source(model: ItemFactors, history: History) -> FactorSource:
     user = fold_in(model, history)
 
     def find(n: int) -> NDArray[np.int32]:
-        return top_items(model, user, n, n_candidates=CANDIDATES_PER_ITEM * n)[0]
+        return top_items(model, user, n)[0]
 
     return FactorSource(model.factors, user, history, partial(explain, model, history), find)
 
@@ -84,7 +82,7 @@ def part_source(model: NonnegativeFactors, history: History) -> FactorSource:
     user = nonnegative_fold_in(model, history)
 
     def find(n: int) -> NDArray[np.int32]:
-        return top_n(model.factors @ user, n)
+        return best_rows(model.factors, model.cells, user, n)[0]
 
     return FactorSource(
         model.factors, user, history, partial(nonnegative_explain, model, history, user), find
@@ -110,12 +108,13 @@ class SimilaritySource:
 
     def best(self, n: int) -> NDArray[np.int32]:
         """Return up to ``n`` tracks with a score above 0, best first, int32."""
-        best = top_n(self._all, n)
-        return best[self._all[best] > 0]
+        rows, score = self._spoken_of
+        best = top_n(score, n)
+        return rows[best[score[best] > 0]]
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,)."""
-        return self._all[rows]
+        return look_up(*self._spoken_of, rows)
 
     def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Split scores over the history, float64 (m, h): the weights themselves."""
@@ -126,8 +125,8 @@ class SimilaritySource:
         return played(self, row)
 
     @cached_property
-    def _all(self) -> NDArray[np.float32]:
-        return similarity_scores(self.model, self.history)
+    def _spoken_of(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        return spoken_of(self.model, self.history)
 
 
 def played(source: PlayedSource, row: int) -> list[Reason]:

@@ -11,7 +11,7 @@ import numpy as np
 from segue.domain.candidates import top_n
 from segue.domain.collaborative import played
 from segue.domain.history import History
-from segue.domain.item_similarity import neighbours_of
+from segue.domain.item_similarity import spoken_of
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import EmptyHistoryError, InvalidInputError
 
@@ -95,13 +95,9 @@ class _Profile:
         voice = self._parts @ self._profile
         loudest = np.sort(top_n(voice, N_VOICES))
         loudest = loudest[voice[loudest] > 0]
-        near, cosine, by = neighbours_of(self._content.neighbours, self._history.item_index[loudest])
-        order = np.argsort(near, kind="stable")
-        near, heard = near[order], (cosine * voice[loudest][by])[order]
-        first = np.ones(len(near), bool)
-        first[1:] = near[1:] != near[:-1]
-        weight = np.bincount(np.cumsum(first) - 1, heard).astype(np.float32)
-        rows = near[first][np.sort(top_n(weight, CANDIDATES_PER_ITEM * n))]
+        heard = History(self._history.item_index[loudest], voice[loudest])
+        near, weight = spoken_of(self._content.neighbours, heard)
+        rows = near[np.sort(top_n(weight, CANDIDATES_PER_ITEM * n))]
         return rows[top_n(self.scores(rows), n)]
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:

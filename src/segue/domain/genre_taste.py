@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.candidates import top_n
+from segue.domain.candidates import distinct, top_n
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import EmptyHistoryError
 
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 
 LEAST_PROMINENCE = 0.5
 """What a match counts for a track that nobody plays, beside 1 for the most played one."""
+
+_SAMPLED_PER_ITEM = 2
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,21 @@ class GenreIndex:
     weight : float32 (n_items,)
         What each genre of a track counts: its prominence, shared out among them.
     start : int64 (n_genres + 1,)
-        Genre g has the tracks ``item_index[start[g] : start[g + 1]]``.
+        Genre g has the tracks ``item_index[start[g] : start[g + 1]]``, the most prominent ones first.
     item_index : int32 (n_memberships,)
+    faintness : float32 (n_memberships,)
+        Minus the prominence of each, which therefore ascends within a genre.
     """
 
     genres: Labels
     weight: NDArray[np.float32]
     start: NDArray[np.int64]
     item_index: NDArray[np.int32]
+    faintness: NDArray[np.float32]
 
 
 def build_genre_index(genres: Labels, plays: NDArray[np.float32] | None = None) -> GenreIndex:
-    """Sort tracks by genre; 5 ms for 100 000 tracks, so once for a version.
+    """Sort tracks by genre and prominence; 15 ms for 100 000 tracks, so once for a version.
 
     Parameters
     ----------
@@ -54,16 +59,20 @@ def build_genre_index(genres: Labels, plays: NDArray[np.float32] | None = None) 
         ln(1 + plays) the prominence of a track goes from `LEAST_PROMINENCE` to 1, so that those come first
         that more people play. Without it every track has 1.
     """
-    prominence = np.ones(len(genres))
+    prominence = np.ones(len(genres), np.float32)
     if plays is not None:
         heard = np.log1p(np.maximum(plays, 0))
-        prominence = LEAST_PROMINENCE + (1 - LEAST_PROMINENCE) * heard / (heard.max(initial=0) or 1)
+        share = heard / (heard.max(initial=0) or 1)
+        prominence = (LEAST_PROMINENCE + (1 - LEAST_PROMINENCE) * share).astype(np.float32)
     item_index, start = genres.members()
+    label = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    order = np.lexsort((-prominence[item_index], label))
+    item_index = item_index[order]
     weight = (prominence / np.maximum(np.diff(genres.start), 1)).astype(np.float32)
-    return GenreIndex(genres, weight, start, item_index)
+    return GenreIndex(genres, weight, start, item_index, -prominence[item_index])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GenreSource:
     """Tracks by how much of the listener's genres they have; from `genre_source`.
 
@@ -78,16 +87,35 @@ class GenreSource:
     share: NDArray[np.float64]
 
     def best(self, n: int) -> NDArray[np.int32]:
-        """Return up to ``n`` tracks with a score above 0, best first, int32."""
-        best = top_n(self._all, n)
-        return best[self._all[best] > 0]
+        """Return up to ``n`` tracks with a score above 0, best first, int32.
+
+        A score is at most the prominence times the greatest share of the track's genres. So the favourite
+        genre's first tracks give a score that ``n`` reach, and of every genre only those need a look that can
+        reach it too: exact, without reading most of them.
+        """
+        favourite = int(self.share.argmax())
+        sample = self.scores(self._first(favourite, _SAMPLED_PER_ITEM * n))
+        enough = np.partition(sample, len(sample) - n)[len(sample) - n] if 0 < n <= len(sample) else 0.0
+        least = max(float(enough) * (1 - _ROUNDING), 0.0)
+        liked = np.flatnonzero(self.share > 0).tolist()
+        rows = distinct(np.concatenate([self._reaching(label, least) for label in liked]))
+        scores = self.scores(rows)
+        best = top_n(scores, n)
+        return rows[best[scores[best] > 0]]
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,) in [-1, 1].
 
         The mean of the shares of a track's genres, times its prominence.
         """
-        return self._all[rows]
+        genres = self.index.genres
+        start = genres.start[rows]
+        length = genres.start[rows.astype(np.int64) + 1] - start
+        end = np.cumsum(length)
+        place = np.arange(end[-1] if len(end) else 0) + np.repeat(start - (end - length), length)
+        part = self.share[genres.label_index[place]]
+        total = np.bincount(np.repeat(np.arange(len(rows)), length), part, minlength=len(rows))
+        return total.astype(np.float32) * self.index.weight[rows]
 
     def reasons(self, row: int) -> list[Reason]:
         """Split a score over the genres of the track, greatest part first."""
@@ -97,13 +125,14 @@ class GenreSource:
         told = [Reason(ReasonKind.GENRE, weight * part, genres.names[label]) for label, part in parts if part]
         return sorted(told, key=lambda reason: -reason.contribution)
 
-    @cached_property
-    def _all(self) -> NDArray[np.float32]:
-        index, spoken = self.index, np.flatnonzero(self.share)
-        rows = [index.item_index[index.start[label] : index.start[label + 1]] for label in spoken.tolist()]
-        voice = np.repeat(self.share[spoken], [len(part) for part in rows])
-        total = np.bincount(np.concatenate(rows), voice, minlength=len(index.weight))
-        return total.astype(np.float32) * index.weight
+    def _first(self, label: int, n: int) -> NDArray[np.int32]:
+        start, end = self.index.start[label : label + 2].tolist()
+        return self.index.item_index[start : min(start + n, end)]
+
+    def _reaching(self, label: int, least: float) -> NDArray[np.int32]:
+        start, end = self.index.start[label : label + 2].tolist()
+        faintest = np.float32(-least / self.share[label])
+        return self._first(label, int(self.index.faintness[start:end].searchsorted(faintest, side="right")))
 
 
 def genre_source(index: GenreIndex, history: History) -> GenreSource:

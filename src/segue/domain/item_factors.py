@@ -20,19 +20,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.candidates import top_n
+from segue.domain.cells import best_rows
 from segue.errors import EmptyHistoryError, InvalidInputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from segue.domain.cells import Cells
     from segue.domain.history import History
-
-LEAST_LEADING, MOST_LEADING = 64, 128
-"""Leading columns that find candidates are half of all, within these; 64 factors are searched whole.
-
-Of the 250 best of Gowalla's 40 981 items 64 of 128 columns find 0.994 among 2500 candidates.
-"""
 
 
 class Confidence(StrEnum):
@@ -85,31 +80,26 @@ class ItemFactors:
         One item per row; columns by falling share in YᵀY, which is diagonal.
     eigenvalues : float64 (d,)
         That diagonal, descending, ≥ 0.
-    leading : float32 (n_items, 1 … d)
-        The first columns of ``factors`` once more, side by side in memory: they find candidates without
-        reading the rest. The very ``factors`` if those are narrow.
     objective : Objective
+    cells : Cells, optional
+        Of ``factors``, where reading all of them for an answer takes too long.
     """
 
     factors: NDArray[np.float32]
     eigenvalues: NDArray[np.float64]
-    leading: NDArray[np.float32]
     objective: Objective
+    cells: Cells | None = None
 
 
-def rotate(factors: NDArray[np.float32], objective: Objective, n_leading: int | None = None) -> ItemFactors:
+def rotate(factors: NDArray[np.float32], objective: Objective) -> ItemFactors:
     """Turn fitted factors, float32 (n_items, d), into the eigenbasis of their Gram matrix.
 
     Every product of vectors, so every score, stays as it is. O(n_items d² + d³), once per publishing.
     """
     exact = factors.astype(np.float64)
     eigenvalues, basis = np.linalg.eigh(exact.T @ exact)
-    rotated = exact @ basis[:, ::-1]
-    factors = np.ascontiguousarray(rotated, np.float32)
-    if n_leading is None:
-        n_leading = min(max(factors.shape[1] // 2, LEAST_LEADING), MOST_LEADING)
-    leading = np.ascontiguousarray(factors[:, :n_leading]) if n_leading < factors.shape[1] else factors
-    return ItemFactors(factors, np.maximum(eigenvalues[::-1], 0), leading, objective)
+    rotated = np.ascontiguousarray(exact @ basis[:, ::-1], np.float32)
+    return ItemFactors(rotated, np.maximum(eigenvalues[::-1], 0), objective)
 
 
 def fold_in(model: ItemFactors, history: History) -> NDArray[np.float32]:
@@ -148,56 +138,10 @@ def explain(model: ItemFactors, history: History) -> NDArray[np.float64]:
 
 
 def top_items(
-    model: ItemFactors,
-    user: NDArray[np.float32],
-    n: int,
-    exclude: NDArray[np.int32] | None = None,
-    *,
-    n_candidates: int | None = None,
+    model: ItemFactors, user: NDArray[np.float32], n: int, exclude: NDArray[np.int32] | None = None
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return the ``n`` best items for a user vector, with their scores.
-
-    Parameters
-    ----------
-    model : ItemFactors
-    user : float32 (d,)
-        From `fold_in`.
-    n : int
-        How many, ≥ 0.
-    exclude : int32 (any,), optional
-        Rows never returned.
-    n_candidates : int, optional
-        Let the leading columns choose so many items, and score only those in full: `leading_recall`
-        measures what that misses. Without it every item is scored.
-
-    Returns
-    -------
-    int32 (≤ n,), float32 (≤ n,)
-        Best first, of equal scores the lower row first; the scores are exact either way.
-    """
-    if n_candidates is None or model.leading.shape[1] == len(user) or n_candidates >= len(model.factors):
-        scores = model.factors @ user
-        best = top_n(scores, n, exclude)
-        return best, scores[best]
-    # Ascending rows are read from a mapped file in its order, and break ties as in the full search.
-    rows = np.sort(top_n(model.leading @ user[: model.leading.shape[1]], max(n, n_candidates), exclude))
-    scores = model.factors[rows] @ user
-    best = top_n(scores, n)
-    return rows[best], scores[best]
-
-
-def leading_recall(model: ItemFactors, users: NDArray[np.float32], n: int, n_candidates: int) -> float:
-    """Return which share of the true ``n`` best items `top_items` finds among ``n_candidates``, in [0, 1].
-
-    No bound worth having holds beforehand: the dropped columns hold about half of |x|, so by
-    Cauchy-Schwarz nearly every item could still be among the best. Measure on the users of ``users``
-    (float32 (n_users, d)), and publish the figure with the factors.
-    """
-    found = [
-        np.isin(top_items(model, user, n)[0], top_items(model, user, n, n_candidates=n_candidates)[0])
-        for user in users
-    ]
-    return float(np.mean(found))
+    """Return the ``n`` best items for a user vector from `fold_in`; see `segue.domain.cells.best_rows`."""
+    return best_rows(model.factors, model.cells, user, n, exclude)
 
 
 def _solve(model: ItemFactors, history: History) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.candidates import ascending, first_of_equals
 from segue.errors import EmptyHistoryError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -64,23 +65,39 @@ def similarity_scores(similarity: ItemSimilarity, history: History) -> NDArray[n
     """
     if not len(history):
         raise EmptyHistoryError
-    position, length = _rows(similarity, history.item_index)
-    voice = similarity.weight[position] * np.repeat(history.confidence.astype(np.float64), length)
-    scores = np.bincount(similarity.item_index[position], voice, minlength=similarity.n_items)
-    return scores.astype(np.float32)
+    other, weight, speaker = neighbours_of(similarity, history.item_index)
+    voice = weight * history.confidence.astype(np.float64)[speaker]
+    return np.bincount(other, voice, minlength=similarity.n_items).astype(np.float32)
+
+
+def spoken_of(similarity: ItemSimilarity, history: History) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Score the items that a history says anything of, and touch no other.
+
+    Returns
+    -------
+    int32 (m,), float32 (m,)
+        These items, ascending, and their scores as of `similarity_scores`.
+    """
+    other, weight, speaker = neighbours_of(similarity, history.item_index)
+    order = ascending(other)
+    voice = (weight * history.confidence.astype(np.float64)[speaker])[order]
+    other = other[order]
+    first = np.flatnonzero(first_of_equals(other))
+    total = np.add.reduceat(voice, first) if len(first) else voice
+    return other[first], total.astype(np.float32)
 
 
 def similarity_shares(
     similarity: ItemSimilarity, history: History, rows: NDArray[np.int32]
 ) -> NDArray[np.float64]:
     """Split the scores of some items, int32 (m,), over the history: float64 (m, h), each row adds up."""
-    place_of = np.full(similarity.n_items, -1, np.int32)
-    place_of[rows] = np.arange(len(rows), dtype=np.int32)
     other, weight, speaker = neighbours_of(similarity, history.item_index)
-    hit = np.flatnonzero(place_of[other] >= 0)
+    order = np.argsort(rows)
+    place = order[np.minimum(np.searchsorted(rows, other, sorter=order), len(rows) - 1)]
+    hit = np.flatnonzero(rows[place] == other)
     shares = np.zeros((len(rows), len(history)))
     confidence = history.confidence[speaker[hit]].astype(np.float64)
-    shares[place_of[other[hit]], speaker[hit]] = weight[hit] * confidence
+    shares[place[hit], speaker[hit]] = weight[hit] * confidence
     return shares
 
 

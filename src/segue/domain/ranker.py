@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from segue.domain.candidates import top_n
+from segue.domain.candidates import distinct
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import InvalidInputError
 
@@ -100,11 +100,11 @@ def gather(
     # Of a source's best some are excluded: heard tracks are what it likes most. A genre excludes nearly all.
     n_excluded = len(allowed) - int(np.count_nonzero(allowed))
     n_asked = n_candidates + min(n_excluded, 10 * n_candidates)
-    brought = np.zeros(len(allowed), bool)
+    brought = [np.empty(0, np.int32)]
     for source in sources.values():
         best = source.best(n_asked)
-        brought[best[allowed[best]][:n_candidates]] = True
-    return score(sources, np.flatnonzero(brought).astype(np.int32))
+        brought.append(best[allowed[best]][:n_candidates])
+    return score(sources, distinct(np.concatenate(brought)))
 
 
 def score(sources: Mapping[str, Source], rows: NDArray[np.int32]) -> Candidates:
@@ -137,14 +137,17 @@ def weighted_reasons(
     told: list[dict[tuple[ReasonKind, str, int], float]] = [{} for _ in rows]
     rest = np.zeros(len(rows))
     if played:
-        shares = sum(units[name] * source.shares(rows) for name, source in played.items())
+        shares = np.sum([units[name] * source.shares(rows) for name, source in played.items()], axis=0)
         history = next(iter(played.values())).history
-        for place, share in enumerate(np.asarray(shares)):
-            best = top_n(np.where(share == 0, -np.inf, share), n_reasons)
-            for item, part in zip(history.item_index[best].tolist(), share[best].tolist(), strict=True):
-                told[place][ReasonKind.PLAYED, "", item] = part
-            share[best] = 0
-            rest[place] = share.sum()
+        # Of equal parts the first, as everywhere; a part of 0 is no reason.
+        order = np.argsort(np.where(shares == 0, np.inf, -shares), axis=1, kind="stable")[:, :n_reasons]
+        parts = np.take_along_axis(shares, order, axis=1)
+        for mine, items, values in zip(told, history.item_index[order].tolist(), parts.tolist(), strict=True):
+            for item, part in zip(items, values, strict=True):
+                if part:
+                    mine[ReasonKind.PLAYED, "", item] = part
+        np.put_along_axis(shares, order, 0, axis=1)
+        rest = shares.sum(axis=1)
     for name, source in sources.items():
         for place, row in enumerate([] if name in played else rows.tolist()):
             for reason in source.reasons(row):

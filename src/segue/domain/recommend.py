@@ -66,6 +66,34 @@ class Recommended:
     reasons: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The tracks that the reordering may choose from.
+
+    Attributes
+    ----------
+    rows : int32 (m,)
+        Best first.
+    scores : float32 (m,)
+    scale : float32 (n_sources,)
+        See `segue.domain.ranker.Candidates`.
+    """
+
+    rows: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    scale: NDArray[np.float32]
+
+
+def rank(sources: Mapping[str, Source], weights: Mapping[str, float], query: Query) -> Ranked:
+    """Gather candidates from sources, add up what these say of them, and keep the best; see `recommend`."""
+    candidates = gather(sources, query.allowed)
+    if len(candidates.rows) < query.n:  # a genre's or an album's few tracks: score all that are left
+        candidates = score(sources, np.flatnonzero(query.allowed).astype(np.int32))
+    total = candidates.features @ np.array([weights[name] for name in sources], np.float32)
+    ranked = top_n(total, max(POOL, query.n))
+    return Ranked(candidates.rows[ranked], total[ranked], candidates.scale)
+
+
 def recommend(
     sources: Mapping[str, Source],
     weights: Mapping[str, float],
@@ -84,16 +112,12 @@ def recommend(
     build_pool : callable
         Makes the `Pool` of some ranked tracks and their scores; called once.
     """
-    candidates = gather(sources, query.allowed)
-    if len(candidates.rows) < query.n:  # a genre's or an album's few tracks: score all that are left
-        candidates = score(sources, np.flatnonzero(query.allowed).astype(np.int32))
-    total = candidates.features @ np.array([weights[name] for name in sources], np.float32)
-    ranked = top_n(total, max(POOL, query.n))
-    rows, scores = candidates.rows[ranked], total[ranked]
-    order = rerank(build_pool(rows, scores), query.n, query.diversity, query.calibration)
-    found, score_of = rows[order], scores[order].tolist()
+    ranked = rank(sources, weights, query)
+    pool = build_pool(ranked.rows, ranked.scores)
+    order = rerank(pool, query.n, query.diversity, query.calibration)
+    found, score_of = ranked.rows[order], ranked.scores[order].tolist()
     reasons = (
-        weighted_reasons(sources, weights, candidates.scale, found, query.n_reasons)
+        weighted_reasons(sources, weights, ranked.scale, found, query.n_reasons)
         if query.n_reasons
         else [()] * len(found)
     )

@@ -68,44 +68,50 @@ def rerank(pool: Pool, n: int, diversity: float, calibration: float = 0.0) -> ND
     spread = float(np.ptp(pool.score)) if m else 0.0
     relevance = (pool.score - pool.score[-1:]) / spread if spread else np.zeros(m, np.float32)
     worth, alike = (1 - diversity) * relevance, np.zeros(m, np.float32)
-    divergence = _Divergence(pool)
-    free, taken = np.zeros(m, np.float32), np.zeros(m, np.int32)  # -inf once chosen; of each one's artist
+    vectors = pool.vectors * np.float32(math.sqrt(diversity))  # products of these are δ times the similarity
+    calibrated = _Calibration(pool, calibration) if calibration else None
+    artist, taken = pool.artist_index, np.zeros(m, np.int32)  # taken: places of each track's artist
     chosen: list[int] = []
     for place in range(1, min(n, m) + 1):
-        gain = worth - diversity * alike if diversity else worth
-        if calibration:
-            gain = gain - calibration * divergence.with_each(len(chosen))
+        gain = worth - alike if diversity else worth
+        if calibrated:
+            gain = gain + calibrated.with_each(len(chosen))
+        pick = int(gain.argmax())
         # By the place and not by n: a longer list begins with the shorter one.
-        open_ = np.where(taken < math.ceil(MAX_ARTIST_SHARE * place), free, -np.inf)
-        pick = int(np.argmax(gain + open_))
-        if open_[pick] < 0:  # every artist that is left has their share
-            pick = int(np.argmax(gain + free))
+        if taken[pick] >= (most := math.ceil(MAX_ARTIST_SHARE * place)):
+            open_ = np.where(taken < most, gain, -np.inf)
+            best = int(open_.argmax())
+            if open_[best] > -np.inf:  # else every artist that is left has their share
+                pick = best
         chosen.append(pick)
-        free[pick] = -np.inf
-        divergence.add(pick)
-        if pool.artist_index[pick] >= 0:
-            taken[pool.artist_index == pool.artist_index[pick]] += 1
+        worth[pick] = -np.inf
+        if artist[pick] >= 0:
+            taken += artist == artist[pick]
+        if calibrated:
+            calibrated.add(pick)
         if diversity:
-            np.maximum(alike, pool.vectors @ pool.vectors[pick], out=alike)
+            np.maximum(alike, vectors @ vectors[pick], out=alike)
     return np.array(chosen, np.intp)
 
 
-class _Divergence:
-    """KL divergence from what is wanted to the list so far with each track added."""
+class _Calibration:
+    """-γ KL(wanted | shares of the list so far with each track added), but for what all tracks have alike."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, strength: float) -> None:
         some = pool.wanted > 0
         self._wanted = pool.wanted[some]
+        self._strength = strength * self._wanted
         self._groups = np.ascontiguousarray(pool.groups[:, some])
-        self._least = _SMOOTHING * self._wanted
-        self._entropy = float(self._wanted @ np.log(self._wanted))
+        self._mixed = np.empty_like(self._groups)
         self._total = np.zeros(len(self._wanted), np.float32)
 
     def add(self, pick: int) -> None:
         self._total += self._groups[pick]
 
     def with_each(self, n_chosen: int) -> NDArray[np.float32]:
-        share = (1 - _SMOOTHING) / (n_chosen + 1)
-        mixed = share * self._groups + (share * self._total + self._least)
-        divergence: NDArray[np.float32] = self._entropy - np.log(mixed) @ self._wanted
-        return divergence
+        # The list's shares are (1 - ε) / n of its sum, and ε of what is wanted keeps them from 0. The factor
+        # (1 - ε) / n of all of it adds the same to every track's logarithms.
+        least = np.float32(_SMOOTHING * (n_chosen + 1) / (1 - _SMOOTHING)) * self._wanted
+        mixed = np.add(self._groups, self._total + least, out=self._mixed)
+        gained: NDArray[np.float32] = np.log(mixed, out=mixed) @ self._strength
+        return gained

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.candidates import top_n
+from segue.domain.candidates import ascending, first_of_equals, look_up, top_n
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import InvalidInputError
 
@@ -109,11 +109,11 @@ class SocialSource:
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,) in [0, 1]: Σ_f similarity_f weight_f of the like."""
-        return _look_up(self.item_index, self.score, rows)
+        return look_up(self.item_index, self.score, rows)
 
     def reasons(self, row: int) -> list[Reason]:
         """Name the friends who like a track, greatest part first."""
-        first, end = np.searchsorted(self.liked, [row, row + 1]).tolist()
+        first, end = self.liked.searchsorted(np.array((row, row + 1), np.int32)).tolist()
         friends = self.friend[first:end]
         parts = zip(
             friends.tolist(), (self.similarity[friends] * self.weight[first:end]).tolist(), strict=True
@@ -161,9 +161,9 @@ def social_source(
         rows, alike = rows[kept], alike[kept]
         liked, friend, weight = _likes_of(social, rows)
     similarity = alike / alike.sum()
-    order = np.argsort(liked, kind="stable")
+    order = ascending(liked)
     liked, friend, weight = liked[order], friend[order], weight[order]
-    first = np.concatenate([[True], liked[1:] != liked[:-1]])
+    first = first_of_equals(liked)
     return SocialSource(
         tuple(users.item_id[rows].tolist()),
         similarity,
@@ -191,16 +191,6 @@ def _cosines(
 ) -> NDArray[np.float64]:
     """Cosine of a history with every friend's likes, float64 (n_friends,), 0 where it is negative."""
     confidence = np.sign(history.confidence) * np.sqrt(np.abs(history.confidence))
-    common = np.bincount(friend, _look_up(history.item_index, confidence, liked) * weight)
+    common = np.bincount(friend, look_up(history.item_index, confidence, liked) * weight)
     size = np.sqrt(float(confidence @ confidence) * np.bincount(friend, weight.astype(np.float64) ** 2))
     return np.maximum(common / np.where(size > 0, size, 1), 0)
-
-
-def _look_up(
-    index: NDArray[np.int32], value: NDArray[np.float32], wanted: NDArray[np.int32]
-) -> NDArray[np.float32]:
-    """Values by ascending index, float32 (m,), 0 for what is not there."""
-    if not len(index):
-        return np.zeros(len(wanted), np.float32)
-    place = np.minimum(np.searchsorted(index, wanted), len(index) - 1)
-    return np.where(index[place] == wanted, value[place], np.float32(0))

@@ -49,6 +49,8 @@ class Vocabulary:
 
     def index_of(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
         """Return the ``item_index`` of each id, int32 (n,), ``UNKNOWN_ITEM`` where there is none."""
+        if not item_ids:
+            return np.empty(0, np.int32)
         width = self.item_id.dtype.itemsize // 4
         # Comparing with a wider array, numpy widens the whole vocabulary: one long id would cost gigabytes.
         # It also drops NULs at the end of a string, which would make "a\0" the item "a".

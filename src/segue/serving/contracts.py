@@ -84,6 +84,7 @@ class LiveModel(BaseModel):
 
     version: str | None = Field(description="null where its alias cannot be read")
     live_since: str | None
+    previous: str | None = Field(description="the version before, to roll back to")
     servable: bool = Field(
         description="its manifest and its catalogue's are whole; each function checks the files it loads"
     )

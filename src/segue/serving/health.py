@@ -34,13 +34,14 @@ def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
         live = resolve_if_any(store, family)
     except _UNSERVABLE:
         logger.exception("the alias cannot be read", extra={"family": family})
-        return LiveModel(version=None, live_since=None, servable=False, missing=[family])
+        return LiveModel(version=None, live_since=None, previous=None, servable=False, missing=[family])
     if live is None:
         return None
     missing = _missing(store, family, live.alias.target)
     return LiveModel(
         version=live.alias.target.version,
         live_since=format_instant(live.alias.set_at),
+        previous=live.alias.previous.version if live.alias.previous else None,
         servable=not {family, CATALOGUE} & set(missing),  # any other member is stood in for
         missing=missing,
     )

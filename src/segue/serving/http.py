@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 import segue
 from segue import __version__, errors
-from segue.artifacts.family import GENRE_PREFERENCE, HYBRID
+from segue.artifacts.family import CLUSTERS, GENRE_PREFERENCE, HYBRID
 from segue.serving.contracts import Problem
 from segue.serving.telemetry import ANSWERS, SERVER_ERRORS, count, logger, metrics
 
@@ -44,6 +44,7 @@ STATUS: dict[type[errors.SegueError], HTTPStatus] = {
     errors.CustomerNotFoundError: HTTPStatus.NOT_FOUND,
     errors.TrackNotFoundError: HTTPStatus.NOT_FOUND,
     errors.ArtistNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ImportNotFoundError: HTTPStatus.NOT_FOUND,
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EmptyHistoryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AuthError: HTTPStatus.FORBIDDEN,
@@ -68,6 +69,7 @@ IdempotencyKey = Annotated[
 """The header Idempotency-Key, for routes that can be sent twice."""
 
 _PROBLEM_JSON = "application/problem+json"
+_TEXT = ["application/json", _PROBLEM_JSON, "text/html", "image/svg+xml"]
 _SORRY = "The request cannot be answered now. It was logged under its request_id."
 _SAID = {
     errors.NotCountedError.code: "The events are kept, but not all of them count yet: send the same request "
@@ -77,8 +79,8 @@ _SAID = {
 
 _MOST_DIGITS = 1000
 _UNREADABLE = "body: not readable as JSON in UTF-8, or nested too deeply."
-_COMMANDS = {HYBRID: "recommend"}
-_MODELS = {GENRE_PREFERENCE: "Genre model", HYBRID: "Recommender"}
+_COMMANDS = {HYBRID: "train recommend", CLUSTERS: "prepare"}
+_MODELS = {GENRE_PREFERENCE: "Genre model", HYBRID: "Recommender", CLUSTERS: "Clusters"}
 
 
 def http_api(title: str) -> FastAPI:
@@ -145,7 +147,7 @@ def lambda_entry(api: FastAPI, *models: Refreshed) -> Callable[[dict[str, Any], 
         with contextlib.suppress(errors.ArtifactError):  # raised again, and logged, by the first request
             model.get()
     # Mangum takes other types for binary and would answer them in base64.
-    adapter = Mangum(api, lifespan="off", text_mime_types=["application/json", _PROBLEM_JSON])
+    adapter = Mangum(api, lifespan="off", text_mime_types=_TEXT)
 
     @logger.inject_lambda_context(clear_state=True, correlation_id_path=API_GATEWAY_REST)
     @metrics.log_metrics(capture_cold_start_metric=True)
@@ -164,11 +166,32 @@ def caller_tier(settings: TierSettings) -> Any:
     """
 
     async def find(request: Request) -> Tier:  # a plain function would be given a thread of its own
-        context = request.scope.get("aws.event", {}).get("requestContext") or {}
-        key_id = (context.get("identity") or {}).get("apiKeyId") or ""
-        return settings.of_key.get(key_id, settings.default)
+        return settings.of_key.get(_key_id(request), settings.default)
 
     return Depends(find)
+
+
+def caller_key() -> Any:
+    """Return the dependency that finds the id of a caller's key, empty on a laptop."""
+
+    async def find(request: Request) -> str:
+        return _key_id(request)
+
+    return Depends(find)
+
+
+def server_url() -> Any:
+    """Return the dependency that finds the address that the caller used for this server."""
+
+    async def find(request: Request) -> str:
+        return str(request.base_url)
+
+    return Depends(find)
+
+
+def _key_id(request: Request) -> str:
+    context = request.scope.get("aws.event", {}).get("requestContext") or {}
+    return str((context.get("identity") or {}).get("apiKeyId") or "")
 
 
 def problem(status: HTTPStatus, code: str, detail: str, request: Request, *, error: str = "") -> JSONResponse:
@@ -197,8 +220,8 @@ def _on_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, errors.AliasNotFoundError):
         logger.warning("no model is live", extra={"family": error.family})
         name = _MODELS.get(error.family, f"{error.family} model")
-        command = _COMMANDS.get(error.family, error.family)
-        detail = f"{name} not found. Train and promote one: segue train {command}"
+        command = _COMMANDS.get(error.family, f"train {error.family}")
+        detail = f"{name} not found. Train and promote one: segue {command}"
         return problem(status, code, detail, request, error=f"{name} not found")
     logger.error("request failed", exc_info=error, extra={"code": code})
     return problem(status, code, _SAID.get(code, _SORRY), request)

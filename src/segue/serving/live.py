@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from segue.artifacts.cache import fetch
 from segue.artifacts.store import CHAMPION, LiveAlias, poll, read_manifest, resolve
-from segue.errors import ArtifactError
+from segue.errors import ArtifactError, CorruptArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class Loaded(Generic[T]):
 
 
 class Live(Generic[T]):
-    """Follow a family's champion.
+    """Follow a family's champion, or another of its aliases.
 
     Parameters
     ----------
@@ -48,9 +48,11 @@ class Live(Generic[T]):
         Seconds between looks at the alias. Looking happens on a call, as Lambda freezes all else.
     on_failure : callable
         Told of a refresh that failed while a good version goes on serving.
+    alias : str
+        Which of the family's aliases.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what to follow, and how
         self,
         store: ObjectReader,
         family: str,
@@ -59,8 +61,9 @@ class Live(Generic[T]):
         cache: Path,
         ttl_s: float,
         on_failure: Callable[[ArtifactError], None],
+        alias: str = CHAMPION,
     ) -> None:
-        self._store, self._family, self._load = store, family, load
+        self._store, self._family, self._alias, self._load = store, family, alias, load
         self._cache, self._ttl_s, self._on_failure = cache, ttl_s, on_failure
         self._lock = threading.Lock()
         self._loaded: Loaded[T] | None = None
@@ -103,13 +106,16 @@ class Live(Generic[T]):
         try:
             self._loaded = self._refreshed(None)
         except ArtifactError as error:
-            self._failure, self._check_at_s = error, time.monotonic() + min(RETRY_S, self._ttl_s)
+            # A version never changes: a damaged one is fetched again when the alias may have moved.
+            damaged = isinstance(error, CorruptArtifactError)
+            wait_s = self._ttl_s if damaged else min(RETRY_S, self._ttl_s)
+            self._failure, self._check_at_s = error, time.monotonic() + wait_s
             raise
         self._check_at_s = time.monotonic() + self._ttl_s
         return self._loaded
 
     def _refreshed(self, old: Loaded[T] | None) -> Loaded[T]:
-        live = resolve(self._store, self._family) if old is None else self._poll(old)
+        live = resolve(self._store, self._family, self._alias) if old is None else self._poll(old)
         if old is not None and live.alias.target == old.live.alias.target:
             return Loaded(old.value, live)
         target = live.alias.target
@@ -119,4 +125,4 @@ class Live(Generic[T]):
         return Loaded(self._load(fetch(self._store, manifest, self._cache), manifest), live)
 
     def _poll(self, old: Loaded[T]) -> LiveAlias:
-        return poll(self._store, self._family, CHAMPION, unless_etag=old.live.etag) or old.live
+        return poll(self._store, self._family, self._alias, unless_etag=old.live.etag) or old.live

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from segue.domain.mood import Mood  # noqa: TC001  # Pydantic reads the annotation
 from segue.domain.situation import Activity, Day, Situation, TimeOfDay, Weather
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from segue.domain.catalogue import Catalogue
     from segue.domain.recommend import Recommended
     from segue.domain.source import Reason
-
-
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
 
 
 def _without_repeats(values: list[str]) -> list[str]:
@@ -85,33 +80,6 @@ class RecommendRequest(Strict):
     max_reasons: MaxReasons = 5
 
 
-class SimilarModel(StrEnum):
-    """By what tracks are alike."""
-
-    HYBRID = "hybrid"
-    COLLABORATIVE = "collaborative"
-    CONTENT = "content"
-
-
-class SimilarRequest(Strict):
-    """One track or several; the answer is like all of them together."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"track_id": "2591", "limit": 10}]}
-    )
-
-    track_id: Annotated[Annotated[Ids, Field(min_length=1, max_length=50)], BeforeValidator(_as_list)] = (
-        Field(description="a track, or a list of up to 50")
-    )
-    limit: Limit = 20
-    model: SimilarModel | None = Field(
-        None, description="by who plays them, by content, or both; the best that the key opens without it"
-    )
-    diversity: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.0
-    explain: Annotated[bool, Field(strict=True)] = True
-    max_reasons: MaxReasons = 5
-
-
 class TrackOut(BaseModel):
     """A track as the catalogue describes it."""
 
@@ -160,11 +128,14 @@ class RecommendedTrack(TrackOut):
         """
         # Tracks of the history stand behind many of the answer's: each is described once.
         titled, said = cache(partial(_title, catalogue)), {**BECAUSE, **(words or {})}
+        # Reasons are validated with their track: one by one, a hundred of them would take twice as long.
         return [
-            cls(
-                **_described(catalogue, item.item_index),
-                score=item.score,
-                reasons=[_reason(reason, titled, asked, said) for reason in item.reasons] or None,
+            cls.model_validate(
+                {
+                    **_described(catalogue, item.item_index),
+                    "score": item.score,
+                    "reasons": [_reason(reason, titled, asked, said) for reason in item.reasons] or None,
+                }
             )
             for item in found
         ]
@@ -179,14 +150,6 @@ class RecommendResponse(BaseModel):
     model_tier: Tier
     model_version: str
     unknown_tracks: list[str] = Field(description="tracks of the request that the catalogue does not have")
-
-
-class SimilarResponse(BaseModel):
-    """Tracks like those asked about, most alike first."""
-
-    items: list[RecommendedTrack]
-    model: SimilarModel
-    model_version: str
 
 
 def _described(catalogue: Catalogue, row: int) -> dict[str, object]:
@@ -213,13 +176,6 @@ BECAUSE: dict[ReasonKind, str] = {
 }
 """How each kind of reason is told to a listener."""
 
-BETWEEN_TRACKS: dict[ReasonKind, str] = {
-    ReasonKind.GENRE: "both are {}",
-    ReasonKind.ARTIST: "both are by {}",
-    ReasonKind.AUDIO: "they are alike in {}",
-}
-"""How reasons are told where no listener is asked about."""
-
 
 def _title(catalogue: Catalogue, row: int) -> tuple[str, str]:
     """Return a track's id, and what people call it."""
@@ -233,16 +189,16 @@ def _reason(
     titled: Callable[[int], tuple[str, str]],
     asked: Collection[int],
     said: Mapping[ReasonKind, str],
-) -> ReasonOut:
+) -> dict[str, object]:
     track_id, subject, words = None, reason.name, said[reason.kind]
     if reason.item_index >= 0:
         track_id, subject = titled(reason.item_index)
         if reason.item_index in asked:
             words = "it is like {}"
-    return ReasonOut(
-        kind=reason.kind,
-        contribution=reason.contribution,
-        name=reason.name or None,
-        track_id=track_id,
-        because=words.format(subject),
-    )
+    return {
+        "kind": reason.kind,
+        "contribution": reason.contribution,
+        "name": reason.name or None,
+        "track_id": track_id,
+        "because": words.format(subject),
+    }

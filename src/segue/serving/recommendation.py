@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.genre_map import genre_mask
-from segue.domain.history import History
 from segue.domain.listener import read_heard
-from segue.domain.recommend import Query, Step
+from segue.domain.recommend import Query
 from segue.domain.recommender import Listener, answer
-from segue.domain.similar_track import lacks_models, similar
 from segue.domain.vocabulary import UNKNOWN_ITEM
-from segue.errors import EmptyHistoryError, InvalidInputError, ModelMissingError, TrackNotFoundError
-from segue.serving.recommend_contract import (
-    BETWEEN_TRACKS,
-    RecommendedTrack,
-    RecommendResponse,
-    SimilarModel,
-    SimilarResponse,
-)
-from segue.serving.tier import Feature, Tier, require
+from segue.serving.recommend_contract import RecommendedTrack, RecommendResponse
+from segue.serving.tier import Tier, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +23,7 @@ if TYPE_CHECKING:
     from segue.domain.event import Event
     from segue.domain.recommender import Recommender
     from segue.serving.live import Loaded
-    from segue.serving.recommend_contract import RecommendRequest, SimilarRequest
+    from segue.serving.recommend_contract import RecommendRequest
 
 _NOTHING_LEFT = "nothing is left: every track is heard, disliked, excluded or of another genre"
 
@@ -90,43 +81,6 @@ def recommend_to(
         model_version=live.version,
         unknown_tracks=sorted({*heard.unknown_seeds, *unknown}),
     )
-
-
-def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender]) -> SimilarResponse:
-    """Find tracks like those asked about, and name the model that did.
-
-    Raises
-    ------
-    TrackNotFoundError
-        The catalogue does not have one of them.
-    TierError
-        The caller's key does not open the model.
-    InvalidInputError
-        The model knows nothing about them.
-    ModelMissingError
-        It might know them, but is missing or lacks a part: train it, or roll back.
-    """
-    model = live.value
-    how = request.model or (SimilarModel.HYBRID if caller is not Tier.FREE else SimilarModel.COLLABORATIVE)
-    require(caller, Feature(how))
-    rows, unknown = _rows(model.catalogue, request.track_id)
-    if unknown:
-        raise TrackNotFoundError(unknown[0])
-    allowed = np.ones(len(model.catalogue), bool)
-    allowed[rows] = False
-    query = Query(
-        request.limit, allowed, request.diversity, n_reasons=request.max_reasons if request.explain else 0
-    )
-    try:
-        by, found = similar(model, History(np.sort(rows), np.ones(len(rows), np.float32)), Step(how), query)
-    except EmptyHistoryError as error:
-        if lacks_models(model, Step(how)):
-            raise ModelMissingError(how, model.missing) from error
-        raise InvalidInputError(
-            f"the {how} model knows nothing about {', '.join(request.track_id)}: ask for another model."
-        ) from error
-    items = RecommendedTrack.all_of(model.catalogue, found, rows.tolist(), BETWEEN_TRACKS)
-    return SimilarResponse(items=items, model=SimilarModel(by), model_version=live.version)
 
 
 def _rows(catalogue: Catalogue, track_ids: Sequence[str]) -> tuple[NDArray[np.int32], list[str]]:

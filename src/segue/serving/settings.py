@@ -25,6 +25,7 @@ DEFAULT_ARTIFACTS = "var/artifacts"
 DEFAULT_STORE = "var/sample/store.sqlite"
 DEFAULT_STATE = "var/state.sqlite"
 DEFAULT_LAKE = "var/lake"
+DEFAULT_UPLOADS = "var/uploads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ def state_location(environment: Mapping[str, str] = os.environ) -> str:
 def lake_location(environment: Mapping[str, str] = os.environ) -> str:
     """Return SEGUE_LAKE, ``s3://bucket/prefix`` or a folder; raises ConfigError where it is not set."""
     return _required(environment, "SEGUE_LAKE")
+
+
+def upload_location(environment: Mapping[str, str] = os.environ) -> str:
+    """Return SEGUE_UPLOADS, ``s3://bucket/prefix`` or a folder; raises ConfigError where it is not set."""
+    return _required(environment, "SEGUE_UPLOADS")
 
 
 def cursor_keys(environment: Mapping[str, str] = os.environ) -> CursorKeys:

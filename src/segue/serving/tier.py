@@ -26,6 +26,7 @@ class Feature(StrEnum):
     COLLABORATIVE = "collaborative"
     GENRE = "genre"
     CONTENT = "content"
+    CLUSTERS = "clusters"
     HYBRID = "hybrid"
     DAILY_MIX = "daily_mix"
     NEURAL = "neural"
@@ -38,6 +39,7 @@ NEEDS: Mapping[Feature, Tier] = {
     Feature.COLLABORATIVE: Tier.FREE,
     Feature.GENRE: Tier.FREE,
     Feature.CONTENT: Tier.STARTER,
+    Feature.CLUSTERS: Tier.STARTER,
     Feature.HYBRID: Tier.STARTER,
     Feature.DAILY_MIX: Tier.STARTER,
     Feature.NEURAL: Tier.PRO,

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import uuid
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,21 @@ SELECT user_id, event_id, at, track_id, kind, ms_played, context, count FROM lis
 _READ_LATEST = _READ.format("")
 _READ_OLDER_OPINIONS = _READ.format("AND kind IN ('like', 'dislike') AND (at, event_id) < (?, ?)")
 _ALL = -1
+_KINDS = {kind.value: kind for kind in EventKind}  # calling the enum takes as long as the rest of an event
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A connection, to which file (device, number) by which process: no handle survives a fork."""
+
+    connection: sqlite3.Connection
+    file: tuple[int, int]
+    process: int
+
+    def __del__(self) -> None:
+        if self.process == os.getpid():  # a child would end what its parent is still at
+            self.connection.close()
+
 
 _Row = tuple[str, str, str, str, str, int | None, str, float]
 
@@ -44,11 +60,12 @@ _Row = tuple[str, str, str, str, str, int | None, str, float]
 class SqliteState:
     """A `ListeningState` in a file, which the first call makes; any number of threads and processes may.
 
-    Every call opens the file anew, for a fraction of a millisecond: no handle crosses threads.
+    A connection serves one call at a time and stays open for the next: opening takes longer than reading.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._idle: list[_Opened] = []
 
     def record(self, events: Sequence[Event]) -> Recorded:
         """See `ListeningState.record`. All or none are kept; half a million take seconds."""
@@ -72,14 +89,25 @@ class SqliteState:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            if not self._path.exists():
-                self._make()
-            with closing(sqlite3.connect(self._path, timeout=_TIMEOUT_S)) as connection, connection:
-                yield connection
+            opened = self._take()
+            with opened.connection:
+                yield opened.connection
         except (sqlite3.Error, OSError) as error:
             raise StateUnavailableError(
                 f"{self._path}: {error}. SEGUE_STATE must name a writable file that Segue made, or a new one."
             ) from error
+        self._idle.append(opened)  # after an error it is left to be closed
+
+    def _take(self) -> _Opened:
+        """Return a connection that is free, or a new one, to the very file that has the name now."""
+        if not self._path.exists():
+            self._make()
+        found = self._path.stat()
+        mine = ((found.st_dev, found.st_ino), os.getpid())
+        with suppress(IndexError):
+            if ((idle := self._idle.pop()).file, idle.process) == mine:
+                return idle
+        return _Opened(sqlite3.connect(self._path, timeout=_TIMEOUT_S, check_same_thread=False), *mine)
 
     def _make(self) -> None:
         # Two processes that set WAL at once do not wait for each other, one fails: so the file appears whole.
@@ -114,4 +142,4 @@ def _row(event: Event) -> _Row:
 def _event(row: _Row) -> Event:
     user_id, event_id, at, track_id, kind, ms_played, context, count = row
     when = datetime.fromisoformat(at)
-    return Event(user_id, track_id, EventKind(kind), when, event_id, ms_played, context, count)
+    return Event(user_id, track_id, _KINDS[kind], when, event_id, ms_played, context, count)

@@ -13,7 +13,7 @@ from segue.artifacts.local import LocalStore
 from segue.artifacts.manifest import Record
 from segue.artifacts.store import Decision, promote, publish
 from segue.cli import app
-from segue.errors import InvalidInputError, PublishError, VersionNotFoundError
+from segue.errors import AliasNotFoundError, InvalidInputError, PublishError, VersionNotFoundError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,3 +138,39 @@ def test_moving_a_member_says_that_the_hybrid_pins_its_own(
         assert read(told)["version"] == names[-1]
         assert ("functions follow hybrid" in told.stderr) is warned
     assert ("functions follow hybrid" in run("rollback", family, "--reason", "x").stderr) is warned
+
+
+def test_variants_are_named_and_switched_by_name(run, tmp_path) -> None:
+    store = LocalStore(tmp_path / "store")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "model.json").write_text("{}", encoding="utf-8")
+    made = {}
+    for variant in ("naive_features", "pca_features"):
+        record = Record(params={"variant": variant})
+        made[variant] = publish(store, "clusters", folder, record, created_at=NOW).version
+        alias = variant.replace("_", "-")
+        promote(store, "clusters", made[variant], Decision("ann", "prepared", NOW), alias=alias)
+    moved = read(run("promote", "clusters", "pca_features", "--reason", "finer", "--json"))
+    assert moved["version"] == made["pca_features"]
+    rows = {row["variant"]: row["aliases"] for row in read(run("list", "clusters", "--json"))}
+    assert rows == {"naive_features": "naive-features", "pca_features": "champion, pca-features"}
+    assert "pca_features" in run("list").stdout
+    shown = read(run("show", "clusters@naive_features", "--json"))
+    assert shown["manifest"]["version"] == made["naive_features"]
+    assert isinstance(run("promote", "clusters", "llav_pca", "--reason", "x").exception, AliasNotFoundError)
+
+
+def test_gc_keeps_what_the_aliases_of_variants_name(run, tmp_path) -> None:
+    store = LocalStore(tmp_path / "store")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "model.json").write_text("{}", encoding="utf-8")
+    versions = [
+        publish(store, "clusters", folder, Record(params={"number": number}), created_at=NOW).version
+        for number in range(5)
+    ]
+    for alias, version in zip(("naive-features", "pca-features", "pca-features"), versions, strict=False):
+        promote(store, "clusters", version, Decision("ann", "prepared", NOW), alias=alias)
+    read(run("gc", "--keep", "0", "--min-age-days", "0", "--json"))
+    assert {row["version"] for row in read(run("list", "--json"))} == set(versions[:3])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from segue import embedded
+from segue.artifacts.local import LocalStore
 from segue.cli import app
 from segue.embedded import open_recommender
 from segue.errors import ConfigError, SegueError
-from segue.serving.recommend_contract import RecommendRequest, SimilarRequest
+from segue.serving.recommend_contract import RecommendRequest
+from segue.serving.similar_contract import SimilarRequest
+from tests.small_clustering import publish_clustering, small_clustering
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def keep(request: Any) -> SimpleNamespace:
         requests.append(request)
-        return SimpleNamespace(items=[], answered_by="hybrid", because="", model="hybrid")
+        return SimpleNamespace(items=[], answered_by="hybrid", because="", model="hybrid", variant=None)
 
     opened = SimpleNamespace(
         recommend=lambda user, **wishes: keep(RecommendRequest(user_id=user, **wishes)),
@@ -59,6 +64,28 @@ def test_without_wishes_there_is_no_context(asked: list[Any]) -> None:
 def test_similar_tracks_can_be_diverse(asked: list[Any]) -> None:
     invoke("similar 1 2 --diversity 0.5")
     assert asked == [SimilarRequest(track_id=["1", "2"], limit=10, diversity=0.5)]
+
+
+def test_similar_tracks_can_be_asked_by_variant(asked: list[Any]) -> None:
+    invoke("similar 1 --variant pca_features --model clusters")
+    assert asked == [SimilarRequest(track_id="1", limit=10, variant="pca_features", model="clusters")]
+
+
+def test_neighbours_in_a_variant_are_told_with_what_brings_them_near(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where fetched versions are kept
+    store = LocalStore(tmp_path / "artifacts")
+    publish_clustering(store, small_clustering("pca_features"))
+    publish_clustering(store, small_clustering(), live=True)
+    (damaged,) = store.root.glob("clusters/versions/*/components.npy")
+    damaged.unlink()
+    command = ["similar", "t004", "--variant", "pca_features", "--limit", "2", "--artifacts", str(store.root)]
+    done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+    assert done.exception is None, done.output
+    assert "Note: pca_features cannot be served now; naive_features, which is live, stands in." in done.output
+    assert "like t004, by clusters (naive_features)" in done.output
+    assert re.search(r"\d+% (tempo|energy|loudness|danceability): \S+, like \S+", done.output)
 
 
 @pytest.mark.parametrize("command", ["recommend 12", "explain 12 1"])

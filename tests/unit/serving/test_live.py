@@ -157,6 +157,37 @@ def test_a_store_that_never_answered_is_left_alone_for_a_moment(store, tmp_path)
     assert len(store.gets) == 1
 
 
+def test_a_version_that_is_damaged_from_the_start_is_not_fetched_again_and_again(
+    store, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segue.serving.live.RETRY_S", 0.0)
+    version = publish_number(store, tmp_path, 1)
+    promote(store, FAMILY, version, decision())
+    (store.root / FAMILY / "versions" / version / "left.npy").write_bytes(b"")
+    holder = live(store, tmp_path, ttl_s=1000)
+    with pytest.raises(CorruptArtifactError):
+        holder.get()
+    read = store.streams
+    for _ in range(2):
+        with pytest.raises(CorruptArtifactError):
+            holder.get()
+    assert store.streams == read
+    promote(store, FAMILY, publish_number(store, tmp_path, 2), decision())
+    holder.expire()
+    assert holder.get().value == (2, 2)
+
+
+def test_another_alias_is_followed_by_itself(store, tmp_path) -> None:
+    one, two = (publish_number(store, tmp_path, number) for number in (1, 2))
+    promote(store, FAMILY, one, decision())
+    promote(store, FAMILY, two, decision(), alias="challenger")
+    follow = {"cache": tmp_path / "cache", "ttl_s": 0.0, "on_failure": print}
+    challenger = Live(store, FAMILY, load, alias="challenger", **follow)
+    assert (challenger.get().version, Live(store, FAMILY, load, **follow).get().version) == (two, one)
+    promote(store, FAMILY, one, decision(), alias="challenger")
+    assert challenger.get().version == one
+
+
 def test_sixteen_threads_see_whole_versions_while_they_change(store, tmp_path) -> None:
     versions = {publish_number(store, tmp_path, number): number for number in range(4)}
     names = list(versions)

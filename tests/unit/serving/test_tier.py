@@ -19,7 +19,7 @@ CallerTier = Annotated[Tier, caller_tier(TierSettings({"k1": PRO}, STARTER))]
 
 def test_each_tier_opens_what_the_one_before_does_and_more() -> None:
     assert opens(FREE) == {"popularity", "collaborative", "genre"}
-    assert opens(STARTER) - opens(FREE) == {"content", "hybrid", "daily_mix"}
+    assert opens(STARTER) - opens(FREE) == {"content", "clusters", "hybrid", "daily_mix"}
     assert opens(PRO) - opens(STARTER) == {"neural", "deep_hybrid", "taste_profile"}
     assert opens(FREE) < opens(STARTER) < opens(PRO) == set(Feature) == NEEDS.keys()
 

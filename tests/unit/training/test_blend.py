@@ -66,6 +66,32 @@ def test_the_true_mixture_is_found_whatever_the_scale() -> None:
     assert ndcg(Saying(ONE), relevant) < 0.9
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_weights_are_those_that_the_choices_were_drawn_by(order: tuple[int, ...]) -> None:
+    """With Gumbel noise added, the best are drawn by exp(score): the logit's own assumption (McFadden 1974)."""
+    true = np.array([1.5, 0.75, 0])[list(order)]
+    said = [(ONE, OTHER, TRUTH)[place] for place in order]
+    score = sum(weight * each for weight, each in zip(true, said, strict=True))
+    weights, _ = learn(*said, relevant=best_items(score + RNG.gumbel(size=score.shape)))
+    assert weights == pytest.approx(true / true.sum(), abs=0.06)
+
+
+def test_members_alike_are_as_good_as_one() -> None:
+    relevant = best_items(ONE + OTHER)
+    one, _ = learn(ONE, OTHER, relevant=relevant)
+    twice, _ = learn(ONE, OTHER, ONE, relevant=relevant)
+    assert twice[0] + twice[2] == pytest.approx(one[0], abs=0.03)
+
+
+def test_what_no_member_proposes_says_nothing() -> None:
+    best = np.zeros((N_USERS, N_ITEMS))
+    best[:, -1] = 1
+    last = csr_matrix(best)
+    said = np.where(best > 0, -9.0, ONE)
+    weights, _ = learn_weights([Saying(said), Saying(said)], names(), last, USERS, 1)
+    assert weights.sum() == pytest.approx(1)
+
+
 def test_no_member_alone_is_better_on_that_part() -> None:
     relevant = best_items(ONE)
     weights, unit = learn(TRUTH, ONE, OTHER, relevant=relevant)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.artifacts.codec.cells import load_cells, write_cells
 from segue.artifacts.codec.form import Form, open_arrays, open_named_for, reading, save_arrays, save_named
 from segue.domain.nonnegative_factors import NonnegativeFactors
 from segue.errors import CorruptArtifactError
@@ -19,9 +20,10 @@ _FORMS: dict[str, Form] = {"item_factors": (np.floating, 2), "gram": (np.floatin
 
 
 def write_nonnegative_factors(model: NonnegativeFactors, vocabulary: Vocabulary, folder: Path) -> None:
-    """Write ``item_factors.npy``, ``gram.npy`` and ``model.json``."""
+    """Write ``item_factors.npy``, ``gram.npy``, ``model.json``, and the cells if there are any."""
     save_arrays(folder, {"item_factors": model.factors, "gram": model.gram})
-    save_named(folder, regularization=model.regularization, vocabulary=vocabulary.checksum)
+    cells = write_cells(model.cells, folder)
+    save_named(folder, regularization=model.regularization, vocabulary=vocabulary.checksum, **cells)
 
 
 def load_nonnegative_factors(folder: Path, vocabulary: Vocabulary) -> NonnegativeFactors:
@@ -33,9 +35,10 @@ def load_nonnegative_factors(folder: Path, vocabulary: Vocabulary) -> Nonnegativ
         The files do not agree with each other, or are of another vocabulary.
     """
     with reading("nonnegative-factors"):
-        regularization = float(open_named_for(folder, vocabulary)["regularization"])
+        named = open_named_for(folder, vocabulary)
         factors, gram = open_arrays(folder, _FORMS)
-        model = NonnegativeFactors(factors=factors, gram=gram, regularization=regularization)
+        cells = load_cells(folder, named, factors.shape)
+        model = NonnegativeFactors(factors, gram, float(named["regularization"]), cells)
     width = factors.shape[1]
     if factors.shape != (len(vocabulary), width) or gram.shape != (width, width):
         raise CorruptArtifactError(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.artifacts.codec.form import open_arrays, save_arrays
+from segue.artifacts.codec.form import Form, open_arrays, save_arrays
 from segue.domain.text import Labels, Text
 
 if TYPE_CHECKING:
@@ -31,5 +31,5 @@ def save_labels(folder: Path, name: str, labels: Labels) -> None:
 
 def open_labels(folder: Path, name: str) -> Labels:
     """Map what `save_labels` wrote."""
-    forms = {f"{name}.start": (np.int64, 1), f"{name}.label_index": (np.int32, 1)}
+    forms: dict[str, Form] = {f"{name}.start": (np.int64, 1), f"{name}.label_index": (np.int32, 1)}
     return Labels(open_text(folder, f"{name}.names"), *open_arrays(folder, forms))

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from segue.domain.event import EVENT_KINDS, EventKind
+from segue.domain.spelling import artist_key
 from segue.sources.dataset.account import Effect
-from segue.sources.dataset.artist_name import artist_key
 
 if TYPE_CHECKING:
     from segue.domain.catalogue import Catalogue

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from segue.sources.dataset.account import Tally
 
-_ID_NAMES = ("track_id", "id", "spotify_id", "track_uri", "uri", "item_id", "song_id", "instance_id", "track")
+ID_NAMES = ("track_id", "id", "spotify_id", "track_uri", "uri", "item_id", "song_id", "instance_id", "track")
 ALIASES = {
-    "track_id": _ID_NAMES,
+    "track_id": ID_NAMES,
     "name": ("name", "track_name", "title", "song_name", "song", "track"),
     "artists": ("artists", "artist", "artist_name", "artist_names", "track_artist"),
     "album": ("album", "album_name", "track_album_name"),
@@ -76,7 +76,7 @@ _WORDS: Mapping[str, Mapping[str, float]] = {
 _NUMERIC_SHARE = 0.95
 """Of a column of text, how many of the cells must be numbers for it to be a feature."""
 
-_COUNTERS = {"", "index", "level0", "unnamed0", "row", "rownumber"}
+COUNTERS = {"", "index", "level0", "unnamed0", "row", "rownumber"}
 """Columns that number the rows: no feature of the recording."""
 
 
@@ -209,18 +209,19 @@ def _low_level(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally) -> 
     found = []
     for name in frame.columns.difference(list(column.values()), sort=False):
         letters = plain(name)
-        if letters in _COUNTERS or letters.endswith("id"):
+        if letters in COUNTERS or letters.endswith("id"):
             tally.ignore(name, "numbers or names rows, no feature")
         elif letters in roles:
             tally.ignore(name, "another column says it")
-        elif _is_numeric(frame[name]):
+        elif is_numeric(frame[name]):
             found.append(str(name))
         else:
             tally.ignore(name, "unknown, and not of numbers")
     return found
 
 
-def _is_numeric(column: pd.Series) -> bool:
+def is_numeric(column: pd.Series) -> bool:
+    """Tell whether a column holds numbers, be it as text; a few cells may be something else."""
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return False
     if pd.api.types.is_numeric_dtype(column):

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from segue.domain.interactions import UNKNOWN_MS
+from segue.domain.spelling import artist_key
 from segue.errors import SourceUnavailableError
 from segue.sources.dataset.account import Effect, Tally
 from segue.sources.dataset.artist_join import LIKE, PLAY, SAVE, divide_plays, place_tags, tracks_by_artist
-from segue.sources.dataset.artist_name import artist_key
 from segue.sources.dataset.column import as_text, clean_ids, clean_numbers, find_columns, need
 from segue.sources.dataset.folder import RECORD, check_replaceable, write_folder
 from segue.sources.dataset.friends import clean_friends

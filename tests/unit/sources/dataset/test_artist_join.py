@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segue.domain.spelling import artist_key
 from segue.sources.dataset.account import Tally
 from segue.sources.dataset.artist_join import (
     LIKE,
@@ -17,7 +18,6 @@ from segue.sources.dataset.artist_join import (
     place_tags,
     tracks_by_artist,
 )
-from segue.sources.dataset.artist_name import artist_key
 from tests.small_catalogue import small_catalogue
 
 

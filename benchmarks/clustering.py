@@ -1,0 +1,210 @@
+"""Clusters beside those of the hdbscan package: ``python -m benchmarks.clustering [--data FILE]``.
+
+The same vectors, the 12 audio features in [0, 1], are clustered by `hdbscan.HDBSCAN` as it comes and by
+Segue, one after the other, each in a process of its own; fast_hdbscan is run beside them. Printed are wall
+seconds, how many times as fast as hdbscan, the adjusted Rand index of the labels to hdbscan's, and the peak
+memory of the process. Imports are not counted, nor fast_hdbscan's compiling, for which it clusters 2 000
+tracks first; building hdbscan's trees of space is. Segue is run with the 15 neighbours that clusters need
+and with the 50 of the index that it serves, which it needs anyhow.
+
+Then a whole build of the variant, with search, quality and map, with its seconds and peak memory.
+
+Without ``--data`` the tracks of a generated sample store are clustered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+SEED = 17
+REFERENCE = "hdbscan"
+FITS = (REFERENCE, "segue, 15 neighbours", "segue, 50 neighbours", "fast_hdbscan")
+SETTINGS = ((5, 5, "eom"), (50, 10, "leaf"))
+"""min_cluster_size, min_samples and method: hdbscan's default first."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="tracks: a file, a dataset folder or a database")
+    parser.add_argument("--tracks", type=int, nargs="+", default=[10_000, 30_000, 90_000])
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        print(json.dumps(run_one(json.loads(given.one))))
+        return
+    console = Console(width=120)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        n_tracks = write_vectors(given.data, max(given.tracks), folder)
+        for settings in SETTINGS:
+            compare(console, folder, sorted({min(n, n_tracks) for n in given.tracks}), settings)
+        builds(console, folder, sorted({min(n, n_tracks) for n in given.tracks}))
+
+
+def write_vectors(data: str | None, n_tracks: int, folder: Path) -> int:
+    from segue.domain.catalogue import AUDIO_FEATURES
+    from segue.domain.clustering import embed
+    from segue.sources.dataset import read_catalogue
+    from segue.sources.sample import generate
+    from training.clustering.input import VariantInput, write_input
+    from training.clustering.space import fit_space
+    from training.clustering.variant import VARIANTS
+
+    known = os.environ.get("SEGUE_DATA_DIR")
+    if data is None and known:
+        data = str(Path(known) / "spotify_tracks" / "spotify_tracks.parquet")
+    where = data or str(generate(folder / "store", customers=50, tracks=n_tracks))
+    catalogue = read_catalogue(where)[0]
+    whole = VariantInput(
+        catalogue.vocabulary,
+        catalogue.name,
+        catalogue.artists,
+        catalogue.genres,
+        AUDIO_FEATURES,
+        catalogue.audio,
+    )
+    write_input(whole, folder / "input")
+    np.save(
+        folder / "vectors.npy",
+        embed(fit_space(VARIANTS["naive_features"], AUDIO_FEATURES, catalogue.audio), catalogue.audio),
+    )
+    return len(catalogue)
+
+
+def compare(console: Console, folder: Path, sizes: list[int], settings: tuple[int, int, str]) -> None:
+    size, min_samples, method = settings
+    title = f"min_cluster_size {size}, min_samples {min_samples}, {method}"
+    table = Table("tracks", "by", "seconds", "times as fast", "ARI", "clusters", "noise", "MB", title=title)
+    for n in sizes:
+        reference = None
+        for fit in FITS:
+            found = in_own_process({"fit": fit, "n": n, "settings": settings, "folder": str(folder)})
+            reference = reference or found
+            table.add_row(
+                str(n),
+                fit,
+                f"{found['seconds']:.2f}",
+                f"{reference['seconds'] / found['seconds']:.1f}",
+                f"{found['ari']:.4f}",
+                str(found["clusters"]),
+                f"{found['noise']:.1%}",
+                f"{found['peak_bytes'] / 1e6:.0f}",
+            )
+    console.print(table)
+
+
+def builds(console: Console, folder: Path, sizes: list[int]) -> None:
+    table = Table(
+        "tracks", "seconds", "processor seconds", "MB", "stages", title="naive_features, built whole"
+    )
+    for n in sizes:
+        found = in_own_process({"fit": "build", "n": n, "settings": [], "folder": str(folder)})
+        stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in found["stages"].items())
+        cells = (f"{found['seconds']:.1f}", f"{found['cpu']:.1f}", f"{found['peak_bytes'] / 1e6:.0f}", stages)
+        table.add_row(str(n), *cells)
+    console.print(table)
+
+
+def in_own_process(task: dict) -> dict:
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.clustering", "--one", json.dumps(task)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def run_one(task: dict) -> dict:
+    folder = Path(task["folder"])
+    if task["fit"] == "build":
+        return build_whole(folder, task["n"])
+    vectors = np.load(folder / "vectors.npy")[draw(folder, task["n"])]
+    fit = prepared(task["fit"], vectors, *task["settings"])
+    started_s = time.perf_counter()
+    label = fit()
+    seconds = time.perf_counter() - started_s
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    kept = folder / f"labels-{task['n']}-{task['settings']}.npy"
+    if task["fit"] == REFERENCE:
+        np.save(kept, label)
+    from sklearn.metrics import adjusted_rand_score
+
+    return {
+        "seconds": seconds,
+        "ari": adjusted_rand_score(np.load(kept), label),
+        "clusters": int(label.max()) + 1,
+        "noise": float((label < 0).mean()),
+        "peak_bytes": peak,
+    }
+
+
+def draw(folder: Path, n: int) -> np.ndarray:
+    total = len(np.load(folder / "vectors.npy", mmap_mode="r"))
+    return np.sort(np.random.default_rng(SEED).choice(total, n, replace=False))
+
+
+def prepared(fit: str, vectors: np.ndarray, size: int, min_samples: int, method: str):
+    exact = vectors.astype(np.float64)
+    how = {"min_cluster_size": size, "min_samples": min_samples, "cluster_selection_method": method}
+    if fit == REFERENCE:
+        import hdbscan
+
+        return lambda: hdbscan.HDBSCAN(**how).fit(exact).labels_
+    if fit == "fast_hdbscan":
+        import fast_hdbscan
+
+        fast_hdbscan.HDBSCAN(**how).fit(exact[:2000])
+        return lambda: fast_hdbscan.HDBSCAN(**how).fit(exact).labels_
+    from training.clustering.hierarchy import cut, link_edges
+    from training.clustering.neighbours import find_neighbours
+    from training.clustering.spanning_tree import span
+
+    k, threads = int(fit.split()[1]), len(os.sched_getaffinity(0))
+    return lambda: (
+        cut(
+            link_edges(span(vectors, find_neighbours(vectors, k, threads=threads), min_samples)), size, method
+        ).label
+    )
+
+
+def build_whole(folder: Path, n: int) -> dict:
+    from segue.domain.vocabulary import Vocabulary
+    from training.clustering.build import build_variant
+    from training.clustering.files import RECORD
+    from training.clustering.input import VariantInput, load_input, write_input
+    from training.clustering.reading import some_labels, some_text
+    from training.clustering.settings import Settings
+    from training.clustering.variant import VARIANTS
+
+    rows, whole = draw(folder, n), load_input(folder / "input")
+    part = VariantInput(
+        Vocabulary(whole.vocabulary.item_id[rows]),
+        some_text(whole.name, rows),
+        some_labels(whole.artists, rows),
+        some_labels(whole.genres, rows),
+        whole.columns,
+        whole.value[rows],
+    )
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        write_input(part, work / "input")
+        started_s, cpu_s = time.perf_counter(), time.process_time()
+        threads = len(os.sched_getaffinity(0))
+        build_variant(work, VARIANTS["naive_features"], Settings(), threads=threads, step=lambda *_: None)
+        told = json.loads((work / RECORD).read_bytes())["training"]
+        seconds, cpu = time.perf_counter() - started_s, time.process_time() - cpu_s
+    stages = told["stages"]
+    return {"seconds": seconds, "cpu": cpu, "peak_bytes": told["peak_memory_bytes"], "stages": stages}
+
+
+if __name__ == "__main__":
+    main()

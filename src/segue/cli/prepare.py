@@ -1,0 +1,203 @@
+"""``segue prepare``: every clustering of the tracks, built as far as it is missing or stale."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from segue.artifacts.location import open_store
+from segue.cli.account import print_account
+from segue.cli.options import SAMPLE_STORE, Reason
+from segue.serving.settings import DEFAULT_ARTIFACTS, user_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.clustering.plan import Standing
+    from training.clustering.prepare import Outcome
+
+PARTIAL = 3
+"""Exit status when some variants are ready and others failed."""
+
+_LOG_WIDTH = 160
+"""Of a table that goes into a log."""
+
+_LEVELS = ("debug", "info", "warning", "error")
+_GIB = 1 << 30
+
+
+def prepare(  # noqa: PLR0913  # one option, one argument
+    *,
+    raw: Annotated[
+        Path | None,
+        typer.Option(
+            "--raw-data",
+            envvar="RAW_DATA_PATH",
+            help="Folder of spotify_tracks.csv, low_level_audio_features.csv, lyrics_features.csv.",
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DATA_PATH",
+            help=f"Tracks, if not --raw-data: a dataset folder, file or database. [default: {SAMPLE_STORE}]",
+        ),
+    ] = None,
+    low_level: Annotated[
+        Path | None, typer.Option(help="Low-level audio features; alone, its rows are the tracks.")
+    ] = None,
+    lyrics: Annotated[
+        Path | None, typer.Option(help="Lyrics features; alone, its rows are the tracks.")
+    ] = None,
+    location: Annotated[
+        str,
+        typer.Option(
+            "--artifacts",
+            envvar=["SEGUE_ARTIFACTS", "MODELS_PATH"],
+            help="Where versions live: a folder or s3://bucket/prefix.",
+        ),
+    ] = DEFAULT_ARTIFACTS,
+    work: Annotated[Path, typer.Option(help="Where unfinished builds are kept.")] = Path("var/clusters"),
+    variant: Annotated[
+        list[str] | None, typer.Option(help="Only this variant; repeatable. [default: all]")
+    ] = None,
+    min_cluster_size: Annotated[
+        int | None, typer.Option(help="Fewest tracks of a cluster. [default: by search]")
+    ] = None,
+    min_samples: Annotated[
+        int | None, typer.Option(help="Neighbours that make a place dense. [default: by search]")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Clusters are eom (lasting) or leaf nodes. [default: by search]")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every draw.")] = 17,
+    memory_gb: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Memory for all builds together. [default: 60 % of what is free]"),
+    ] = None,
+    log_level: Annotated[
+        str, typer.Option(envvar="LOG_LEVEL", help=f"What is said: {', '.join(_LEVELS)}.")
+    ] = "info",
+    reason: Reason = "prepared",
+    force: Annotated[
+        bool, typer.Option("--force", envvar="FORCE_REGENERATE", help="Build what is up to date too.")
+    ] = False,
+    check_only: Annotated[
+        bool,
+        typer.Option("--check-only", help="Only say how every variant stands; status 0 if all are ready."),
+    ] = False,
+) -> None:
+    """Prepare the clusterings of the tracks; exit status 3: some variants failed, 1: all did.
+
+    What is up to date is left alone, an interrupted run is taken up again. --check-only builds nothing.
+    """
+    from training.clustering.memory import default_budget
+    from training.clustering.plan import is_healthy
+    from training.clustering.prepare import Request, assess_all, promote_missing
+    from training.clustering.prepare import prepare as prepare_variants
+    from training.clustering.settings import Settings
+    from training.clustering.source import find_source
+    from training.clustering.variant import choose_variants
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_LOG_WIDTH)
+    _log_to(console, log_level)
+    alone = raw is None and data is None and not (low_level is None and lyrics is None)
+    source = find_source(
+        raw=raw,
+        data=None if alone or raw is not None else data or SAMPLE_STORE,
+        low_level=low_level,
+        lyrics=lyrics,
+    )
+    request = Request(
+        source=source,
+        variants=choose_variants(variant or []),
+        settings=Settings(min_cluster_size, min_samples, method, seed),  # type: ignore[arg-type]  # it checks
+        work=work,
+        set_by=user_name(),
+        reason=reason,
+        memory=default_budget() if memory_gb is None else int(memory_gb * _GIB),
+        force=force,
+    )
+    store = open_store(location, setting="--artifacts")
+    if check_only:
+        standings, _ = assess_all(store, request, lambda _: None)
+        _print(console, "state", _standings(standings))
+        raise typer.Exit(0 if is_healthy(standings) else 1)
+    columns = (
+        TextColumn("{task.fields[variant]}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks = {}
+
+        def watch(name: str, stage: str, share: float) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(stage, total=1.0, variant=name)
+            bars.update(tasks[name], description=stage, completed=share)
+
+        outcomes = prepare_variants(
+            store, request, tell=lambda account: print_account(console, account), watch=watch
+        )
+    promote_missing(store, outcomes, request.set_by)
+    _print(console, "outcome", _outcomes(outcomes))
+    raise typer.Exit(_status(outcomes, asked=bool(variant)))
+
+
+class _Lines(logging.Handler):
+    """Prints a record as one line, whatever its length, above the bars."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        style = {"WARNING": "yellow", "ERROR": "red"}.get(record.levelname)
+        self._console.print(f"· {record.getMessage()}", style=style, markup=False, soft_wrap=True)
+
+
+def _log_to(console: Console, level: str) -> None:
+    if level.lower() not in _LEVELS:
+        raise typer.BadParameter(f"{level!r} is none of {', '.join(_LEVELS)}.", param_hint="--log-level")
+    logger = logging.getLogger("segue.prepare")
+    logger.setLevel(level.upper())
+    logger.handlers = [_Lines(console)]
+    logger.propagate = False
+
+
+def _print(console: Console, last: str, rows: Sequence[tuple[str, str, str, str]]) -> None:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in ("variant", last, "version"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for *first, why in rows:
+        table.add_row(*first, Text(why))  # a Text, as names of files are never markup
+    console.print(table)
+
+
+def _standings(standings: Sequence[Standing]) -> list[tuple[str, str, str, str]]:
+    return [(each.variant.name, str(each.state), each.version, each.reason) for each in standings]
+
+
+def _outcomes(outcomes: Sequence[Outcome]) -> list[tuple[str, str, str, str]]:
+    return [(each.variant, str(each.status), each.version, each.why) for each in outcomes]
+
+
+def _status(outcomes: Sequence[Outcome], *, asked: bool) -> int:
+    """Return 0 if every variant that has input is ready; one that was named needs its input too."""
+    from training.clustering.prepare import Status
+
+    good = sum(each.status in {Status.UP_TO_DATE, Status.BUILT} for each in outcomes)
+    bad = sum(each.status is Status.FAILED or (asked and each.status is Status.NO_INPUT) for each in outcomes)
+    return 0 if good and not bad else PARTIAL if good else 1

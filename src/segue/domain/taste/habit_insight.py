@@ -1,0 +1,128 @@
+"""How somebody listens, changes and resembles their friends, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.situation import TimeOfDay
+from segue.domain.taste.estimate import SURE_Z, estimate_share
+from segue.domain.taste.sentence import FEW, Insight, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from segue.domain.taste.drift import Drift
+    from segue.domain.taste.neighbour import Neighbours
+    from segue.domain.taste.pattern import Pattern
+
+MAX_UNSURE = 0.2
+"""Width of the interval of a share that is told without comparing it with anything."""
+CLEAR_SIMILARITY = 0.02
+"""By which the nearest friend is ahead of the next: one is told by name, and has to be the one."""
+
+_PARTS = {
+    TimeOfDay.MORNING: (7, "in the morning (5:00 to 12:00)"),
+    TimeOfDay.AFTERNOON: (6, "in the afternoon (12:00 to 18:00)"),
+    TimeOfDay.EVENING: (4, "in the evening (18:00 to 22:00)"),
+    TimeOfDay.NIGHT: (7, "at night (22:00 to 5:00)"),
+}
+"""Hours of each part of the day, and its name."""
+_WEEKEND = 2 / 7
+
+
+def tell_patterns(found: Pattern) -> Iterator[Insight]:
+    """Tell when somebody listens, what they discover and repeat, and what they skip."""
+    sessions = found.sessions
+    if sessions.count >= FEW:
+        yield from _when(found)
+        yield from _weekend(found)
+    told = (
+        (
+            found.discovery_rate,
+            found.n_plays // 2,
+            "of your later plays were of a track that was new to you.",
+        ),
+        (found.repeat_share, found.n_plays, "of your plays were of a track that you had played before."),
+        (found.skip_share, found.support.events if found.n_skips else 0, "of what begins to play you skip."),
+    )
+    for share, n, text in told:
+        sure = estimate_share(share, n).interval(SURE_Z)
+        if sure is not None and sure[1] - sure[0] < MAX_UNSURE:
+            yield Insight("patterns", f"{percent(share)} {text}", share, "share", found.support)
+
+
+def _when(found: Pattern) -> Iterator[Insight]:
+    """Tell the part of the day that surely has more sessions than its hours, by most times as many."""
+    sessions = found.sessions
+    sure = [
+        (24 * share / hours, share, name)
+        for (hours, name), share in zip(_PARTS.values(), sessions.by_part_of_day.tolist(), strict=True)
+        if (interval := estimate_share(share, sessions.count).interval(SURE_Z)) and interval[0] > hours / 24
+    ]
+    if sure:
+        times, share, name = max(sure)
+        yield Insight(
+            "patterns",
+            f"{percent(share)} of your sessions begin {name}, {times:.1f} times as many as if all hours were "
+            "alike.",
+            share,
+            "share",
+            found.support,
+        )
+
+
+def _weekend(found: Pattern) -> Iterator[Insight]:
+    sessions = found.sessions
+    if estimate_share(sessions.weekend_share, sessions.count).differs_from(_WEEKEND):
+        more = "more" if sessions.weekend_share > _WEEKEND else "less"
+        yield Insight(
+            "patterns",
+            f"You listen {more} on weekends: {percent(sessions.weekend_share)} of your sessions begin then, "
+            f"and a weekend is {percent(_WEEKEND)} of the week.",
+            sessions.weekend_share,
+            "share",
+            found.support,
+        )
+
+
+def tell_drift(found: Drift) -> Iterator[Insight]:
+    """Tell whether the genres of the first and the last window surely differ, and which moved most."""
+    whole = found.whole
+    if not whole.is_sure:
+        yield Insight(
+            "drift",
+            "No change of taste shows: the genres of your first and latest events differ by no more than "
+            "chance explains.",
+            whole.divergence_bits,
+            "bits",
+            found.support,
+        )
+        return
+    moved = found.share[-1] - found.share[0]
+    most = int(np.argmax(np.abs(moved)))
+    grew = "grew" if moved[most] > 0 else "fell"
+    yield Insight(
+        "drift",
+        f"Your taste has moved: {found.genres[most]} {grew} from {percent(found.share[0, most])} of what "
+        f"you play to {percent(found.share[-1, most])}.",
+        whole.divergence_bits,
+        "bits",
+        found.support,
+    )
+
+
+def tell_neighbours(found: Neighbours) -> Iterator[Insight]:
+    """Tell the friend who is nearest, if no other is as near."""
+    if found.n_compared > 1:
+        first, second = found.nearest[:2]
+        if first.similarity - second.similarity >= CLEAR_SIMILARITY:
+            yield Insight(
+                "friends",
+                f"Of {found.n_compared} friends {first.user_id} is nearest to your taste: "
+                f"{first.similarity:.2f}, where 1 is the very same.",
+                first.similarity,
+                "similarity",
+                found.support,
+            )

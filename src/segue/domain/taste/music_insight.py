@@ -1,0 +1,148 @@
+"""What a listener's music is like, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.taste.estimate import SURE_Z, estimate_share
+from segue.domain.taste.sentence import FEW, Insight, counted, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from segue.domain.taste.audio import AudioProfile, MoodProfile
+    from segue.domain.taste.distinct import Tastes
+    from segue.domain.taste.era import EraProfile
+    from segue.domain.taste.genre import GenreProfile
+    from segue.domain.taste.mainstream import Mainstream
+
+LEAST_SHARE = 0.1
+"""Of the first genre, surely, before it is told."""
+ONE_GENRE = 1.5
+"""Effective number below which somebody stays with one."""
+CLEAR_PERCENTILE = 0.05
+"""How far a mean has to be from the middle besides: what is sure may still be too little to speak of."""
+CLEAR_MOOD = 0.2
+"""The same for moods, in standard deviations."""
+MAX_AUDIO = 3
+
+SOUNDS: Mapping[str, tuple[str, str]] = {
+    "danceability": ("more danceable", "less danceable"),
+    "energy": ("more energetic", "calmer"),
+    "loudness": ("louder", "quieter"),
+    "mode": ("more often in a major key", "more often in a minor key"),
+    "speechiness": ("wordier", "less wordy"),
+    "acousticness": ("more acoustic", "less acoustic"),
+    "instrumentalness": ("more instrumental", "more vocal"),
+    "liveness": ("more often recorded live", "less often recorded live"),
+    "valence": ("more cheerful", "sadder"),
+    "tempo": ("faster", "slower"),
+}
+"""What music with a high and with a low percentile of a feature is."""
+
+
+def tell_genres(found: GenreProfile) -> Iterator[Insight]:
+    """Tell the first genre if it surely has much, and how diverse all of them are."""
+    if found.n_effective < FEW:
+        return
+    first = found.shares[0]
+    sure = estimate_share(first.share, found.n_effective).interval(SURE_Z)
+    if sure is not None and sure[0] > LEAST_SHARE:
+        yield Insight(
+            "genres",
+            f"{percent(first.share)} of what you play is {first.name}.",
+            first.share,
+            "share",
+            found.support,
+        )
+    number = found.effective_number
+    text = f"Your listening is as diverse as {number:.1f} genres played alike"
+    if number < ONE_GENRE:
+        text = f"{text}: you stay with one."
+    else:
+        text = f"{text}; it has {counted(len(found.shares), 'genre')} in all."
+    yield Insight("genres", text, number, "genres", found.support)
+
+
+def tell_audio(found: AudioProfile) -> Iterator[Insight]:
+    """Tell the features that are surely and clearly apart from the catalogue's middle, the clearest first."""
+    clear = [
+        each
+        for each in found.features
+        if each.percentile.n_effective >= FEW
+        and abs(each.percentile.mean - 0.5) >= CLEAR_PERCENTILE
+        and each.percentile.differs_from(0.5)
+    ]
+    for each in sorted(clear, key=lambda each: -abs(each.percentile.mean - 0.5))[:MAX_AUDIO]:
+        mean = each.percentile.mean
+        more, part = SOUNDS[each.name][mean < 0.5], max(mean, 1 - mean)
+        yield Insight(
+            "audio",
+            f"Your music is {more} than {percent(part)} of the catalogue, on the average.",
+            100 * mean,
+            f"percentile of {each.name}",
+            found.support,
+        )
+
+
+def tell_moods(found: MoodProfile) -> Iterator[Insight]:
+    """Tell the mood that stands out most, if it surely does."""
+    first = found.moods[0]
+    if (
+        first.difference >= CLEAR_MOOD
+        and first.score.n_effective >= FEW
+        and first.score.differs_from(first.catalogue_mean)
+    ):
+        yield Insight(
+            "moods",
+            f"The mood that stands out in your music is {first.mood}: {first.difference:.1f} standard "
+            "deviations above the catalogue.",
+            first.difference,
+            "standard deviations",
+            found.support,
+        )
+
+
+def tell_eras(found: EraProfile) -> Iterator[Insight]:
+    """Tell the first decade, if it surely has more than an equal share."""
+    decade, share = max(found.decades, key=lambda each: each[1])
+    sure = estimate_share(share, found.n_effective).interval(SURE_Z)
+    if found.n_effective >= FEW and sure is not None and sure[0] > 1 / max(len(found.decades), 2):
+        yield Insight(
+            "eras",
+            f"{percent(share)} of what you play is from the {decade}s.",
+            share,
+            "share",
+            found.support,
+        )
+
+
+def tell_tastes(found: Tastes) -> Iterator[Insight]:
+    """Tell how many tastes there are, if several."""
+    if len(found.tastes) > 1:
+        yield Insight(
+            "tastes",
+            f"You have {len(found.tastes)} distinct tastes; the strongest, “{found.tastes[0].title}”, is "
+            f"{percent(found.tastes[0].weight)} of what you play.",
+            len(found.tastes),
+            "tastes",
+            found.support,
+        )
+
+
+def tell_mainstream(found: Mainstream) -> Iterator[Insight]:
+    """Tell whether the music is surely more or less popular than that of everybody."""
+    usual = found.usual
+    if found.percentile.n_effective < FEW or np.isnan(usual) or not found.percentile.differs_from(usual):
+        return
+    more = "more" if found.percentile.mean > usual else "less"
+    yield Insight(
+        "mainstream",
+        f"Your music is {more} mainstream than that of the average play: on the average it is more popular "
+        f"than {percent(found.percentile.mean)} of the catalogue, theirs than {percent(usual)}.",
+        100 * found.percentile.mean,
+        "percentile",
+        found.support,
+    )

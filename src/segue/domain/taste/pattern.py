@@ -1,0 +1,156 @@
+"""When and how a listener listens: hours and weekdays, sessions, skips, repeats, discoveries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.event import EVENT_KINDS, EventKind
+from segue.domain.taste.played import Lack
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from numpy.typing import NDArray
+
+    from segue.domain.taste.played import Played, Support
+
+MIN_EVENTS = 20
+SESSION_GAP_S = 30 * 60
+"""A longer silence ends a session."""
+
+_PLAY, _SKIP = EVENT_KINDS.index(EventKind.PLAY), EVENT_KINDS.index(EventKind.SKIP)
+_DAY_S, _HOUR_S = 86_400, 3600
+_THURSDAY = 3
+"""Of 1 January 1970, Monday being 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Listening without a silence of more than `SESSION_GAP_S`.
+
+    Attributes
+    ----------
+    count : int
+    median_tracks : float
+    median_minutes : float
+        From the first event to the end of the last.
+    per_week : float
+        Over the weeks from the first event to the last, at least one.
+    weekend_share : float
+        That began on a Saturday or Sunday.
+    by_part_of_day : float64 (4,)
+        Shares that began in each of `segue.domain.situation.TimeOfDay`.
+    """
+
+    count: int
+    median_tracks: float
+    median_minutes: float
+    per_week: float
+    weekend_share: float
+    by_part_of_day: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A listener's habits, from plays and skips.
+
+    Attributes
+    ----------
+    support : Support
+        Plays and skips, each at a moment of its own.
+    heat : int64 (7, 24)
+        Events by weekday, Monday first, and hour of the listener's clock.
+    sessions : Sessions
+    n_plays, n_skips : int
+    skip_share : float
+        Of plays and skips together.
+    repeat_share : float
+        Of plays, that were of a track played before.
+    discovery_rate : float
+        Of the later half of the plays, that were of a track which nothing before was about.
+    began_at, ended_at : float
+        Seconds since 1970 in UTC.
+    """
+
+    support: Support
+    heat: NDArray[np.int64]
+    sessions: Sessions
+    n_plays: int
+    n_skips: int
+    skip_share: float
+    repeat_share: float
+    discovery_rate: float
+    began_at: float
+    ended_at: float
+
+
+def listening_pattern(played: Played, utc_offset: timedelta) -> Pattern | Lack:
+    """Describe how somebody listens, by their own clock.
+
+    An event that stands for several has one time for all of them: it is left out, as no such moment was.
+
+    Parameters
+    ----------
+    played : Played
+        Tracks that the catalogue does not have count too.
+    utc_offset : timedelta
+        Of the listener's clock.
+    """
+    listens = ((played.kind == _PLAY) | (played.kind == _SKIP)) & (played.count == 1)
+    listens &= ~np.isnan(played.at)
+    support = played.support_of_events(listens)
+    if support.events < MIN_EVENTS:
+        return Lack(
+            f"needs {MIN_EVENTS} plays and skips with their own time, there are {support.events}", support
+        )
+    at, kind, track = played.at[listens], played.kind[listens], played.track[listens]
+    local = (at + utc_offset.total_seconds()).astype(np.int64)
+    slot = _weekday(local) * 24 + local % _DAY_S // _HOUR_S
+    n_skips = int(np.count_nonzero(kind == _SKIP))
+    plays = track[kind == _PLAY]
+    return Pattern(
+        support,
+        np.bincount(slot, minlength=7 * 24).reshape(7, 24),
+        _sessions(at, local, played.seconds[listens]),
+        len(plays),
+        n_skips,
+        n_skips / len(at),
+        1 - len(np.unique(plays)) / len(plays) if len(plays) else 0.0,
+        _discovery_rate(track, kind == _PLAY),
+        float(at[0]),
+        float(at[-1]),
+    )
+
+
+def _weekday(local: NDArray[np.int64]) -> NDArray[np.int64]:
+    return (local // _DAY_S + _THURSDAY) % 7
+
+
+def _sessions(at: NDArray[np.float64], local: NDArray[np.int64], seconds: NDArray[np.float64]) -> Sessions:
+    begins = np.flatnonzero(np.concatenate([[True], np.diff(at) > SESSION_GAP_S]))
+    ends = np.append(begins[1:], len(at)) - 1
+    hour, weekday = local[begins] % _DAY_S // _HOUR_S, _weekday(local[begins])
+    part = np.searchsorted([5, 12, 18, 22], hour, side="right") - 1  # the night before 5 is -1, the last
+    return Sessions(
+        len(begins),
+        float(np.median(ends - begins + 1)),
+        float(np.median(at[ends] + seconds[ends] - at[begins])) / 60,
+        len(begins) / max((at[-1] - at[0]) / (7 * _DAY_S), 1.0),
+        float(np.mean(weekday >= 5)),
+        np.bincount(part % 4, minlength=4) / len(begins),
+    )
+
+
+def _discovery_rate(track: NDArray[np.int32], is_play: NDArray[np.bool_]) -> float:
+    """Share of the later half's plays that are the first event of their track.
+
+    What was heard before the history begins nobody knows: so the earlier half only says what is known.
+    """
+    first = np.zeros(len(track), bool)
+    first[np.unique(track, return_index=True)[1]] = True
+    later = is_play.copy()
+    later[: len(track) // 2] = False
+    return float(first[later].mean()) if later.any() else 0.0

@@ -1,0 +1,183 @@
+"""What one listener did, in columns, and how much of it speaks for which track."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.event import EVENT_KINDS, WEIGHTS, EventKind, weight_of
+from segue.domain.vocabulary import UNKNOWN_ITEM
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from segue.domain.catalogue import Catalogue
+    from segue.domain.event import Event
+
+NAMED = WEIGHTS[EventKind.LIKE]
+"""What a track counts that is named beside the history, in whole plays: as much as a like."""
+
+_NEVER = 0.0
+"""Seconds since 1970 of an event whose time nobody knows, as `segue.sources.dataset.history` writes them."""
+_CODE = {kind: code for code, kind in enumerate(EVENT_KINDS)}
+_PLAY, _SKIP = _CODE[EventKind.PLAY], _CODE[EventKind.SKIP]
+_LIKE, _DISLIKE = _CODE[EventKind.LIKE], _CODE[EventKind.DISLIKE]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What a figure rests on.
+
+    Attributes
+    ----------
+    events : int
+        That speak for a track; tracks that were named count as one each.
+    tracks : int
+    hours : float
+        Heard in those events, as far as it is known.
+    """
+
+    events: int
+    tracks: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Why a part of the profile is missing."""
+
+    reason: str
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One listener's events, oldest first, and their tracks.
+
+    Attributes
+    ----------
+    track_ids : tuple of str (n_tracks,)
+    row : int32 (n_tracks,)
+        Of the catalogue, `UNKNOWN_ITEM` where it has no such track.
+    weight : float64 (n_tracks,)
+        How much speaks for each, in whole plays: 0 where it is disliked, or skips outweigh plays.
+    track : int32 (n_events,)
+        Rows of the columns above.
+    kind : int8 (n_events,)
+        Positions in `segue.domain.event.EVENT_KINDS`.
+    at : float64 (n_events,)
+        Seconds since 1970 in UTC; NaN for tracks that were named, which come last, and for what imported
+        histories count without a time, which comes first.
+    count : float64 (n_events,)
+        How many such events it stands for.
+    seconds : float64 (n_events,)
+        Heard; 0 where unknown, or nothing was.
+    taste : float64 (n_events,)
+        What each event adds to the weight of its track, ≥ 0.
+    """
+
+    track_ids: tuple[str, ...]
+    row: NDArray[np.int32]
+    weight: NDArray[np.float64]
+    track: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    at: NDArray[np.float64]
+    count: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+    taste: NDArray[np.float64]
+
+    @property
+    def liked(self) -> NDArray[np.bool_]:
+        """Which tracks are of the catalogue and speak for a taste, bool (n_tracks,)."""
+        return np.asarray((self.weight > 0) & (self.row != UNKNOWN_ITEM))
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Tracks that the catalogue does not have."""
+        return tuple(self.track_ids[place] for place in np.flatnonzero(self.row == UNKNOWN_ITEM).tolist())
+
+    def support(self, tracks: NDArray[np.bool_]) -> Support:
+        """Return what speaks for some tracks, bool (n_tracks,)."""
+        speaks = tracks[self.track] & (self.taste > 0)
+        return self.support_of_events(speaks)
+
+    def support_of_events(self, events: NDArray[np.bool_]) -> Support:
+        """Return what some events come to, bool (n_events,)."""
+        return Support(
+            round(float(self.count[events].sum())),
+            int(np.count_nonzero(np.bincount(self.track[events]))),
+            float(self.seconds[events].sum()) / 3600,
+        )
+
+
+def build_played(catalogue: Catalogue, events: Sequence[Event], named: Sequence[str] = ()) -> Played:
+    """Put events into columns, and add up what speaks for each track.
+
+    As in `segue.domain.event.build_listening`, of the likes and dislikes of a track the last one counts, and
+    once; while that is a dislike, nothing speaks for the track. What speaks against it, skips, takes from
+    what its other events add, each by the same part; no track weighs less than 0.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    events : sequence of Event
+        Of one listener, in any order.
+    named : sequence of str
+        Tracks without events that speak for the taste as well: each is a like, later than all else.
+    """
+    done = sorted(events, key=attrgetter("at", "event_id"))
+    n_named = len(named)
+    columns = map(attrgetter("track_id", "kind", "at", "count", "ms_played"), done)
+    tracks, kinds, times, counts, heard_ms = zip(*columns, strict=True) if done else ((),) * 5
+    number: dict[str, int] = {}
+    track = np.array([number.setdefault(each, len(number)) for each in (*tracks, *named)], np.int32)
+    ids = tuple(number)
+    kind = np.array([*(_CODE[each] for each in kinds), *[_LIKE] * n_named], np.int8)
+    at = np.array([*map(datetime.timestamp, times), *[np.nan] * n_named])
+    at[at == _NEVER] = np.nan
+    count = np.array([*counts, *[1.0] * n_named])
+    ms = np.array([*(-1 if each is None else each for each in heard_ms), *[-1] * n_named], np.int32)
+    row = _rows(catalogue, ids)
+    duration = np.where(row[track] == UNKNOWN_ITEM, np.float32(np.nan), catalogue.duration_s[row[track]])
+    taste, weight = _taste(track, kind, weight_of(kind, ms, duration) * count, len(ids))
+    return Played(ids, row, weight, track, kind, at, count, _heard_s(kind, ms, duration) * count, taste)
+
+
+def _rows(catalogue: Catalogue, ids: tuple[str, ...]) -> NDArray[np.int32]:
+    order = sorted(range(len(ids)), key=ids.__getitem__)  # in order, they are found side by side
+    row = np.empty(len(ids), np.int32)
+    row[order] = catalogue.vocabulary.index_of([ids[place] for place in order])
+    return row
+
+
+def _heard_s(
+    kind: NDArray[np.int8], ms: NDArray[np.int32], duration_s: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Seconds heard, float64 (n_events,): of a play that does not say, the whole track."""
+    whole = np.where(kind == _PLAY, np.nan_to_num(duration_s.astype(np.float64)), 0)
+    heard = np.where(ms >= 0, ms / 1000, whole)
+    return np.where((kind == _PLAY) | (kind == _SKIP), heard, 0)
+
+
+def _taste(
+    track: NDArray[np.int32], kind: NDArray[np.int8], weight: NDArray[np.float64], n_tracks: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what each event adds to its track, float64 (n_events,), and the sums, float64 (n_tracks,)."""
+    opinion = np.flatnonzero((kind == _LIKE) | (kind == _DISLIKE))
+    last = np.full(n_tracks, -1)
+    last[track[opinion]] = opinion  # the last of several stays
+    said = last[last >= 0]
+    weight = weight.copy()
+    weight[opinion] = 0
+    weight[said] = np.where(kind[said] == _LIKE, NAMED, 0)
+    total = np.maximum(np.bincount(track, weight, n_tracks), 0)
+    total[track[said[kind[said] == _DISLIKE]]] = 0
+    speaks = np.maximum(weight, 0)
+    some = np.bincount(track, speaks, n_tracks)
+    return speaks * (total / np.where(some > 0, some, 1))[track], total

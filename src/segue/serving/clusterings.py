@@ -1,0 +1,109 @@
+"""The variants of the clustered tracks: each loaded when first asked for, the live one standing in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from segue.artifacts.codec.clustering import load_clustering
+from segue.artifacts.family import CLUSTERS, VARIANTS, variant_alias
+from segue.artifacts.location import open_reader
+from segue.artifacts.store import CHAMPION, resolve_if_any
+from segue.errors import AliasNotFoundError, ArtifactError, CorruptArtifactError, InvalidInputError
+from segue.serving.live import Live, Loaded
+from segue.serving.telemetry import logger, refresh_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from segue.artifacts.manifest import Manifest
+    from segue.domain.clustering import Clustering
+    from segue.serving.settings import ArtifactSettings
+
+_AT_ONCE = 2
+"""Variants kept open beside the live one; of a third, the one that was not asked for longest is closed."""
+
+
+class LiveClusterings:
+    """Follow the live variant, and any other from when it is first asked for."""
+
+    def __init__(
+        self, settings: ArtifactSettings, on_failure: Callable[[ArtifactError], None] = refresh_failed
+    ) -> None:
+        self._store = open_reader(settings.location, settings.environment)
+        self._settings, self._on_failure = settings, on_failure
+        self._champion = self._follow(CHAMPION)
+        self._others: dict[str, Live[Clustering]] = {}
+
+    def get(self) -> Loaded[Clustering]:
+        """Return the live variant; raises ArtifactError where none can be served."""
+        return self._champion.get()
+
+    def of(self, variant: str) -> tuple[Loaded[Clustering], str]:
+        """Return a variant, or the live one in its place and why.
+
+        Raises
+        ------
+        InvalidInputError
+            There is no such variant: ask for one that the message names.
+        AliasNotFoundError
+            There are none at all: prepare them.
+        ArtifactError
+            Neither it nor the live one can be served.
+        """
+        try:
+            if variant not in VARIANTS:
+                raise AliasNotFoundError(CLUSTERS, variant)
+            return self._other(variant).get(), ""
+        except AliasNotFoundError as error:
+            self._others.pop(variant, None)
+            raise self._unknown(variant) from error
+        except ArtifactError as error:
+            logger.warning("a variant cannot be served", extra={"variant": variant, "reason": str(error)})
+            try:
+                found = self.get()
+            except ArtifactError:
+                raise error from None
+            return found, f"{variant} cannot be served now; {found.value.variant}, which is live, stands in"
+
+    def expire(self) -> None:
+        """Look at the aliases on the next call."""
+        for live in (self._champion, *self._others.values()):
+            live.expire()
+
+    def _other(self, variant: str) -> Live[Clustering]:
+        live = self._others.pop(variant, None) or self._follow(variant_alias(variant))
+        self._others[variant] = live  # the last is the latest
+        for oldest in list(self._others)[:-_AT_ONCE]:
+            self._others.pop(oldest, None)
+        return live
+
+    def _unknown(self, variant: str) -> InvalidInputError | AliasNotFoundError:
+        there = [name for name in VARIANTS if self._exists(name)]
+        if not there:
+            return AliasNotFoundError(CLUSTERS, CHAMPION)
+        return InvalidInputError(f"variant: there is no {variant!r}; ask for one of {', '.join(there)}.")
+
+    def _exists(self, variant: str) -> bool:
+        try:
+            return resolve_if_any(self._store, CLUSTERS, variant_alias(variant)) is not None
+        except CorruptArtifactError:
+            return True  # damaged, and there
+
+    def _follow(self, alias: str) -> Live[Clustering]:
+        return Live(
+            self._store,
+            CLUSTERS,
+            _load,
+            cache=self._settings.cache,
+            ttl_s=self._settings.refresh_ttl_s,
+            on_failure=self._on_failure,
+            alias=alias,
+        )
+
+
+def _load(folder: Path, manifest: Manifest) -> Clustering:
+    found = load_clustering(folder)
+    if found.variant != manifest.record.params.get("variant"):
+        raise CorruptArtifactError(f"{manifest.version} holds {found.variant}, its manifest says otherwise")
+    return found

@@ -1,0 +1,54 @@
+"""Shares and differences as bars, each with its name and number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from segue.serving.picture.drawing import WIDTH, Drawing, Table, shortened
+from segue.serving.picture.markup import joined, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ROW, _NAME, _VALUE = 26.0, 122.0, 52.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its name, its length, negative to the left, and the number as it is written."""
+
+    name: str
+    value: float
+    written: str
+
+
+def bars(name: str, title: str, description: str, shown: Sequence[Bar], header: tuple[str, str]) -> Drawing:
+    """Draw bars below each other, from the left edge, or from the middle if one is negative."""
+    greatest = max((abs(bar.value) for bar in shown), default=1.0) or 1.0
+    both = any(bar.value < 0 for bar in shown)
+    width = WIDTH - _NAME - _VALUE
+    zero = _NAME + (width / 2 if both else 0)
+    parts = []
+    for place, bar in enumerate(shown):
+        y = _ROW * place
+        long = max((width / 2 if both else width) * abs(bar.value) / greatest, 1.0)
+        parts += [
+            tag("text", shortened(bar.name, 19), x=0, y=y + 17),
+            tag(
+                "rect",
+                x=zero if bar.value >= 0 else zero - long,
+                y=y + 5,
+                width=long,
+                height=16,
+                rx=3,
+                class_="f0" if bar.value >= 0 else "f1",
+            ),
+            tag("text", bar.written, x=WIDTH, y=y + 17, text_anchor="end", class_="strong"),
+        ]
+    if both:
+        parts.append(tag("line", x1=zero, y1=0, x2=zero, y2=_ROW * len(shown), class_="axis"))
+    rows = tuple((bar.name, bar.written) for bar in shown)
+    return Drawing(
+        name, title, description, _ROW * max(len(shown), 1), joined(parts), Table(title, header, rows)
+    )

@@ -1,0 +1,96 @@
+"""How the shares of genres change: a stream for each, as thick as its share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.serving.picture.drawing import WIDTH, Drawing, Table, legend_row
+from segue.serving.picture.markup import Markup, joined, number, tag
+from segue.serving.picture.style import N_COLOURS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.taste.drift import Drift
+
+_HEIGHT, _ROW, _STEPS = 180.0, 20.0, 8
+OTHER = "other genres"
+
+
+def ribbon(found: Drift) -> Drawing:
+    """Draw the most played genres over time, all others as one stream at the bottom."""
+    others = np.maximum(1 - found.share.sum(axis=1, keepdims=True), 0)
+    share = np.concatenate([found.share, others], axis=1)
+    names = [*found.genres, OTHER]
+    colours = [*range(len(found.genres)), N_COLOURS - 1]
+    x = _times(found)
+    edge = np.concatenate([np.zeros((len(share), 1)), np.cumsum(share, axis=1)], axis=1)
+    streams = [
+        _stream(x, _HEIGHT * edge[:, place], _HEIGHT * edge[:, place + 1], colours[place], names[place])
+        for place in range(len(names))
+    ]
+    top = _HEIGHT + 46
+    rows = [
+        legend_row(top + _ROW * place, colours[place], name, _moved(share[:, place]))
+        for place, name in enumerate(names)
+    ]
+    first, last = _month(found.windows[0].began_at), _month(found.windows[-1].ended_at)
+    moves = ", ".join(f"{name} {_moved(share[:, place])}" for place, name in enumerate(names))
+    cells = tuple(
+        (_month(window.began_at), *(f"{100 * part:.0f} %" for part in row))
+        for window, row in zip(found.windows, share.tolist(), strict=True)
+    )
+    return Drawing(
+        "ribbon",
+        "How your taste moved",
+        f"Shares of genres from {first} to {last}: {moves}.",
+        top + _ROW * len(names) - 8,
+        joined([*streams, _axis(first, last), *rows]),
+        Table("Shares of what was played, by when each part of the history began.", ("from", *names), cells),
+    )
+
+
+def _times(found: Drift) -> NDArray[np.float64]:
+    """Where the windows' middles stand across, float64 (n_windows,); the outer two at the edges."""
+    middle = np.array([(window.began_at + window.ended_at) / 2 for window in found.windows])
+    return np.asarray(WIDTH * (middle - middle[0]) / max(float(middle[-1] - middle[0]), 1.0))
+
+
+def _stream(
+    x: NDArray[np.float64], upper: NDArray[np.float64], lower: NDArray[np.float64], colour: int, name: str
+) -> Markup:
+    fine = np.unique(np.concatenate([np.linspace(a, b, _STEPS + 1) for a, b in pairwise(x.tolist())]))
+    forth = [f"{number(a)},{number(b)}" for a, b in zip(fine, _smooth(fine, x, upper), strict=True)]
+    back = [f"{number(a)},{number(b)}" for a, b in zip(fine, _smooth(fine, x, lower), strict=True)]
+    path = f"M{'L'.join([*forth, *reversed(back)])}Z"
+    return tag("path", tag("title", name), d=path, class_=f"f{colour} rim", stroke_width="0.8")
+
+
+def _smooth(fine: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ease from point to point: never beyond either, so that no stream is thinner than nothing."""
+    place = np.clip(np.searchsorted(x, fine, side="right") - 1, 0, len(x) - 2)
+    part = (fine - x[place]) / np.maximum(x[place + 1] - x[place], 1e-9)
+    eased = part * part * (3 - 2 * part)
+    return np.asarray(y[place] + (y[place + 1] - y[place]) * eased)
+
+
+def _axis(first: str, last: str) -> Markup:
+    y = _HEIGHT + 16
+    return joined(
+        [
+            tag("text", first, x=0, y=y, class_="soft"),
+            tag("text", last, x=WIDTH, y=y, text_anchor="end", class_="soft"),
+        ]
+    )
+
+
+def _moved(share: NDArray[np.float64]) -> str:
+    return f"{100 * share[0]:.0f} % → {100 * share[-1]:.0f} %"
+
+
+def _month(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%b %Y")

@@ -1,0 +1,137 @@
+"""Where a listener's tracks lie in the catalogue, and which tastes they make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.taste.layout import BY_CLUSTERS
+from segue.serving.picture.drawing import WIDTH, Drawing, Table, legend_row
+from segue.serving.picture.markup import Markup, joined, number, tag
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.taste.distinct import Tastes
+    from segue.domain.taste.layout import Layout
+
+N_DUST = 1400
+"""Tracks of the catalogue that are drawn: every so many'th."""
+N_HEARD = 400
+"""Tracks of the listener, those that count most."""
+_SIDE, _PAD, _BADGE = 320.0, 12.0, 11.0
+_ROW = 20.0
+
+
+def taste_map(layout: Layout, found: Tastes) -> Drawing:
+    """Draw the catalogue as dust, the listener's tracks in the colour of their taste, and its number."""
+    drawn = np.flatnonzero(~np.isnan(layout.position[found.rows, 0]))
+    drawn = drawn[np.argsort(-found.weight[drawn], kind="stable")[:N_HEARD]]
+    place = _on_paper(layout.position[found.rows[drawn]])
+    # The heaviest last, so that they lie on top.
+    most = float(found.weight.max())
+    dots = [
+        _dot(x, y, float(found.weight[row]) / most, int(found.taste[row]))
+        for row, (x, y) in zip(drawn[::-1].tolist(), place[::-1].tolist(), strict=True)
+    ]
+    placed = [(number, taste) for number, taste in enumerate(found.tastes) if taste.position is not None]
+    centre = _apart(_on_paper(np.array([taste.position for _, taste in placed], np.float32).reshape(-1, 2)))
+    badges = [_badge(float(x), float(y), number) for (number, _), (x, y) in zip(placed, centre, strict=True)]
+    top = _SIDE + 46
+    rows = [
+        legend_row(top + _ROW * number, number, taste.title, f"{100 * taste.weight:.0f} %", str(number + 1))
+        for number, taste in enumerate(found.tastes)
+    ]
+    made = "near is alike" if layout.made_by == BY_CLUSTERS else "the catalogue's two main directions"
+    parts = ", ".join(f"{taste.title} ({100 * taste.weight:.0f} %)" for taste in found.tastes)
+    frame = tag("rect", x=20, y=0, width=_SIDE, height=_SIDE, rx=12, class_="line")
+    note = tag(
+        "text", f"{made}; grey: all tracks", x=WIDTH / 2, y=_SIDE + 18, text_anchor="middle", class_="soft"
+    )
+    return Drawing(
+        "taste_map",
+        "Where your tastes lie",
+        f"{len(found.tastes)} distinct tastes among the catalogue: {parts}.",
+        top + _ROW * len(found.tastes) - 8,
+        joined([frame, _dust(layout), *dots, *badges, note, *rows]),
+        Table(
+            "Tastes, with their share of what is played.",
+            ("taste", "share", "tracks"),
+            tuple(
+                (taste.title, f"{100 * taste.weight:.0f} %", str(taste.n_tracks)) for taste in found.tastes
+            ),
+        ),
+    )
+
+
+def _on_paper(position: NDArray[np.float32]) -> NDArray[np.float64]:
+    """From [0, 1], upwards, to the frame, downwards."""
+    inner = _SIDE - 2 * _PAD
+    x, y = position[:, 0].astype(np.float64), position[:, 1].astype(np.float64)
+    return np.column_stack([20 + _PAD + inner * x, _PAD + inner * (1 - y)])
+
+
+def _dust(layout: Layout) -> Markup:
+    """Draw the catalogue: tracks in a cluster a little darker than those in none."""
+    known = np.flatnonzero(~np.isnan(layout.position[:, 0]))
+    known = known[:: max(len(known) // N_DUST, 1)]
+    place, inside = _on_paper(layout.position[known]), layout.cluster[known] >= 0
+    groups = ((inside, "0.75"), (~inside, "0.4" if inside.any() else "0.6"))
+    return joined(
+        tag(
+            "path",
+            d="".join(f"M{number(x)} {number(y)}h0" for x, y in place[chosen].tolist()),
+            class_="dust",
+            stroke_width=2,
+            stroke_linecap="round",
+            stroke_opacity=opacity,
+        )
+        for chosen, opacity in groups
+        if chosen.any()
+    )
+
+
+def _dot(x: float, y: float, part: float, taste: int) -> Markup:
+    return tag(
+        "circle",
+        cx=x,
+        cy=y,
+        r=2.4 + 4.2 * part**0.5,
+        class_=f"f{taste} rim",
+        fill_opacity="0.85",
+        stroke_width="0.7",
+    )
+
+
+def _badge(x: float, y: float, taste: int) -> Markup:
+    return joined(
+        [
+            tag("circle", cx=x, cy=y, r=_BADGE, class_=f"f{taste} rim", stroke_width=2),
+            tag("text", str(taste + 1), x=x, y=y + 4.3, text_anchor="middle", class_="on"),
+        ]
+    )
+
+
+def _apart(place: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Push numbers apart that would cover each other, and keep them within the frame."""
+    place = place.copy()
+    low = np.array([20 + _BADGE + 2, _BADGE + 2])
+    high = np.array([20 + _SIDE - _BADGE - 2, _SIDE - _BADGE - 2])
+    least = 2 * _BADGE + 3
+    for _ in range(60):
+        moved = False
+        for a in range(len(place)):
+            for b in range(a):
+                way = place[a] - place[b]
+                far = float(np.hypot(*way))
+                if far < least:
+                    moved = True
+                    # Tastes in the very same place go different ways.
+                    unit = way / far if far > 1e-6 else np.array([np.cos(2.4 * a), np.sin(2.4 * a)])
+                    place[a] += unit * (least - far) / 2
+                    place[b] -= unit * (least - far) / 2
+        place = np.clip(place, low, high)
+        if not moved:
+            break
+    return place

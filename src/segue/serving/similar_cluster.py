@@ -1,0 +1,141 @@
+"""Answer with neighbours of a variant of the clustered tracks, and describe them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.catalogue import AUDIO_FEATURES
+from segue.domain.cluster_neighbours import member, near, newcomer
+from segue.domain.clustering import NOISE
+from segue.domain.vocabulary import UNKNOWN_ITEM
+from segue.errors import InvalidInputError, TrackNotFoundError
+from segue.serving.recommend_contract import TrackOut
+from segue.serving.similar_contract import (
+    AskedTrack,
+    SharedFeatureOut,
+    SimilarModel,
+    SimilarResponse,
+    SimilarTrack,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.catalogue import Catalogue
+    from segue.domain.cluster_neighbours import Neighbour, Subject
+    from segue.domain.clustering import Clustering
+    from segue.serving.clusterings import LiveClusterings
+    from segue.serving.similar_contract import SimilarRequest
+
+_NAMED = 5
+
+
+def similar_in_cluster(
+    request: SimilarRequest, clusterings: LiveClusterings, catalogue: Catalogue | None
+) -> SimilarResponse:
+    """Find tracks near those asked about, in the variant asked for or the live one.
+
+    ``catalogue`` describes the tracks, and places those that came after the clusters were made; without
+    it, or for a track that it does not have, the clusters' own names are told.
+
+    Raises
+    ------
+    InvalidInputError
+        There is no such variant, or a track has no place in it and its features are not all known.
+    TrackNotFoundError
+        Neither the clusters nor the catalogue have one of the tracks.
+    ArtifactError
+        Neither the variant nor the live one can be served.
+    """
+    live, because = (clusterings.get(), "") if request.variant is None else clusterings.of(request.variant)
+    clustering = live.value
+    subjects = [_subject(clustering, catalogue, track) for track in request.track_id]
+    found = near(
+        clustering,
+        subjects,
+        request.limit,
+        diversity=request.diversity,
+        n_features=request.max_reasons if request.explain else 0,
+    )
+    return SimilarResponse(
+        items=[_track(clustering, catalogue, request.track_id, neighbour) for neighbour in found],
+        model=SimilarModel.CLUSTERS,
+        model_version=live.version,
+        variant=clustering.variant,
+        because=because or None,
+        asked=[
+            _asked(clustering, track, subject)
+            for track, subject in zip(request.track_id, subjects, strict=True)
+        ],
+    )
+
+
+def _subject(clustering: Clustering, catalogue: Catalogue | None, track_id: str) -> Subject:
+    row = int(clustering.vocabulary.index_of([track_id])[0])
+    if row != UNKNOWN_ITEM:
+        return member(clustering, row)
+    row = UNKNOWN_ITEM if catalogue is None else int(catalogue.vocabulary.index_of([track_id])[0])
+    if catalogue is None or row == UNKNOWN_ITEM:
+        raise TrackNotFoundError(track_id)
+    value = _features(catalogue, row, clustering.space.columns)
+    unknown = [clustering.space.columns[column] for column in np.flatnonzero(np.isnan(value)).tolist()]
+    if unknown:
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        raise InvalidInputError(
+            f"track_id: {track_id!r} is new to {clustering.variant} and cannot be placed, as the catalogue "
+            f"lacks its {', '.join(unknown[:_NAMED])}{more}: ask for another model or variant."
+        )
+    return newcomer(clustering, value)
+
+
+def _features(catalogue: Catalogue, row: int, columns: tuple[str, ...]) -> NDArray[np.float32]:
+    """Return what the catalogue knows of a track, float32 (n_columns,), NaN where it does not."""
+    known = dict(zip(catalogue.low_level_names, catalogue.low_level[row].tolist(), strict=True))
+    known |= dict(zip(AUDIO_FEATURES, catalogue.audio[row].tolist(), strict=True))
+    return np.array([known.get(column, np.nan) for column in columns], np.float32)
+
+
+def _asked(clustering: Clustering, track_id: str, subject: Subject) -> AskedTrack:
+    inside = subject.label != NOISE
+    return AskedTrack(
+        track_id=track_id,
+        cluster=subject.label if inside else None,
+        title=clustering.title[subject.label] if inside else None,
+        strength=subject.strength,
+        placed=subject.item_index == UNKNOWN_ITEM,
+    )
+
+
+def _track(
+    clustering: Clustering, catalogue: Catalogue | None, asked: list[str], neighbour: Neighbour
+) -> SimilarTrack:
+    features = [
+        SharedFeatureOut(
+            name=shared.name, value=shared.value, asked_value=shared.subject_value, share=shared.share
+        )
+        for shared in neighbour.features
+    ]
+    return SimilarTrack(
+        **_described(clustering, catalogue, neighbour.item_index).model_dump(),
+        score=neighbour.score,
+        distance=neighbour.distance,
+        near_to=asked[neighbour.subject],
+        same_cluster=neighbour.same_cluster,
+        features=features or None,
+    )
+
+
+def _described(clustering: Clustering, catalogue: Catalogue | None, row: int) -> TrackOut:
+    track_id = str(clustering.vocabulary.item_id[row])
+    place = UNKNOWN_ITEM if catalogue is None else int(catalogue.vocabulary.index_of([track_id])[0])
+    if catalogue is not None and place != UNKNOWN_ITEM:
+        return TrackOut.of(catalogue, place)
+    return TrackOut(
+        track_id=track_id,
+        name=clustering.name[row],
+        artists=list(clustering.artists.of(row)),
+        album="",
+        genres=[],
+    )

@@ -1,0 +1,68 @@
+"""What profiles are measured against, live: the recommender, and the clusters where there are any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from segue.domain.taste.reference import build_reference
+from segue.errors import AliasNotFoundError, ArtifactError
+from segue.serving.clusterings import LiveClusterings
+from segue.serving.live import Loaded
+from segue.serving.recommender import LiveRecommender
+from segue.serving.telemetry import logger
+
+if TYPE_CHECKING:
+    from segue.domain.clustering import Clustering
+    from segue.domain.recommender import Recommender
+    from segue.domain.taste.reference import Reference
+    from segue.serving.settings import ArtifactSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TasteModel:
+    """A reference, and the version of the clusters that its map is drawn by; None without any."""
+
+    reference: Reference
+    clusters_version: str | None = None
+
+
+def live_taste(settings: ArtifactSettings) -> LiveTaste:
+    """Follow what is live where the settings say."""
+    return LiveTaste(LiveRecommender(settings), LiveClusterings(settings))
+
+
+class LiveTaste:
+    """Follow the recommender and the live clusters; the latter may be missing."""
+
+    def __init__(self, recommender: LiveRecommender, clusterings: LiveClusterings) -> None:
+        self._recommender, self._clusterings = recommender, clusterings
+        self._latest: tuple[Recommender, Clustering | None, Loaded[TasteModel]] | None = None
+        self._said = ""
+
+    def get(self) -> Loaded[TasteModel]:
+        """Return the reference for what is live; raises as `LiveRecommender.get` does."""
+        found, clusters, latest = self._recommender.get(), self._clusters(), self._latest
+        clustering = None if clusters is None else clusters.value
+        if latest is None or latest[0] is not found.value or latest[1] is not clustering:
+            version = None if clusters is None else clusters.version
+            made = TasteModel(build_reference(found.value, clustering), version)
+            latest = found.value, clustering, Loaded(made, found.live)
+            self._latest = latest  # one reference, as a reader must never see half a swap
+        return latest[2]
+
+    def expire(self) -> None:
+        """Look at the aliases on the next call."""
+        self._recommender.expire()
+        self._clusterings.expire()
+
+    def _clusters(self) -> Loaded[Clustering] | None:
+        try:
+            return self._clusterings.get()
+        except AliasNotFoundError:  # nobody has prepared any: the map is drawn without
+            return None
+        except ArtifactError as error:
+            if str(error) != self._said:  # once, not at every request
+                logger.warning("no clusters can be served", extra={"reason": str(error)})
+                self._said = str(error)
+            return None

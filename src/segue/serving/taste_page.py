@@ -1,0 +1,224 @@
+"""A profile as what was asked for: JSON, a page with pictures, or the pictures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Response
+
+from segue.domain.taste.played import Lack
+from segue.errors import InvalidInputError
+from segue.serving.picture.drawing import inline, standalone
+from segue.serving.picture.markup import Markup, html_document, joined, style_sheet, tag
+from segue.serving.picture.style import COLOURS, DRAWN, PAGE
+from segue.serving.taste_contract import Format
+from segue.serving.taste_picture import PART_OF, TITLES, draw
+
+if TYPE_CHECKING:
+    from segue.domain.taste.profile import Profile
+    from segue.domain.taste.reference import Reference
+    from segue.serving.picture.drawing import Drawing, Table
+    from segue.serving.taste_contract import Picture, SupportOut, TasteProfile
+
+PICTURED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The profile; with ?format=html a page, with ?format=svg its pictures.",
+        "content": {"text/html": {}, "image/svg+xml": {}},
+    }
+}
+"""What the route answers besides JSON, for its OpenAPI description."""
+
+_STYLE = COLOURS + DRAWN + PAGE
+_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
+_SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def rendered(
+    answer: TasteProfile, profile: Profile, reference: Reference, as_: Format, picture: Picture | None
+) -> Response:
+    """Answer as JSON, HTML or SVG.
+
+    Raises
+    ------
+    InvalidInputError
+        One picture is asked for that the profile does not have, or without format=svg.
+    """
+    if picture is not None and as_ is not Format.SVG:
+        raise InvalidInputError(f"picture: {picture} alone is answered with format=svg, not {as_}.")
+    if as_ is Format.HTML:
+        headers = {"content-security-policy": f"{_POLICY}; frame-ancestors 'self'"}
+        return Response(page(answer, profile, reference), media_type="text/html", headers=headers)
+    if as_ is Format.SVG:
+        text = pictures(profile, reference, picture)
+        return Response(text, media_type="image/svg+xml", headers={"content-security-policy": _SVG_POLICY})
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def pictures(profile: Profile, reference: Reference, picture: Picture | None = None) -> str:
+    """Return one picture as SVG, or all that the profile has, below each other."""
+    asked = PART_OF.values() if picture is None else [PART_OF[picture]]
+    found = [draw(profile, reference, part) for part in asked]
+    drawings = [each for each in found if each is not None and not isinstance(each, Lack)]
+    if not drawings:
+        reasons = "; ".join(
+            f"{part} {each.reason}" for part, each in zip(asked, found, strict=True) if isinstance(each, Lack)
+        )
+        raise InvalidInputError(f"there is nothing to draw yet: {reasons}.")
+    return standalone(drawings)
+
+
+def page(answer: TasteProfile, profile: Profile, reference: Reference) -> str:
+    """Return a whole page that needs nothing from elsewhere, and runs nothing."""
+    title = f"Taste profile of {answer.user_id}"
+    parts = [*PART_OF.values(), *(part for part in TITLES if part not in PART_OF.values())]
+    cards = [_card(answer, profile, reference, part) for part in parts]
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        tag("title", title),
+        style_sheet(_STYLE),
+    )
+    main = tag(
+        "main",
+        tag("h1", title),
+        tag("p", f"Rests on {_rests_on(answer.support)}.", class_="quiet"),
+        _words(answer),
+        tag("div", *cards, class_="cards"),
+        _unknown(answer),
+        tag("p", _versions(answer), class_="quiet"),
+    )
+    return html_document(head, tag("body", main))
+
+
+def _words(answer: TasteProfile) -> Markup:
+    said = [
+        tag("li", each.text, " ", tag("span", f"({_tracks(each.support)})", class_="quiet"))
+        for each in answer.insights
+    ]
+    nothing = tag("p", "Nothing can be said with certainty yet.", class_="quiet")
+    return tag(
+        "section",
+        tag("h2", "In words"),
+        tag("ul", said) if said else nothing,
+    )
+
+
+def _card(answer: TasteProfile, profile: Profile, reference: Reference, part: str) -> Markup:
+    heading = tag("h2", TITLES[part])
+    found = draw(profile, reference, part)
+    if isinstance(found, Lack):
+        return tag("section", heading, tag("p", f"Not yet: {found.reason}.", class_="quiet"))
+    if found is None:
+        return tag("section", heading, _mainstream(answer) if part == "mainstream" else _friends(answer))
+    below = _sentence(answer, part)
+    return tag(
+        "section",
+        heading,
+        tag("p", f"Rests on {_rests_on(getattr(answer, part).support)}. {below}".strip(), class_="quiet"),
+        inline(found),
+        _numbers(found),
+    )
+
+
+def _sentence(answer: TasteProfile, part: str) -> str:
+    """Say what the picture does not."""
+    if part == "genres" and answer.genres:
+        return (
+            f"As diverse as {answer.genres.effective_genres:.1f} genres played alike "
+            f"(Shannon {answer.genres.shannon_nats:.2f} nats), of {answer.genres.n_genres} in all."
+        )
+    if part == "moods":
+        return "In standard deviations above or below the catalogue's tracks."
+    if part == "eras" and answer.eras:
+        low, high = answer.eras.middle_half
+        return (
+            f"Half of it is from {low} to {high}; "
+            f"the catalogue's middle is {answer.eras.catalogue_median_year}."
+        )
+    if part == "patterns" and answer.patterns:
+        found = answer.patterns
+        return (
+            f"{found.sessions.count} sessions, {found.sessions.median_minutes:.0f} minutes in the middle; "
+            f"{100 * found.skip_share:.0f} % skipped, {100 * found.repeat_share:.0f} % of plays repeats, "
+            f"{100 * found.discovery_rate:.0f} % of later plays discoveries."
+        )
+    if part == "drift" and answer.drift:
+        whole = answer.drift.whole
+        sure = "more than chance explains" if whole.sure else "no more than chance explains"
+        return f"First and last differ by {whole.divergence_bits:.2f} bits of 1, {sure}."
+    return ""
+
+
+def _numbers(drawing: Drawing) -> Markup:
+    return tag("details", tag("summary", "The numbers"), tag("div", _table(drawing.table), class_="scroll"))
+
+
+def _table(table: Table) -> Markup:
+    def cells(name: str, row: tuple[str, ...]) -> list[Markup]:
+        return [tag(name, text, class_="n" if place else None) for place, text in enumerate(row)]
+
+    return tag(
+        "table",
+        tag("caption", table.caption),
+        tag("thead", tag("tr", cells("th", table.header))),
+        tag("tbody", [tag("tr", cells("td", row)) for row in table.rows]),
+    )
+
+
+def _mainstream(answer: TasteProfile) -> Markup:
+    found = answer.mainstream
+    if found is None:
+        return joined([])
+    words = f"{found.meaning[0].upper()}{found.meaning[1:]}."
+    if found.interval is not None:
+        low, high = found.interval
+        words += f" Yours lies between {low:.0f} % and {high:.0f} %, with 95 % confidence."
+    return joined([tag("p", f"Rests on {_rests_on(found.support)}.", class_="quiet"), tag("p", words)])
+
+
+def _friends(answer: TasteProfile) -> Markup:
+    found = answer.friends
+    if found is None:
+        return joined([])
+    rows = [
+        tag("tr", tag("td", each.user_id), tag("td", f"{each.similarity:.2f}", class_="n"))
+        for each in found.nearest
+    ]
+    header = tag("tr", tag("th", "friend"), tag("th", "similarity", class_="n"))
+    return joined(
+        [
+            tag("p", "0 is nothing in common, 1 the very same taste.", class_="quiet"),
+            tag("table", tag("thead", header), tag("tbody", rows)),
+        ]
+    )
+
+
+def _unknown(answer: TasteProfile) -> Markup | None:
+    """Name what the catalogue does not have: nobody is to wonder where it went."""
+    kinds = (
+        ("Tracks of the request", answer.unknown_tracks),
+        ("Artists of the request", answer.unknown_artists),
+        ("Stored tracks", answer.unknown_stored_tracks),
+    )
+    named = [tag("p", f"{kind}: {', '.join(names)}.") for kind, names in kinds if names]
+    return tag("section", tag("h2", "Not in the catalogue"), *named) if named else None
+
+
+def _versions(answer: TasteProfile) -> str:
+    clusters = "" if answer.clusters_version is None else f", clusters {answer.clusters_version}"
+    return f"Model {answer.model_version}{clusters}."
+
+
+def _rests_on(support: SupportOut) -> str:
+    hours = f", {support.hours:.0f} hours" if support.hours >= 1 else ""
+    events = "1 event" if support.events == 1 else f"{support.events} events"
+    return f"{events}, {_tracks(support)}{hours}"
+
+
+def _tracks(support: SupportOut) -> str:
+    return "1 track" if support.tracks == 1 else f"{support.tracks} tracks"

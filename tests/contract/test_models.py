@@ -1,0 +1,100 @@
+"""GET /models: families, variants, what is live and what is damaged."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from segue.artifacts.family import CLUSTERS, FAMILIES, VARIANTS
+from segue.artifacts.local import LocalStore
+from segue.artifacts.store import Decision, promote
+from tests.small_clustering import publish_clustering, small_clustering
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LATER = datetime(2026, 11, 21, 13, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "artifacts")
+
+
+@pytest.fixture
+def client(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setenv("SEGUE_ARTIFACTS", str(store.root))
+    sys.modules.pop("functions.models.handler", None)
+    yield TestClient(import_module("functions.models.handler").api)
+    sys.modules.pop("functions.models.handler", None)
+
+
+def described(client: TestClient) -> dict[str, Any]:
+    answer = client.get("/models")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_where_nothing_is_there_every_family_and_variant_is_named_and_null(client: TestClient) -> None:
+    found = described(client)
+    assert set(FAMILIES) < found["families"].keys()
+    assert found["variants"] == dict.fromkeys(VARIANTS)
+    assert not any(found["families"].values())
+
+
+def test_variants_tell_which_is_live_and_how_good_they_are(client: TestClient, store: LocalStore) -> None:
+    naive, pca = small_clustering(), small_clustering("pca_features")
+    first = publish_clustering(store, naive, live=True, metrics={"dbcv": {"value": 0.4}, "clusters": 3})
+    second = publish_clustering(store, pca)
+    found = described(client)
+    assert found["variants"]["naive_features"] == {
+        "state": "live",
+        "version": first,
+        "since": "2026-11-21T12:00:00Z",
+        "previous": None,
+        "metrics": {"dbcv": {"value": 0.4}, "clusters": 3},
+    }
+    assert (found["variants"]["pca_features"]["state"], found["variants"]["llav_pca"]) == ("ready", None)
+    promote(store, CLUSTERS, second, Decision("tester", "a trial", LATER))
+    found = described(client)
+    states = {name: variant and variant["state"] for name, variant in found["variants"].items()}
+    assert {"naive_features": "ready", "pca_features": "live"}.items() <= states.items()
+    live = found["families"][CLUSTERS]
+    assert (live["version"], live["previous"], live["servable"]) == (second, first, True)
+
+
+def test_a_variant_keeps_its_previous_version_in_sight(client: TestClient, store: LocalStore) -> None:
+    first = publish_clustering(store, small_clustering(), live=True)
+    second = publish_clustering(store, small_clustering(k=5), at=LATER)
+    variant = described(client)["variants"]["naive_features"]
+    assert (variant["state"], variant["version"], variant["previous"]) == ("live", second, first)
+
+
+@pytest.mark.parametrize("name", ["aliases/naive-features.json", "versions/{}/manifest.json"])
+def test_a_damaged_variant_is_told_beside_the_others(
+    name: str, client: TestClient, store: LocalStore
+) -> None:
+    version = publish_clustering(store, small_clustering())
+    publish_clustering(store, small_clustering("pca_features"), live=True)
+    (store.root / CLUSTERS / name.format(version)).write_bytes(b"{}")
+    variants = described(client)["variants"]
+    assert (variants["naive_features"]["state"], variants["naive_features"]["metrics"]) == ("damaged", {})
+    assert variants["pca_features"]["state"] == "live"
+
+
+def test_a_live_version_that_is_gone_is_told(client: TestClient, store: LocalStore) -> None:
+    version = publish_clustering(store, small_clustering(), live=True)
+    (store.root / CLUSTERS / "versions" / version / "manifest.json").unlink()
+    found = described(client)
+    assert (found["families"][CLUSTERS]["servable"], found["families"][CLUSTERS]["missing"]) == (
+        False,
+        [CLUSTERS],
+    )
+    assert found["variants"]["naive_features"]["state"] == "damaged"

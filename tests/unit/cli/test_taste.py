@@ -1,0 +1,63 @@
+"""`segue taste`: what it prints, and where its page goes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from segue.cli import app
+from segue.errors import InvalidInputError
+from segue.state.location import open_state
+from tests.small_recommender import LISTENER, events_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from tests.small_recommender import Trained
+
+
+@pytest.fixture
+def stored(trained: Trained, tmp_path: Path) -> list[str]:
+    state = str(tmp_path / "state.sqlite")
+    open_state(state).record(events_of())
+    return ["--artifacts", str(trained.folder), "--state", state]
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, ["taste", *words], catch_exceptions=False, env={"COLUMNS": "200"})
+
+
+def test_the_terminal_is_told_in_words_and_bars(stored: list[str]) -> None:
+    found = run(LISTENER, *stored, "--artist", "Nobody")
+    assert found.exit_code == 0
+    for text in (f"Taste profile of {LISTENER}", "rock", "█", "Mon ", "drift: not yet", "catalogue: Nobody"):
+        assert text in found.output
+
+
+def test_json_is_what_the_function_answers(stored: list[str]) -> None:
+    found = json.loads(run(LISTENER, *stored, "--json", "--utc-offset-minutes", "60").output)
+    assert found["user_id"] == LISTENER
+    assert found["patterns"]["utc_offset_minutes"] == 60
+
+
+def test_the_page_is_written_where_it_says(
+    stored: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "new" / "page.html"
+    found = run(LISTENER, str(page), "--html", *stored)
+    assert str(page) in found.output
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert run(LISTENER, "--html", str(page), *stored).exit_code == 0
+    monkeypatch.chdir(tmp_path)
+    assert "taste-___12.html" in run("../12", "--html", *stored).output
+    assert (tmp_path / "taste-___12.html").exists()
+
+
+def test_a_file_without_html_is_refused(stored: list[str], tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="written with --html only"):
+        run(LISTENER, str(tmp_path / "page.html"), *stored)

@@ -1,0 +1,190 @@
+"""Builds one variant, from its tracks' features to the files of an artifact and the words of its manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from segue.artifacts.codec.clustering import write_clustering
+from segue.domain.clustering import Clustering, embed, spread_of
+from training.clustering.choice import LARGEST_SHARE, LEAST_CLUSTERS, Candidate, Choice, choose
+from training.clustering.files import ARTIFACT, INPUT, RECORD
+from training.clustering.hierarchy import Cut, tree_of
+from training.clustering.input import load_input
+from training.clustering.naming import find_exemplars, title_clusters
+from training.clustering.neighbours import Graph, find_neighbours
+from training.clustering.position import place_on_map
+from training.clustering.quality import genre_metrics, shape_metrics, stability
+from training.clustering.report import render_report
+from training.clustering.settings import N_NEIGHBOURS, build_params
+from training.clustering.space import fit_space
+from training.clustering.stage import effort_of, keep, keep_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from segue.domain.clustering import ClusterTree
+    from segue.domain.text import Labels
+    from training.clustering.input import VariantInput
+    from training.clustering.settings import Settings
+    from training.clustering.stage import Made
+    from training.clustering.variant import Variant
+
+_CUT = ("label", "strength", "condensed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """What every stage needs."""
+
+    folder: Path
+    variant: Variant
+    settings: Settings
+    threads: int
+    step: Callable[[str, float], None]
+
+
+def build_variant(
+    folder: Path, variant: Variant, settings: Settings, *, threads: int, step: Callable[[str, float], None]
+) -> None:
+    """Build a variant in its work folder, which holds its input, stage by stage.
+
+    Finished stages of an interrupted run are taken as they are. At the end there are the files of the
+    artifact, and the record.
+
+    Parameters
+    ----------
+    folder : Path
+    variant : Variant
+    settings : Settings
+    threads : int
+        Of every library together with BLAS.
+    step : callable
+        Told each stage as it begins, and the share of the work that is behind it.
+
+    Raises
+    ------
+    NotEnoughDataError
+        The tracks form no cluster.
+    """
+    with threadpool_limits(threads):
+        _build(_Build(folder, variant, settings, threads, step))
+
+
+def _build(run: _Build) -> None:
+    data = load_input(run.folder / INPUT)
+    run.step("scaling", 0.0)
+    space = fit_space(run.variant, data.columns, data.value)
+    vectors = embed(space, data.value)
+    graph = _graph(run, vectors)
+    choice = _choice(run, vectors, graph)
+    metrics = _metrics(run, data, vectors, graph, choice)
+    position = _map(run, vectors, choice.cut.label)
+    run.step("writing", 0.95)
+    label = choice.cut.label
+    clustering = Clustering(
+        variant=run.variant.name,
+        vocabulary=data.vocabulary,
+        name=data.name,
+        artists=data.artists,
+        space=space,
+        value=np.nan_to_num(data.value, nan=0.0),
+        known=~np.isnan(data.value),
+        embeddings=vectors,
+        spread=spread_of(space, vectors),
+        label=label,
+        strength=choice.cut.strength,
+        neighbour=graph.neighbour,
+        distance=graph.distance.astype(np.float32),
+        tree=_tree(choice, graph),
+        position=position,
+        title=title_clusters(label, data.genres, space, data.value),
+        exemplar=find_exemplars(label, choice.cut.strength, vectors),
+    )
+    keep_files(run.folder, ARTIFACT, lambda to: _write(run, to, clustering, data.genres, choice, metrics))
+
+
+def _graph(run: _Build, vectors: NDArray[np.float32]) -> Graph:
+    run.step("finding neighbours", 0.02)
+
+    def make() -> Made:
+        found = find_neighbours(vectors, min(N_NEIGHBOURS, len(vectors) - 1), threads=run.threads)
+        return {"neighbour": found.neighbour, "distance": found.distance}, None
+
+    arrays, _ = keep(run.folder, "neighbours", make)
+    return Graph(arrays["neighbour"], arrays["distance"])
+
+
+def _choice(run: _Build, vectors: NDArray[np.float32], graph: Graph) -> Choice:
+    run.step("growing clusters", 0.15)
+
+    def make() -> Made:
+        found = choose(vectors, graph, run.settings)
+        arrays = {"edges": found.edges, **{name: getattr(found.cut, name) for name in _CUT}}
+        return arrays, {"best": asdict(found.best), "tried": [asdict(each) for each in found.tried]}
+
+    arrays, told = keep(run.folder, "clusters", make)
+    tried = tuple(Candidate(**each) for each in told["tried"])
+    return Choice(Candidate(**told["best"]), tried, Cut(*(arrays[name] for name in _CUT)), arrays["edges"])
+
+
+def _metrics(
+    run: _Build, data: VariantInput, vectors: NDArray[np.float32], graph: Graph, choice: Choice
+) -> dict[str, Any]:
+    run.step("measuring", 0.4)
+    seed = run.settings.seed
+
+    def make() -> Made:
+        found = shape_metrics(vectors, choice, seed)
+        found |= stability(
+            vectors, graph, choice, seed, lambda share: run.step("clustering subsamples", 0.42 + 0.28 * share)
+        )
+        return {}, found | genre_metrics(choice.cut.label, graph, data.genres, seed)
+
+    metrics: dict[str, Any] = keep(run.folder, "quality", make)[1]
+    return metrics
+
+
+def _map(run: _Build, vectors: NDArray[np.float32], label: NDArray[np.int32]) -> NDArray[np.float32]:
+    run.step("drawing the map", 0.7)
+    arrays, _ = keep(
+        run.folder, "map", lambda: ({"position": place_on_map(vectors, label, run.settings.seed)}, None)
+    )
+    return arrays["position"]
+
+
+def _tree(choice: Choice, graph: Graph) -> ClusterTree:
+    """To place a track hdbscan counts it among its own neighbours: the core distance is of one fewer."""
+    min_samples = choice.best.min_samples
+    itself = np.zeros((len(graph.distance), 1))
+    core = np.hstack([itself, graph.distance])[:, min(min_samples - 1, graph.k)]
+    return tree_of(choice.cut, np.ascontiguousarray(core), min_samples)
+
+
+def _write(
+    run: _Build, to: Path, clustering: Clustering, genres: Labels, choice: Choice, metrics: dict[str, Any]
+) -> None:
+    params = build_params(run.variant, run.settings) | {"chosen": asdict(choice.best)}
+    training = effort_of(run.folder) | {"warnings": _warnings(choice)}
+    write_clustering(clustering, to, configuration={"params": params, "metrics": metrics})
+    metrics = metrics | {"bytes": sum(path.stat().st_size for path in to.iterdir())}
+    told = {"params": params, "metrics": metrics, "training": training}
+    page = render_report(clustering, genres, choice, told)
+    (to / "report.html").write_text(page, encoding="utf-8")
+    (run.folder / RECORD).write_text(json.dumps(told), encoding="utf-8")
+
+
+def _warnings(choice: Choice) -> list[str]:
+    if choice.best.is_admissible:
+        return []
+    return [
+        f"No settings that were tried gave {LEAST_CLUSTERS} clusters of which none holds more than "
+        f"{LARGEST_SHARE:.0%} of the tracks: the best of the others was taken."
+    ]

@@ -1,0 +1,76 @@
+"""From the spanning tree to clusters: HDBSCAN's condensed tree, and what is cut out of it.
+
+The steps after the spanning tree are those of the ``hdbscan`` package, which stays the reference: its own
+functions are called, and tests hold the answer to its `HDBSCAN` and `approximate_predict`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hdbscan._hdbscan_linkage import label as link
+from hdbscan._hdbscan_tree import compute_stability, condense_tree, get_clusters
+from hdbscan.plots import CondensedTree
+
+from segue.domain.clustering import build_cluster_tree
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.clustering import ClusterTree
+    from training.clustering.settings import Method
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One flat clustering.
+
+    Attributes
+    ----------
+    label : int32 (n,)
+        -1 is noise.
+    strength : float32 (n,)
+        Membership, [0, 1].
+    condensed : structured array
+        As `hdbscan` has it.
+    """
+
+    label: NDArray[np.int32]
+    strength: NDArray[np.float32]
+    condensed: NDArray[np.void]
+
+    @property
+    def n_clusters(self) -> int:
+        """Without noise."""
+        return int(self.label.max(initial=-1)) + 1
+
+
+def link_edges(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the single-linkage tree, float64 (n - 1, 4), of a spanning tree's edges in ascending order."""
+    linked: NDArray[np.float64] = link(np.ascontiguousarray(edges))
+    return linked
+
+
+def cut(linked: NDArray[np.float64], min_cluster_size: int, method: Method) -> Cut:
+    """Condense the single-linkage tree, and choose the clusters."""
+    condensed = condense_tree(linked, min_cluster_size)
+    label, strength, _ = get_clusters(condensed, compute_stability(condensed), method)
+    return Cut(label.astype(np.int32), strength.astype(np.float32), condensed)
+
+
+def tree_of(found: Cut, core_distance: NDArray[np.float64], min_samples: int) -> ClusterTree:
+    """Return what it takes to place another track.
+
+    Parameters
+    ----------
+    found : Cut
+    core_distance : float64 (n,)
+        To the ``min_samples``-th nearest, the track itself being the first, as `hdbscan` predicts by.
+    min_samples : int
+    """
+    selected = CondensedTree(found.condensed, found.label)._select_clusters() if found.n_clusters else []
+    return build_cluster_tree(
+        found.condensed, np.array(sorted(selected), np.int64), core_distance, min_samples
+    )

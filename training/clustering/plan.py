@@ -1,0 +1,177 @@
+"""What is there, what is stale, and what input is missing: variant by variant, by fingerprint."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segue.artifacts.family import CLUSTERS, variant_alias
+from segue.artifacts.store import read_manifest
+from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
+from training.champion import Champion, find_champion
+from training.clustering.settings import build_params
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from segue.artifacts.manifest import Manifest
+    from segue.artifacts.object_store import ObjectStore
+    from training.clustering.settings import Settings
+    from training.clustering.source import Source
+    from training.clustering.variant import Variant
+
+_SURVEY = "survey.json"
+
+
+class State(StrEnum):
+    """How a variant stands."""
+
+    READY = "ready"
+    STALE = "stale"
+    MISSING = "missing"
+    NO_INPUT = "input missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """A variant's input without the input itself.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Empty where the input is missing.
+    n_items, n_columns : int
+    missing : str
+        What is missing, in words; empty where nothing is.
+    """
+
+    fingerprint: str = ""
+    n_items: int = 0
+    n_columns: int = 0
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one variant stands, and why.
+
+    Attributes
+    ----------
+    variant : Variant
+    state : State
+    version : str
+        That is live for the variant; empty for none.
+    reason : str
+    surveyed : Surveyed
+    live : Champion
+        The variant's alias as it was read; only over this may a new version be promoted.
+    """
+
+    variant: Variant
+    state: State
+    version: str
+    reason: str
+    surveyed: Surveyed
+    live: Champion
+
+    @property
+    def can_build(self) -> bool:
+        """Whether there is input."""
+        return not self.surveyed.missing
+
+
+def assess(store: ObjectStore, variant: Variant, surveyed: Surveyed, settings: Settings) -> Standing:
+    """Compare what is live for a variant with what would be built.
+
+    A version that was rolled back by somebody is not built again: the one that they chose stays.
+    """
+    live = find_champion(store, CLUSTERS, variant_alias(variant.name))
+    version = live.live.alias.target.version if live.live else ""
+    if not surveyed.missing:
+        state, reason = _compare(store, live, build_params(variant, settings), surveyed.fingerprint)
+    elif live.manifest is None:
+        state, reason = State.NO_INPUT, surveyed.missing
+    else:
+        state, reason = State.READY, f"cannot be compared: {surveyed.missing}"
+    return Standing(variant, state, version, reason, surveyed, live)
+
+
+def _compare(
+    store: ObjectStore, live: Champion, params: Mapping[str, Any], fingerprint: str
+) -> tuple[State, str]:
+    if live.live is None:
+        return State.MISSING, "nothing was built yet"
+    if live.manifest is None:
+        return State.STALE, f"the live version cannot be read: {live.problem}"
+    changed = _changes(live.manifest, params, fingerprint)
+    if not changed:
+        return State.READY, "of this data and these settings"
+    if (newer := _rolled_back(store, live)) and not _changes(newer, params, fingerprint):
+        return State.READY, f"{newer.version} of this data was rolled back ({live.live.alias.reason})"
+    return State.STALE, "; ".join(changed)
+
+
+def _changes(manifest: Manifest, params: Mapping[str, Any], fingerprint: str) -> list[str]:
+    made = manifest.record.params
+    found = [] if manifest.record.data.get("fingerprint") == fingerprint else ["the data changed"]
+    for name, value in params.items():
+        if made.get(name) != value:
+            told = f" ({_word(made.get(name))} → {_word(value)})" if name != "recipe" else " of the code"
+            found.append(f"{name}{told} changed" if name == "recipe" else f"{name} changed{told}")
+    return found
+
+
+def _word(value: object) -> str:
+    return "by search" if value is None else str(value)
+
+
+def _rolled_back(store: ObjectStore, live: Champion) -> Manifest | None:
+    if live.live is None or live.live.alias.previous is None:
+        return None
+    alias = live.live.alias
+    previous = alias.previous
+    if previous is None or previous.version.partition("-")[0] < alias.target.version.partition("-")[0]:
+        return None
+    try:
+        return read_manifest(store, CLUSTERS, previous.version, expected_sha256=previous.manifest_sha256)
+    except (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError):
+        return None
+
+
+def load_survey(work: Path, source: Source, reader: str) -> dict[str, Surveyed] | None:
+    """Return what an earlier run found in the same files; None where they changed, or none did.
+
+    ``reader`` is the code that reads: what another found counts for nothing.
+    """
+    try:
+        kept = json.loads((work / _SURVEY).read_bytes())
+    except (OSError, ValueError):
+        return None
+    identity = _identity(source, reader)
+    if identity is None or kept.get("identity") != identity:
+        return None
+    return {name: Surveyed(**each) for name, each in kept["variants"].items()}
+
+
+def save_survey(work: Path, source: Source, reader: str, found: Mapping[str, Surveyed]) -> None:
+    """Keep what was found, for the next run and for health checks."""
+    identity = _identity(source, reader)
+    if identity is not None:
+        kept = {"identity": identity, "variants": {name: asdict(each) for name, each in found.items()}}
+        partial = work / f".{_SURVEY}"
+        partial.write_text(json.dumps(kept), encoding="utf-8")
+        partial.replace(work / _SURVEY)
+
+
+def is_healthy(standings: Sequence[Standing]) -> bool:
+    """Tell whether every variant that has input is ready, and at least one is."""
+    states = [standing.state for standing in standings]
+    return State.READY in states and not {State.STALE, State.MISSING} & set(states)
+
+
+def _identity(source: Source, reader: str) -> Any:
+    files = source.identity
+    return None if files is None else {"files": files, "tracks": source.tracks, "reader": reader}

@@ -1,0 +1,282 @@
+"""Prepares every variant of the clusters: builds what is missing or stale, publishes each as it is done."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import segue
+from segue.artifacts.family import CLUSTERS
+from segue.artifacts.store import read_manifest
+from segue.errors import ConfigError, SegueError
+from training.clustering.files import INPUT
+from training.clustering.memory import GIB, estimate
+from training.clustering.plan import Standing, State, Surveyed, assess, load_survey, save_survey
+from training.clustering.publishing import promote_first, publish_variant
+from training.clustering.settings import build_params
+from training.clustering.variant import VARIANTS
+from training.clustering.worker import Job, build_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from segue.artifacts.object_store import ObjectStore
+    from segue.sources.dataset import Account
+    from training.clustering.reading import Inputs
+    from training.clustering.settings import Settings
+    from training.clustering.source import Source
+    from training.clustering.variant import Variant
+    from training.clustering.worker import Watch
+
+logger = logging.getLogger("segue.prepare")
+
+
+class Status(StrEnum):
+    """What became of a variant."""
+
+    UP_TO_DATE = "up to date"
+    BUILT = "built"
+    FAILED = "failed"
+    NO_INPUT = "input missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to prepare, and how.
+
+    Attributes
+    ----------
+    source : Source
+    variants : tuple of Variant
+    settings : Settings
+    work : Path
+        Where unfinished builds are kept.
+    set_by, reason : str
+        For the history of the aliases.
+    memory : int
+        Bytes that all builds together may take.
+    force : bool
+        Build what is up to date too.
+    """
+
+    source: Source
+    variants: tuple[Variant, ...]
+    settings: Settings
+    work: Path
+    set_by: str
+    reason: str
+    memory: int
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one variant: its live version, and why it failed or what is missing."""
+
+    variant: str
+    status: Status
+    version: str
+    why: str
+
+
+def assess_all(
+    store: ObjectStore, request: Request, tell: Callable[[Account], None]
+) -> tuple[list[Standing], Inputs | None]:
+    """Return how every variant stands, and the tables if they had to be read; the store is left alone.
+
+    Files of the same size and time as in the last run are not read again.
+    """
+    surveyed, inputs = load_survey(request.work, request.source, reader()), None
+    if surveyed is None:
+        inputs = _read(request.source, tell)
+        surveyed = {name: _survey(variant, inputs) for name, variant in VARIANTS.items()}
+        with _working_in(request.work):
+            save_survey(request.work, request.source, reader(), surveyed)
+    standings = [
+        assess(store, variant, surveyed[variant.name], request.settings) for variant in request.variants
+    ]
+    return standings, inputs
+
+
+def prepare(
+    store: ObjectStore, request: Request, *, tell: Callable[[Account], None], watch: Watch
+) -> list[Outcome]:
+    """Build and publish what is missing or stale; one that fails does not stop the others.
+
+    Raises
+    ------
+    SourceUnavailableError, SourceSchemaError
+        The tables cannot be read.
+    ConfigError
+        Another run is at work in the same folder.
+    """
+    standings, inputs = assess_all(store, request, tell)
+    outcomes = {}
+    wanted = []
+    for standing in standings:
+        if standing.can_build and (request.force or standing.state is not State.READY):
+            wanted.append(standing)
+            size = f"{standing.surveyed.n_items} tracks by {standing.surveyed.n_columns} features"
+            logger.info("%s is %s; %s", standing.variant.name, _why(standing, request), size)
+        else:
+            outcomes[standing.variant.name] = _unchanged(standing)
+    if wanted:
+        with _working_in(request.work), _alone_in(request.work):
+            jobs = _jobs(request, wanted, inputs, tell)
+            inputs = None  # the builds map their own files; the tables would be held for nothing
+            outcomes |= _build(store, request, wanted, jobs, watch)
+    return [outcomes[variant.name] for variant in request.variants]
+
+
+def promote_missing(store: ObjectStore, outcomes: Sequence[Outcome], set_by: str) -> None:
+    """Make a variant live if none is."""
+    ready = [each.version for each in outcomes if each.version and each.status is not Status.FAILED]
+    manifests = [read_manifest(store, CLUSTERS, version) for version in ready]
+    if name := promote_first(store, manifests, set_by):
+        logger.info(
+            "%s is the live variant: `segue models promote %s VERSION` chooses another", name, CLUSTERS
+        )
+
+
+def _why(standing: Standing, request: Request) -> str:
+    if standing.state is State.READY:
+        return f"built again as asked; {standing.version} stays live until then"
+    kept = " (an interrupted build goes on)" if _folder(request, standing).is_dir() else ""
+    return f"{standing.state}: {standing.reason}{kept}"
+
+
+def _unchanged(standing: Standing) -> Outcome:
+    name = standing.variant.name
+    if standing.state is State.READY:
+        logger.info("%s is up to date: version %s, %s", name, standing.version, standing.reason)
+        return Outcome(name, Status.UP_TO_DATE, standing.version, standing.reason)
+    logger.info("%s is left out: %s", name, standing.reason)
+    return Outcome(name, Status.NO_INPUT, standing.version, standing.reason)
+
+
+def _read(source: Source, tell: Callable[[Account], None]) -> Inputs:
+    from training.clustering.reading import read_inputs  # pandas takes a second to import
+
+    inputs = read_inputs(source)
+    for account in inputs.accounts:
+        tell(account)
+    return inputs
+
+
+def _survey(variant: Variant, inputs: Inputs) -> Surveyed:
+    from training.clustering.reading import input_of
+
+    found = input_of(variant, inputs)
+    if isinstance(found, str):
+        return Surveyed(missing=found)
+    return Surveyed(found.fingerprint, len(found), len(found.columns))
+
+
+def _folder(request: Request, standing: Standing) -> Path:
+    """Name the work folder after all that the build depends on: another build has another."""
+    about = [standing.surveyed.fingerprint, build_params(standing.variant, request.settings)]
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+    return request.work / f"{standing.variant.name}-{digest[:12]}"
+
+
+def _jobs(
+    request: Request, wanted: Sequence[Standing], inputs: Inputs | None, tell: Callable[[Account], None]
+) -> list[Job]:
+    from training.clustering.input import write_input
+
+    jobs = []
+    for standing in wanted:
+        folder = _folder(request, standing)
+        if request.force:
+            shutil.rmtree(folder, ignore_errors=True)
+        if not (folder / INPUT).is_dir():
+            from training.clustering.reading import input_of
+
+            inputs = inputs or _read(request.source, tell)
+            found = input_of(standing.variant, inputs)
+            if not isinstance(found, str):
+                partial = folder / f".{INPUT}"
+                shutil.rmtree(partial, ignore_errors=True)
+                write_input(found, partial)
+                partial.rename(folder / INPUT)
+        surveyed = standing.surveyed
+        need = estimate(surveyed.n_items, surveyed.n_columns)
+        jobs.append(Job(standing.variant.name, folder, request.settings, need))
+    return jobs
+
+
+def _build(
+    store: ObjectStore, request: Request, wanted: Sequence[Standing], jobs: list[Job], watch: Watch
+) -> dict[str, Outcome]:
+    standing_of = {standing.variant.name: standing for standing in wanted}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    at_once = min(cores, len(jobs))
+    most = ", ".join(f"{job.variant} {job.n_bytes / GIB:.1f}" for job in jobs)
+    logger.debug("memory: %.1f GB may be used; estimated: %s", request.memory / GIB, most)
+    outcomes = {}
+    ends = build_all(jobs, budget=request.memory, at_once=at_once, threads=cores // at_once, watch=watch)
+    for job, problem in ends:
+        standing = standing_of[job.variant]
+        why = problem
+        version = standing.version
+        if not why:
+            try:
+                manifest = publish_variant(store, standing, job.folder, request.set_by, request.reason)
+            except SegueError as error:
+                why = f"was built, but not published: {error}"
+            else:
+                version = manifest.version
+                _clear(request.work, job.variant)
+        if why:
+            kept = f"; {version} stays live" if version else ""
+            logger.error("%s failed: %s%s", job.variant, why, kept)
+            outcomes[job.variant] = Outcome(job.variant, Status.FAILED, version, why)
+        else:
+            logger.info("%s is built: version %s is live", job.variant, version)
+            outcomes[job.variant] = Outcome(job.variant, Status.BUILT, version, standing.reason)
+    return outcomes
+
+
+def _clear(work: Path, variant: str) -> None:
+    """Drop the work of a variant that was published, that for older data or settings too."""
+    for folder in work.glob(f"{variant}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _working_in(work: Path) -> Iterator[None]:
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        yield
+    except PermissionError as error:
+        raise ConfigError("--work", f"{work} cannot be written: name another folder.") from error
+
+
+@contextmanager
+def _alone_in(work: Path) -> Iterator[None]:
+    with (work / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError("--work", f"another `segue prepare` is at work in {work}.") from error
+        yield
+
+
+@cache
+def reader() -> str:
+    """Return 12 hex digits of the code that reads tables: what another found may differ."""
+    own, shared = Path(__file__).parent, Path(segue.__file__).parent / "sources" / "dataset"
+    digest = hashlib.sha256()
+    for path in (own / "input.py", own / "reading.py", own / "source.py", *sorted(shared.glob("*.py"))):
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:12]

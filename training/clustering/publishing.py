@@ -1,0 +1,97 @@
+"""Publishes a variant that was built, and says which variant is live."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from importlib.metadata import version as version_of
+from typing import TYPE_CHECKING, Any
+
+from segue.artifacts.family import CLUSTERS, variant_alias
+from segue.artifacts.manifest import Record
+from segue.artifacts.store import CHAMPION, Decision, promote_over, publish, read_manifest, resolve_if_any
+from segue.errors import AliasMovedError
+from training import provenance
+from training.clustering.files import ARTIFACT, RECORD
+from training.clustering.variant import VARIANTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from segue.artifacts.manifest import Manifest
+    from segue.artifacts.object_store import ObjectStore
+    from training.clustering.plan import Standing
+
+_PACKAGES = ("hdbscan", "scipy", "faiss-cpu")
+_COVERED = 0.5
+"""Of the tracks of the widest variant that a variant must know to be the first that is live."""
+
+
+def publish_variant(
+    store: ObjectStore, standing: Standing, folder: Path, set_by: str, reason: str
+) -> Manifest:
+    """Publish what lies in a work folder, and promote it for its variant.
+
+    Where the live version of all variants is an older one of this variant, it follows.
+
+    Raises
+    ------
+    AliasMovedError
+        The version is published, but somebody moved the variant's alias meanwhile.
+    """
+    told = json.loads((folder / RECORD).read_bytes())
+    surveyed = standing.surveyed
+    extent = {"tracks": surveyed.n_items, "features": surveyed.n_columns}
+    record = Record(
+        params=told["params"],
+        metrics=told["metrics"],
+        data={"fingerprint": surveyed.fingerprint, **extent},
+        code=provenance.code(),
+        runtime=provenance.runtime() | {name: version_of(name) for name in _PACKAGES},
+        training=told["training"],
+    )
+    champion = resolve_if_any(store, CLUSTERS)
+    now = datetime.now(UTC)
+    manifest = publish(store, CLUSTERS, folder / ARTIFACT, record, created_at=now)
+    decision = Decision(set_by, f"{reason}: {standing.reason}", now)
+    alias = variant_alias(standing.variant.name)
+    promote_over(store, CLUSTERS, manifest.version, decision, standing.live.live, alias=alias)
+    if champion and _variant_of(store, champion.alias.target.version) == standing.variant.name:
+        promote_over(store, CLUSTERS, manifest.version, decision, champion)
+    return manifest
+
+
+def promote_first(store: ObjectStore, manifests: Iterable[Manifest], set_by: str) -> str:
+    """Make a variant live where none is, and return its name; empty where one was already.
+
+    It is the one whose nearest tracks most often share a genre, of those that know at least half as many
+    tracks as the widest; without genres the first in the order of the variants.
+    """
+    known = list(manifests)
+    if not known or resolve_if_any(store, CLUSTERS) is not None:
+        return ""
+    widest = max(_tracks(manifest) for manifest in known)
+    wide = [manifest for manifest in known if _tracks(manifest) >= _COVERED * widest]
+    order = list(VARIANTS)
+    best = min(wide, key=lambda each: (-_sharing(each), order.index(each.record.params["variant"])))
+    name: str = best.record.params["variant"]
+    share = f", its nearest tracks share a genre most often ({_sharing(best):.3f})" if _sharing(best) else ""
+    decision = Decision(set_by, f"the first to be live: {name}{share}", datetime.now(UTC))
+    try:
+        promote_over(store, CLUSTERS, best.version, decision, None, alias=CHAMPION)
+    except AliasMovedError:
+        return ""  # somebody chose one in between: theirs it is
+    return name
+
+
+def _variant_of(store: ObjectStore, version: str) -> Any:
+    return read_manifest(store, CLUSTERS, version).record.params.get("variant")
+
+
+def _tracks(manifest: Manifest) -> int:
+    return int(manifest.record.data["tracks"])
+
+
+def _sharing(manifest: Manifest) -> float:
+    return float(manifest.record.metrics.get("neighbour_genre", {}).get("value", 0.0))

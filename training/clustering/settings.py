@@ -1,0 +1,80 @@
+"""What is asked of a build, and what identifies it: settings, and the code that it is made by."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import segue
+from segue.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from training.clustering.variant import Variant
+
+N_NEIGHBOURS = 50
+"""Of each track, in the index and in the graph that clusters grow from."""
+
+Method = Literal["eom", "leaf"]
+"""Which nodes become clusters: those that last longest (excess of mass), or the leaves."""
+
+_OWN = ("choice", "hierarchy", "naming", "neighbours", "position", "settings", "space", "spanning_tree")
+_SHARED = ("domain/clustering.py", "artifacts/codec/clustering.py")
+"""The code that decides what is in an artifact; measuring, reporting and publishing do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What somebody asks for; None leaves it to the search.
+
+    Attributes
+    ----------
+    min_cluster_size, min_samples : int or None
+        As hdbscan calls them.
+    method : Method or None
+    seed : int
+        Of the map, of samples, and of the subsamples of the stability.
+
+    Raises
+    ------
+    InvalidInputError
+        A value is out of range.
+    """
+
+    min_cluster_size: int | None = None
+    min_samples: int | None = None
+    method: Method | None = None
+    seed: int = 17
+
+    def __post_init__(self) -> None:
+        if self.min_cluster_size is not None and self.min_cluster_size < 2:
+            raise InvalidInputError(f"min_cluster_size {self.min_cluster_size}: give 2 or more.")
+        if self.min_samples is not None and not 1 <= self.min_samples <= N_NEIGHBOURS:
+            raise InvalidInputError(f"min_samples {self.min_samples}: give 1 … {N_NEIGHBOURS}.")
+        if self.method is not None and self.method not in get_args(Method):
+            raise InvalidInputError(f"method {self.method!r}: give {' or '.join(get_args(Method))}.")
+
+
+def build_params(variant: Variant, settings: Settings) -> dict[str, Any]:
+    """Return what a manifest keeps of a build: an equal one, of equal data, need not be repeated."""
+    return {
+        "variant": variant.name,
+        "tables": [str(table) for table in variant.tables],
+        "scaling": str(variant.scaling),
+        "n_components": variant.n_components,
+        "n_neighbours": N_NEIGHBOURS,
+        **asdict(settings),
+        "recipe": recipe(),
+    }
+
+
+@cache
+def recipe() -> str:
+    """Return 12 hex digits of the code that makes an artifact: another code is another recipe."""
+    digest = hashlib.sha256()
+    own, shared = Path(__file__).parent, Path(segue.__file__).parent
+    for path in (*(own / f"{name}.py" for name in _OWN), *(shared / name for name in _SHARED)):
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:12]

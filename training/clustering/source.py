@@ -1,0 +1,120 @@
+"""Where the tables of features are, found without reading them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segue.errors import SourceSchemaError, SourceUnavailableError
+from training.clustering.variant import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TRACKS, LOW_LEVEL, LYRICS = "spotify_tracks", "low_level_audio_features", "lyrics_features"
+"""The files of a raw-data folder, without their suffix."""
+
+_SUFFIXES = (".csv", ".parquet", ".csv.gz", ".tsv", ".pq")
+_STEM = {Table.AUDIO: TRACKS, Table.LOW_LEVEL: LOW_LEVEL, Table.LYRICS: LYRICS}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is read.
+
+    Attributes
+    ----------
+    tracks : str or None
+        A file, data set or database with the tracks; None where the features' own rows are the tracks.
+    low_level, lyrics : Path or None
+    folder : str
+        Where missing tables would be looked for; empty where that is no folder.
+    """
+
+    tracks: str | None
+    low_level: Path | None
+    lyrics: Path | None
+    folder: str = ""
+
+    def looked_for(self, table: Table) -> str:
+        """Say what is missing."""
+        if table is Table.AUDIO:
+            return "no table of tracks"
+        flag = {Table.LOW_LEVEL: "--low-level", Table.LYRICS: "--lyrics"}[table]
+        file = f", no {_STEM[table]}.csv in {self.folder}" if self.folder else ""
+        return f"no {table.replace('_', '-')} features{file} ({flag} FILE)"
+
+    @property
+    def identity(self) -> Mapping[str, list[int]] | None:
+        """Size and time of every file; equal ones need not be read again. None for a database's URL."""
+        paths = [self.low_level, self.lyrics, None if self.tracks is None else Path(self.tracks)]
+        if self.tracks is not None and "://" in self.tracks:
+            return None
+        found = {}
+        for path in paths:
+            if path is not None:
+                for file in sorted(path.glob("*.*")) if path.is_dir() else [path]:
+                    state = file.stat()
+                    found[str(file.absolute())] = [state.st_size, state.st_mtime_ns]
+        return found
+
+
+def find_source(
+    *, raw: Path | None, data: str | None, low_level: Path | None = None, lyrics: Path | None = None
+) -> Source:
+    """Find the tables.
+
+    Parameters
+    ----------
+    raw
+        A raw-data folder: spotify_tracks is required, the others may be there.
+    data
+        A data set, as `read_catalogue` takes it; a folder that holds spotify_tracks is a raw-data folder.
+        Read where there is no ``raw``.
+    low_level, lyrics
+        Files in the place of those of the folder.
+
+    Raises
+    ------
+    SourceUnavailableError
+        The raw-data folder or its table of tracks is not there.
+    SourceSchemaError
+        A table is there twice, or nothing is named.
+    """
+    if raw is None and data is not None and Path(data).is_dir() and _in(Path(data), TRACKS) is not None:
+        raw = Path(data)
+    for path in (low_level, lyrics):
+        if path is not None and not path.is_file():
+            raise SourceUnavailableError(f"nothing at {path}: give a .csv or .parquet file of features.")
+    if raw is not None:
+        return _raw(raw, low_level, lyrics)
+    if data is None:
+        if low_level is None and lyrics is None:
+            raise SourceSchemaError("nothing to read: name --raw-data, --data or --low-level.")
+        return Source(None, low_level, lyrics)
+    folder = Path(data) if Path(data).is_dir() else None
+    if folder is not None:
+        low_level, lyrics = low_level or _in(folder, LOW_LEVEL), lyrics or _in(folder, LYRICS)
+    return Source(data, low_level, lyrics, data if folder else "")
+
+
+def _raw(folder: Path, low_level: Path | None, lyrics: Path | None) -> Source:
+    if not folder.is_dir():
+        raise SourceUnavailableError(f"{folder} is no folder: name the one that holds {TRACKS}.csv.")
+    tracks = _in(folder, TRACKS)
+    if tracks is None:
+        raise SourceUnavailableError(
+            f"{folder} holds no {TRACKS}.csv (or .parquet), which is required: put it there, or cluster a "
+            f"table of features alone with --low-level FILE."
+        )
+    return Source(
+        str(tracks), low_level or _in(folder, LOW_LEVEL), lyrics or _in(folder, LYRICS), str(folder)
+    )
+
+
+def _in(folder: Path, stem: str) -> Path | None:
+    found = [path for suffix in _SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()]
+    if len(found) > 1:
+        raise SourceSchemaError(f"{folder} holds {' and '.join(p.name for p in found)}: keep one of them.")
+    return found[0] if found else None

@@ -1,0 +1,95 @@
+"""The minimum spanning tree of mutual reachability, from the graph of nearest neighbours.
+
+max(core distance of i, core distance of j, distance of i and j) is the mutual reachability of two tracks
+(Campello, Moulavi & Sander 2013). An edge of its minimum spanning tree joins near neighbours almost without
+exception, so Kruskal's algorithm on the graph of the k nearest finds the tree, in seconds where comparing all
+pairs takes a minute. Where the graph falls apart, its parts are joined by their nearest pair.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.spatial import cKDTree
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from training.clustering.neighbours import Graph
+
+
+_CANDIDATES = 8
+"""Tracks outside of a part that each of its tracks might be joined to."""
+
+
+def core_distances(graph: Graph, min_samples: int) -> NDArray[np.float64]:
+    """Return the distance of each track to its ``min_samples``-th nearest other, float64 (n,)."""
+    return graph.distance[:, min(min_samples, graph.k) - 1]
+
+
+def span(vectors: NDArray[np.float32], graph: Graph, min_samples: int) -> NDArray[np.float64]:
+    """Return the tree's edges by ascending length, float64 (n - 1, 3): from, to, mutual reachability."""
+    core = core_distances(graph, min_samples)
+    edges = _forest(graph, core)
+    while (parts := _parts(edges, len(core)))[0] > 1:
+        edges = np.concatenate([edges, _joints(vectors, core, parts[1])])
+        edges = _least(edges, len(core))
+    return edges[np.argsort(edges[:, 2], kind="stable")]
+
+
+def _forest(graph: Graph, core: NDArray[np.float64]) -> NDArray[np.float64]:
+    n, k = graph.neighbour.shape
+    length = np.maximum(np.maximum(graph.distance, core[graph.neighbour]), core[:, None]).ravel()
+    start = np.arange(n, dtype=np.int64) * k
+    from_ = np.repeat(np.arange(n, dtype=np.int32), k)
+    return _kruskal(from_, graph.neighbour.ravel(), length, np.append(start, n * k))
+
+
+def _least(edges: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    edges = edges[np.lexsort((edges[:, 1], edges[:, 0]))]
+    from_, to = edges[:, 0].astype(np.int32), edges[:, 1].astype(np.int32)
+    start = np.concatenate([[0], np.cumsum(np.bincount(from_, minlength=n))])
+    return _kruskal(from_, to, edges[:, 2], start)
+
+
+def _kruskal(
+    from_: NDArray[np.int32], to: NDArray[np.int32], length: NDArray[np.float64], start: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Let scipy choose by rank, as it takes a length of 0, that of copies, for no edge at all."""
+    order = np.argsort(length, kind="stable")
+    rank = np.empty(len(length))
+    rank[order] = np.arange(1, len(length) + 1)
+    n = len(start) - 1
+    chosen = minimum_spanning_tree(csr_array((rank, to, start), shape=(n, n))).data
+    edge = order[chosen.astype(np.int64) - 1]
+    return np.column_stack([from_[edge], to[edge], length[edge]])
+
+
+def _parts(edges: NDArray[np.float64], n: int) -> tuple[int, NDArray[np.int32]]:
+    ends = edges[:, :2].astype(np.int64).T
+    count, part = connected_components(csr_array((np.ones(len(edges)), tuple(ends)), (n, n)), directed=False)
+    return int(count), part
+
+
+def _joints(
+    vectors: NDArray[np.float32], core: NDArray[np.float64], part: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return for every part but the largest an edge to a track outside of it (Borůvka's step).
+
+    It is the least mutual reachability of any track of the part with its nearest few outside.
+    """
+    size = np.bincount(part)
+    points = vectors.astype(np.float64)
+    joints = []
+    for one in np.delete(np.arange(len(size)), size.argmax()):
+        inside, outside = np.flatnonzero(part == one), np.flatnonzero(part != one)
+        k = min(_CANDIDATES, len(outside))
+        tree = cKDTree(points[outside], balanced_tree=False)
+        apart, near = (found.reshape(-1, k) for found in tree.query(points[inside], k))
+        length = np.maximum(np.maximum(core[inside, None], core[outside[near]]), apart)
+        row, column = np.unravel_index(length.argmin(), length.shape)
+        joints.append((inside[row], outside[near[row, column]], length[row, column]))
+    return np.array(joints, np.float64)
