@@ -6,6 +6,8 @@ PORT ?= 8000
 SAMPLE := var/sample/store.sqlite
 # With DATA the recommender learns from what is imported from there, else from STORE.
 DATA ?=
+# With RAW the clusters are made of the tables in that folder: spotify_tracks.csv and those beside it.
+RAW ?=
 IMPORTED := var/lastfm2k
 # Listeners and tracks of another data set have versions and histories of their own.
 ARTIFACTS ?= $(if $(DATA),$(IMPORTED)/artifacts,var/artifacts)
@@ -17,14 +19,14 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode -
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample import train history serve test check lint types imports bench lock format clean
+.PHONY: help run sample import train prepare history serve test check lint types imports bench lock format clean
 
 include build.mk
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: sample train history serve ## Sample store, training, publishing, the API (STORE=path, DATA=path, ARTIFACTS=place, PORT=8000)
+run: sample train prepare history serve ## Sample store, training, publishing, clusters, the API (STORE=path, DATA=path, ARTIFACTS=place, PORT=8000)
 
 sample: .venv/.serving ## Generate the sample store, unless it is there or STORE is another
 ifeq ($(STORE),$(SAMPLE))
@@ -39,6 +41,12 @@ train: .venv/.serving sample $(if $(DATA),import) ## Train every family on STORE
 	@$(BIN)/segue train genre-preference --store "$(STORE)" --artifacts "$(ARTIFACTS)" || [ $$? -eq 3 ]
 	@$(BIN)/segue train recommend --data "$(if $(DATA),$(IMPORTED),$(STORE))" --artifacts "$(ARTIFACTS)" \
 	  || [ $$? -eq 3 ] || $(if $(DATA),exit 1,echo "no recommender was trained: a small store goes without")
+
+# What is up to date is left alone. Status 3: some variants failed, and said why.
+prepare: .venv/.serving sample $(if $(DATA),import) ## Cluster the tracks of STORE (or DATA, or RAW=folder of raw tables)
+	@$(BIN)/segue prepare --artifacts "$(ARTIFACTS)" \
+	  $(if $(RAW),--raw-data "$(RAW)",--data "$(if $(DATA),$(IMPORTED),$(STORE))") \
+	  || [ $$? -eq 3 ] || echo "no clusters were prepared: tracks without features go without"
 
 history: .venv/.serving sample $(if $(DATA),import) ## Load the listeners' events into STATE, where the functions read them
 	@$(BIN)/segue history load --data "$(if $(DATA),$(IMPORTED),$(STORE))" --state "$(STATE)"

@@ -199,7 +199,7 @@ def clocked(run: Callable[..., Any], *given: Any) -> tuple[float, float]:
 
 
 def serve_all_sources(store: LocalStore) -> None:
-    """Promote a ranker that asks every source, whatever training found them worth on plays that were drawn."""
+    """Promote a ranker that asks every source, whatever these plays taught training that each is worth."""
     live = read_manifest(store, HYBRID, resolve(store, HYBRID).alias.target.version)
     now, record = datetime.now(UTC), Record(depends_on=live.record.depends_on)
     with tempfile.TemporaryDirectory() as name:

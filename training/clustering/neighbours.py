@@ -39,6 +39,10 @@ class Graph:
         """Neighbours of each."""
         return int(self.neighbour.shape[1])
 
+    def nearest(self, k: int) -> Graph:
+        """Return the graph of the ``k`` nearest, or of all there are."""
+        return Graph(self.neighbour[:, :k], self.distance[:, :k])
+
 
 def find_neighbours(vectors: NDArray[np.float32], k: int, *, threads: int = 1) -> Graph:
     """Return the ``k`` nearest others of each row of float32 (n, d), k < n.

@@ -144,7 +144,7 @@ def promote_missing(store: ObjectStore, outcomes: Sequence[Outcome], set_by: str
     manifests = [read_manifest(store, CLUSTERS, version) for version in ready]
     if name := promote_first(store, manifests, set_by):
         logger.info(
-            "%s is the live variant: `segue models promote %s VERSION` chooses another", name, CLUSTERS
+            "%s is the live variant: `segue models promote %s VARIANT` chooses another", name, CLUSTERS
         )
 
 

@@ -47,16 +47,18 @@ class Source:
 
     @property
     def identity(self) -> Mapping[str, list[int]] | None:
-        """Size and time of every file; equal ones need not be read again. None for a database's URL."""
+        """Size and time of every file: equal ones need not be read again. None for a URL, or if one is gone."""
         paths = [self.low_level, self.lyrics, None if self.tracks is None else Path(self.tracks)]
         if self.tracks is not None and "://" in self.tracks:
             return None
         found = {}
-        for path in paths:
-            if path is not None:
+        try:
+            for path in filter(None, paths):
                 for file in sorted(path.glob("*.*")) if path.is_dir() else [path]:
                     state = file.stat()
                     found[str(file.absolute())] = [state.st_size, state.st_mtime_ns]
+        except OSError:
+            return None
         return found
 
 

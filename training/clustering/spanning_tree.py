@@ -2,8 +2,10 @@
 
 max(core distance of i, core distance of j, distance of i and j) is the mutual reachability of two tracks
 (Campello, Moulavi & Sander 2013). An edge of its minimum spanning tree joins near neighbours almost without
-exception, so Kruskal's algorithm on the graph of the k nearest finds the tree, in seconds where comparing all
-pairs takes a minute. Where the graph falls apart, its parts are joined by their nearest pair.
+exception. So Kruskal's algorithm on the graph of the k nearest finds the tree, or one that is hardly longer,
+in seconds where comparing all pairs takes a minute. Where the graph falls apart, its parts are joined by a
+nearest pair. Of many tracks the 15 nearest do: with 50 the tree of 89 741 tracks by their audio features
+became 0.0003 % shorter.
 """
 
 from __future__ import annotations
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from training.clustering.neighbours import Graph
 
 
+EDGES = 1_500_000
+"""That are looked at, but at least those to the 15 nearest, and to twice min_samples."""
+
+_LEAST = 15
+
 _CANDIDATES = 8
 """Tracks outside of a part that each of its tracks might be joined to."""
 
@@ -33,7 +40,7 @@ def core_distances(graph: Graph, min_samples: int) -> NDArray[np.float64]:
 def span(vectors: NDArray[np.float32], graph: Graph, min_samples: int) -> NDArray[np.float64]:
     """Return the tree's edges by ascending length, float64 (n - 1, 3): from, to, mutual reachability."""
     core = core_distances(graph, min_samples)
-    edges = _forest(graph, core)
+    edges = _forest(graph.nearest(max(_LEAST, 2 * min_samples, EDGES // len(core))), core)
     while (parts := _parts(edges, len(core)))[0] > 1:
         edges = np.concatenate([edges, _joints(vectors, core, parts[1])])
         edges = _least(edges, len(core))

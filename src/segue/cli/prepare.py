@@ -16,13 +16,17 @@ from rich.text import Text
 from segue.artifacts.location import open_store
 from segue.cli.account import print_account
 from segue.cli.options import SAMPLE_STORE, Reason
+from segue.errors import SourceError
 from segue.serving.settings import DEFAULT_ARTIFACTS, user_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from training.clustering.plan import Standing
-    from training.clustering.prepare import Outcome
+    from segue.artifacts.object_store import ObjectStore
+    from segue.sources.dataset import Account
+    from training.clustering.prepare import Outcome, Request
+    from training.clustering.settings import Settings
+    from training.clustering.variant import Variant
 
 PARTIAL = 3
 """Exit status when some variants are ready and others failed."""
@@ -35,6 +39,7 @@ _GIB = 1 << 30
 
 
 def prepare(  # noqa: PLR0913  # one option, one argument
+    context: typer.Context,
     *,
     raw: Annotated[
         Path | None,
@@ -100,9 +105,7 @@ def prepare(  # noqa: PLR0913  # one option, one argument
     What is up to date is left alone, an interrupted run is taken up again. --check-only builds nothing.
     """
     from training.clustering.memory import default_budget
-    from training.clustering.plan import is_healthy
-    from training.clustering.prepare import Request, assess_all, promote_missing
-    from training.clustering.prepare import prepare as prepare_variants
+    from training.clustering.prepare import Request
     from training.clustering.settings import Settings
     from training.clustering.source import find_source
     from training.clustering.variant import choose_variants
@@ -111,28 +114,53 @@ def prepare(  # noqa: PLR0913  # one option, one argument
     if not console.is_terminal:
         console = Console(highlight=False, width=_LOG_WIDTH)
     _log_to(console, log_level)
-    alone = raw is None and data is None and not (low_level is None and lyrics is None)
-    source = find_source(
-        raw=raw,
-        data=None if alone or raw is not None else data or SAMPLE_STORE,
-        low_level=low_level,
-        lyrics=lyrics,
-    )
-    request = Request(
-        source=source,
-        variants=choose_variants(variant or []),
-        settings=Settings(min_cluster_size, min_samples, method, seed),  # type: ignore[arg-type]  # it checks
-        work=work,
-        set_by=user_name(),
-        reason=reason,
-        memory=default_budget() if memory_gb is None else int(memory_gb * _GIB),
-        force=force,
-    )
+    variants = choose_variants(variant or [])
+    settings = Settings(min_cluster_size, min_samples, method, seed)  # type: ignore[arg-type]  # it checks
     store = open_store(location, setting="--artifacts")
+    if _is_flag(context, "data") and not _is_flag(context, "raw"):
+        raw = None  # what somebody types goes before what a container was given
+    default = SAMPLE_STORE if raw is None and low_level is None and lyrics is None else None
+    where = {"raw": raw, "data": data or default, "low_level": low_level, "lyrics": lyrics}
+
+    def request() -> Request:
+        memory = default_budget() if memory_gb is None else int(memory_gb * _GIB)
+        source = find_source(**where)  # type: ignore[arg-type]
+        return Request(source, variants, settings, work, user_name(), reason, memory, force)
+
     if check_only:
-        standings, _ = assess_all(store, request, lambda _: None)
-        _print(console, "state", _standings(standings))
-        raise typer.Exit(0 if is_healthy(standings) else 1)
+        raise typer.Exit(_check(console, store, request, variants, settings))
+    raise typer.Exit(_prepare(console, store, request(), asked=bool(variant)))
+
+
+def _is_flag(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _check(
+    console: Console,
+    store: ObjectStore,
+    request: Callable[[], Request],
+    variants: Sequence[Variant],
+    settings: Settings,
+) -> int:
+    from training.clustering.plan import Surveyed, assess, is_healthy
+    from training.clustering.prepare import assess_all
+
+    try:
+        standings, _ = assess_all(store, request(), lambda _: None)
+    except SourceError as error:  # a container that serves has the versions, and may lack the tables
+        missing = Surveyed(missing=str(error))
+        standings = [assess(store, each, missing, settings) for each in variants]
+    rows = [(each.variant.name, str(each.state), each.version, each.reason) for each in standings]
+    _print(console, "state", rows)
+    return 0 if is_healthy(standings) else 1
+
+
+def _prepare(console: Console, store: ObjectStore, request: Request, *, asked: bool) -> int:
+    from training.clustering.prepare import prepare as prepare_variants
+    from training.clustering.prepare import promote_missing
+
     columns = (
         TextColumn("{task.fields[variant]}"),
         BarColumn(),
@@ -147,12 +175,15 @@ def prepare(  # noqa: PLR0913  # one option, one argument
                 tasks[name] = bars.add_task(stage, total=1.0, variant=name)
             bars.update(tasks[name], description=stage, completed=share)
 
-        outcomes = prepare_variants(
-            store, request, tell=lambda account: print_account(console, account), watch=watch
-        )
+        def tell(account: Account) -> None:
+            print_account(console, account)
+
+        outcomes = prepare_variants(store, request, tell=tell, watch=watch)
     promote_missing(store, outcomes, request.set_by)
-    _print(console, "outcome", _outcomes(outcomes))
-    raise typer.Exit(_status(outcomes, asked=bool(variant)))
+    _print(
+        console, "outcome", [(each.variant, str(each.status), each.version, each.why) for each in outcomes]
+    )
+    return _status(outcomes, asked=asked)
 
 
 class _Lines(logging.Handler):
@@ -184,14 +215,6 @@ def _print(console: Console, last: str, rows: Sequence[tuple[str, str, str, str]
     for *first, why in rows:
         table.add_row(*first, Text(why))  # a Text, as names of files are never markup
     console.print(table)
-
-
-def _standings(standings: Sequence[Standing]) -> list[tuple[str, str, str, str]]:
-    return [(each.variant.name, str(each.state), each.version, each.reason) for each in standings]
-
-
-def _outcomes(outcomes: Sequence[Outcome]) -> list[tuple[str, str, str, str]]:
-    return [(each.variant, str(each.status), each.version, each.why) for each in outcomes]
 
 
 def _status(outcomes: Sequence[Outcome], *, asked: bool) -> int:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REACH = 2.0
-"""Rows of a cell may lie so many times their usual distance along the query, which is the root mean square one
-divided by √d; with 1 or 4 fewer are found, by the factors of benchmarks and of Gowalla."""
+"""Rows of a cell may lie so many times their usual distance along the query, the root mean square one divided
+by √d: with half or twice as much fewer are found."""
 
 _MOST_CODE = 127
 _MORE, _MORE_BY_LEADING, _FEW = 1.3, 10, 20
@@ -93,13 +93,16 @@ class Cells:
         width = self.code.shape[1]
         n_found = _FEW + int(n * (_MORE if width == len(query) else _MORE_BY_LEADING))
         query = query[:width]
-        place = self._near(query, max(n_found, self.share * len(self.row)))
-        product = np.empty(len(place), np.float32)
-        for first in range(0, len(place), _PIECE):
+        n_read = max(n_found, self.share * len(self.row))
+        place = self._near(query, n_read) if n_read < len(self.row) else None
+        product = np.empty(len(self.row) if place is None else len(place), np.float32)
+        for first in range(0, len(product), _PIECE):
             piece = slice(first, first + _PIECE)
-            np.dot(self.code[place[piece]].astype(np.float32), query, out=product[piece])
-        product *= self.scale[place]
-        return np.sort(self.row[place[top_n(product, n_found)]])
+            code = self.code[piece if place is None else place[piece]]
+            np.dot(code.astype(np.float32), query, out=product[piece])
+        product *= self.scale if place is None else self.scale[place]
+        best = top_n(product, n_found)
+        return np.sort(self.row[best if place is None else place[best]])
 
     def _near(self, query: NDArray[np.float32], least: float) -> NDArray[np.int64]:
         """Return the places of the most promising cells that together have at least so many rows."""

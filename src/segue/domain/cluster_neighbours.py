@@ -102,8 +102,8 @@ def near(
 
     The candidates are each subject's nearest, so with several subjects what is near to any of them has a
     chance, and the mean score decides. One recording under several ids is told once, and never one of a
-    subject's own. From the neighbour graph where it reaches far enough, else by exact search: 0.2 and
-    2 ms among 100 000 × 12.
+    subject's own. From the neighbour graph where it reaches far enough, else by exact search: 0.3 and
+    3 ms among 100 000 × 12.
 
     Parameters
     ----------

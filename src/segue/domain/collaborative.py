@@ -10,8 +10,8 @@ import numpy as np
 
 from segue.domain.candidates import look_up, top_n
 from segue.domain.cells import best_rows
-from segue.domain.item_factors import explain, fold_in, top_items
-from segue.domain.item_similarity import similarity_shares, spoken_of
+from segue.domain.item_factors import explain_scores, fold_in, top_items
+from segue.domain.item_similarity import neighbours_of, shares_of, spoken_of
 from segue.domain.nonnegative_factors import nonnegative_explain, nonnegative_fold_in
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import EmptyHistoryError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from segue.domain.history import History
     from segue.domain.item_factors import ItemFactors
-    from segue.domain.item_similarity import ItemSimilarity
+    from segue.domain.item_similarity import ItemSimilarity, Neighbours
     from segue.domain.nonnegative_factors import NonnegativeFactors
     from segue.domain.source import PlayedSource
 
@@ -38,7 +38,7 @@ class FactorSource:
     user : float32 (d,)
     history : History
     explain : callable
-        Returns float64 (h, d), whose product with a track's factors splits its score over the history.
+        Given factors of some tracks, float64 (m, d), returns their scores over the history, float64 (m, h).
     find : callable
         Returns the rows of the ``n`` best tracks, int32.
     """
@@ -46,7 +46,7 @@ class FactorSource:
     factors: NDArray[np.float32]
     user: NDArray[np.float32]
     history: History
-    explain: Callable[[], NDArray[np.float64]]
+    explain: Callable[[NDArray[np.float64]], NDArray[np.float64]]
     find: Callable[[int], NDArray[np.int32]]
 
     def best(self, n: int) -> NDArray[np.int32]:
@@ -60,7 +60,7 @@ class FactorSource:
 
     def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Split scores over the history, float64 (m, h): eq. 7 of Hu, Koren & Volinsky (2008)."""
-        return self.factors[rows].astype(np.float64) @ self.explain().T
+        return self.explain(self.factors[rows].astype(np.float64))
 
     def reasons(self, row: int) -> list[Reason]:
         """Split a score over the history."""
@@ -74,7 +74,7 @@ def factor_source(model: ItemFactors, history: History) -> FactorSource:
     def find(n: int) -> NDArray[np.int32]:
         return top_items(model, user, n)[0]
 
-    return FactorSource(model.factors, user, history, partial(explain, model, history), find)
+    return FactorSource(model.factors, user, history, partial(explain_scores, model, history), find)
 
 
 def part_source(model: NonnegativeFactors, history: History) -> FactorSource:
@@ -84,9 +84,10 @@ def part_source(model: NonnegativeFactors, history: History) -> FactorSource:
     def find(n: int) -> NDArray[np.int32]:
         return best_rows(model.factors, model.cells, user, n)[0]
 
-    return FactorSource(
-        model.factors, user, history, partial(nonnegative_explain, model, history, user), find
-    )
+    def explain(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        return vectors @ nonnegative_explain(model, history, user).T
+
+    return FactorSource(model.factors, user, history, explain, find)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class SimilaritySource:
 
     def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Split scores over the history, float64 (m, h): the weights themselves."""
-        return similarity_shares(self.model, self.history, rows)
+        return shares_of(self._near, self.history, rows)
 
     def reasons(self, row: int) -> list[Reason]:
         """Split a score over the history."""
@@ -126,7 +127,11 @@ class SimilaritySource:
 
     @cached_property
     def _spoken_of(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        return spoken_of(self.model, self.history)
+        return spoken_of(self._near, self.history)
+
+    @cached_property
+    def _near(self) -> Neighbours:
+        return neighbours_of(self.model, self.history.item_index)
 
 
 def played(source: PlayedSource, row: int) -> list[Reason]:

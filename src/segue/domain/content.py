@@ -11,7 +11,7 @@ import numpy as np
 from segue.domain.candidates import top_n
 from segue.domain.collaborative import played
 from segue.domain.history import History
-from segue.domain.item_similarity import spoken_of
+from segue.domain.item_similarity import neighbours_of, spoken_of
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import EmptyHistoryError, InvalidInputError
 
@@ -96,7 +96,7 @@ class _Profile:
         loudest = np.sort(top_n(voice, N_VOICES))
         loudest = loudest[voice[loudest] > 0]
         heard = History(self._history.item_index[loudest], voice[loudest])
-        near, weight = spoken_of(self._content.neighbours, heard)
+        near, weight = spoken_of(neighbours_of(self._content.neighbours, heard.item_index), heard)
         rows = near[np.sort(top_n(weight, CANDIDATES_PER_ITEM * n))]
         return rows[top_n(self.scores(rows), n)]
 

@@ -125,16 +125,25 @@ def explain(model: ItemFactors, history: History) -> NDArray[np.float64]:
     EmptyHistoryError
         Nothing in the history is liked.
     """
+    return explain_scores(model, history, np.eye(len(model.eigenvalues))).T
+
+
+def explain_scores(model: ItemFactors, history: History, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Split the scores of some items, whose factors are float64 (m, d), over the history: float64 (m, h).
+
+    See `explain`; EmptyHistoryError as there.
+    """
     extra, target = _weights(model.objective, history)
     liked = model.factors[history.item_index].astype(np.float64)
     diagonal = _diagonal(model, len(history))
     if len(history) < len(diagonal):
-        scaled = liked / np.sqrt(diagonal)
+        root = np.sqrt(diagonal)
+        scaled = liked / root
         kernel = np.eye(len(history)) + extra[:, None] * (scaled @ scaled.T)
-        solved = np.asarray(np.linalg.solve(kernel.T, scaled) / np.sqrt(diagonal))
+        solved = np.linalg.solve(kernel.T, scaled @ (vectors / root).T)
     else:
-        solved = np.asarray(np.linalg.solve(np.diag(diagonal) + (liked.T * extra) @ liked, liked.T).T)
-    return np.asarray(target[:, None] * solved, np.float64)
+        solved = liked @ np.linalg.solve(np.diag(diagonal) + (liked.T * extra) @ liked, vectors.T)
+    return np.asarray((target[:, None] * solved).T, np.float64)
 
 
 def top_items(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from segue.domain.history import History
 
+    Neighbours = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]
+
 
 @dataclass(frozen=True, slots=True)
 class ItemSimilarity:
@@ -70,15 +72,21 @@ def similarity_scores(similarity: ItemSimilarity, history: History) -> NDArray[n
     return np.bincount(other, voice, minlength=similarity.n_items).astype(np.float32)
 
 
-def spoken_of(similarity: ItemSimilarity, history: History) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def spoken_of(near: Neighbours, history: History) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Score the items that a history says anything of, and touch no other.
+
+    Parameters
+    ----------
+    near : Neighbours
+        From `neighbours_of` the history's items.
+    history : History
 
     Returns
     -------
     int32 (m,), float32 (m,)
         These items, ascending, and their scores as of `similarity_scores`.
     """
-    other, weight, speaker = neighbours_of(similarity, history.item_index)
+    other, weight, speaker = near
     order = ascending(other)
     voice = (weight * history.confidence.astype(np.float64)[speaker])[order]
     other = other[order]
@@ -91,7 +99,12 @@ def similarity_shares(
     similarity: ItemSimilarity, history: History, rows: NDArray[np.int32]
 ) -> NDArray[np.float64]:
     """Split the scores of some items, int32 (m,), over the history: float64 (m, h), each row adds up."""
-    other, weight, speaker = neighbours_of(similarity, history.item_index)
+    return shares_of(neighbours_of(similarity, history.item_index), history, rows)
+
+
+def shares_of(near: Neighbours, history: History, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Split scores as `similarity_shares` does, given `neighbours_of` the history's items."""
+    other, weight, speaker = near
     order = np.argsort(rows)
     place = order[np.minimum(np.searchsorted(rows, other, sorter=order), len(rows) - 1)]
     hit = np.flatnonzero(rows[place] == other)
@@ -116,9 +129,7 @@ def similar_items(
     return similarity.item_index[row][order], similarity.weight[row][order]
 
 
-def neighbours_of(
-    similarity: ItemSimilarity, item_index: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
+def neighbours_of(similarity: ItemSimilarity, item_index: NDArray[np.int32]) -> Neighbours:
     """Return what some items say of others, one weight per row.
 
     Returns

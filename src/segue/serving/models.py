@@ -53,7 +53,7 @@ class ModelsResponse(BaseModel):
     """What is live, by family, and which variants there are to ask for."""
 
     families: dict[str, LiveModel | None] = Field(
-        description="null for one that nobody has promoted; a hybrid pins the members that it was trained with"
+        description="null for one that nobody has promoted; a hybrid pins the members it was trained with"
     )
     variants: dict[str, Variant | None] = Field(
         description=f"of {CLUSTERS}; null for one that nobody has prepared"

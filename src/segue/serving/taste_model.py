@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from segue.domain.taste.layout import BY_CLUSTERS
 from segue.domain.taste.reference import build_reference
 from segue.errors import AliasNotFoundError, ArtifactError
 from segue.serving.clusterings import LiveClusterings
@@ -45,8 +46,9 @@ class LiveTaste:
         found, clusters, latest = self._recommender.get(), self._clusters(), self._latest
         clustering = None if clusters is None else clusters.value
         if latest is None or latest[0] is not found.value or latest[1] is not clustering:
-            version = None if clusters is None else clusters.version
-            made = TasteModel(build_reference(found.value, clustering), version)
+            reference = build_reference(found.value, clustering)
+            drawn = clusters is not None and reference.layout.made_by == BY_CLUSTERS
+            made = TasteModel(reference, clusters.version if clusters and drawn else None)
             latest = found.value, clustering, Loaded(made, found.live)
             self._latest = latest  # one reference, as a reader must never see half a swap
         return latest[2]

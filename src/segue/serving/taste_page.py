@@ -155,7 +155,10 @@ def _sentence(answer: TasteProfile, part: str) -> str:
 
 
 def _numbers(drawing: Drawing) -> Markup:
-    return tag("details", tag("summary", "The numbers"), tag("div", _table(drawing.table), class_="scroll"))
+    told = f"The numbers of “{drawing.title}”"
+    # With a place in the order of tabs it can be scrolled by keys.
+    table = tag("div", _table(drawing.table), class_="scroll", tabindex=0, role="region", aria_label=told)
+    return tag("details", tag("summary", "The numbers"), table)
 
 
 def _table(table: Table) -> Markup:

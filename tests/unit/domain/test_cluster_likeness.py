@@ -1,4 +1,4 @@
-"""Features that bring tracks near: measured against what is usual, honest about values, silent on the unknown."""
+"""Features that bring tracks near: by what is usual, honest about values, silent on the unknown."""
 
 from __future__ import annotations
 

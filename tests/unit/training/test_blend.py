@@ -68,7 +68,7 @@ def test_the_true_mixture_is_found_whatever_the_scale() -> None:
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
 def test_weights_are_those_that_the_choices_were_drawn_by(order: tuple[int, ...]) -> None:
-    """With Gumbel noise added, the best are drawn by exp(score): the logit's own assumption (McFadden 1974)."""
+    """With Gumbel noise added, the best are drawn by exp(score), as the logit assumes (McFadden 1974)."""
     true = np.array([1.5, 0.75, 0])[list(order)]
     said = [(ONE, OTHER, TRUTH)[place] for place in order]
     score = sum(weight * each for weight, each in zip(true, said, strict=True))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BY_CLUSTERS = "clusters"
 BY_DIRECTIONS = "principal components"
+LEAST_SHARE = 0.5
+"""Of the catalogue that a clustering has to have before its map is taken: with less it is of other tracks."""
 _NONE = -1
 
 
@@ -55,10 +57,12 @@ def build_layout(
         Of these tracks, or of some of them.
     """
     n = len(vocabulary)
-    if clustering is None:
-        return Layout(BY_DIRECTIONS, _directions(vectors), np.full(n, _NONE, np.int32))
-    found = clustering.vocabulary.index_of(vocabulary.item_id.tolist())
+    found = np.full(n, UNKNOWN_ITEM, np.int32)
+    if clustering is not None:
+        found = clustering.vocabulary.index_of(vocabulary.item_id.tolist())
     known = found != UNKNOWN_ITEM
+    if clustering is None or known.sum() < LEAST_SHARE * n:
+        return Layout(BY_DIRECTIONS, _directions(vectors), np.full(n, _NONE, np.int32))
     position = np.where(known[:, None], clustering.position[found], np.float32(np.nan))
     cluster = np.where(known, clustering.label[found], _NONE).astype(np.int32)
     return Layout(BY_CLUSTERS, position.astype(np.float32), cluster, clustering.title)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.cluster import unit_rows
 from segue.domain.taste.drift import divergence_bits
 from segue.domain.taste.played import Lack
 from segue.domain.taste.reference import genre_shares, memberships
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 MIN_TRACKS = 5
 MIN_LIKES = 10
-"""A friend's likes. Of fewer, a request that names one track after the other could tell which they are."""
+"""A friend's likes: fewer are no taste to compare with, and each of them would show."""
 N_NEAREST = 10
 MAX_FRIENDS = 200
 """That are compared: those named first."""
@@ -61,8 +62,9 @@ def nearest_friends(
 ) -> Neighbours | Lack:
     """Compare a listener with their friends.
 
-    The similarity is the mean of two: 1 - the Jensen-Shannon divergence of the shares of genres, and the
-    cosine of the tracks, by the roots of their weights. Where no genre is known it is the latter alone.
+    The similarity is 1 - the Jensen-Shannon divergence of the shares of genres; where no genre is known, the
+    cosine of the means of the tracks' vectors. Tracks in common do not count by themselves: a request that
+    names one track after the other must not find out which of them a friend likes.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ def nearest_friends(
     alike = _similarities(reference, social, compared, played.row[liked], played.weight[liked])
     ids = social.friends.users.item_id[compared].tolist()
     order = sorted(range(len(ids)), key=lambda place: (-alike[place], ids[place]))
-    # Two digits: nobody is to learn from the last ones what a friend likes.
+    # Two digits: more would tell more of the friend than of the likeness.
     nearest = tuple(Friend(ids[place], round(float(alike[place]), 2)) for place in order[:N_NEAREST])
     return Neighbours(support, nearest, len(compared), n_left_out)
 
@@ -116,20 +118,25 @@ def _similarities(
     friend = np.repeat(np.arange(len(users)), length)
     place = np.arange(len(friend)) + np.repeat(start - (np.cumsum(length) - length), length)
     liked, much = social.item_index[place], social.weight[place].astype(np.float64)
-    own = np.zeros(len(reference.catalogue))
-    own[rows] = np.sqrt(weight / weight.sum())
-    cosine = np.bincount(friend, own[liked] * np.sqrt(much)) / np.sqrt(np.bincount(friend, much))
     mine = genre_shares(reference.catalogue, rows, weight)
-    theirs = _genres_of_each(reference, liked, much, friend)
-    if not mine.any() or not theirs.any():
-        return cosine
-    shares = theirs / np.maximum(theirs.sum(axis=1, keepdims=True), 1e-12)
-    return np.array(
-        [
-            (near + 1 - divergence_bits(mine / mine.sum(), share)) / 2 if share.any() else near
-            for near, share in zip(cosine.tolist(), shares, strict=True)
-        ]
-    )
+    if not mine.any():
+        own, theirs = (
+            _middle(reference, rows, weight),
+            np.split(np.arange(len(friend)), np.cumsum(length)[:-1]),
+        )
+        return np.array([max(own @ _middle(reference, liked[part], much[part]), 0.0) for part in theirs])
+    total = _genres_of_each(reference, liked, much, friend)
+    shares = total / np.maximum(total.sum(axis=1, keepdims=True), 1e-12)
+    own = mine / mine.sum()
+    return np.array([1 - divergence_bits(own, share) if share.any() else 0.0 for share in shares])
+
+
+def _middle(
+    reference: Reference, rows: NDArray[np.int32], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the direction of the mean of some tracks' vectors, float64 (d,)."""
+    total = weight @ unit_rows(reference.vectors[rows]).astype(np.float64)
+    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12))
 
 
 def _genres_of_each(

@@ -52,6 +52,6 @@ PAGE = (
     "font-size:.9rem}summary:focus-visible{outline:2px solid var(--c0);outline-offset:3px}"
     ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;margin-top:8px;width:100%}"
     "th,td{text-align:left;padding:4px 8px 4px 0;border-bottom:1px solid var(--line);vertical-align:top;"
-    "overflow-wrap:anywhere}td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
+    "overflow-wrap:break-word}td:first-child{min-width:5.5em}td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
     "caption{text-align:left;color:var(--soft);padding-bottom:4px}"
 )

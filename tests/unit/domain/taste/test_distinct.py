@@ -68,6 +68,11 @@ def test_the_map_is_the_live_clusterings_where_there_is_one() -> None:
     assert layout.cluster[50] == -1
 
 
+def test_a_clustering_of_other_tracks_is_no_map() -> None:
+    vocabulary = build_vocabulary(f"other {number}" for number in range(9))
+    assert build_layout(vocabulary, np.ones((9, 3), np.float32), small_clustering()).made_by == BY_DIRECTIONS
+
+
 def test_without_a_clustering_it_is_the_directions_of_the_vectors(blobs: np.ndarray) -> None:
     vocabulary = build_vocabulary(ROCK + JAZZ)
     layout = build_layout(vocabulary, blobs, None)

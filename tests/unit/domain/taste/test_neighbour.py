@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_named_users_are_compared_too_and_unknown_ones_counted() -> None:
     assert isinstance(found, Neighbours)
     assert {each.user_id: each.similarity for each in found.nearest} == {
         "same": 1,
-        "rocker": 0.5,
+        "rocker": 1,
         "jazzer": 0,
     }
     assert found.n_left_out == 2
@@ -76,12 +76,23 @@ def test_without_friends_models_or_tracks_it_says_so() -> None:
     assert "no friendships" in lacks[0].reason
 
 
-def test_without_genres_common_tracks_decide() -> None:
+def test_without_genres_the_vectors_decide(rng: np.random.Generator) -> None:
     bare = small_catalogue([[]] * N_TRACKS)
-    with_friends = reference(bare, social=social(FRIENDS, STORED))
+    vectors = (np.repeat(np.eye(2, 6), 20, axis=0) + rng.normal(0, 0.05, (40, 6))).astype(np.float32)
+    with_friends = replace(reference(bare, social=social(FRIENDS, STORED)), vectors=vectors)
     found = nearest_friends(with_friends, played(plays(ROCK[:10]), tracks=bare), "12")
     assert isinstance(found, Neighbours)
     assert found.nearest[0] == Friend("same", 1.0)
+    assert found.nearest[1].similarity < 0.2
+
+
+@pytest.mark.parametrize("track", range(20))
+def test_no_single_like_of_a_friend_shows(track: int) -> None:
+    """Whatever rock is asked about, a friend who likes some of it looks the same."""
+    asked = [ROCK[track], *[other for other in ROCK[:6] if other != ROCK[track]][:5]]
+    found = nearest(["rocker"], asked)
+    assert isinstance(found, Neighbours)
+    assert {each.user_id: each.similarity for each in found.nearest} == {"same": 1, "rocker": 1, "jazzer": 0}
 
 
 def test_artists_are_found_by_any_spelling_and_speak_by_their_popular_tracks() -> None:

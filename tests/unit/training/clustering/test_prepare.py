@@ -1,0 +1,331 @@
+"""`prepare`: only what is missing or changed is built, one failure stops nothing, old versions stay live."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import hdbscan
+import numpy as np
+import pytest
+
+from segue.artifacts.cache import fetch
+from segue.artifacts.codec.clustering import load_clustering
+from segue.artifacts.family import CLUSTERS, variant_alias
+from segue.artifacts.listing import list_aliases, list_versions
+from segue.artifacts.local import LocalStore
+from segue.artifacts.store import (
+    Decision,
+    promote,
+    read_manifest,
+    resolve,
+    resolve_if_any,
+    rollback,
+    version_prefix,
+)
+from segue.domain.cluster_placement import place
+from segue.errors import ConfigError, SegueError
+from tests.raw_data import raw_folder
+from training.clustering import build
+from training.clustering import prepare as preparing
+from training.clustering.plan import State, is_healthy
+from training.clustering.prepare import Outcome, Request, Status, assess_all, prepare, promote_missing
+from training.clustering.settings import Settings
+from training.clustering.source import find_source
+from training.clustering.variant import choose_variants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from segue.artifacts.manifest import Manifest
+    from training.clustering.worker import Job
+
+SETTINGS = Settings(min_cluster_size=10, min_samples=3, method="eom")
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build in this process: test_worker.py has the others. The map's t-SNE takes longer than all else."""
+
+    def build_here(jobs: list[Job], *, watch: Any, **_: object) -> Iterator[tuple[Job, str]]:
+        for job in jobs:
+            variant = choose_variants([job.variant])[0]
+
+            def step(stage: str, share: float, name: str = job.variant) -> None:
+                watch(name, stage, share)
+
+            try:
+                build.build_variant(job.folder, variant, job.settings, threads=1, step=step)
+            except SegueError as error:
+                yield job, str(error)
+            else:
+                yield job, ""
+
+    monkeypatch.setattr(preparing, "build_all", build_here)
+    monkeypatch.setattr(build, "place_on_map", lambda vectors, *_: np.zeros((len(vectors), 2), np.float32))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "artifacts")
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> Request:
+    raw_folder(tmp_path / "raw")
+    return request_for(tmp_path)
+
+
+def request_for(
+    tmp_path: Path, *variants: str, settings: Settings = SETTINGS, force: bool = False
+) -> Request:
+    source = find_source(raw=tmp_path / "raw", data=None)
+    work = tmp_path / "work"
+    return Request(source, choose_variants(variants), settings, work, "tests", "prepared", 1 << 40, force)
+
+
+def run(store: LocalStore, request: Request) -> dict[str, Outcome]:
+    outcomes = prepare(store, request, tell=lambda _: None, watch=lambda *_: None)
+    promote_missing(store, outcomes, "tests")
+    return {outcome.variant: outcome for outcome in outcomes}
+
+
+def statuses(outcomes: dict[str, Outcome]) -> dict[str, Status]:
+    return {name: outcome.status for name, outcome in outcomes.items()}
+
+
+def live(store: LocalStore, variant: str) -> Manifest:
+    target = resolve(store, CLUSTERS, variant_alias(variant)).alias.target
+    return read_manifest(store, CLUSTERS, target.version)
+
+
+def test_everything_with_input_is_built_published_and_promoted(
+    store: LocalStore, request_: Request, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "segue.prepare"):
+        found = run(store, request_)
+    built = ("naive_features", "pca_features", "combined_features", "llav_features", "llav_pca")
+    assert statuses(found) == dict.fromkeys(built, Status.BUILT) | {"lyrics_features": Status.NO_INPUT}
+    assert "naive_features is missing: nothing was built yet; 150 tracks by 12 features" in caplog.messages
+    assert sorted(list_aliases(store, CLUSTERS)) == sorted(["champion", *map(variant_alias, built)])
+    manifest = live(store, "llav_features")
+    record = manifest.record
+    assert record.params["variant"] == "llav_features"
+    assert record.data["tracks"] == 140
+    wanted = {"clusters", "noise_share", "silhouette", "dbcv", "relative_validity", "stability_ari", "bytes"}
+    assert wanted | {"genre_purity", "neighbour_genre"} <= record.metrics.keys()
+    assert record.metrics["clusters"] == 5
+    assert record.metrics["genre_purity"]["value"] > record.metrics["genre_purity"]["chance"]
+    assert record.training["seconds"] > 0
+    assert record.training["peak_memory_bytes"] > 1e7
+    assert set(record.training["stages"]) >= {"neighbours", "clusters", "quality", "map"}
+    assert "hdbscan" in record.runtime
+    folder = fetch(store, manifest, tmp_path / "cache")
+    told = json.loads((folder / "configuration.json").read_bytes())
+    assert told["params"]["chosen"]["min_cluster_size"] == 10
+    with store.stream(f"{version_prefix(CLUSTERS, manifest.version)}report.html") as chunks:
+        page = b"".join(chunks).decode()
+    assert "prefers-color-scheme: dark" in page
+    assert "By chance" in page
+    assert "http" not in page.replace("http-equiv", "")  # nothing in it is loaded from elsewhere
+
+
+def test_a_published_variant_places_tracks_as_hdbscan_does(
+    store: LocalStore, request_: Request, tmp_path: Path
+) -> None:
+    run(store, replace(request_, variants=choose_variants(["combined_features"])))
+    clustering = load_clustering(fetch(store, live(store, "combined_features"), tmp_path / "cache"))
+    reference = hdbscan.HDBSCAN(
+        min_cluster_size=10,
+        min_samples=3,
+        approx_min_span_tree=False,
+        prediction_data=True,
+        core_dist_n_jobs=1,
+    ).fit(clustering.embeddings.astype(np.float64))
+    theirs = np.full(
+        clustering.n_clusters + 1, -1
+    )  # equal clusters, which equal lengths may number otherwise
+    theirs[clustering.label] = reference.labels_
+    np.testing.assert_array_equal(theirs[clustering.label], reference.labels_)
+    np.testing.assert_allclose(clustering.strength, reference.probabilities_, atol=1e-6)
+    rng = np.random.default_rng(1)
+    shift = rng.normal(scale=0.5, size=clustering.embeddings.shape)
+    new = (clustering.embeddings + shift).astype(np.float32)
+    label, strength = place(clustering, new)
+    expected, likely = hdbscan.approximate_predict(reference, new.astype(np.float64))
+    np.testing.assert_array_equal(theirs[label], expected)
+    np.testing.assert_allclose(strength, likely, atol=1e-6)
+
+
+def test_what_is_up_to_date_is_left_alone_and_not_even_read(
+    store: LocalStore, request_: Request, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = run(store, request_)
+    monkeypatch.setattr(preparing, "_read", lambda *_: pytest.fail("the tables were read again"))
+    with caplog.at_level(logging.INFO, "segue.prepare"):
+        again = run(store, request_)
+    assert again["naive_features"].status is Status.UP_TO_DATE
+    assert again["naive_features"].version == first["naive_features"].version
+    version = first["pca_features"].version
+    assert (
+        f"pca_features is up to date: version {version}, of this data and these settings" in caplog.messages
+    )
+    assert len(list_versions(store, CLUSTERS)) == 5
+    assert list(request_.work.glob("*_features-*")) == []
+
+
+def test_only_what_depends_on_the_changed_table_is_built_again(
+    store: LocalStore, request_: Request, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(store, request_)
+    path = tmp_path / "raw" / "low_level_audio_features.csv"
+    path.write_text("\n".join(path.read_text(encoding="utf-8").splitlines()[:-3]), encoding="utf-8")
+    with caplog.at_level(logging.INFO, "segue.prepare"):
+        again = statuses(run(store, request_))
+    assert again == {
+        "naive_features": Status.UP_TO_DATE,
+        "pca_features": Status.UP_TO_DATE,
+        "combined_features": Status.BUILT,
+        "llav_features": Status.BUILT,
+        "llav_pca": Status.BUILT,
+        "lyrics_features": Status.NO_INPUT,
+    }
+    assert "llav_pca is stale: the data changed; 137 tracks by 8 features" in caplog.messages
+
+
+def test_a_changed_setting_or_recipe_makes_stale_and_says_which(
+    store: LocalStore, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(store, request_)
+    other = request_for(tmp_path, settings=replace(SETTINGS, min_cluster_size=12, method=None))
+    standings, _ = assess_all(store, other, lambda _: None)
+    assert standings[0].state is State.STALE
+    assert standings[0].reason == "min_cluster_size changed (10 → 12); method changed (eom → by search)"
+    assert not is_healthy(standings)
+    monkeypatch.setattr("training.clustering.settings.recipe", lambda: "another")
+    standings, _ = assess_all(store, request_, lambda _: None)
+    assert standings[0].reason == "recipe of the code changed"
+
+
+def test_force_builds_again_while_the_old_version_stays_live(
+    store: LocalStore, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(store, request_)["naive_features"].version
+    seen: list[str] = []
+    whole = build.choose
+
+    def watching(*given: Any) -> Any:
+        seen.append(live(store, "naive_features").version)
+        return whole(*given)
+
+    monkeypatch.setattr(build, "choose", watching)
+    monkeypatch.setattr("training.clustering.publishing.datetime", _Later)
+    again = run(store, request_for(tmp_path, "naive_features", force=True))["naive_features"]
+    assert again.status is Status.BUILT
+    assert seen == [first]
+    assert again.version != first
+    alias = resolve(store, CLUSTERS, "naive-features").alias
+    assert (alias.target.version, alias.previous.version) == (again.version, first)
+
+
+class _Later(datetime):
+    @classmethod
+    def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+        return datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def test_one_that_fails_stops_no_other_and_keeps_its_old_version(
+    store: LocalStore, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(store, request_)
+    whole = build.choose
+
+    def choose(vectors: Any, *rest: Any) -> Any:
+        if vectors.shape[1] == 20:  # the combined features
+            raise SegueError("no clusters today")
+        return whole(vectors, *rest)
+
+    monkeypatch.setattr(build, "choose", choose)
+    found = run(store, request_for(tmp_path, settings=replace(SETTINGS, min_cluster_size=11)))
+    assert found["combined_features"].status is Status.FAILED
+    assert found["combined_features"].why == "no clusters today"
+    assert found["combined_features"].version == first["combined_features"].version
+    assert live(store, "combined_features").version == first["combined_features"].version
+    others = {name: each.status for name, each in found.items() if name != "combined_features"}
+    assert set(others.values()) == {Status.BUILT, Status.NO_INPUT}
+
+
+def test_an_interrupted_run_goes_on_after_its_last_stage(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    raw_folder(tmp_path / "raw")
+    request = request_for(tmp_path, "naive_features", "pca_features")
+    with monkeypatch.context() as patch:
+
+        def stop(vectors: Any, *_: Any) -> Any:
+            if vectors.shape[1] == 6:
+                raise KeyboardInterrupt
+            return np.zeros((len(vectors), 2), np.float32)
+
+        patch.setattr(build, "place_on_map", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run(store, request)
+    assert live(store, "naive_features")  # published at once when it was done
+    assert resolve_if_any(store, CLUSTERS, "pca-features") is None
+    monkeypatch.setattr(build, "find_neighbours", lambda *_, **__: pytest.fail("searched again"))
+    monkeypatch.setattr(build, "choose", lambda *_: pytest.fail("clustered again"))
+    monkeypatch.setattr(preparing, "_read", lambda *_: pytest.fail("read again"))
+    with caplog.at_level(logging.INFO, "segue.prepare"):
+        found = statuses(run(store, request))
+    assert found == {"naive_features": Status.UP_TO_DATE, "pca_features": Status.BUILT}
+    assert any("an interrupted build goes on" in message for message in caplog.messages)
+
+
+def test_the_live_variant_follows_its_own_new_versions_only(
+    store: LocalStore, request_: Request, tmp_path: Path
+) -> None:
+    run(store, request_)
+    decision = Decision("tests", "a try", datetime.now(UTC))
+    promote(store, CLUSTERS, live(store, "pca_features").version, decision)
+    run(store, request_for(tmp_path, "naive_features", settings=Settings(12, 3, "eom")))
+    assert resolve(store, CLUSTERS).alias.target.version == live(store, "pca_features").version
+    run(store, request_for(tmp_path, "pca_features", settings=Settings(12, 3, "eom")))
+    assert resolve(store, CLUSTERS).alias.target.version == live(store, "pca_features").version
+
+
+def test_what_somebody_rolled_back_is_not_built_again(
+    store: LocalStore, request_: Request, tmp_path: Path
+) -> None:
+    one = request_for(tmp_path, "naive_features")
+    first = run(store, one)["naive_features"].version
+    other = request_for(tmp_path, "naive_features", settings=Settings(12, 3, "eom"))
+    run(store, other)
+    rollback(store, CLUSTERS, Decision("tests", "worse", datetime.now(UTC)), alias="naive-features")
+    found = run(store, other)["naive_features"]
+    assert (found.status, found.version) == (Status.UP_TO_DATE, first)
+    assert "rolled back (worse)" in found.why
+
+
+def test_a_variant_whose_input_is_gone_stays_ready(
+    store: LocalStore, request_: Request, tmp_path: Path
+) -> None:
+    run(store, request_)
+    (tmp_path / "raw" / "low_level_audio_features.csv").unlink()
+    standings, _ = assess_all(store, request_for(tmp_path), lambda _: None)
+    assert [each.state for each in standings] == [*[State.READY] * 5, State.NO_INPUT]
+    assert "cannot be compared: no low-level features" in standings[3].reason
+    assert is_healthy(standings)
+    assert not is_healthy(standings[5:])  # nothing is ready
+
+
+def test_two_runs_in_one_folder_are_refused(store: LocalStore, request_: Request) -> None:
+    request_.work.mkdir()
+    with (request_.work / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(ConfigError, match="another `segue prepare` is at work"):
+            run(store, request_)

@@ -1,0 +1,95 @@
+"""Builds in processes of their own: memory, failure, progress."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.raw_data import raw_folder
+from training.clustering import memory, worker
+from training.clustering.files import ARTIFACT, INPUT, RECORD
+from training.clustering.input import write_input
+from training.clustering.reading import input_of, read_inputs
+from training.clustering.settings import Settings
+from training.clustering.source import find_source
+from training.clustering.variant import VARIANTS
+from training.clustering.worker import Job, build_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def job(folder: Path, variant: str, n_bytes: int = memory.GIB, settings: Settings | None = None) -> Job:
+    inputs = read_inputs(find_source(raw=raw_folder(folder / "raw", 60, low_level=False), data=None))
+    found = input_of(VARIANTS[variant], inputs)
+    assert not isinstance(found, str)
+    write_input(found, folder / variant / INPUT)
+    return Job(variant, folder / variant, settings or Settings(), n_bytes)
+
+
+def run(jobs: list[Job], budget: int, watched: list[tuple[str, str]] | None = None) -> dict[str, str]:
+    def watch(variant: str, stage: str, _: float) -> None:
+        if watched is not None:
+            watched.append((variant, stage))
+
+    ends = build_all(jobs, budget=budget, at_once=2, threads=1, watch=watch)
+    return {each.variant: why for each, why in ends}
+
+
+def test_one_is_built_beside_another_that_fails(tmp_path: Path) -> None:
+    good = job(tmp_path, "naive_features")
+    bad = job(tmp_path, "pca_features", settings=Settings(min_cluster_size=60))
+    watched: list[tuple[str, str]] = []
+    found = run([good, bad], 8 * memory.GIB, watched)
+    assert found["naive_features"] == ""
+    assert "give a smaller --min-cluster-size" in found["pca_features"]
+    assert (good.folder / ARTIFACT / "report.html").is_file()
+    assert (good.folder / RECORD).is_file()
+    assert ("naive_features", "drawing the map") in watched
+
+
+def test_what_cannot_fit_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_start", lambda *_: pytest.fail("started"))
+    wanted = Job("naive_features", tmp_path, Settings(), 3 * memory.GIB)
+    assert run([wanted], 2 * memory.GIB) == {
+        "naive_features": "is expected to take 3.0 GB, and 2.0 GB may be used, this command's own included: "
+        "raise --memory-gb"
+    }
+
+
+def test_what_outgrows_the_memory_is_stopped(tmp_path: Path) -> None:
+    small = job(tmp_path, "naive_features", n_bytes=1)
+    budget = memory.resident(None) + 30_000_000  # enough to begin, not to import what it takes
+    assert "takes more, and" in run([small], budget)["naive_features"]
+
+
+def test_of_two_that_outgrow_it_together_the_younger_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [job(tmp_path, name, n_bytes=1) for name in ("naive_features", "pca_features")]
+    taken = {"most": 0}
+    own, whole = memory.resident(None), worker._start
+
+    def start(one: Job, threads: int) -> object:
+        taken["most"] += 1
+        return whole(one, threads)
+
+    monkeypatch.setattr(worker, "_start", start)
+    # Each child is said to take 300 MB from its first moment, whatever it does.
+    monkeypatch.setattr(worker, "resident", lambda pid: own if pid is None else 300_000_000)
+    found = run(jobs, own + 500_000_000)
+    assert found == {"naive_features": "", "pca_features": ""}
+    assert taken["most"] > 2  # the younger was stopped, and begun again when the other was done
+
+
+def test_a_child_that_dies_says_how() -> None:
+    assert "signal 9" in worker._death(-9)
+    assert "status 1" in worker._death(1)
+
+
+def test_the_estimate_grows_with_rows_and_columns_and_there_is_a_budget() -> None:
+    assert memory.estimate(90_000, 12) < memory.estimate(90_000, 100) < memory.estimate(180_000, 100)
+    assert memory.default_budget() > 0
+    assert memory.resident(None) > 10_000_000
+    assert memory.resident(2**22 + 1) == 0
