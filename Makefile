@@ -87,6 +87,7 @@ clean: ## Remove environments, builds and caches; keep var/ with its artifacts
 .venv/.uv: requirements/uv.txt
 	@$(PYTHON_FOR_VENV) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Segue needs Python 3.11 or newer, \
 	this is " + sys.version.split()[0] + ": make run PYTHON_FOR_VENV=python3.12")'
+	@test ! -L .venv || { echo ".venv is a link, and making it anew would empty what it leads to: remove it first"; exit 1; }
 	@echo "making the environment .venv"
 	@$(PYTHON_FOR_VENV) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<

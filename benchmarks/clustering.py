@@ -26,8 +26,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 SEED = 17
 REFERENCE = "hdbscan"
@@ -45,14 +43,13 @@ def main() -> None:
     if given.one:
         print(json.dumps(run_one(json.loads(given.one))))
         return
-    console = Console(width=120)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         n_tracks = write_vectors(given.data, max(given.tracks), folder)
         sizes = sorted({min(n, n_tracks) for n in given.tracks})
-        compare(console, folder, sizes, SETTINGS[0])
-        compare(console, folder, sizes[-1:], SETTINGS[1])
-        builds(console, folder, sizes)
+        compare(folder, sizes, SETTINGS[0])
+        compare(folder, sizes[-1:], SETTINGS[1])
+        builds(folder, sizes)
 
 
 def write_vectors(data: str | None, n_tracks: int, folder: Path) -> int:
@@ -83,41 +80,33 @@ def write_vectors(data: str | None, n_tracks: int, folder: Path) -> int:
     return len(catalogue)
 
 
-def compare(console: Console, folder: Path, sizes: list[int], settings: tuple[int, int, str]) -> None:
+def compare(folder: Path, sizes: list[int], settings: tuple[int, int, str]) -> None:
     size, min_samples, method = settings
-    title = f"min_cluster_size {size}, min_samples {min_samples}, {method}"
-    table = Table(
-        "tracks", "by", "seconds", "times as fast", "processor", "ARI", "clusters", "noise", "MB", title=title
+    print(f"\nmin_cluster_size {size}, min_samples {min_samples}, {method}")
+    print(
+        f"{'tracks':>7} {'by':<22}{'seconds':>9}{'as fast':>9}{'processor':>11}{'ARI':>8}{'clusters':>10}{'MB':>6}"
     )
     for n in sizes:
         reference = None
         for fit in FITS:
             found = in_own_process({"fit": fit, "n": n, "settings": settings, "folder": str(folder)})
             reference = reference or found
-            table.add_row(
-                str(n),
-                fit,
-                f"{found['seconds']:.2f}",
-                f"{reference['seconds'] / found['seconds']:.1f}",
-                f"{found['cpu']:.1f}",
-                f"{found['ari']:.4f}",
-                str(found["clusters"]),
-                f"{found['noise']:.1%}",
-                f"{found['peak_bytes'] / 1e6:.0f}",
+            faster = reference["seconds"] / found["seconds"]
+            print(
+                f"{n:>7} {fit:<22}{found['seconds']:>9.2f}{faster:>9.1f}{found['cpu']:>11.1f}{found['ari']:>8.4f}"
+                f"{found['clusters']:>10}{found['peak_bytes'] / 1e6:>6.0f}",
+                flush=True,
             )
-    console.print(table)
 
 
-def builds(console: Console, folder: Path, sizes: list[int]) -> None:
-    table = Table(
-        "tracks", "seconds", "processor seconds", "MB", "stages", title="naive_features, built whole"
-    )
+def builds(folder: Path, sizes: list[int]) -> None:
+    print("\nnaive_features, built whole")
+    print(f"{'tracks':>7}{'seconds':>9}{'processor':>11}{'MB':>6}  stages")
     for n in sizes:
         found = in_own_process({"fit": "build", "n": n, "settings": [], "folder": str(folder)})
         stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in found["stages"].items())
-        cells = (f"{found['seconds']:.1f}", f"{found['cpu']:.1f}", f"{found['peak_bytes'] / 1e6:.0f}", stages)
-        table.add_row(str(n), *cells)
-    console.print(table)
+        peak = found["peak_bytes"] / 1e6
+        print(f"{n:>7}{found['seconds']:>9.1f}{found['cpu']:>11.1f}{peak:>6.0f}  {stages}", flush=True)
 
 
 def in_own_process(task: dict) -> dict:
@@ -146,7 +135,6 @@ def run_one(task: dict) -> dict:
         "cpu": cpu,
         "ari": adjusted_rand_score(np.load(kept), label),
         "clusters": int(label.max()) + 1,
-        "noise": float((label < 0).mean()),
         "peak_bytes": peak,
     }
 

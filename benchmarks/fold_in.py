@@ -27,9 +27,10 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from segue.domain.candidates import top_n
-from segue.domain.cells import recall_of_cells
+from segue.domain.cells import best_rows
 from segue.domain.history import History
 from segue.domain.item_factors import Objective, fold_in, rotate, top_items
+from segue.domain.nearest import recall_of
 from training.recommender.cells import find_cells
 
 if TYPE_CHECKING:
@@ -80,9 +81,16 @@ def measure(table: Table, raw: np.ndarray, model: ItemFactors, length: int, roun
     users = np.array([fold_in(model, history) for history in histories])
     for name, (fold_ms, best_ms) in median_ms.items():
         ratios = [f"{median_ms[peer][1] / best_ms:.1f}" for peer in ("plain", "implicit")]
-        recall = 1.0 if name in EXACT else recall_of_cells(model.factors, model.cells, users, N_BEST)
+        share = 1.0 if name in EXACT else recall(model, users)
         cells = (str(raw.shape[1]), str(length), name, f"{fold_ms:.2f}", f"{best_ms:.2f}", *ratios)
-        table.add_row(*cells, f"{recall:.3f}")
+        table.add_row(*cells, f"{share:.3f}")
+
+
+def recall(model: ItemFactors, users: np.ndarray) -> float:
+    found, wanted = (
+        [best_rows(model.factors, cells, user, N_BEST)[0] for user in users] for cells in (model.cells, None)
+    )
+    return recall_of(found, wanted)
 
 
 def all_variants(raw: np.ndarray, model: ItemFactors) -> dict[str, tuple[Callable, Callable]]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.cells import build_cells, recall_of_cells
+from segue.domain.cells import best_rows, build_cells
+from segue.domain.nearest import recall_of
 from segue.domain.ranker import N_CANDIDATES
 
 if TYPE_CHECKING:
@@ -49,9 +50,14 @@ def find_cells(matrix: NDArray[np.float32], queries: NDArray[np.float32], seed: 
     leading = np.ascontiguousarray(matrix[:, :MOST_COLUMNS])
     centre, cell = _cluster(leading, seed)
     cells = build_cells(leading, centre, cell, 1.0)
+
+    def best(cells: Cells | None) -> list[NDArray[np.int32]]:
+        return [best_rows(matrix, cells, query, N_CANDIDATES)[0] for query in queries]
+
+    wanted = best(None)
     for share in (*_SHARES, 1.0) if matrix.shape[1] > MOST_COLUMNS else _SHARES:
         tried = replace(cells, share=share)
-        recall = recall_of_cells(matrix, tried, queries, N_CANDIDATES)
+        recall = recall_of(best(tried), wanted)
         if recall >= RECALL_TARGET:
             return replace(tried, recall=recall)
     return None

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.candidates import top_n
-from segue.domain.nearest import recall_of
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -160,7 +159,8 @@ def best_rows(
     ----------
     matrix : float32 (n_rows, d)
     cells : Cells, optional
-        Of the matrix; without them every row is scored.
+        Of the matrix; without them every row is scored. What they miss is measured and published with them: no
+        bound worth having holds, as by Cauchy-Schwarz nearly every row of real factors could be among the best.
     query : float32 (d,)
     n : int
         How many, ≥ 0.
@@ -182,13 +182,3 @@ def best_rows(
     products = matrix[rows] @ query
     best = top_n(products, n)
     return rows[best], products[best]
-
-
-def recall_of_cells(matrix: NDArray[np.float32], cells: Cells, queries: NDArray[np.float32], n: int) -> float:
-    """Return which share of the true ``n`` best rows is found for queries, float32 (any, d), in [0, 1].
-
-    No bound worth having holds beforehand: by Cauchy-Schwarz nearly every track could be among the best of
-    factors fitted to Gowalla. Measure, and publish the figure with the cells.
-    """
-    found = [best_rows(matrix, cells, query, n)[0] for query in queries]
-    return recall_of(found, [best_rows(matrix, None, query, n)[0] for query in queries])

@@ -104,6 +104,8 @@ def similarity_shares(
 
 def shares_of(near: Neighbours, history: History, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     """Split scores as `similarity_shares` does, given `neighbours_of` the history's items."""
+    if not len(rows):
+        return np.empty((0, len(history)))
     other, weight, speaker = near
     order = np.argsort(rows)
     place = order[np.minimum(np.searchsorted(rows, other, sorter=order), len(rows) - 1)]

@@ -75,3 +75,4 @@ def test_shares_of_several_items_are_those_of_each() -> None:
     rows = np.array([3, 0, 2], np.int32)
     each = [similarity_reasons(sparse(DENSE), HISTORY, item).tolist() for item in rows.tolist()]
     assert similarity_shares(sparse(DENSE), HISTORY, rows).tolist() == each
+    assert similarity_shares(sparse(DENSE), HISTORY, rows[:0]).shape == (0, len(HISTORY))

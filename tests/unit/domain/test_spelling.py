@@ -52,9 +52,7 @@ def test_other_titles_stay_others(one: str, other: str) -> None:
     assert title_key(one, Likeness.EDITION) != title_key(other, Likeness.EDITION)
 
 
-@pytest.mark.parametrize(
-    "title", ["Live", "(Live)", "Remastered", "feat. me", "The", "!!!", "- Live"]
-)
+@pytest.mark.parametrize("title", ["Live", "(Live)", "Remastered", "feat. me", "The", "!!!", "- Live"])
 def test_no_title_comes_to_nothing(title: str) -> None:
     assert all(title_key(title, likeness) for likeness in Likeness)
 
