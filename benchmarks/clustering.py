@@ -83,20 +83,23 @@ def write_vectors(data: str | None, n_tracks: int, folder: Path) -> int:
 def compare(folder: Path, sizes: list[int], settings: tuple[int, int, str]) -> None:
     size, min_samples, method = settings
     print(f"\nmin_cluster_size {size}, min_samples {min_samples}, {method}")
-    print(
-        f"{'tracks':>7} {'by':<22}{'seconds':>9}{'as fast':>9}{'processor':>11}{'ARI':>8}{'clusters':>10}{'MB':>6}"
-    )
+    names = ("seconds", "as fast", "processor", "ARI", "clusters", "MB")
+    print(f"{'tracks':>7} {'by':<22}" + "".join(f"{name:>10}" for name in names))
     for n in sizes:
         reference = None
         for fit in FITS:
             found = in_own_process({"fit": fit, "n": n, "settings": settings, "folder": str(folder)})
             reference = reference or found
             faster = reference["seconds"] / found["seconds"]
-            print(
-                f"{n:>7} {fit:<22}{found['seconds']:>9.2f}{faster:>9.1f}{found['cpu']:>11.1f}{found['ari']:>8.4f}"
-                f"{found['clusters']:>10}{found['peak_bytes'] / 1e6:>6.0f}",
-                flush=True,
+            cells = (
+                f"{found['seconds']:.2f}",
+                f"{faster:.1f}",
+                f"{found['cpu']:.1f}",
+                f"{found['ari']:.4f}",
+                str(found["clusters"]),
+                f"{found['peak_bytes'] / 1e6:.0f}",
             )
+            print(f"{n:>7} {fit:<22}" + "".join(f"{cell:>10}" for cell in cells), flush=True)
 
 
 def builds(folder: Path, sizes: list[int]) -> None:

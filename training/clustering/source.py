@@ -47,7 +47,7 @@ class Source:
 
     @property
     def identity(self) -> Mapping[str, list[int]] | None:
-        """Size and time of every file: what is equal need not be read again; None for a URL or a lost file."""
+        """Size and time of every file: equal ones need not be read again. None for a URL or a lost file."""
         paths = [self.low_level, self.lyrics, None if self.tracks is None else Path(self.tracks)]
         if self.tracks is not None and "://" in self.tracks:
             return None

@@ -159,8 +159,8 @@ def best_rows(
     ----------
     matrix : float32 (n_rows, d)
     cells : Cells, optional
-        Of the matrix; without them every row is scored. What they miss is measured and published with them: no
-        bound worth having holds, as by Cauchy-Schwarz nearly every row of real factors could be among the best.
+        Of the matrix; without them every row is scored. What they miss is measured, as no bound worth having
+        holds: by Cauchy-Schwarz nearly every row of real factors may be among the best.
     query : float32 (d,)
     n : int
         How many, ≥ 0.

@@ -76,11 +76,11 @@ def test_weights_are_those_that_the_choices_were_drawn_by(order: tuple[int, ...]
     assert weights == pytest.approx(true / true.sum(), abs=0.06)
 
 
-def test_members_alike_are_as_good_as_one() -> None:
-    relevant = best_items(ONE + OTHER)
-    one, _ = learn(ONE, OTHER, relevant=relevant)
-    twice, _ = learn(ONE, OTHER, ONE, relevant=relevant)
-    assert twice[0] + twice[2] == pytest.approx(one[0], abs=0.03)
+def test_members_count_alike_until_other_weights_are_surely_better() -> None:
+    """In a member's unit, which is its deviation over items 1 …, both count alike; then the second thrice."""
+    one, other = (each / each[:, 1:].std(axis=1, keepdims=True) for each in (ONE, OTHER))
+    assert learn(ONE, OTHER, relevant=best_items(one + other))[0].tolist() == [0.5, 0.5]
+    assert learn(ONE, OTHER, relevant=best_items(one + 3 * other))[0] == pytest.approx([0.25, 0.75], abs=0.05)
 
 
 def test_what_no_member_proposes_says_nothing() -> None:

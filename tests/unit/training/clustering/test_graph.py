@@ -119,6 +119,29 @@ def test_tracks_that_were_not_there_are_placed_as_hdbscan_would() -> None:
     assert len(np.unique(label)) > 2
 
 
+def test_the_order_of_rows_changes_no_cluster() -> None:
+    points = blobs(seed=8)
+    order = np.random.default_rng(6).permutation(len(points))
+    found = []
+    for rows in (np.arange(len(points)), order):
+        edges = span(points[rows], find_neighbours(points[rows], 50), 4)
+        assert (np.diff(edges[:, 2]) == 0).mean() > 0.1
+        label = np.empty(len(points), np.int32)
+        label[rows] = cut(link_edges(edges), 5, "eom").label
+        found.append(label)
+    assert found[0].max() >= 2
+    assert adjusted_rand_score(*found) == pytest.approx(1)
+
+
+def test_small_groups_join_a_large_one_before_each_other() -> None:
+    """Track 0 is one apart from three groups: of ten, of three, of four. Only the ten are a cluster."""
+    chain = [(one, one + 1, 0.5) for group in ((1, 11), (11, 14), (14, 18)) for one in range(*group)[:-1]]
+    joints = [(0, 11, 1.0), (0, 14, 1.0), (0, 1, 1.0)]
+    for equal in (joints, joints[::-1]):
+        condensed = cut(link_edges(np.array(chain + equal, np.float64)), 5, "eom").condensed
+        assert (condensed["child_size"] == 1).all()  # nothing splits off
+
+
 def test_relative_validity_is_what_hdbscan_says_of_the_same_tree() -> None:
     points = blobs()
     fitted = hdbscan.HDBSCAN(

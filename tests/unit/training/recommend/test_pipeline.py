@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.artifacts.family import CATALOGUE, HYBRID, MEMBERS
+from segue.artifacts.cache import fetch
+from segue.artifacts.family import CATALOGUE, HYBRID, ITEM_FACTORS, MEMBERS, NONNEGATIVE_FACTORS
 from segue.artifacts.local import LocalStore
+from segue.artifacts.recommender import load_hybrid
 from segue.artifacts.store import Decision, read_manifest, resolve, rollback
 from segue.domain.vocabulary import build_vocabulary
 from segue.embedded import open_recommender
@@ -59,6 +61,20 @@ def test_the_hybrid_pins_every_member_and_each_is_live(store: LocalStore) -> Non
         assert resolve(store, family).alias.target.version == version
         if family != CATALOGUE:
             assert read_manifest(store, family, version).record.depends_on == {CATALOGUE: pinned[CATALOGUE]}
+
+
+def test_a_large_catalogue_is_searched_by_cells_and_its_manifests_say_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.recommender.cells.MIN_NUMBERS", 0)
+    store = LocalStore(tmp_path / "artifacts")
+    manifest = train_recommender(dataset(), store, request(force=True), nothing).manifest
+    model = load_hybrid(store, tmp_path, fetch(store, manifest, tmp_path), manifest)
+    for family, member in ((ITEM_FACTORS, model.factors), (NONNEGATIVE_FACTORS, model.parts)):
+        cells = member.cells
+        params = read_manifest(store, family, manifest.record.depends_on[family]).record.params
+        assert params["search"] == {"cells": len(cells.centre), "share": cells.share, "recall": cells.recall}
+        assert cells.recall >= 0.98
 
 
 def test_the_manifest_says_what_was_measured(store: LocalStore) -> None:
