@@ -58,6 +58,22 @@ def find_neighbours(vectors: NDArray[np.float32], k: int, *, threads: int = 1) -
     return _without_self(near, distance)
 
 
+def nearest_of(
+    points: NDArray[np.float32], others: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each point, float32 (n, d), its ``k`` nearest of the others, (n, k), and their distances."""
+    if points.shape[1] > MOST_TREE_DIMENSIONS:
+        import faiss
+
+        near = faiss.knn(np.ascontiguousarray(points), np.ascontiguousarray(others), k)[1]
+    else:
+        from scipy.spatial import cKDTree
+
+        near = cKDTree(others, balanced_tree=False).query(points, k)[1].reshape(len(points), k)
+    apart = others[near].astype(np.float64) - points[:, None]
+    return near, np.sqrt(np.square(apart).sum(axis=2))
+
+
 def _by_tree(
     points: NDArray[np.float64], k: int, threads: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:

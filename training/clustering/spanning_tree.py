@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
-from scipy.spatial import cKDTree
+
+from training.clustering.neighbours import nearest_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,13 +90,10 @@ def _joints(
     It is the least mutual reachability of any track of the part with its nearest few outside.
     """
     size = np.bincount(part)
-    points = vectors.astype(np.float64)
     joints = []
     for one in np.delete(np.arange(len(size)), size.argmax()):
         inside, outside = np.flatnonzero(part == one), np.flatnonzero(part != one)
-        k = min(_CANDIDATES, len(outside))
-        tree = cKDTree(points[outside], balanced_tree=False)
-        apart, near = (found.reshape(-1, k) for found in tree.query(points[inside], k))
+        near, apart = nearest_of(vectors[inside], vectors[outside], min(_CANDIDATES, len(outside)))
         length = np.maximum(np.maximum(core[inside, None], core[outside[near]]), apart)
         row, column = np.unravel_index(length.argmin(), length.shape)
         joints.append((inside[row], outside[near[row, column]], length[row, column]))

@@ -145,6 +145,14 @@ def measure_order(
     return _accuracy(task, ranking)
 
 
+def measure_ranked(task: Task, lined: list[Lined], k: int) -> dict[str, NDArray[np.float64]]:
+    """Measure what `rank_all` lines up, as it is: no artist is held back, and nothing reordered."""
+    ranking = np.full((len(lined), k), -1, np.int32)
+    for place, (rows, _) in enumerate(lined):
+        ranking[place, : len(rows)] = rows[:k]
+    return _accuracy(task, ranking)
+
+
 def measure_answers(panel: Panel, ranker: Ranker | None, tier: str, k: int) -> dict[str, NDArray[np.float64]]:
     """Measure the lists that listeners of a tier would get."""
     order = (ranker.diversity, ranker.calibration) if ranker else (0.0, 0.0)

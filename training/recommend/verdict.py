@@ -10,7 +10,13 @@ from scipy.stats import ttest_rel
 from segue.domain.recommender import TIER_SOURCES
 from training.gate import Verdict, accept_recommender, choose_ranking
 from training.ranking.comparison import estimate_means
-from training.recommend.measure import build_panel, measure_answers, measure_sources
+from training.recommend.measure import (
+    build_panel,
+    measure_answers,
+    measure_ranked,
+    measure_sources,
+    rank_all,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +65,10 @@ def measure_recommender(
 ) -> Measured:
     """Rank the whole catalogue for every test listener, by the recommender, its sources and the champion.
 
-    ``champion`` is what is live, fitted to the same events as ``model``: the served one has seen the test.
+    ``hybrid-before-reordering`` is the ranker's own order, to be held against the sources': what answers hold
+    back of an artist, and reorder for diversity and calibration, costs accuracy where listeners play much by
+    few. ``champion`` is what is live, fitted to the same events as ``model``, as the served one has seen the
+    test.
     """
     step(f"testing every source on {len(task.users)} listeners")
     panel = build_panel(model, task)
@@ -71,6 +80,8 @@ def measure_recommender(
             continue
         step(f"testing the hybrid of the tier {tier}")
         users[f"hybrid-{tier}"] = measure_answers(panel, model.ranker, tier, k)
+    lined = rank_all(panel, model.ranker, "pro", k)
+    users["hybrid-before-reordering"] = measure_ranked(task, lined, k)
     if champion is not None:
         step("testing the settings and weights of what is live")
         users["champion"] = measure_answers(build_panel(champion, task), champion.ranker, "pro", k)

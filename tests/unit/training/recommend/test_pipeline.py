@@ -83,6 +83,7 @@ def test_the_manifest_says_what_was_measured(store: LocalStore) -> None:
     assert hybrid["value"] > popular["value"]
     assert hybrid["ci95"][0] <= hybrid["value"] <= hybrid["ci95"][1]
     assert "in time" in hybrid["split"]
+    assert record.metrics["ndcg@20/hybrid-before-reordering"]["value"] > popular["value"]
     assert record.metrics["p_value/hybrid-pro_over_popularity"] < 0.01
     assert record.data["interactions"]["users"] == 60
 
