@@ -74,8 +74,8 @@ def _track(clustering: Clustering, row: int) -> str:
 
 def _picture(clustering: Clustering) -> str:
     """Draw the map as a PNG without a background, so that it suits a light page and a dark one."""
-    figure = Figure(figsize=(9, 9), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(9, 9))
+    axes = figure.add_axes((0.05, 0.03, 0.9, 0.94))
     label, position = clustering.label, clustering.position
     dot = float(np.clip(60_000 / len(label), 1.2, 14))
     x, y = position.T

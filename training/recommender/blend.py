@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from training.recommender.protocol import Recommender, Scorer
 
 _DEPTH = 5
-"""Candidates that each member gives to learn from, in lists: deeper, the first list no longer changes."""
+"""Candidates that each member gives to learn from, in lists of k."""
 _LEAST_WEIGHT = 0.01
 """Of a member that is kept: less changes no list, and would have to be served all the same."""
 _BATCH_BYTES = 32 * 2**20
