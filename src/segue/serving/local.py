@@ -43,7 +43,9 @@ def run(api: FastAPI, host: str, port: int, customer_id: int, say: Callable[[str
     ConfigError
         The address or port cannot be listened on.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # With the protocol named asyncio sends without delay; else an answer waits 40 ms on a connection in use.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -15,7 +15,7 @@ from segue.errors import StateUnavailableError
 from segue.state.listening import RECENT, Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _TIMEOUT_S = 4.0
@@ -31,8 +31,9 @@ CREATE INDEX listening_event_opinion ON listening_event (user_id, at, event_id)
  WHERE kind IN ('like', 'dislike');
 """
 _WRITE = "INSERT OR IGNORE INTO listening_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+# Without the user, who is known: a column less is a third of the time of a long history.
 _READ = """
-SELECT user_id, event_id, at, track_id, kind, ms_played, context, count FROM listening_event
+SELECT event_id, at, track_id, kind, ms_played, context, count FROM listening_event
  WHERE user_id = ? {} ORDER BY at DESC, event_id DESC LIMIT ?
 """
 _READ_LATEST = _READ.format("")
@@ -79,12 +80,12 @@ class SqliteState:
     def read_recent(self, user_id: str, limit: int = RECENT) -> list[Event]:
         """See `ListeningState.read_recent`."""
         with self._open() as connection:
-            latest = [_event(row) for row in connection.execute(_READ_LATEST, (user_id, limit))]
+            latest = _events(user_id, connection.execute(_READ_LATEST, (user_id, limit)))
             if len(latest) < limit:
                 return latest
             oldest = latest[-1]
             place = (user_id, _instant(oldest), oldest.event_id, _ALL)
-            return latest + [_event(row) for row in connection.execute(_READ_OLDER_OPINIONS, place)]
+            return latest + _events(user_id, connection.execute(_READ_OLDER_OPINIONS, place))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -139,7 +140,9 @@ def _row(event: Event) -> _Row:
     )
 
 
-def _event(row: _Row) -> Event:
-    user_id, event_id, at, track_id, kind, ms_played, context, count = row
-    when = datetime.fromisoformat(at)
-    return Event(user_id, track_id, _KINDS[kind], when, event_id, ms_played, context, count)
+def _events(user_id: str, rows: Iterable[tuple[str, str, str, str, int | None, str, float]]) -> list[Event]:
+    kinds, instant = _KINDS, datetime.fromisoformat
+    return [
+        Event(user_id, track_id, kinds[kind], instant(at), event_id, ms_played, context, count)
+        for event_id, at, track_id, kind, ms_played, context, count in rows
+    ]
