@@ -9,7 +9,7 @@ from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
 from segue.serving.recommendation import answer_tier
 from segue.serving.settings import ArtifactSettings, TierSettings, state_location
 from segue.serving.taste import profile_for
-from segue.serving.taste_contract import Format, Picture, TasteProfile, TasteRequest
+from segue.serving.taste_contract import TasteProfile, TasteQuery, TasteRequest
 from segue.serving.taste_model import live_taste
 from segue.serving.taste_page import PICTURED, rendered
 from segue.serving.telemetry import logger
@@ -20,17 +20,16 @@ model = live_taste(ArtifactSettings.from_environment())
 state = open_state(state_location())
 tiers = TierSettings.from_environment()
 api = http_api("Taste profile")
+# A slash of an id is encoded where API Gateway chooses the route, and decoded here.
+ROUTE = "/taste-profile/{user_id:path}"
 
 
-@api.post(
-    "/taste-profile/{user_id}", response_model=TasteProfile, responses=PICTURED | PROBLEMS, tags=["taste"]
-)
+@api.post(ROUTE, response_model=TasteProfile, responses=PICTURED | PROBLEMS, tags=["taste"])
 async def taste_profile(
     user_id: Annotated[Id, Path()],
     caller: Annotated[Tier, caller_tier(tiers)],
+    query: Annotated[TasteQuery, Query()],
     request: Annotated[TasteRequest | None, Body()] = None,
-    as_: Annotated[Format, Query(alias="format")] = Format.JSON,
-    picture: Annotated[Picture | None, Query(description="one of them alone, with format=svg")] = None,
 ) -> Response:
     """Profile a stored listener, or one who is described by tracks and artists."""
     asked = request or TasteRequest()
@@ -38,8 +37,8 @@ async def taste_profile(
     require(tier, Feature.TASTE_PROFILE)
     live = model.get()
     answer, profile = profile_for(user_id, asked, tier, live, state.read_recent(user_id))
-    logger.info("answered", extra={"model_version": live.version, "format": as_})
-    return rendered(answer, profile, live.value.reference, as_, picture)
+    logger.info("answered", extra={"model_version": live.version, "format": query.format})
+    return rendered(answer, profile, live.value.reference, query.format, query.picture)
 
 
 handler = lambda_entry(api, model)

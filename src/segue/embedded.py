@@ -34,6 +34,7 @@ from segue.serving.taste_contract import TasteRequest
 from segue.serving.taste_model import LiveTaste
 from segue.serving.taste_page import page
 from segue.serving.tier import Tier
+from segue.serving.validation import say_what_is_wrong
 from segue.state.location import open_state
 
 if TYPE_CHECKING:
@@ -143,6 +144,4 @@ def _validated(kind: Any, **fields: Any) -> Any:
     try:
         return kind(**fields)
     except ValidationError as error:
-        fault = error.errors()[0]
-        name = ".".join(str(part) for part in fault["loc"]) or "request"
-        raise InvalidInputError(f"{name}: {fault['msg']}, got {str(fault['input'])[:60]!r}.") from error
+        raise InvalidInputError(f"{say_what_is_wrong(error.errors(), fields)}.") from error

@@ -18,6 +18,7 @@
     │   ├── CorruptArtifactError      a file is not what the manifest promised
     │   ├── UnsupportedSchemaError    written by a newer or a much older Segue
     │   ├── ModelMissingError         what could answer is not live, or cannot be loaded
+    │   ├── VariantUnservableError    no variant of the clusters can be loaded; the message is public
     │   ├── ObjectNotFoundError       the store has nothing under that key
     │   └── StoreUnavailableError     the artifact store did not answer
     ├── PublishError              publishing and promotion
@@ -140,10 +141,10 @@ class AliasNotFoundError(ArtifactError):
 
     code = "alias_not_found"
 
-    def __init__(self, family: str, alias: str) -> None:
-        super().__init__(f"{family} has no {alias}: train and promote a version first.")
+    def __init__(self, family: str, alias: str, location: str, made_by: str) -> None:
+        super().__init__(f"{family} has no {alias} in {location}: make one with `{made_by}` first.")
         self.family = family
-        self.alias = alias
+        self.alias, self.made_by = alias, made_by
 
 
 class VersionNotFoundError(ArtifactError):
@@ -177,8 +178,7 @@ class UnsupportedSchemaError(ArtifactError):
             else "retrain with the current trainer"
         )
         super().__init__(f"manifest schema {found} is not among the supported {list(supported)}: {remedy}.")
-        self.found = found
-        self.supported = supported
+        self.found, self.supported = found, supported
 
 
 class ModelMissingError(ArtifactError):
@@ -191,6 +191,12 @@ class ModelMissingError(ArtifactError):
         super().__init__(f"the {model} model is missing, or a part of it ({why}): train it, or roll back.")
         self.model = model
         self.missing = missing
+
+
+class VariantUnservableError(ArtifactError):
+    """Neither a variant of the clusters nor the live one can be loaded; the message is shown to callers."""
+
+    code = "variant_unservable"
 
 
 class ObjectNotFoundError(ArtifactError):

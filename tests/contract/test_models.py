@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastapi.testclient import TestClient
 
-from segue.artifacts.family import CLUSTERS, FAMILIES, VARIANTS
+from segue.artifacts.family import CLUSTERS, CONTENT, FAMILIES, HYBRID, VARIANTS
 from segue.artifacts.local import LocalStore
 from segue.artifacts.store import Decision, promote
+from segue.errors import VariantUnservableError
+from segue.serving.clusterings import LiveClusterings
+from segue.serving.recommender import LiveRecommender
+from segue.serving.settings import ArtifactSettings
 from tests.small_clustering import publish_clustering, small_clustering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.small_recommender import Trained
 
 LATER = datetime(2026, 11, 21, 13, tzinfo=UTC)
 
@@ -87,6 +93,46 @@ def test_a_damaged_variant_is_told_beside_the_others(
     variants = described(client)["variants"]
     assert (variants["naive_features"]["state"], variants["naive_features"]["metrics"]) == ("damaged", {})
     assert variants["pca_features"]["state"] == "live"
+
+
+def test_what_could_not_be_loaded_is_no_longer_called_servable(
+    client: TestClient, store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = publish_clustering(store, small_clustering(), live=True)
+    file = store.root / CLUSTERS / "versions" / version / "label.npy"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert described(client)["variants"]["naive_features"]["state"] == "live"  # nobody has read it yet
+    settings = ArtifactSettings(str(store.root), tmp_path / "cache", 0.0, {})
+    live = LiveClusterings(settings)
+    with pytest.raises(VariantUnservableError):
+        live.get()
+    found = described(client)
+    assert found["variants"]["naive_features"]["state"] == "damaged"
+    assert (found["families"][CLUSTERS]["servable"], found["families"][CLUSTERS]["missing"]) == (
+        False,
+        [CLUSTERS],
+    )
+    monkeypatch.delitem(sys.modules, "functions.health.handler", raising=False)
+    health = TestClient(import_module("functions.health.handler").api).get("/health").json()
+    monkeypatch.delitem(sys.modules, "functions.health.handler")
+    assert (health["status"], health["models"][CLUSTERS]["servable"]) == ("degraded", False)
+    file.write_bytes(whole)
+    live.get()
+    assert described(client)["variants"]["naive_features"]["state"] == "live"
+
+
+def test_a_member_that_could_not_be_loaded_is_told_and_the_rest_serves(
+    client: TestClient, store: LocalStore, tmp_path: Path, trained: Trained
+) -> None:
+    trained.copy_to(store)
+    for path in store.root.glob(f"{CONTENT}/versions/*/*.npy"):
+        path.write_bytes(b"")
+    assert described(client)["families"][HYBRID]["missing"] == []  # nobody has read it yet
+    LiveRecommender(ArtifactSettings(str(store.root), tmp_path / "cache", 0.0, {})).get()
+    families = described(client)["families"]
+    assert (families[HYBRID]["servable"], families[HYBRID]["missing"]) == (True, [CONTENT])
+    assert families[CONTENT]["servable"] is False
 
 
 def test_a_live_version_that_is_gone_is_told(client: TestClient, store: LocalStore) -> None:

@@ -16,6 +16,7 @@ from segue.domain.popularity import Popularity, popularity_scores
 from segue.domain.vocabulary import build_vocabulary
 from training.recommender.als import AlsRecommender
 from training.recommender.blend import BlendRecommender
+from training.recommender.graph_filter import GraphFilter
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
 from training.recommender.nmf import NmfRecommender
@@ -36,6 +37,7 @@ PERSONAL = {
     "ease": Ease(regularization=1),
     "ease, by popularity": Ease(regularization=1, frequency_exponent=0.5),
     "sparse-ease": SparseEase(regularization=1, n_neighbours=12),
+    "graph-filter": GraphFilter(),
     "nmf": NmfRecommender(n_factors=2),
     "blend": BlendRecommender((ItemKnn(), IalsRecommender(n_factors=4, n_sweeps=8)), k=3),
 }

@@ -292,8 +292,13 @@ def test_what_is_damaged_is_never_served(
     client = start()
     for wish in ({"variant": "pca_features"}, {"variant": "naive_features"}, {"model": "clusters"}):
         answer = ask(client, 503, **wish)
-        assert answer["code"] == "corrupt_artifact"
+        assert answer["code"] == "variant_unservable"
+        named = {wish.get("variant", "naive_features"), "naive_features"}
+        assert answer["detail"].startswith(" and ".join(sorted(named, reverse=True)) + " cannot be served")
+        for remedy in ("rollback clusters", "promote clusters", "prepare"):
+            assert f"segue {'' if remedy == 'prepare' else 'models '}{remedy}" in answer["detail"]
         assert "embeddings" not in answer["detail"]
+        assert str(store.root) not in answer["detail"]
 
 
 def test_a_variant_that_is_damaged_later_goes_on_being_served_from_memory(

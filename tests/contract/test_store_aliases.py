@@ -37,7 +37,7 @@ def test_before_the_first_promotion_there_is_no_alias(
     store: ObjectStore, reader: ObjectReader, tmp_path: Path
 ) -> None:
     add(store, tmp_path, 1)
-    with pytest.raises(AliasNotFoundError, match="promote a version first"):
+    with pytest.raises(AliasNotFoundError, match="make one with `segue train"):
         resolve(reader, FAMILY)
     with pytest.raises(VersionNotFoundError):
         read_manifest(reader, FAMILY, "20261121T120000Z-00000000")

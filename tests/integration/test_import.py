@@ -6,6 +6,7 @@ import json
 import time
 import urllib.request
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from segue.state.location import open_state
 from tests.integration.server import serving
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.small_recommender import Trained
+
+
+USER = "new/one"
+"""An id with a slash is an id in a body, and percent-encoded in an address."""
 
 
 def send(method: str, url: str, body: bytes | None = None, kind: str = "application/json") -> Any:
@@ -37,7 +42,7 @@ def test_an_upload_counts_in_the_next_recommendation(tmp_path: Path, trained: Tr
     body = json.dumps(rows).encode()
     with serving(tmp_path, "--store", str(store), "--artifacts", str(trained.folder)) as url:
         request = {
-            "user_id": "new",
+            "user_id": USER,
             "format": "spotify",
             "file_name": "endsong_0.json",
             "size_bytes": len(body),
@@ -52,10 +57,11 @@ def test_an_upload_counts_in_the_next_recommendation(tmp_path: Path, trained: Tr
                 break
             time.sleep(0.1)
         assert (found["state"], found["report"]["matched"], found["report"]["new"]) == ("done", 10, 10)
-        answer = send("POST", f"{url}/recommend/user", json.dumps({"user_id": "new", "limit": 5}).encode())
+        answer = send("POST", f"{url}/recommend/user", json.dumps({"user_id": USER, "limit": 5}).encode())
         assert answer["answered_by"] == "hybrid"
-        heard = {
-            event.track_id for event in open_state(str(tmp_path / "var/state.sqlite")).read_recent("new")
-        }
+        heard = {event.track_id for event in open_state(str(tmp_path / "var/state.sqlite")).read_recent(USER)}
         assert not heard & {item["track_id"] for item in answer["items"]}
+        profile = send("POST", f"{url}/taste-profile/{quote(USER, safe='')}", b"{}")
+        assert profile["user_id"] == USER
+        assert profile["genres"]
     assert list((tmp_path / "var" / "uploads" / "uploads").glob("*")) == []

@@ -22,6 +22,7 @@ from training.clustering.quality import genre_metrics, shape_metrics, stability
 from training.clustering.report import render_report
 from training.clustering.settings import N_NEIGHBOURS, build_params
 from training.clustering.space import fit_space
+from training.clustering.spanning_tree import WIDE_NEIGHBOURS, is_approximate
 from training.clustering.stage import effort_of, keep, keep_files
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _build(run: _Build) -> None:
     space = fit_space(run.variant, data.columns, data.value)
     vectors = embed(space, data.value)
     graph = _graph(run, vectors)
+    served = graph.nearest(N_NEIGHBOURS)
     choice = _choice(run, vectors, graph)
     metrics = _metrics(run, data, vectors, graph, choice)
     position = _map(run, vectors, choice.cut.label)
@@ -101,8 +103,8 @@ def _build(run: _Build) -> None:
         spread=spread_of(space, vectors),
         label=label,
         strength=choice.cut.strength,
-        neighbour=graph.neighbour,
-        distance=graph.distance.astype(np.float32),
+        neighbour=served.neighbour,
+        distance=served.distance.astype(np.float32),
         tree=_tree(choice, graph),
         position=position,
         title=title_clusters(label, data.genres, space, data.value),
@@ -115,7 +117,8 @@ def _graph(run: _Build, vectors: NDArray[np.float32]) -> Graph:
     run.step("finding neighbours", 0.02)
 
     def make() -> Made:
-        found = find_neighbours(vectors, min(N_NEIGHBOURS, len(vectors) - 1), threads=run.threads)
+        k = WIDE_NEIGHBOURS if is_approximate(vectors) else N_NEIGHBOURS
+        found = find_neighbours(vectors, min(k, len(vectors) - 1), threads=run.threads)
         return {"neighbour": found.neighbour, "distance": found.distance}, None
 
     arrays, _ = keep(run.folder, "neighbours", make)
@@ -172,7 +175,7 @@ def _write(
     run: _Build, to: Path, clustering: Clustering, genres: Labels, choice: Choice, metrics: dict[str, Any]
 ) -> None:
     params = build_params(run.variant, run.settings) | {"chosen": asdict(choice.best)}
-    training = effort_of(run.folder) | {"warnings": _warnings(choice)}
+    training = effort_of(run.folder) | {"warnings": _warnings(clustering.embeddings, choice)}
     write_clustering(clustering, to, configuration={"params": params, "metrics": metrics})
     metrics = metrics | {"bytes": sum(path.stat().st_size for path in to.iterdir())}
     told = {"params": params, "metrics": metrics, "training": training}
@@ -181,10 +184,17 @@ def _write(
     (run.folder / RECORD).write_text(json.dumps(told), encoding="utf-8")
 
 
-def _warnings(choice: Choice) -> list[str]:
-    if choice.best.is_admissible:
-        return []
-    return [
-        f"No settings that were tried gave {LEAST_CLUSTERS} clusters of which none holds more than "
-        f"{LARGEST_SHARE:.0%} of the tracks: the best of the others was taken."
-    ]
+def _warnings(vectors: NDArray[np.float32], choice: Choice) -> list[str]:
+    found = []
+    if not choice.best.is_admissible:
+        found.append(
+            f"No settings that were tried gave {LEAST_CLUSTERS} clusters of which none holds more than "
+            f"{LARGEST_SHARE:.0%} of the tracks: the best of the others was taken."
+        )
+    if is_approximate(vectors):
+        n, d = vectors.shape
+        found.append(
+            f"{n} tracks in {d} dimensions are too many to compare all pairs: the clusters grew from the "
+            f"{WIDE_NEIGHBOURS} nearest of each, and may differ from hdbscan's."
+        )
+    return found

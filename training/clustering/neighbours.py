@@ -112,7 +112,8 @@ def _distances(vectors: NDArray[np.float32], rows: slice, found: NDArray[np.int6
     own = vectors[rows].astype(np.float64)
     apart = np.empty(found.shape)
     for column in range(found.shape[1]):
-        apart[:, column] = np.sqrt(np.square(vectors[found[:, column]] - own).sum(axis=1))
+        squares = np.ascontiguousarray(np.square(vectors[found[:, column]] - own).T)
+        apart[:, column] = np.sqrt(squares.sum(axis=0))  # dimension by dimension, to the bit as hdbscan's
     return apart
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segue.artifacts.family import CLUSTERS, variant_alias
-from segue.artifacts.store import read_manifest
+from segue.artifacts.store import read_manifest, version_prefix
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 from training.champion import Champion, find_champion
 from training.clustering.settings import build_params
@@ -33,6 +33,7 @@ class State(StrEnum):
     STALE = "stale"
     MISSING = "missing"
     NO_INPUT = "input missing"
+    UNREADABLE = "input unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,15 @@ class Surveyed:
     n_items, n_columns : int
     missing : str
         What is missing, in words; empty where nothing is.
+    is_broken : bool
+        Whether it is there, and cannot be read.
     """
 
     fingerprint: str = ""
     n_items: int = 0
     n_columns: int = 0
     missing: str = ""
+    is_broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,29 @@ def assess(store: ObjectStore, variant: Variant, surveyed: Surveyed, settings: S
     """
     live = find_champion(store, CLUSTERS, variant_alias(variant.name))
     version = live.live.alias.target.version if live.live else ""
-    if not surveyed.missing:
+    damage = "" if live.manifest is None else _damage(store, live.manifest)
+    if surveyed.is_broken:
+        state, reason = State.UNREADABLE, surveyed.missing
+    elif damage:
+        state, reason = State.STALE, f"the live version is damaged: {damage}"
+    elif not surveyed.missing:
         state, reason = _compare(store, live, build_params(variant, settings), surveyed.fingerprint)
     elif live.manifest is None:
         state, reason = State.NO_INPUT, surveyed.missing
     else:
         state, reason = State.READY, f"cannot be compared: {surveyed.missing}"
     return Standing(variant, state, version, reason, surveyed, live)
+
+
+def _damage(store: ObjectStore, manifest: Manifest) -> str:
+    """Say which file is not as long as the manifest has it: reading them all would take too long here."""
+    prefix = version_prefix(CLUSTERS, manifest.version)
+    found = {each.key.removeprefix(prefix): each.bytes for each in store.list_objects(prefix)}
+    for name, entry in manifest.files.items():
+        if found.get(name) != entry.bytes:
+            has = f"has {found[name]} bytes" if name in found else "is not there"
+            return f"{name} {has}, and should have {entry.bytes}"
+    return ""
 
 
 def _compare(
@@ -169,7 +189,7 @@ def save_survey(work: Path, source: Source, reader: str, found: Mapping[str, Sur
 def is_healthy(standings: Sequence[Standing]) -> bool:
     """Tell whether every variant that has input is ready, and at least one is."""
     states = [standing.state for standing in standings]
-    return State.READY in states and not {State.STALE, State.MISSING} & set(states)
+    return State.READY in states and not {State.STALE, State.MISSING, State.UNREADABLE} & set(states)
 
 
 def _identity(source: Source, reader: str) -> Any:

@@ -8,7 +8,8 @@ import json
 import logging
 import os
 import shutil
-from contextlib import contextmanager
+import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import segue
 from segue.artifacts.family import CLUSTERS
+from segue.artifacts.local import LocalStore
 from segue.artifacts.store import read_manifest
 from segue.errors import ConfigError, SegueError
 from training.clustering.files import INPUT
@@ -94,14 +96,16 @@ def assess_all(
 ) -> tuple[list[Standing], Inputs | None]:
     """Return how every variant stands, and the tables if they had to be read; the store is left alone.
 
-    Files of the same size and time as in the last run are not read again.
+    Files of the same size and time as in the last run are not read again: what was found in them is kept if
+    there is a work folder.
     """
     surveyed, inputs = load_survey(request.work, request.source, reader()), None
     if surveyed is None:
         inputs = _read(request.source, tell)
         surveyed = {name: _survey(variant, inputs) for name, variant in VARIANTS.items()}
-        with _working_in(request.work):
-            save_survey(request.work, request.source, reader(), surveyed)
+        if request.work.is_dir():
+            with suppress(OSError):  # of a folder that only a health check may read
+                save_survey(request.work, request.source, reader(), surveyed)
     standings = [
         assess(store, variant, surveyed[variant.name], request.settings) for variant in request.variants
     ]
@@ -120,6 +124,7 @@ def prepare(
     ConfigError
         Another run is at work in the same folder.
     """
+    _make_work(request.work)
     standings, inputs = assess_all(store, request, tell)
     outcomes = {}
     wanted = []
@@ -131,7 +136,8 @@ def prepare(
         else:
             outcomes[standing.variant.name] = _unchanged(standing)
     if wanted:
-        with _working_in(request.work), _alone_in(request.work):
+        _check_writable(store)
+        with _alone_in(request.work):
             jobs = _jobs(request, wanted, inputs, tell)
             inputs = None  # the builds map their own files; the tables would be held for nothing
             outcomes |= _build(store, request, wanted, jobs, watch)
@@ -139,8 +145,9 @@ def prepare(
 
 
 def promote_missing(store: ObjectStore, outcomes: Sequence[Outcome], set_by: str) -> None:
-    """Make a variant live if none is."""
-    ready = [each.version for each in outcomes if each.version and each.status is not Status.FAILED]
+    """Make a variant live if none is, or none that can be read any more."""
+    good = {Status.UP_TO_DATE, Status.BUILT}
+    ready = [each.version for each in outcomes if each.version and each.status in good]
     manifests = [read_manifest(store, CLUSTERS, version) for version in ready]
     if name := promote_first(store, manifests, set_by):
         logger.info(
@@ -160,6 +167,10 @@ def _unchanged(standing: Standing) -> Outcome:
     if standing.state is State.READY:
         logger.info("%s is up to date: version %s, %s", name, standing.version, standing.reason)
         return Outcome(name, Status.UP_TO_DATE, standing.version, standing.reason)
+    if standing.state is State.UNREADABLE:
+        kept = f"; {standing.version} stays live" if standing.version else ""
+        logger.error("%s failed: %s%s", name, standing.reason, kept)
+        return Outcome(name, Status.FAILED, standing.version, standing.reason)
     logger.info("%s is left out: %s", name, standing.reason)
     return Outcome(name, Status.NO_INPUT, standing.version, standing.reason)
 
@@ -178,7 +189,7 @@ def _survey(variant: Variant, inputs: Inputs) -> Surveyed:
 
     found = input_of(variant, inputs)
     if isinstance(found, str):
-        return Surveyed(missing=found)
+        return Surveyed(missing=found, is_broken=not inputs.broken.isdisjoint(variant.tables))
     return Surveyed(found.fingerprint, len(found), len(found.columns))
 
 
@@ -253,13 +264,25 @@ def _clear(work: Path, variant: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _working_in(work: Path) -> Iterator[None]:
+def _make_work(work: Path) -> None:
+    _try_to_write(work, "--work", "name another folder")
+
+
+def _check_writable(store: ObjectStore) -> None:
+    """Fail before the builds rather than after them; S3 is asked by the first that is published."""
+    if isinstance(store, LocalStore):
+        _try_to_write(store.root, "--artifacts", "name a folder that can be, or s3://bucket/prefix")
+
+
+def _try_to_write(folder: Path, setting: str, remedy: str) -> None:
     try:
-        work.mkdir(parents=True, exist_ok=True)
-        yield
-    except PermissionError as error:
-        raise ConfigError("--work", f"{work} cannot be written: name another folder.") from error
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            setting, f"{folder} cannot be written ({error.strerror or error}): {remedy}."
+        ) from error
 
 
 @contextmanager

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from segue.artifacts.family import CLUSTERS, variant_alias
 from segue.artifacts.manifest import Record
-from segue.artifacts.store import CHAMPION, Decision, promote_over, publish, read_manifest, resolve_if_any
+from segue.artifacts.store import CHAMPION, Decision, promote_over, publish
 from segue.errors import AliasMovedError
 from training import provenance
+from training.champion import find_champion
 from training.clustering.files import ARTIFACT, RECORD
 from training.clustering.variant import VARIANTS
 
@@ -51,25 +52,26 @@ def publish_variant(
         runtime=provenance.runtime() | {name: version_of(name) for name in _PACKAGES},
         training=told["training"],
     )
-    champion = resolve_if_any(store, CLUSTERS)
+    champion = find_champion(store, CLUSTERS)
     now = datetime.now(UTC)
     manifest = publish(store, CLUSTERS, folder / ARTIFACT, record, created_at=now)
     decision = Decision(set_by, f"{reason}: {standing.reason}", now)
     alias = variant_alias(standing.variant.name)
     promote_over(store, CLUSTERS, manifest.version, decision, standing.live.live, alias=alias)
-    if champion and _variant_of(store, champion.alias.target.version) == standing.variant.name:
-        promote_over(store, CLUSTERS, manifest.version, decision, champion)
+    if champion.manifest and champion.manifest.record.params.get("variant") == standing.variant.name:
+        promote_over(store, CLUSTERS, manifest.version, decision, champion.live)
     return manifest
 
 
 def promote_first(store: ObjectStore, manifests: Iterable[Manifest], set_by: str) -> str:
-    """Make a variant live where none is, and return its name; empty where one was already.
+    """Make a variant live where none is that can be read, and return its name; empty where one was already.
 
     It is the one whose nearest tracks most often share a genre, of those that know at least half as many
     tracks as the widest; without genres the first in the order of the variants.
     """
     known = list(manifests)
-    if not known or resolve_if_any(store, CLUSTERS) is not None:
+    champion = find_champion(store, CLUSTERS)
+    if not known or champion.manifest is not None:
         return ""
     widest = max(_tracks(manifest) for manifest in known)
     wide = [manifest for manifest in known if _tracks(manifest) >= _COVERED * widest]
@@ -77,16 +79,17 @@ def promote_first(store: ObjectStore, manifests: Iterable[Manifest], set_by: str
     best = min(wide, key=lambda each: (-_sharing(each), order.index(each.record.params["variant"])))
     name: str = best.record.params["variant"]
     share = f", its nearest tracks share a genre most often ({_sharing(best):.3f})" if _sharing(best) else ""
-    decision = Decision(set_by, f"the first to be live: {name}{share}", datetime.now(UTC))
+    why = (
+        f"in place of one that cannot be read ({champion.problem})"
+        if champion.live
+        else "the first to be live"
+    )
+    decision = Decision(set_by, f"{why}: {name}{share}", datetime.now(UTC))
     try:
-        promote_over(store, CLUSTERS, best.version, decision, None, alias=CHAMPION)
+        promote_over(store, CLUSTERS, best.version, decision, champion.live, alias=CHAMPION)
     except AliasMovedError:
         return ""  # somebody chose one in between: theirs it is
     return name
-
-
-def _variant_of(store: ObjectStore, version: str) -> Any:
-    return read_manifest(store, CLUSTERS, version).record.params.get("variant")
 
 
 def _tracks(manifest: Manifest) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from segue.domain.catalogue import AUDIO_FEATURES
 from segue.domain.text import Labels, build_text
 from segue.domain.vocabulary import UNKNOWN_ITEM, Vocabulary
-from segue.errors import SourceSchemaError
+from segue.errors import SourceError, SourceSchemaError
 from segue.sources.dataset import read_catalogue
 from segue.sources.dataset.account import Account, Effect, Finding
 from segue.sources.dataset.features import read_features
@@ -59,6 +59,8 @@ class Inputs:
         Those that are there.
     missing : mapping of Table to str
         Why the others are not, and where they would be looked for.
+    broken : frozenset of Table
+        Of the missing those that are there, and cannot be read.
     accounts : tuple of Account
         What was read, and what the cleaning did.
     """
@@ -69,24 +71,30 @@ class Inputs:
     genres: Labels
     tables: Mapping[Table, Features]
     missing: Mapping[Table, str]
+    broken: frozenset[Table]
     accounts: tuple[Account, ...]
 
 
 def read_inputs(source: Source) -> Inputs:
-    """Read every table that a source names.
+    """Read every table that a source names; one of features that cannot be read stops no other.
 
     Raises
     ------
     SourceUnavailableError, SourceSchemaError
-        As the readers of `segue.sources.dataset`.
+        The tracks cannot be read: as the readers of `segue.sources.dataset`.
     """
-    further = {
-        table: read_features(path)
-        for table, path in ((Table.LOW_LEVEL, source.low_level), (Table.LYRICS, source.lyrics))
-        if path is not None
-    }
+    further: dict[Table, tuple[FeatureTable, Account]] = {}
+    broken: dict[Table, SourceError] = {}
+    for table, path in ((Table.LOW_LEVEL, source.low_level), (Table.LYRICS, source.lyrics)):
+        if path is not None:
+            try:
+                further[table] = read_features(path)
+            except SourceError as error:
+                broken[table] = error
     if source.tracks is None:
-        return _of_features_only(source, further)
+        if broken and not further:
+            raise next(iter(broken.values()))
+        return _of_features_only(source, further, broken)
     catalogue, account = read_catalogue(source.tracks)
     tables = {Table.AUDIO: Features(AUDIO_FEATURES, catalogue.audio)}
     if catalogue.low_level_names:
@@ -102,12 +110,24 @@ def read_inputs(source: Source) -> Inputs:
         catalogue.artists,
         catalogue.genres,
         tables,
-        {table: source.looked_for(table) for table in Table if table not in tables},
+        _missing(source, tables, broken),
+        frozenset(broken),
         tuple(accounts),
     )
 
 
-def _of_features_only(source: Source, further: Mapping[Table, tuple[FeatureTable, Account]]) -> Inputs:
+def _missing(
+    source: Source, tables: Mapping[Table, Features], broken: Mapping[Table, SourceError]
+) -> dict[Table, str]:
+    absent = {table: source.looked_for(table) for table in Table if table not in tables}
+    return absent | {table: str(error) for table, error in broken.items()}
+
+
+def _of_features_only(
+    source: Source,
+    further: Mapping[Table, tuple[FeatureTable, Account]],
+    broken: Mapping[Table, SourceError],
+) -> Inputs:
     """Take the tracks from the first table of features: whoever has just that has its labels in it too."""
     if not further:
         raise SourceSchemaError("no table of tracks and none of features is named: give one of them.")
@@ -116,8 +136,10 @@ def _of_features_only(source: Source, further: Mapping[Table, tuple[FeatureTable
     for table, (features, account) in further.items():
         tables[table], told = _joined(features, account, own.vocabulary)
         accounts.append(of_own if account is of_own else told)
-    missing = {table: source.looked_for(table) for table in Table if table not in tables}
-    return Inputs(own.vocabulary, own.name, own.artists, own.genres, tables, missing, tuple(accounts))
+    missing = _missing(source, tables, broken)
+    return Inputs(
+        own.vocabulary, own.name, own.artists, own.genres, tables, missing, frozenset(broken), tuple(accounts)
+    )
 
 
 def _joined(features: FeatureTable, account: Account, vocabulary: Vocabulary) -> tuple[Features, Account]:

@@ -26,6 +26,7 @@ def rank_catalogue(
 ) -> NDArray[np.int32]:
     """Rank all items that a user has not had, and return the first k.
 
+    Who has had nothing is a stranger to every scorer, and gets what most users have had, as functions answer.
     One batch's scores and the four arrays of their size that ranking makes take about 160 MiB, whatever
     the number of users.
 
@@ -120,10 +121,14 @@ def _scores(
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Yield which of the users, and their scores to write into, float32 (b, n_items)."""
     batch = max(1, min(_MAX_BATCH, _BATCH_BYTES // (4 * histories.shape[1])))
+    stranger = np.diff(histories.indptr)[users] == 0
+    popular = np.bincount(histories.indices, minlength=histories.shape[1]).astype(np.float32)
     for start in range(0, len(users), batch):
         part = slice(start, start + batch)
         # A copy: the scorer may own what it returns.
-        yield part, np.array(scorer.scores(histories[users[part]]), np.float32)
+        scores = np.array(scorer.scores(histories[users[part]]), np.float32)
+        scores[stranger[part]] = popular
+        yield part, scores
 
 
 def _cells(pairs: csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

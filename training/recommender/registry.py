@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from training.ranking.space import Choice, Range
 from training.recommender.als import AlsRecommender
 from training.recommender.blend import BlendRecommender
+from training.recommender.graph_filter import GraphFilter
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
 from training.recommender.nmf import NmfRecommender
@@ -83,6 +84,16 @@ FAMILIES: dict[str, Family] = {
             "regularization": Range(1, 10_000, log=True),
             "frequency_exponent": Range(0.0, 1.0),
             "n_neighbours": Range(50, 1000, log=True, whole=True),
+        },
+    ),
+    "graph-filter": Family(
+        GraphFilter,
+        {
+            "from_exponent": Range(0.0, 1.0),
+            "through_exponent": Range(0.0, 1.2),
+            "to_exponent": Range(0.0, 1.0),
+            "sharpening": Range(0.0, 1.2),
+            "n_neighbours": _NEIGHBOURS,
         },
     ),
     "item-knn": Family(ItemKnn, {"shrinkage": Range(0.1, 1000, log=True), "n_neighbours": _NEIGHBOURS}),

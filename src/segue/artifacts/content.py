@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PIECE = 1 << 20
+_PARSING = threading.Lock()
 
 
 def describe(path: Path) -> FileEntry:
@@ -81,7 +83,11 @@ def _map(path: Path) -> NDArray[Any]:
     import numpy as np
 
     try:
+        # numpy reads the header with Python's parser. That of 3.11 counts the depth of all threads together,
+        # and now and then fails with SystemError where they parse at once: files are fetched side by side.
+        with _PARSING:
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
         # A plain view of the mapping: slicing a memmap itself takes ten times as long, in every answer.
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return np.asarray(mapped)
     except (ValueError, EOFError) as error:
         raise CorruptArtifactError(f"{path.name} is not a plain .npy array ({error})") from error

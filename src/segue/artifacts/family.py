@@ -29,6 +29,13 @@ MEMBERS = (POPULARITY, ITEM_FACTORS, NONNEGATIVE_FACTORS, ITEM_SIMILARITY, CONTE
 FAMILIES = (GENRE_PREFERENCE, HYBRID, CLUSTERS)
 """Every family that a function follows; its manifest pins the others that it needs."""
 
+_MADE_BY = {GENRE_PREFERENCE: "train genre-preference", CLUSTERS: "prepare"}
+
+
+def made_by(family: str) -> str:
+    """Name the command that makes and promotes a version of a family."""
+    return f"segue {_MADE_BY.get(family, 'train recommend')}"
+
 
 def variant_alias(variant: str) -> str:
     """Name the alias of a variant's current version: ``pca-features`` of pca_features."""

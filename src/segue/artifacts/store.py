@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segue.artifacts.content import check_digest, describe, digest
+from segue.artifacts.family import made_by
 from segue.artifacts.manifest import (
     Alias,
     FileEntry,
@@ -97,8 +98,7 @@ def publish(
     files = {name: describe(path) for name, path in paths.items()}
     version = build_version(created_at, family, files, record)
     manifest = Manifest(family, version, created_at.replace(microsecond=0), files, record)
-    body = _readable(manifest)
-    prefix = version_prefix(family, version)
+    body, prefix = _readable(manifest), version_prefix(family, version)
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for _ in pool.map(lambda name: _put_once(store, prefix + name, paths[name], files[name]), paths):
             pass
@@ -136,7 +136,7 @@ def poll(store: ObjectReader, family: str, alias: str, *, unless_etag: str | Non
     try:
         stored = store.get(alias_key(family, alias), unless_etag=unless_etag)
     except ObjectNotFoundError as error:
-        raise AliasNotFoundError(family, alias) from error
+        raise AliasNotFoundError(family, alias, store.location, made_by(family)) from error
     return None if stored is None else LiveAlias(parse_alias(stored.body), stored.etag)
 
 

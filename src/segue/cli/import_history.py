@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from segue.domain.catalogue import Catalogue
-    from segue.serving.import_report import ImportReport
+    from segue.serving.import_report import FileReport, ImportReport
     from segue.sources.export.spool import Spool
 
 _SHOWN = 20
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
 
 Files = Annotated[
@@ -142,7 +145,7 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(header)
-            writer.writerows(rows)
+            writer.writerows([_cell(value) for value in row] for row in rows)
     except OSError as error:
         raise SourceUnavailableError(
             f"{path} cannot be written ({error.strerror or error}): name another file."
@@ -151,12 +154,7 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 def print_report(console: Console, report: ImportReport, state: str) -> None:
     """Print what an import came to: files, shares, what was left out and why."""
-    for file in report.files:
-        words = f"{file.name}: {file.listens} listens"
-        words += f", {file.no_music} rows of no music" if file.no_music else ""
-        words += f", {file.bad} bad rows" if file.bad else ""
-        words += f"; {file.error}" if file.error else ""
-        console.print(Text(_printable(words), style="red" if file.error else ""))
+    _print_files(console, report.files)
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("listens", justify="right")
     table.add_column("share", justify="right")
@@ -169,14 +167,31 @@ def print_report(console: Console, report: ImportReport, state: str) -> None:
     bad = [f"{row.file}, {row.place}: {row.why}" for row in report.bad_rows]
     _print_some(console, "bad rows", "--bad-rows", bad)
     console.print(
-        f"{state}: {report.new} events are new ({report.plays} plays and {report.skips} skips in all), "
-        f"{report.repeated} were there already.",
+        f"{state}: {_number(report.new, 'new event')}, {report.repeated} there already "
+        f"({_number(report.plays, 'play')} and {_number(report.skips, 'skip')} in all).",
         markup=False,
     )
+    if report.hint:
+        console.print(report.hint, markup=False)
+
+
+def _print_files(console: Console, files: Sequence[FileReport]) -> None:
+    unread = 0
+    for file in files:
+        unread += bool(file.error)
+        if file.error and unread > _SHOWN:
+            continue
+        words = f"{file.name}: {_number(file.listens, 'listen')}"
+        words += f", {_number(file.no_music, 'row')} of no music" if file.no_music else ""
+        words += f", {_number(file.bad, 'bad row')}" if file.bad else ""
+        words += f"; {file.error}" if file.error else ""
+        console.print(Text(_printable(words), style="red" if file.error else ""))
+    if unread > _SHOWN:
+        console.print(Text(f"… {unread - _SHOWN} more were not read whole: --json names them", style="red"))
 
 
 def _lines(report: ImportReport) -> Iterable[tuple[int, str]]:
-    yield report.listens, f"distinct listens ({report.merged} more rows told of one of them)"
+    yield report.listens, f"distinct listens ({_number(report.merged, 'more row')} told of one of them)"
     yield report.matched, "matched to one recording"
     for found_by, count in report.found_by.items():
         if count:
@@ -195,6 +210,17 @@ def _print_some(console: Console, title: str, option: str, lines: Sequence[str])
         console.print(Text(f"  {_printable(line)}", style="dim"))
     if len(lines) > _SHOWN:
         console.print(Text(f"  … {option} FILE writes them all", style="dim"))
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def _cell(value: object) -> object:
+    """Return a cell that a spreadsheet takes for text and a terminal prints: the words are anybody's."""
+    if not isinstance(value, str):
+        return value
+    return f"'{_printable(value)}" if value.startswith(_FORMULA) else _printable(value)
 
 
 def _printable(text: str) -> str:

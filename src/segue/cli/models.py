@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +20,13 @@ from segue.artifacts.family import CATALOGUE, HYBRID, MEMBERS, variant_alias
 from segue.artifacts.location import open_store
 from segue.artifacts.manifest import format_instant
 from segue.cli.options import ARTIFACTS, Artifacts, Json, Reason
-from segue.errors import CorruptArtifactError, InvalidInputError, PublishError, UnsupportedSchemaError
+from segue.errors import (
+    AliasNotFoundError,
+    CorruptArtifactError,
+    InvalidInputError,
+    PublishError,
+    UnsupportedSchemaError,
+)
 from segue.serving.settings import user_name
 
 if TYPE_CHECKING:
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 Family = Annotated[str, typer.Argument(help="A family, as genre-preference.")]
 _PREVIOUS = "previous"
+_WHOLE = {"family", "version", "variant", "field", "aliases", "files", "size"}
+"""Columns that are never broken over lines."""
 
 
 @app.command("list")
@@ -48,8 +57,13 @@ def list_(
         return
     if not rows:
         raise InvalidInputError(f"{store.location} holds no versions{f' of {family}' if family else ''}.")
-    variants = ("variant",) if any(row["variant"] for row in rows) else ()
-    _print_table(("family", "version", *variants, "aliases", "files", "bytes"), rows)
+    for first in ("family", "variant"):  # both beside each other are too wide for a terminal
+        group = [_shortened(row) for row in rows if bool(row["variant"]) is (first == "variant")]
+        if group:
+            _print_table((first, "version", "aliases", "files", "size"), group)
+    for row in rows:
+        if row["files"] in {"", "unreadable"}:
+            typer.echo(f"{row['family']} {row['version'] or 'aliases'}: {row['bytes']}", err=True)
 
 
 @app.command()
@@ -122,7 +136,7 @@ def promote(
     """Make a version live; its every byte is checked first."""
     store, decision = open_store(location), _decide(reason)
     if not _is_version(version):
-        version = artifacts.resolve(store, family, variant_alias(version)).alias.target.version
+        version = _resolve(store, family, version).target.version
     moved = artifacts.promote(store, family, version, decision, alias=alias)
     _print_move(family, alias, moved, as_json=as_json)
 
@@ -192,15 +206,32 @@ def _rows(store: ObjectStore, family: str) -> list[dict[str, Any]]:
     return rows
 
 
+def _shortened(row: dict[str, Any]) -> dict[str, Any]:
+    size = decimal(row["bytes"]) if isinstance(row["bytes"], int) else ""
+    return {**row, "aliases": row["aliases"].replace(", ", "\n"), "size": size}
+
+
 def _read(store: ObjectStore, family: str, reference: str) -> Manifest:
     if _is_version(reference):
         return artifacts.read_manifest(store, family, reference)
-    alias = artifacts.CHAMPION if reference == _PREVIOUS else variant_alias(reference)
-    pointer = artifacts.resolve(store, family, alias).alias
+    pointer = _resolve(store, family, artifacts.CHAMPION if reference == _PREVIOUS else reference)
     ref = pointer.previous if reference == _PREVIOUS else pointer.target
     if ref is None:
         raise PublishError(f"{family} has no previous version: only {pointer.target.version} was ever live.")
     return artifacts.read_manifest(store, family, ref.version, expected_sha256=ref.manifest_sha256)
+
+
+def _resolve(store: ObjectStore, family: str, reference: str) -> Alias:
+    try:
+        return artifacts.resolve(store, family, variant_alias(reference)).alias
+    except AliasNotFoundError as error:
+        there = ", ".join(listing.list_aliases(store, family))
+        if not there:  # the error says how to make a first version
+            raise
+        raise InvalidInputError(
+            f"{family} has no {reference!r} in {store.location}: there is {there}; `segue models list "
+            f"{family}` names the versions, `{error.made_by}` makes one."
+        ) from error
 
 
 def _is_version(reference: str) -> bool:
@@ -232,12 +263,15 @@ def _print_json(value: Any) -> None:
 
 
 def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
-    table = Table(box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column, no_wrap=column in {"family", "version", "variant", "field"}, overflow="fold")
+        right = column in {"files", "size"}
+        table.add_column(
+            column, no_wrap=column in _WHOLE, overflow="fold", justify="right" if right else "left"
+        )
     for row in rows:
         table.add_row(*(Text(str(row[column])) for column in columns))  # not markup: people write [brackets]
-    Console().print(table)
+    Console().print(table, "")
 
 
 def _shown(path: str, everything: bool) -> bool:

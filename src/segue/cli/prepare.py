@@ -16,7 +16,7 @@ from rich.text import Text
 from segue.artifacts.location import open_store
 from segue.cli.account import print_account
 from segue.cli.options import SAMPLE_STORE, Reason
-from segue.errors import SourceError
+from segue.errors import SourceError, SourceSchemaError
 from segue.serving.settings import DEFAULT_ARTIFACTS, user_name
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _check(
     try:
         standings, _ = assess_all(store, request(), lambda _: None)
     except SourceError as error:  # a container that serves has the versions, and may lack the tables
-        missing = Surveyed(missing=str(error))
+        missing = Surveyed(missing=str(error), is_broken=isinstance(error, SourceSchemaError))
         standings = [assess(store, each, missing, settings) for each in variants]
     rows = [(each.variant.name, str(each.state), each.version, each.reason) for each in standings]
     _print(console, "state", rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -14,11 +15,11 @@ from segue.cli.options import ARTIFACTS, Artifacts, Json, State
 from segue.serving.settings import DEFAULT_STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from segue.embedded import EmbeddedRecommender
     from segue.serving.recommend_contract import RecommendedTrack
-    from segue.serving.similar_contract import SimilarTrack
+    from segue.serving.similar_contract import AskedTrack, SimilarTrack
 
 T = TypeVar("T", bound="RecommendedTrack")
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")]
@@ -69,7 +70,8 @@ def similar(  # noqa: PLR0913 - one parameter an option
     limit: Limit = 10,
     model: Annotated[str | None, typer.Option(help="hybrid, collaborative, content or clusters.")] = None,
     variant: Annotated[
-        str | None, typer.Option(help="Of the clusters, as naive_features; without it the live one.")
+        str | None,
+        typer.Option(help="Of the clusters, as naive_features; with --model clusters alone the live one."),
     ] = None,
     diversity: Annotated[float, typer.Option(help="0 the best alone … 1 most unlike.")] = 0.0,
     artifacts: Artifacts = ARTIFACTS,
@@ -85,7 +87,14 @@ def similar(  # noqa: PLR0913 - one parameter an option
     if found.because:
         typer.echo(f"Note: {found.because}.", err=True)
     by = f"{found.model} ({found.variant})" if found.variant else found.model
-    _print(found.items, f"like {', '.join(tracks)}, by {by}", _likeness)
+    for asked in found.asked or []:
+        typer.echo(f"{asked.track_id} lies in {_cluster(asked)}.")
+    _print(
+        found.items,
+        f"like {', '.join(tracks)}, by {by}",
+        _likeness,
+        {"distance": _distance, "same cluster": _in_cluster} if found.variant else {},
+    )
 
 
 def explain(
@@ -114,22 +123,45 @@ def _print_json(text: str) -> None:
     Console(soft_wrap=True).print_json(text)
 
 
-def _print(items: Sequence[T], title: str, tell: Callable[[T], list[str]]) -> None:
+def _print(
+    items: Sequence[T],
+    title: str,
+    tell: Callable[[T], list[str]],
+    more: Mapping[str, Callable[[T], str]] = MappingProxyType({}),
+) -> None:
     # Text, as names are never markup.
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("track", no_wrap=True)
     table.add_column("name")
     table.add_column("score", justify="right")
+    for heading in more:
+        table.add_column(heading, justify="right")
     table.add_column("why", overflow="fold")
     for item in items:
         why = "\n".join(tell(item))
         name = f"{item.name}\n{', '.join(item.artists)}"
-        table.add_row(Text(item.track_id), Text(name), f"{item.score:.3f}", Text(why))
+        others = (say(item) for say in more.values())
+        table.add_row(Text(item.track_id), Text(name), f"{item.score:.3f}", *others, Text(why))
     Console(highlight=False).print(table)
 
 
 def _reasons(item: RecommendedTrack) -> list[str]:
     return [f"{reason.contribution:+.3f} {reason.because}" for reason in item.reasons or []]
+
+
+def _cluster(asked: AskedTrack) -> str:
+    placed = ", where its features place it" if asked.placed else ""
+    if asked.cluster is None:
+        return f"no cluster{placed}"
+    return f"cluster {asked.cluster}, {asked.title}, with strength {asked.strength:.2f}{placed}"
+
+
+def _distance(item: SimilarTrack) -> str:
+    return "" if item.distance is None else f"{item.distance:.3f}"
+
+
+def _in_cluster(item: SimilarTrack) -> str:
+    return "yes" if item.same_cluster else "no"
 
 
 def _likeness(item: SimilarTrack) -> list[str]:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
+from segue.domain.taste.sentence import deviations, percent, whole_percent
 from segue.errors import InvalidInputError
 from segue.serving.settings import DEFAULT_STATE
 
@@ -62,8 +63,9 @@ def taste(  # noqa: PLR0913 - one parameter an option
         path = file or Path(f"taste-{name}.html")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(segue.taste_page(user, **known), encoding="utf-8")
-        Console(soft_wrap=True, highlight=False).print(Text(f"{path}: the taste profile of {user}."))
-        return
+        if not as_json:
+            Console(soft_wrap=True, highlight=False).print(Text(f"{path}: the taste profile of {user}."))
+            return
     found = segue.taste(user, **known)
     if as_json:
         Console(soft_wrap=True).print_json(found.model_dump_json())
@@ -74,7 +76,10 @@ def taste(  # noqa: PLR0913 - one parameter an option
 def _told(found: TasteProfile) -> Iterator[RenderableType]:
     support = found.support
     yield Text(f"Taste profile of {found.user_id}", "bold")
-    yield Text(f"{support.events} events, {support.tracks} tracks, {support.hours:.0f} hours\n", "dim")
+    yield Text(f"{support.events} events, {support.tracks} tracks, {support.hours:.0f} hours", "dim")
+    if found.events_since:
+        yield Text(f"the latest of a longer history, since {found.events_since:%Y-%m-%d}", "dim")
+    yield Text("")
     yield from (Text(f"• {each.text}") for each in found.insights)
     yield Text("")
     yield from _shares(found)
@@ -103,7 +108,7 @@ def _shares(found: TasteProfile) -> Iterator[Table]:
 
 def _words(found: TasteProfile) -> Iterator[Text]:
     if found.moods:
-        words = ", ".join(f"{each.mood} {each.difference:+.1f}" for each in found.moods.moods)
+        words = ", ".join(f"{each.mood} {deviations(each.difference)}" for each in found.moods.moods)
         yield Text(f"moods, in deviations from the catalogue: {words}")
     if found.mainstream:
         yield Text(f"mainstream: {found.mainstream.meaning}")
@@ -125,7 +130,7 @@ def _table(title: str, rows: Iterable[tuple[str, float]], sign: str = " %") -> T
     table.add_column(justify="right", no_wrap=True)
     table.add_column(width=_BAR, no_wrap=True)
     for name, share in rows:
-        table.add_row(Text(name), f"{100 * share:.0f}{sign}", Text("█" * round(_BAR * share), "blue"))
+        table.add_row(Text(name), f"{whole_percent(share)}{sign}", Text("█" * round(_BAR * share), "blue"))
     return table
 
 
@@ -136,11 +141,13 @@ def _heat(found: PatternsOut) -> Group:
         shades = (_SHADES[0 if not count else 1 + min(int(4 * (count / most) ** 0.5), 3)] for count in row)
         lines.append(Text(f"{name} {''.join(shades)}"))
     sessions = found.sessions
+    heard_before = ""
+    if found.repeat_share is not None and found.discovery_rate is not None:
+        heard_before = f", {percent(found.repeat_share)} repeats, {percent(found.discovery_rate)} discoveries"
     lines.append(
         Text(
             f"{sessions.count} sessions, {sessions.median_minutes:.0f} minutes in the middle; "
-            f"{100 * found.skip_share:.0f} % skipped, {100 * found.repeat_share:.0f} % repeats, "
-            f"{100 * found.discovery_rate:.0f} % discoveries\n"
+            f"{percent(found.skip_share)} skipped{heard_before}\n"
         )
     )
     return Group(*lines)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.text import Labels
+    from segue.domain.text import Labels, Text
 
 
 class BroadGenre(StrEnum):
@@ -154,20 +154,29 @@ def broad_genres(name: str) -> tuple[BroadGenre, ...]:
     return tuple(genre for genre in BroadGenre if genre in found)
 
 
+def broad_parts(names: Text) -> NDArray[np.float64]:
+    """Return how each finer genre shares itself out among its broad ones, float64 (n_names, 10)."""
+    parts = np.zeros((len(names), len(BroadGenre)))
+    order = tuple(BroadGenre)
+    for label, name in enumerate(names):
+        for genre in (broad := broad_genres(name)):
+            parts[label, order.index(genre)] = 1 / len(broad)
+    return parts
+
+
 def broad_shares(genres: Labels) -> NDArray[np.float32]:
     """Return what share of each track each broad genre has, float32 (n_items, 10) by `BroadGenre`.
 
     Each finer genre of a track counts alike, and shares itself out among its broad ones; rows sum to 1, or
     to 0 where no genre is known. Takes about 0.1 µs a track: compute it once for a version.
     """
-    share_of = np.zeros((len(genres.names), len(BroadGenre)))
-    order = tuple(BroadGenre)
-    for label, name in enumerate(genres.names):
-        for genre in (broad := broad_genres(name)):
-            share_of[label, order.index(genre)] = 1 / len(broad)
     row = np.repeat(np.arange(len(genres)), np.diff(genres.start))
     total = np.stack(
-        [np.bincount(row, column[genres.label_index], minlength=len(genres)) for column in share_of.T], 1
+        [
+            np.bincount(row, column[genres.label_index], minlength=len(genres))
+            for column in broad_parts(genres.names).T
+        ],
+        1,
     )
     size = total.sum(axis=1, keepdims=True)
     shares: NDArray[np.float32] = (total / np.where(size > 0, size, 1)).astype(np.float32)

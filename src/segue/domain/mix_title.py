@@ -23,6 +23,10 @@ affect", 1980)."""
 CLEAR_TONE = 0.1
 """How far both have to be from the ordinary before a title speaks of them."""
 
+COMMON = 1 / 3
+"""Of a group's weight, that has a genre before the group is called by it."""
+
+_ROUNDED = 1e-9
 _TONE = [AUDIO_FEATURES.index(name) for name in ("valence", "energy")]
 
 
@@ -52,54 +56,64 @@ def mix_titles(
     ordinary : Tone
         What is neither cheerful nor sad, neither calm nor wild: `ordinary_tone`.
     """
-    genres = label_weights(catalogue.genres, rows, weight, group)
-    artists = label_weights(catalogue.artists, rows, weight, group, first_only=True)
+    n = int(group.max()) + 1
+    genre_names = _typical(catalogue.genres, rows, weight, group, n)
+    artist_names = _heaviest(catalogue.artists, rows, weight, group, n)
     plain: list[str] = []
     titles: list[str] = []
-    for number in range(int(group.max()) + 1):
+    for number in range(n):
         inside = group == number
         adjective = _adjective(catalogue.audio[rows[inside]][:, _TONE], weight[inside], ordinary)
-        words = f"{adjective} {_typical(genres, number) or 'mix'}".strip()
-        title = words[0].upper() + words[1:] + _by(_heaviest(artists[number], 2))
+        words = f"{adjective} {genre_names[number] or 'mix'}".strip()
+        title = words[0].upper() + words[1:] + _by(artist_names[number])
         plain.append(title)
         again = plain.count(title)
         titles.append(f"{title} ({again})" if again > 1 else title)
     return titles
 
 
-def label_weights(
-    labels: Labels,
-    rows: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    group: NDArray[np.intp],
-    *,
-    first_only: bool = False,
-) -> list[dict[str, float]]:
-    """Add up weights by group and label; a track's labels share its weight, or its first has all."""
-    sums: list[dict[str, float]] = [{} for _ in range(int(group.max()) + 1)]
-    for row, each, number in zip(rows.tolist(), weight.tolist(), group.tolist(), strict=True):
-        names = labels.of(row)[: 1 if first_only else None]
-        for name in names:
-            sums[number][name] = sums[number].get(name, 0.0) + each / len(names)
-    return sums
+def _typical(
+    genres: Labels, rows: NDArray[np.int32], weight: NDArray[np.float64], group: NDArray[np.intp], n: int
+) -> list[str]:
+    """Name the genre of each group that is common there, and more so than in the others; empty for none.
 
-
-def _typical(genres: list[dict[str, float]], number: int) -> str:
-    """Name the genre that is both much of a group and more of it than of the others; empty for none.
-
-    The greatest p · (1 + log(p / q)), with p its share of the group and q its mean share of all groups.
+    Common is what tracks with `COMMON` of the group's weight have, or if nothing is, the commonest. Of these
+    it is the greatest p · (1 + log(p / q)), with p its share of the group, a track's genres sharing its
+    weight, and q its mean share of all groups.
     """
-    totals = [sum(each.values()) or 1.0 for each in genres]
+    place, by = genres.places_of(rows)
+    if not len(place):
+        return [""] * n
+    known, column = np.unique(genres.label_index[place], return_inverse=True)
+    cell, shape = group[by] * len(known) + column, (n, len(known))
+    part = weight / np.maximum(np.bincount(by, minlength=len(rows)), 1)
+    total = np.bincount(cell, part[by], n * len(known)).reshape(shape)
+    share = total / np.maximum(total.sum(axis=1, keepdims=True), 1e-12)
+    with_it = np.bincount(cell, weight[by], n * len(known)).reshape(shape)
+    enough = np.minimum(COMMON * np.bincount(group, weight, n), with_it.max(axis=1))[:, None]
+    common = (with_it >= enough * (1 - _ROUNDED)) & (share > 0)
+    more = np.log(np.where(common, share, 1) / share.mean(axis=0))
+    best = np.where(common, share * (1 + more), -np.inf).argmax(axis=1)
+    return [
+        genres.names[label] if some else ""
+        for label, some in zip(known[best].tolist(), common.any(axis=1).tolist(), strict=True)
+    ]
 
-    def merit(name: str) -> float:
-        shares = [each.get(name, 0.0) / total for each, total in zip(genres, totals, strict=True)]
-        return float(shares[number] * (1 + np.log(shares[number] / np.mean(shares))))
 
-    return max(sorted(genres[number]), key=merit, default="")
-
-
-def _heaviest(weights: dict[str, float], n: int) -> list[str]:
-    return sorted(weights, key=lambda name: (-weights[name], name))[:n]
+def _heaviest(
+    artists: Labels, rows: NDArray[np.int32], weight: NDArray[np.float64], group: NDArray[np.intp], n: int
+) -> list[list[str]]:
+    """Name the two artists of each group that count most; a track counts for its first."""
+    place, by = artists.places_of(rows)
+    first = np.flatnonzero(np.diff(by, prepend=-1))
+    place, by = place[first], by[first]
+    known, column = np.unique(artists.label_index[place], return_inverse=True)
+    total = np.bincount(group[by] * len(known) + column, weight[by], n * len(known)).reshape(n, len(known))
+    order = np.argsort(-total, axis=1, kind="stable")[:, :2]
+    return [
+        [artists.names[int(known[each])] for each in best if total[number, each] > 0]
+        for number, best in enumerate(order.tolist())
+    ]
 
 
 def _by(artists: list[str]) -> str:

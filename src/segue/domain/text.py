@@ -89,6 +89,16 @@ class Labels:
         """Return the names of a row's labels."""
         return tuple(self.names[label] for label in self.index_of(row).tolist())
 
+    def places_of(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the labels of some rows stand in ``label_index``, int64 (m,), and whose they are.
+
+        The latter are positions in ``rows``, int64 (m,), ascending.
+        """
+        start = self.start[rows]
+        length = self.start[rows.astype(np.int64) + 1] - start
+        by = np.repeat(np.arange(len(rows)), length)
+        return np.arange(len(by)) + np.repeat(start - (np.cumsum(length) - length), length), by
+
     def first(self) -> NDArray[np.int32]:
         """Return each row's first label, int32 (n,), -1 where it has none."""
         labelled = np.diff(self.start) > 0

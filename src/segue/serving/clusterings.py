@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segue.artifacts.codec.clustering import load_clustering
-from segue.artifacts.family import CLUSTERS, VARIANTS, variant_alias
+from segue.artifacts.family import CLUSTERS, VARIANTS, made_by, variant_alias
 from segue.artifacts.location import open_reader
 from segue.artifacts.store import CHAMPION, resolve_if_any
-from segue.errors import AliasNotFoundError, ArtifactError, CorruptArtifactError, InvalidInputError
+from segue.errors import (
+    AliasNotFoundError,
+    ArtifactError,
+    CorruptArtifactError,
+    InvalidInputError,
+    UnsupportedSchemaError,
+    VariantUnservableError,
+    VersionNotFoundError,
+)
 from segue.serving.live import Live, Loaded
 from segue.serving.telemetry import logger, refresh_failed
 
@@ -20,8 +28,10 @@ if TYPE_CHECKING:
     from segue.domain.clustering import Clustering
     from segue.serving.settings import ArtifactSettings
 
+_UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
 _AT_ONCE = 2
 """Variants kept open beside the live one; of a third, the one that was not asked for longest is closed."""
+_LIVE = "the live variant"
 
 
 class LiveClusterings:
@@ -36,8 +46,19 @@ class LiveClusterings:
         self._others: dict[str, Live[Clustering]] = {}
 
     def get(self) -> Loaded[Clustering]:
-        """Return the live variant; raises ArtifactError where none can be served."""
-        return self._champion.get()
+        """Return the live variant.
+
+        Raises
+        ------
+        VariantUnservableError
+            Its files are damaged or missing: roll back, promote another, or prepare.
+        ArtifactError
+            There is none, or the store does not answer.
+        """
+        try:
+            return self._champion.get()
+        except _UNSERVABLE as error:
+            raise _unservable(self._live_name()) from error
 
     def of(self, variant: str) -> tuple[Loaded[Clustering], str]:
         """Return a variant, or the live one in its place and why.
@@ -53,7 +74,7 @@ class LiveClusterings:
         """
         try:
             if variant not in VARIANTS:
-                raise AliasNotFoundError(CLUSTERS, variant)
+                raise self._missing(variant)
             return self._other(variant).get(), ""
         except AliasNotFoundError as error:
             self._others.pop(variant, None)
@@ -63,13 +84,19 @@ class LiveClusterings:
             try:
                 found = self.get()
             except ArtifactError:
-                raise error from None
+                if not isinstance(error, _UNSERVABLE):
+                    raise error from None
+                raise _unservable(variant, self._live_name()) from error
             return found, f"{variant} cannot be served now; {found.value.variant}, which is live, stands in"
 
     def expire(self) -> None:
         """Look at the aliases on the next call."""
         for live in (self._champion, *self._others.values()):
             live.expire()
+
+    def _live_name(self) -> str:
+        tried = self._champion.tried
+        return str(tried.record.params.get("variant", _LIVE)) if tried else _LIVE
 
     def _other(self, variant: str) -> Live[Clustering]:
         live = self._others.pop(variant, None) or self._follow(variant_alias(variant))
@@ -81,8 +108,11 @@ class LiveClusterings:
     def _unknown(self, variant: str) -> InvalidInputError | AliasNotFoundError:
         there = [name for name in VARIANTS if self._exists(name)]
         if not there:
-            return AliasNotFoundError(CLUSTERS, CHAMPION)
+            return self._missing(CHAMPION)
         return InvalidInputError(f"variant: there is no {variant!r}; ask for one of {', '.join(there)}.")
+
+    def _missing(self, alias: str) -> AliasNotFoundError:
+        return AliasNotFoundError(CLUSTERS, alias, self._store.location, made_by(CLUSTERS))
 
     def _exists(self, variant: str) -> bool:
         try:
@@ -100,6 +130,15 @@ class LiveClusterings:
             on_failure=self._on_failure,
             alias=alias,
         )
+
+
+def _unservable(*variants: str) -> VariantUnservableError:
+    named = " and ".join(dict.fromkeys(variants))
+    return VariantUnservableError(
+        f"{named} cannot be served: files of the {CLUSTERS} are damaged or missing. Whoever runs this "
+        f"service can mend it: roll back (`segue models rollback {CLUSTERS}`), promote another "
+        f"(`segue models promote {CLUSTERS} VARIANT`) or make it anew (`{made_by(CLUSTERS)}`)."
+    )
 
 
 def _load(folder: Path, manifest: Manifest) -> Clustering:

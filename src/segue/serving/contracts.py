@@ -17,7 +17,11 @@ def _as_text(value: object) -> object:
 
 
 def _in_utf8(text: str) -> str:
-    text.encode()  # JSON can spell half a character, which no database keeps
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # JSON can spell half a character, which no database keeps
+        half = f"\\u{ord(text[error.start]):04x}"
+        raise ValueError(f"{half} is half a character: send both halves or neither") from error
     return text
 
 
@@ -86,7 +90,8 @@ class LiveModel(BaseModel):
     live_since: str | None
     previous: str | None = Field(description="the version before, to roll back to")
     servable: bool = Field(
-        description="its manifest and its catalogue's are whole; each function checks the files it loads"
+        description="its manifest and its catalogue's are whole, and no function of this process found a "
+        "file damaged; on AWS each function is a process of its own, and checks the files that it loads"
     )
     missing: list[str] = Field(description="families that it needs, itself included, that cannot be served")
 

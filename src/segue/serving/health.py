@@ -9,6 +9,7 @@ from segue.artifacts.manifest import format_instant
 from segue.artifacts.store import read_manifest, resolve_if_any
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 from segue.serving.contracts import LiveModel
+from segue.serving.live import failed_to_load
 from segue.serving.telemetry import logger
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
     """Describe a family's champion, or return None when nothing was promoted yet.
 
     Its manifest is read and held to the alias's hash, and the manifests that it pins are read too;
-    files are not, as that takes reading them all.
+    files are not, as that takes reading them all, but what this process failed to load is told.
 
     Raises
     ------
@@ -56,6 +57,8 @@ def _missing(store: ObjectReader, family: str, target: VersionRef) -> list[str]:
 
 
 def _read(store: ObjectReader, family: str, version: str, sha256: str | None = None) -> Manifest | None:
+    if failed_to_load(store, family, version):  # known where functions share a process, as on a laptop
+        return None
     try:
         return read_manifest(store, family, version, expected_sha256=sha256)
     except _UNSERVABLE:

@@ -23,6 +23,7 @@ from segue import __version__, errors
 from segue.artifacts.family import CLUSTERS, GENRE_PREFERENCE, HYBRID
 from segue.serving.contracts import Problem
 from segue.serving.telemetry import ANSWERS, SERVER_ERRORS, count, logger, metrics
+from segue.serving.validation import say_what_is_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -80,7 +81,7 @@ _SAID = {
 
 _MOST_DIGITS = 1000
 _UNREADABLE = "body: not readable as JSON in UTF-8, or nested too deeply."
-_COMMANDS = {HYBRID: "train recommend", CLUSTERS: "prepare"}
+_ROUTES = "docs/openapi.json lists those there are, and a local server shows them at /docs."
 _MODELS = {GENRE_PREFERENCE: "Genre model", HYBRID: "Recommender", CLUSTERS: "Clusters"}
 
 
@@ -224,17 +225,17 @@ def _on_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, errors.AliasNotFoundError):
         logger.warning("no model is live", extra={"family": error.family})
         name = _MODELS.get(error.family, f"{error.family} model")
-        command = _COMMANDS.get(error.family, f"train {error.family}")
-        detail = f"{name} not found. Train and promote one: segue {command}"
+        detail = f"{name} not found. Train and promote one: {error.made_by}"
         return problem(status, code, detail, request, error=f"{name} not found")
     logger.error("request failed", exc_info=error, extra={"code": code})
-    return problem(status, code, _SAID.get(code, _SORRY), request)
+    public = isinstance(error, errors.VariantUnservableError)
+    return problem(status, code, str(error) if public else _SAID.get(code, _SORRY), request)
 
 
 def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    detail = "; ".join(_sentence(fault) for fault in error.errors())
+    detail = _refusal(request, error)
     logger.info("request refused", extra={"code": "invalid_input", "detail": detail})
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", detail, request)
 
@@ -246,7 +247,12 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
     if status is HTTPStatus.BAD_REQUEST:  # FastAPI's answer to a body that Python cannot even decode
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", _UNREADABLE, request)
     code = status.phrase.lower().replace(" ", "_")
-    response = problem(status, code, f"{request.method} {request.url.path}: {status.phrase}.", request)
+    says = f"{status.phrase}."
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        says = f"this route takes {(error.headers or {}).get('Allow', 'other methods')} only."
+    if status is HTTPStatus.NOT_FOUND:
+        says = f"there is no such route; {_ROUTES}"
+    response = problem(status, code, f"{request.method} {request.url.path}: {says}", request)
     response.headers.update(error.headers or {})
     return response
 
@@ -256,19 +262,25 @@ def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _SORRY, request)
 
 
-def _sentence(fault: dict[str, Any]) -> str:
-    # A part in parentheses names a member of a union, not a field.
-    place = ".".join(part for part in map(str, fault["loc"][1:]) if not part.startswith("(")) or "body"
-    if fault["type"] == "json_invalid":
-        return f"body: not valid JSON, {fault['ctx']['error']}"
-    says = fault["msg"].removeprefix("Value error, ")  # before the words of our own validators
-    if place == "body" and fault["type"] != "value_error":
+def _refusal(request: Request, error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return f"body: not valid JSON at character {first['loc'][-1]}, {first['ctx']['error']}"
+    # Each place begins with body, query, path or header; one that ends there is the whole body.
+    whole = [fault for fault in error.errors() if all(str(part).startswith("(") for part in fault["loc"][1:])]
+    if whole and whole[0]["type"] != "value_error":
         return "body: send a JSON object, with the header content-type: application/json"
-    if place == "body":
-        return f"body: {says}"
-    if fault["type"] == "missing":
-        return f"{place}: {says}"
-    return f"{place}: {says}, got {json.dumps(fault['input'])[:60]}"
+    if whole:
+        return f"body: {whole[0]['msg'].removeprefix('Value error, ')}"
+    faults = [{**fault, "loc": fault["loc"][1:]} for fault in error.errors()]
+    return say_what_is_wrong(faults, error.body, _example(request))
+
+
+def _example(request: Request) -> Any:
+    """Return what the route describes as a request that is right, or None."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    extra = getattr(field and field.field_info.annotation, "model_config", {}).get("json_schema_extra") or {}
+    return next(iter(extra.get("examples", ())), None)
 
 
 def _request_id(request: Request) -> str:

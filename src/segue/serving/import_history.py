@@ -15,7 +15,7 @@ from segue.serving.import_report import FileReport, ImportReport
 from segue.sources.export.left_out import LEAST_CONFIDENCE, BadRow
 from segue.sources.export.listen import Format, Listen, kind_of
 from segue.sources.export.part import find_parts
-from segue.sources.export.read import SUFFIXES, NoMusic, read_part
+from segue.sources.export.read import SUFFIXES, WANTED, NoMusic, read_part
 from segue.sources.export.spool import BATCH, open_spool
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ MOST_FILES = 1000
 SHOWN = 100
 """Bad rows, and unmatched tracks, that a report holds; the counts are of all."""
 
+_NO_TRACK = (
+    "The catalogue has none of these tracks. That of the sample store is made up: "
+    "`make run DATA=path/to/data` makes one of real tracks, see docs/import.md."
+)
 LONGEST_USER_ID = 200
 _EVENTS = 5000
 _CLOCK = {Format.SPOTIFY: "end", Format.LASTFM: "begin", Format.LISTENBRAINZ: "begin"}
@@ -99,10 +103,14 @@ def import_history(
         There is no room for the scratch file.
     """
     watch = watch or Watch()
+    sources = list(sources)
     parts = list(find_parts(sources, SUFFIXES[form]))
     watch.begin(sum(part.size for part in parts))
     with open_spool() as spool:
         read = [_read(part, form, spool, watch.read) for part in parts]
+        if not any(map(_says, read)):
+            nothing = f"nothing in it holds listens: give {WANTED[form]}"
+            read = [FileReport(name, error=nothing) for name, _ in sources]
         listens = spool.merge()
         spool.match(lambda wanted: match_all(index, wanted))
         tally = _Tally()
@@ -124,7 +132,7 @@ def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tall
         "unmatched": tally.unmatched,
     }
     return ImportReport(
-        files=[file for file in read if file.listens or file.no_music or file.bad or file.error][:MOST_FILES],
+        files=[file for file in read if _says(file)][:MOST_FILES],
         listens=listens,
         merged=sum(file.listens for file in read) - listens,
         no_music=sum(file.no_music for file in read),
@@ -139,7 +147,12 @@ def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tall
         repeated=tally.repeated,
         unmatched_tracks=list(spool.unmatched(SHOWN)),
         bad_rows=list(spool.bad(SHOWN)),
+        hint=_NO_TRACK if 0 < listens == tally.unmatched else "",
     )
+
+
+def _says(file: FileReport) -> bool:
+    return bool(file.listens or file.no_music or file.bad or file.error)
 
 
 @dataclass(slots=True)

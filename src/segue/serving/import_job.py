@@ -52,6 +52,11 @@ class Job(BaseModel):
     error: str | None = None
     report: dict[str, object] | None = None
 
+    @property
+    def expires_at(self) -> datetime:
+        """Until when the link can be begun to be uploaded to."""
+        return self.created_at + timedelta(seconds=LINK_S)
+
     def answer(self, now: datetime) -> ImportResponse:
         """Return what a caller is told; what stopped without a word has failed."""
         state, error = self.state, self.error
@@ -93,7 +98,7 @@ def start(
     link: Callable[[str, int, int], str] | None = getattr(store, "link_put", None)
     if link:  # S3 takes the file itself; a folder cannot
         url = link(UPLOADS + job.import_id, request.size_bytes, LINK_S)
-    upload = Upload(url=url, expires_at=now + timedelta(seconds=LINK_S))
+    upload = Upload(url=url, expires_at=job.expires_at)
     return ImportStarted(import_id=job.import_id, state=job.state, upload=upload)
 
 

@@ -52,6 +52,8 @@ class ImportReport:
         What the matched and ambiguous listens are.
     new, repeated : int
         Of these, how many count from now on, and how many did already.
+    hint : str
+        What may be the matter where the catalogue has none of the tracks, else empty.
     """
 
     files: list[FileReport]
@@ -72,3 +74,4 @@ class ImportReport:
     repeated: int
     unmatched_tracks: list[Unmatched] = field(default_factory=list)
     bad_rows: list[BadRow] = field(default_factory=list)
+    hint: str = ""

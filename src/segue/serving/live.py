@@ -20,8 +20,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_failed: set[tuple[str, str, str]] = set()
 RETRY_S = 2.0
 """After a failure without any good version, the store is left alone for this long."""
+
+
+def note_load(store: ObjectReader, family: str, version: str, *, failed: bool) -> None:
+    """Remember for `failed_to_load` how this process's latest try to load a version ended."""
+    (_failed.add if failed else _failed.discard)((store.location, family, version))
+
+
+def failed_to_load(store: ObjectReader, family: str, version: str) -> bool:
+    """Tell whether this process tried to load a version and found it damaged."""
+    return (store.location, family, version) in _failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,8 @@ class Live(Generic[T]):
         self._lock = threading.Lock()
         self._loaded: Loaded[T] | None = None
         self._failure: ArtifactError | None = None
+        self.tried: Manifest | None = None
+        """Of the version that was loaded last, whether that went well or not; None where none was read."""
         self._check_at_s = 0.0
 
     def get(self) -> Loaded[T]:
@@ -119,10 +132,16 @@ class Live(Generic[T]):
         if old is not None and live.alias.target == old.live.alias.target:
             return Loaded(old.value, live)
         target = live.alias.target
-        manifest = read_manifest(
+        self.tried = manifest = read_manifest(
             self._store, self._family, target.version, expected_sha256=target.manifest_sha256
         )
-        return Loaded(self._load(fetch(self._store, manifest, self._cache), manifest), live)
+        try:
+            value = self._load(fetch(self._store, manifest, self._cache), manifest)
+        except CorruptArtifactError:
+            note_load(self._store, self._family, target.version, failed=True)
+            raise
+        note_load(self._store, self._family, target.version, failed=False)
+        return Loaded(value, live)
 
     def _poll(self, old: Loaded[T]) -> LiveAlias:
         return poll(self._store, self._family, self._alias, unless_etag=old.live.etag) or old.live

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ def upload_routes(store: ObjectStore, worker: ImportWorker) -> APIRouter:
         job = read_job(store, import_id)
         if job.state is not ImportState.WAITING:
             raise InvalidInputError(f"import {import_id} has its file already: start another import.")
+        if datetime.now(UTC) > job.expires_at:
+            raise InvalidInputError(
+                f"the link of import {import_id} expired at {job.expires_at:%Y-%m-%dT%H:%M:%SZ}: "
+                "start another import, and upload to its link."
+            )
         with tempfile.NamedTemporaryFile(prefix="segue-put-") as file:
             size = 0
             async for piece in request.stream():

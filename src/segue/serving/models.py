@@ -15,6 +15,7 @@ from segue.artifacts.store import CHAMPION, read_manifest, resolve_if_any
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 from segue.serving.contracts import LiveModel  # noqa: TC001  # Pydantic reads the annotation
 from segue.serving.health import describe_live
+from segue.serving.live import failed_to_load
 from segue.serving.telemetry import logger
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class VariantState(StrEnum):
     READY = "ready"
     """It answers where it is named."""
     DAMAGED = "damaged"
-    """It cannot be read: the live one stands in."""
+    """It cannot be read, or could not be loaded: the live one stands in, where it is another."""
 
 
 class Variant(BaseModel):
@@ -41,7 +42,7 @@ class Variant(BaseModel):
 
     state: VariantState = Field(
         description="live: answers also where no variant is named; ready: where it is; damaged: the live one "
-        "stands in for it"
+        "stands in for it, where that is another"
     )
     version: str | None = Field(description="null where its alias cannot be read")
     since: str | None
@@ -63,7 +64,8 @@ class ModelsResponse(BaseModel):
 def describe_models(store: ObjectReader) -> ModelsResponse:
     """Describe every family and variant; raises StoreUnavailableError where nobody can tell.
 
-    Manifests are held to their alias's hash; files are not read, as that takes reading them all.
+    Manifests are held to their alias's hash; files are not read, as that takes reading them all, but what
+    this process failed to load is told.
     """
     families = (*FAMILIES, CATALOGUE, *MEMBERS)
     with ThreadPoolExecutor(_AT_ONCE) as pool:  # a round trip each
@@ -86,9 +88,10 @@ def _variant(store: ObjectReader, live: str, variant: str) -> Variant | None:
         manifest = _manifest(store, alias)
     except _UNSERVABLE:
         logger.exception("a variant cannot be read", extra={"variant": variant})
+    damaged = manifest is None or failed_to_load(store, CLUSTERS, manifest.version)
     servable = VariantState.LIVE if variant == live else VariantState.READY
     return Variant(
-        state=VariantState.DAMAGED if manifest is None else servable,
+        state=VariantState.DAMAGED if damaged else servable,
         version=alias.target.version if alias else None,
         since=format_instant(alias.set_at) if alias else None,
         previous=alias.previous.version if alias and alias.previous else None,

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from segue.domain.mood import Mood  # noqa: TC001  # Pydantic reads the annotation
 from segue.domain.situation import Activity, Day, Situation, TimeOfDay, Weather
 from segue.domain.source import ReasonKind
-from segue.serving.contracts import Id
+from segue.serving.contracts import Id, Text
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class RecommendRequest(Strict):
     model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
     seed_tracks: Annotated[Ids, Field(max_length=50)] = Field([], description="more like these")
     mood: Mood | None = None
-    genre: str | None = Field(None, max_length=100, description="a genre of the catalogue, or a broad one")
+    genre: Text | None = Field(None, max_length=100, description="a genre of the catalogue, or a broad one")
     context: Context | None = None
     friends: Annotated[Ids, Field(max_length=100)] = Field([], description="users whose likes count too")
     exclude: Annotated[Ids, Field(max_length=10_000)] = Field([], description="tracks never to answer with")

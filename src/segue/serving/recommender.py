@@ -14,7 +14,7 @@ from segue.errors import (
     UnsupportedSchemaError,
     VersionNotFoundError,
 )
-from segue.serving.live import Live, Loaded
+from segue.serving.live import Live, Loaded, note_load
 from segue.serving.telemetry import logger, refresh_failed
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ class LiveRecommender:
         store, cache = open_reader(settings.location, settings.environment), settings.cache
 
         def hybrid(folder: Path, manifest: Manifest) -> Recommender:
-            return _told(load_hybrid(store, cache, folder, manifest))
+            found = _told(load_hybrid(store, cache, folder, manifest))
+            for family, version in manifest.record.depends_on.items():
+                note_load(store, family, version, failed=family in found.missing)
+            return found
 
         def members(_: Path, manifest: Manifest) -> Recommender:
             return _told(load_members(store, cache, manifest, self._why))

@@ -194,6 +194,11 @@ def metrics_namespace(environment: Mapping[str, str] = os.environ) -> str:
     return environment.get("POWERTOOLS_METRICS_NAMESPACE") or "Segue"
 
 
+def in_lambda(environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether this process is a function on Lambda, by the name that Lambda gives it."""
+    return bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
+
+
 def metrics_disabled(environment: Mapping[str, str] = os.environ) -> bool:
     """Tell whether Powertools' own switch, POWERTOOLS_METRICS_DISABLED, turns metrics off."""
     return environment.get("POWERTOOLS_METRICS_DISABLED", "").lower() in {"1", "true"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING
 
 from segue.domain.event import EventKind
@@ -10,6 +10,7 @@ from segue.domain.taste.named import tracks_by
 from segue.domain.taste.played import build_played
 from segue.domain.taste.profile import Listener, build_profile
 from segue.serving.taste_answer import described
+from segue.state.listening import RECENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,18 +34,23 @@ def profile_for(
 ) -> tuple[TasteProfile, Profile]:
     """Profile a listener by their events and what the request names; returns it for people and for pictures.
 
+    ``events`` are as `ListeningState.read_recent` gives them: if there are as many as that reads, the history
+    may go on before, and what needs all of it is left out.
     Of a listener of whom nothing is known every part is left out, and the first insight says so.
     """
     reference = live.value.reference
     played, unknown_tracks, unknown_artists = _played(reference, request, events)
     offset = timedelta(minutes=request.utc_offset_minutes)
-    profile = build_profile(reference, played, Listener(user_id, request.friends, offset))
+    # Older opinions follow the latest events: what is beside them then nobody has read.
+    since = events[RECENT - 1].at if len(events) >= RECENT else None
+    profile = build_profile(reference, played, Listener(user_id, request.friends, offset, since))
     asked = set(request.tracks)
     answer = described(
         reference,
         profile,
         utc_offset=offset,
         user_id=user_id,
+        events_since=None if since is None else since.astimezone(timezone(offset)),
         unknown_tracks=unknown_tracks,
         unknown_artists=unknown_artists,
         unknown_stored_tracks=[track for track in played.unknown if track not in asked],

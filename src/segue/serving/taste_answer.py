@@ -184,8 +184,8 @@ def _patterns(found: Pattern, zone: timezone) -> out.PatternsOut:
             },
         ),
         skip_share=_round(found.skip_share),
-        repeat_share=_round(found.repeat_share),
-        discovery_rate=_round(found.discovery_rate),
+        repeat_share=None if found.repeat_share is None else _round(found.repeat_share),
+        discovery_rate=None if found.discovery_rate is None else _round(found.discovery_rate),
         began_at=_instant(found.began_at, zone),
         ended_at=_instant(found.ended_at, zone),
         utc_offset_minutes=round(_offset(zone).total_seconds() / 60),
@@ -211,6 +211,7 @@ def _drift(found: Drift, zone: timezone) -> out.DriftOut:
             )
             for place, window in enumerate(found.windows)
         ],
+        broad_genres=found.is_broad,
         steps=[_change(each) for each in found.steps],
         whole=_change(found.whole),
     )
@@ -245,7 +246,7 @@ def _interval(found: Estimate) -> tuple[float, float] | None:
 
 
 def _percentile(share: float) -> float:
-    return round(100 * share, 1)
+    return round(100 * share, 2)
 
 
 def _pair(x: float, y: float) -> tuple[float, float]:

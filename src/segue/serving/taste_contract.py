@@ -36,6 +36,15 @@ class Picture(StrEnum):
     RIBBON = "ribbon"
 
 
+class TasteQuery(BaseModel):
+    """How the profile is answered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Format = Format.JSON
+    picture: Picture | None = Field(None, description="one of them alone, with format=svg")
+
+
 class TasteRequest(Strict):
     """What is known of a listener beside their stored events; all of it may be left out."""
 
@@ -183,11 +192,11 @@ class MainstreamOut(BaseModel):
 
 
 class SessionsOut(BaseModel):
-    """Listening without a silence of more than 30 minutes."""
+    """Listening without a silence of more than 30 minutes after what was heard."""
 
     count: int
     median_tracks: float
-    median_minutes: float
+    median_minutes: float = Field(description="to the end of the last track")
     per_week: float
     weekend_share: Share = Field(description="that began on a weekend")
     by_part_of_day: dict[str, float] = Field(description="shares by where they began")
@@ -200,8 +209,12 @@ class PatternsOut(BaseModel):
     heat: list[list[int]] = Field(description="plays and skips by weekday, Monday first, and hour")
     sessions: SessionsOut
     skip_share: Share = Field(description="of plays and skips")
-    repeat_share: Share = Field(description="of plays, of a track played before")
-    discovery_rate: Share = Field(description="of the later half of the plays, of a track never met before")
+    repeat_share: Share | None = Field(
+        description="of plays, of a track played before; null where events_since is not"
+    )
+    discovery_rate: Share | None = Field(
+        description="of the later half of the plays, of a track that no event before was about; null as above"
+    )
     began_at: datetime
     ended_at: datetime
     utc_offset_minutes: int
@@ -231,6 +244,9 @@ class DriftOut(BaseModel):
 
     support: SupportOut
     windows: list[WindowOut]
+    broad_genres: bool = Field(
+        description="the windows' genres are the broad ones, as the catalogue's own are many and small"
+    )
     steps: list[ChangeOut] = Field(description="from each window to the next")
     whole: ChangeOut = Field(description="from the first to the last")
 
@@ -256,6 +272,10 @@ class TasteProfile(BaseModel):
 
     user_id: str
     support: SupportOut
+    events_since: datetime | None = Field(
+        description="of a long history only the latest 2000 events are profiled, those since then, and older "
+        "likes and dislikes; null where it is profiled whole"
+    )
     insights: list[Insight]
     genres: GenresOut | None
     tastes: TastesOut | None

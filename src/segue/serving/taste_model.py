@@ -65,6 +65,6 @@ class LiveTaste:
             return None
         except ArtifactError as error:
             if str(error) != self._said:  # once, not at every request
-                logger.warning("no clusters can be served", extra={"reason": str(error)})
+                logger.warning("no clusters can be served", extra={"reason": str(error.__cause__ or error)})
                 self._said = str(error)
             return None

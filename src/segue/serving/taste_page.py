@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Response
 
 from segue.domain.taste.played import Lack
+from segue.domain.taste.sentence import percent
 from segue.errors import InvalidInputError
 from segue.serving.picture.drawing import inline, standalone
 from segue.serving.picture.markup import Markup, html_document, joined, style_sheet, tag
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from segue.domain.taste.profile import Profile
     from segue.domain.taste.reference import Reference
     from segue.serving.picture.drawing import Drawing, Table
-    from segue.serving.taste_contract import Picture, SupportOut, TasteProfile
+    from segue.serving.taste_contract import PatternsOut, Picture, SupportOut, TasteProfile
 
 PICTURED: dict[int | str, dict[str, Any]] = {
     200: {
@@ -86,7 +87,7 @@ def page(answer: TasteProfile, profile: Profile, reference: Reference) -> str:
     main = tag(
         "main",
         tag("h1", title),
-        tag("p", f"Rests on {_rests_on(answer.support)}.", class_="quiet"),
+        tag("p", f"Rests on {_rests_on(answer.support)}{_cut(answer)}.", class_="quiet"),
         _words(answer),
         tag("div", *cards, class_="cards"),
         _unknown(answer),
@@ -144,14 +145,22 @@ def _sentence(answer: TasteProfile, part: str) -> str:
         found = answer.patterns
         return (
             f"{found.sessions.count} sessions, {found.sessions.median_minutes:.0f} minutes in the middle; "
-            f"{100 * found.skip_share:.0f} % skipped, {100 * found.repeat_share:.0f} % of plays repeats, "
-            f"{100 * found.discovery_rate:.0f} % of later plays discoveries."
+            f"{percent(found.skip_share)} skipped{_repeats(found)}."
         )
     if part == "drift" and answer.drift:
         whole = answer.drift.whole
         sure = "more than chance explains" if whole.sure else "no more than chance explains"
-        return f"First and last differ by {whole.divergence_bits:.2f} bits of 1, {sure}."
+        return f"The first and the last part differ by {whole.divergence_bits:.2f} bits of 1, {sure}."
     return ""
+
+
+def _repeats(found: PatternsOut) -> str:
+    if found.repeat_share is None or found.discovery_rate is None:
+        return ""
+    return (
+        f", {percent(found.repeat_share)} of plays repeats, "
+        f"{percent(found.discovery_rate)} of later plays discoveries"
+    )
 
 
 def _numbers(drawing: Drawing) -> Markup:
@@ -215,6 +224,13 @@ def _unknown(answer: TasteProfile) -> Markup | None:
 def _versions(answer: TasteProfile) -> str:
     clusters = "" if answer.clusters_version is None else f", clusters {answer.clusters_version}"
     return f"Model {answer.model_version}{clusters}."
+
+
+def _cut(answer: TasteProfile) -> str:
+    since = answer.events_since
+    if since is None:
+        return ""
+    return f"; of a longer history these are the latest events, since {since.day} {since:%b %Y}"
 
 
 def _rests_on(support: SupportOut) -> str:

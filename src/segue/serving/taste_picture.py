@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segue.domain.taste.played import Lack
+from segue.domain.taste.sentence import counted, deviations, percent
 from segue.serving.picture.bars import Bar, bars
 from segue.serving.picture.heat_map import heat_map
 from segue.serving.picture.radar import radar
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from segue.serving.picture.drawing import Drawing
 
 N_GENRES = 10
+LEAST_MOOD = 0.5
+"""Standard deviations that the longest bar of a mood stands for, at least."""
 
 PART_OF = {
     Picture.TASTE_MAP: "tastes",
@@ -62,25 +65,26 @@ def draw(profile: Profile, reference: Reference, part: str) -> Drawing | Lack | 
 
 
 def _genres(found: GenreProfile) -> Drawing:
-    shown = [Bar(each.name, each.share, f"{100 * each.share:.0f} %") for each in found.shares[:N_GENRES]]
+    shown = [Bar(each.name, each.share, percent(each.share)) for each in found.shares[:N_GENRES]]
+    others = found.shares[N_GENRES:]
+    rest = ((counted(len(others), "other"), percent(sum(each.share for each in others))),) if others else ()
     told = (
         f"As diverse as {found.effective_number:.1f} genres played alike, of {len(found.shares)} in all: "
-        + ", ".join(f"{bar.name} {bar.written}" for bar in shown)
+        + ", ".join([*(f"{bar.name} {bar.written}" for bar in shown), *map(" ".join, rest)])
     )
-    return bars("genres", TITLES["genres"], f"{told}.", shown, ("genre", "share"))
+    return bars("genres", TITLES["genres"], f"{told}.", shown, ("genre", "share"), rest=rest)
 
 
 def _moods(found: MoodProfile) -> Drawing:
-    shown = [
-        Bar(each.mood, each.difference, f"{each.difference:+.1f}".replace("-", "−")) for each in found.moods
-    ]
+    shown = [Bar(each.mood, each.difference, deviations(each.difference)) for each in found.moods]
     told = "Standard deviations above or below the catalogue's tracks: "
     told += ", ".join(f"{bar.name} {bar.written}" for bar in shown)
-    return bars("moods", TITLES["moods"], f"{told}.", shown, ("mood", "difference"))
+    header = ("mood", "difference")
+    return bars("moods", TITLES["moods"], f"{told}.", shown, header, least_scale=LEAST_MOOD)
 
 
 def _eras(found: EraProfile) -> Drawing:
-    shown = [Bar(f"{decade}s", share, f"{100 * share:.0f} %") for decade, share in found.decades]
+    shown = [Bar(f"{decade}s", share, percent(share)) for decade, share in found.decades]
     told = f"Half of what you play is from {found.low_year} to {found.high_year}: "
     told += ", ".join(f"{bar.name} {bar.written}" for bar in shown)
     return bars("eras", TITLES["eras"], f"{told}.", shown, ("decade", "share"))

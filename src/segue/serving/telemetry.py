@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from segue.serving.settings import metrics_disabled, metrics_namespace
+from segue.serving.settings import in_lambda, metrics_disabled, metrics_namespace
 
 if TYPE_CHECKING:
     from segue.errors import ArtifactError
@@ -23,7 +24,8 @@ SERVER_ERRORS = "ServerErrors"
 
 _DISABLED = metrics_disabled()
 
-logger = Logger()
+logger = Logger(stream=sys.stdout if in_lambda() else sys.stderr)
+"""On standard output, where Lambda collects it; anywhere else that is for answers, as of `segue … --json`."""
 metrics = Metrics(namespace=metrics_namespace())
 
 

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segue.artifacts.cache import fetch
+from segue.artifacts.content import open_array
 from segue.artifacts.local import LocalStore
 from segue.artifacts.manifest import Record
 from segue.artifacts.store import publish
@@ -177,3 +179,23 @@ def test_a_cache_that_cannot_be_written_is_named(store: Counting, manifest: Mani
     cache.write_bytes(b"a file where the folder should be")
     with pytest.raises(StoreUnavailableError, match="cannot write the cache"):
         fetch(store, manifest, cache)
+
+
+def test_headers_are_never_parsed_by_two_threads_at_once(tmp_path: Path, monkeypatch) -> None:
+    """Python 3.11 fails with SystemError there, now and then."""
+    np.save(tmp_path / "array.npy", np.arange(3))
+    inside, most = 0, 0
+    load = np.load
+
+    def slow(*args, **kwargs):
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.01)
+        inside -= 1
+        return load(*args, **kwargs)
+
+    monkeypatch.setattr(np, "load", slow)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(open_array, [tmp_path / "array.npy"] * 8))
+    assert most == 1

@@ -57,29 +57,32 @@ def test_a_file_and_a_user_are_enough_after_make_run(here: Path) -> None:
     words = " ".join(done.output.split())
     assert done.exit_code == 0, done.output
     for expected in (
-        "endsong_0.json: 3 listens, 1 bad rows",
+        "endsong_0.json: 3 listens, 1 bad row",
+        "StreamingHistory0.json: 1 listen",
         "none.json: 0 listens; there is no such file",
-        "3 100.0% distinct listens (1 more rows told of one of them)",
+        "3 100.0% distinct listens (1 more row told of one of them)",
         "2 66.7% matched to one recording",
         "2 66.7% by name, confidence 0.95",
         "1 33.3% unmatched",
         "1 × [red]Nobody – Noth\ufffd[31ming",
         "endsong_0.json, row 4: 'bad' is no time",
-        "var/state.sqlite: 2 events are new (1 plays and 1 skips in all), 0 were there already.",
+        "var/state.sqlite: 2 new events, 0 there already (1 play and 1 skip in all).",
     ):
         assert expected in words, done.output
+    for wrong in ("bad rows,", "1 listens", "made up"):
+        assert wrong not in words, done.output
     events = open_state("var/state.sqlite").read_recent("me")
     assert [event.kind for event in events] == [EventKind.SKIP, EventKind.PLAY]
     again = invoke("spotify", "endsong_0.json", "--user", "me")
-    assert (again.exit_code, "0 events are new" in again.output) == (0, True)
+    assert (again.exit_code, "0 new events" in again.output) == (0, True)
 
 
 def test_folders_and_the_other_formats(here: Path) -> None:
     write_lines(here / "export" / "listens" / "2023" / "1.jsonl", [listenbrainz(1675166737, ARTIST, TITLE)])
-    assert "1 events are new" in invoke("listenbrainz", "export", "--user", "me").output
+    assert "1 new event," in invoke("listenbrainz", "export", "--user", "me").output
     (here / "scrobbles.csv").write_text(f"{ARTIST},,{TITLE},31 Jan 2023 12:05\n")
-    assert "0 events are new" in invoke("lastfm", "scrobbles.csv", "--user", "me").output
-    assert "1 events are new" in invoke("lastfm", "scrobbles.csv", "--user", "you").output
+    assert "0 new events" in invoke("lastfm", "scrobbles.csv", "--user", "me").output
+    assert "1 new event," in invoke("lastfm", "scrobbles.csv", "--user", "you").output
 
 
 def test_what_is_left_out_can_be_written_whole_and_the_report_as_json(here: Path) -> None:
@@ -95,6 +98,58 @@ def test_what_is_left_out_can_be_written_whole_and_the_report_as_json(here: Path
         assert len(list(csv.DictReader(file))) == 30
     with Path("b.csv").open(encoding="utf-8", newline="") as file:
         assert [row["place"] for row in csv.DictReader(file)] == [f"row {n}" for n in range(31, 61)]
+
+
+def test_what_is_written_runs_in_no_spreadsheet_or_terminal(here: Path) -> None:
+    titles = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "a\x1b[31mb", "7 = 7"]
+    rows = [
+        extended(f"2023-01-31T12:0{place}:37Z", "Nobody", title, 200_000 + place)
+        for place, title in enumerate(titles)
+    ]
+    write_json(here / "endsong_0.json", rows)
+    write_json(here / "=x.json", [extended("=1", "Nobody", "Nothing"), *rows])
+    invoke(
+        "spotify", "endsong_0.json", "=x.json", "--user", "me", "--unmatched", "u.csv", "--bad-rows", "b.csv"
+    )
+    with Path("u.csv").open(encoding="utf-8", newline="") as file:
+        found = {row["title"] for row in csv.DictReader(file)}
+    assert found == {
+        "'=cmd|' /C calc'!A0", "'+1", "'-1", "'@SUM(1)", "a\ufffd[31mb", "7 = 7"
+    }  # fmt: skip
+    with Path("b.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["file"] for row in csv.DictReader(file)] == ["'=x.json"]
+
+
+def test_where_no_track_is_found_the_report_says_how_to_get_real_ones(here: Path) -> None:
+    write_json(here / "endsong_0.json", [extended("2023-01-31T12:05:37Z", "Nobody", "Nothing")])
+    done = invoke("spotify", "endsong_0.json", "--user", "me")
+    assert done.exit_code == 1
+    words = " ".join(done.output.split())
+    assert "The catalogue has none of these tracks. That of the sample store is made up" in words
+    assert "make run DATA=path/to/data" in words
+    assert "docs/import.md" in words
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "text"), [("spotify", "x.json", "[]"), ("lastfm", "x.csv", "artist,track,date\n")]
+)
+def test_a_file_without_listens_is_named_with_the_reason(here: Path, form: str, name: str, text: str) -> None:
+    (here / name).write_text(text)
+    done = invoke(form, name, "--user", "me")
+    assert done.exit_code == 1
+    assert f"{name}: 0 listens; it holds no listens: give " in done.output
+    (here / "folder").mkdir()
+    empty = invoke(form, "folder", "--user", "me")
+    assert "folder: 0 listens; nothing in it holds listens: give " in empty.output
+    assert "made up" not in empty.output
+
+
+def test_of_many_files_that_cannot_be_read_the_first_are_named(here: Path) -> None:
+    write_json(here / "endsong_0.json", [extended("2023-01-31T12:05:37Z", ARTIST, TITLE)])
+    done = invoke("spotify", *(f"none{n}.json" for n in range(30)), "endsong_0.json", "--user", "me")
+    assert (done.exit_code, done.output.count("there is no such file")) == (0, 20)
+    assert "… 10 more were not read whole: --json names them" in done.output
+    assert "endsong_0.json: 1 listen" in done.output
 
 
 def test_a_catalogue_and_a_lake_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

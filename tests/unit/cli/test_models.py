@@ -13,7 +13,8 @@ from segue.artifacts.local import LocalStore
 from segue.artifacts.manifest import Record
 from segue.artifacts.store import Decision, promote, publish
 from segue.cli import app
-from segue.errors import AliasNotFoundError, InvalidInputError, PublishError, VersionNotFoundError
+from segue.errors import InvalidInputError, PublishError, VersionNotFoundError
+from tests.small_clustering import publish_clustering, small_clustering
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,7 +159,7 @@ def test_variants_are_named_and_switched_by_name(run, tmp_path) -> None:
     assert "pca_features" in run("list").stdout
     shown = read(run("show", "clusters@naive_features", "--json"))
     assert shown["manifest"]["version"] == made["naive_features"]
-    assert isinstance(run("promote", "clusters", "llav_pca", "--reason", "x").exception, AliasNotFoundError)
+    assert isinstance(run("show", "clusters@llav_pca").exception, InvalidInputError)
 
 
 def test_gc_keeps_what_the_aliases_of_variants_name(run, tmp_path) -> None:
@@ -174,3 +175,25 @@ def test_gc_keeps_what_the_aliases_of_variants_name(run, tmp_path) -> None:
         promote(store, "clusters", version, Decision("ann", "prepared", NOW), alias=alias)
     read(run("gc", "--keep", "0", "--min-age-days", "0", "--json"))
     assert {row["version"] for row in read(run("list", "--json"))} == set(versions[:3])
+
+
+def test_an_unknown_name_is_told_what_there_is_and_how_to_make_it(run, tmp_path) -> None:
+    store = LocalStore(tmp_path / "store")
+    publish_clustering(store, small_clustering(), live=True)
+    error = run("promote", "clusters", "llav_pca", "--reason", "test").exception
+    assert isinstance(error, InvalidInputError)
+    assert "clusters has no 'llav_pca'" in str(error)
+    assert "there is champion, naive-features;" in str(error)
+    assert "`segue prepare`" in str(error)
+
+
+def test_a_list_breaks_no_word_at_80_columns(tmp_path, versions) -> None:
+    store = LocalStore(tmp_path / "store")
+    publish_clustering(store, small_clustering("combined_features"), live=True)
+    command = ["models", "list", "--artifacts", str(store.root)]
+    lines = CliRunner().invoke(app, command, env={"COLUMNS": "80"}).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    words = " ".join(lines).split()
+    assert words.count("champion") == 2
+    assert {"combined_features", "combined-features", "version", "aliases", "files", "size"} <= set(words)
+    assert set(versions) <= set(words)

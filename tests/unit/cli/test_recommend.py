@@ -30,7 +30,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def keep(request: Any) -> SimpleNamespace:
         requests.append(request)
-        return SimpleNamespace(items=[], answered_by="hybrid", because="", model="hybrid", variant=None)
+        return SimpleNamespace(
+            items=[], answered_by="hybrid", because="", model="hybrid", variant=None, asked=None
+        )
 
     opened = SimpleNamespace(
         recommend=lambda user, **wishes: keep(RecommendRequest(user_id=user, **wishes)),
@@ -85,7 +87,25 @@ def test_neighbours_in_a_variant_are_told_with_what_brings_them_near(
     assert done.exception is None, done.output
     assert "Note: pca_features cannot be served now; naive_features, which is live, stands in." in done.output
     assert "like t004, by clusters (naive_features)" in done.output
+    assert re.search(r"^t004 lies in (no cluster|cluster \d+, cluster \d+, with strength \d\.\d\d)\.$",
+                     done.output, re.MULTILINE)  # fmt: skip
+    assert re.search(r"distance +same cluster", done.output)
+    assert re.search(r"t\d{3} .* \d\.\d{3} +(yes|no) ", done.output)
     assert re.search(r"\d+% (tempo|energy|loudness|danceability): \S+, like \S+", done.output)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["similar 1", "models list", "models show hybrid", "models promote clusters pca_features --reason x"],
+)
+def test_a_missing_folder_of_artifacts_is_named_and_is_not_made(command: str, tmp_path: Path) -> None:
+    missing = tmp_path / "nope"
+    done = CliRunner().invoke(app, [*command.split(), "--artifacts", str(missing)])
+    assert isinstance(done.exception, SegueError)
+    assert str(missing) in str(done.exception)
+    made = "prepare" if "clusters" in command else "train recommend"
+    assert command == "models list" or f"`segue {made}`" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ["recommend 12", "explain 12 1"])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
 
 from segue.cli import app
+from segue.cli.taste import _shares
+from segue.domain.taste.sentence import percent
 from segue.errors import InvalidInputError
+from segue.serving.taste_answer import _percentile
 from segue.state.location import open_state
 from tests.small_recommender import LISTENER, events_of
 
@@ -56,6 +60,24 @@ def test_the_page_is_written_where_it_says(
     monkeypatch.chdir(tmp_path)
     assert "taste-___12.html" in run("../12", "--html", *stored).output
     assert (tmp_path / "taste-___12.html").exists()
+
+
+def test_a_page_and_json_are_both_given(stored: list[str], tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    found = json.loads(run(LISTENER, str(page), "--html", "--json", *stored).output)
+    assert found["user_id"] == LISTENER
+    assert page.exists()
+
+
+def test_percentiles_are_those_of_the_insights() -> None:
+    """69.49 is 69 everywhere, whatever digits are between."""
+    energy = SimpleNamespace(feature="energy", percentile=_percentile(0.6949))
+    found: Any = SimpleNamespace(
+        tastes=None, genres=None, eras=None, audio=SimpleNamespace(features=[energy])
+    )
+    (table,) = _shares(found)
+    assert list(table.columns[1].cells) == ["69"]
+    assert percent(0.6949) == "69 %"
 
 
 def test_a_file_without_html_is_refused(stored: list[str], tmp_path: Path) -> None:

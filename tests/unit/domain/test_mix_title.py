@@ -58,6 +58,15 @@ def test_a_single_mix_is_named_by_its_commonest_genre() -> None:
     assert titles([["A"]] * 3, [["pop"], ["jazz"], ["pop"]], [0] * 3) == ["Pop: A and more"]
 
 
+def test_a_mix_is_called_by_what_is_common_in_it_however_rare_another_genre_is_elsewhere() -> None:
+    """Five genres are in most of both mixes; Iranian music is in the first alone, but a fifth of it only."""
+    usual = [["emo", "metal", "pop", "punk", "rock"]] * 12
+    found = titles([["A"]] * 26, [["iranian"]] * 2 + usual * 2, [0] * 14 + [1] * 12)
+    assert found[0] == "Emo: A and more"
+    scattered = [[name] for name in "abcdefgh"] + [["rock"]] * 2
+    assert titles([["A"]] * 10, scattered, [0] * 10) == ["A: A and more"]  # the commonest, by weight
+
+
 def test_what_is_unknown_is_left_out_and_titles_still_differ() -> None:
     assert titles([[], [], []], [[], [], []], [0, 1, 2]) == ["Mix", "Mix (2)", "Mix (3)"]
 

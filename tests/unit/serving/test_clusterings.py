@@ -10,7 +10,7 @@ from segue.artifacts.codec import clustering as codec
 from segue.artifacts.family import CLUSTERS, variant_alias
 from segue.artifacts.local import LocalStore
 from segue.artifacts.store import CHAMPION
-from segue.errors import AliasNotFoundError, CorruptArtifactError, InvalidInputError
+from segue.errors import AliasNotFoundError, CorruptArtifactError, InvalidInputError, VariantUnservableError
 from segue.serving import clusterings
 from segue.serving.clusterings import LiveClusterings
 from segue.serving.settings import ArtifactSettings
@@ -80,14 +80,16 @@ def test_a_version_that_holds_another_variant_than_it_says_is_corrupt(
 ) -> None:
     publish_clustering(store, small_clustering("pca_features"), live=True)
     monkeypatch.setattr(clusterings, "load_clustering", lambda _: small_clustering("llav_pca"))
-    with pytest.raises(CorruptArtifactError, match="holds llav_pca"):
+    with pytest.raises(VariantUnservableError, match=r"^pca_features cannot be served") as told:
         follow(store).get()
+    assert "holds llav_pca" in str(told.value.__cause__)
 
 
 def test_names_that_nobody_prepared_are_refused_and_leave_nothing_behind(store: LocalStore) -> None:
     live = follow(store)
-    with pytest.raises(AliasNotFoundError, match="clusters has no champion"):
+    with pytest.raises(AliasNotFoundError, match="clusters has no champion") as told:
         live.of("naive_features")
+    assert f"in {store.root}: make one with `segue prepare`" in str(told.value)
     publish_clustering(store, small_clustering("llav_pca"))
     for unknown in ("pca_features", "../catalogue", "champion"):
         with pytest.raises(InvalidInputError, match=r"ask for one of llav_pca\."):
@@ -119,5 +121,6 @@ def test_without_a_live_variant_the_error_is_that_of_the_one_asked_for(store: Lo
     alias = store.root / CLUSTERS / "aliases"
     (alias / f"{CHAMPION}.json").unlink()
     (alias / f"{variant_alias('pca_features')}.json").write_bytes(b"{}")
-    with pytest.raises(CorruptArtifactError):
+    with pytest.raises(VariantUnservableError, match=r"^pca_features and the live variant cannot") as told:
         follow(store).of("pca_features")
+    assert isinstance(told.value.__cause__, CorruptArtifactError)

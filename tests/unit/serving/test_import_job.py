@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from segue.artifacts.local import LocalStore
 from segue.artifacts.location import open_store
 from segue.errors import (
+    AliasNotFoundError,
     ImportNotFoundError,
     ObjectNotFoundError,
     PreconditionFailedError,
@@ -61,6 +62,14 @@ def export(n: int = 3) -> bytes:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("MyData/Streaming_History_Audio_2023.json", json.dumps(rows))
+    return body.getvalue()
+
+
+def zipped(name: str) -> bytes:
+    """A zip of one file, an empty list."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(name, "[]")
     return body.getvalue()
 
 
@@ -234,7 +243,12 @@ def test_an_upload_that_nobody_asked_for_is_deleted(
 
 @pytest.mark.parametrize(
     ("body", "words"),
-    [(b"not json", "my data.zip: it begins with 'not json'"), (b"PK\x03\x04", "no whole zip")],
+    [
+        (b"not json", "my data.zip: it begins with 'not json'"),
+        (b"PK\x03\x04", "no whole zip"),
+        (b"[]", "my data.zip: it holds no listens: give StreamingHistory"),
+        (zipped("Playlist1.json"), "my data.zip: nothing in it holds listens: give StreamingHistory"),
+    ],
 )
 def test_a_file_that_cannot_be_read_has_failed_and_says_why(
     uploads: LocalStore, trained: Trained, tmp_path: Path, body: bytes, words: str
@@ -280,7 +294,7 @@ def test_an_outage_that_passes_is_made_up_for(uploads: LocalStore, trained: Trai
     import_id = announced(uploads, export())
     settings = ArtifactSettings(str(tmp_path / "nothing"), tmp_path / "cache", 60.0, {})
     state, lake = open_state(str(tmp_path / "state.sqlite")), LocalStore(tmp_path / "lake")
-    with pytest.raises(Exception, match="train and promote"):
+    with pytest.raises(AliasNotFoundError):
         ImportWorker(uploads, settings, state, lake).run(UPLOADS + import_id)
     assert read_job(uploads, import_id).state is ImportState.RUNNING
     build_worker(uploads, trained, tmp_path).run(UPLOADS + import_id)
@@ -299,7 +313,9 @@ def client(uploads: LocalStore, trained: Trained, tmp_path: Path) -> TestClient:
 
 def test_a_put_to_the_local_link_begins_the_import(uploads: LocalStore, client: TestClient) -> None:
     body = export()
-    started = start(uploads, request(body), "", NOW, "http://testserver/")
+    now = datetime.now(UTC)
+    started = start(uploads, request(body), "", now, "http://testserver/")
+    assert started.upload.expires_at == now + timedelta(seconds=LINK_S)
     assert client.put(started.upload.url, content=body).status_code == 204
     job = read_job(uploads, started.import_id, "")
     assert job.state is ImportState.DONE
@@ -309,10 +325,23 @@ def test_a_put_to_the_local_link_begins_the_import(uploads: LocalStore, client: 
     assert (again.status_code, again.json()["code"]) == (422, "invalid_input")
 
 
+def test_a_link_that_expired_takes_nothing(uploads: LocalStore, client: TestClient) -> None:
+    body = export()
+    then = datetime.now(UTC) - timedelta(seconds=LINK_S + 1)
+    started = start(uploads, request(body), "", then, "http://testserver/")
+    answer = client.put(started.upload.url, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert f"expired at {started.upload.expires_at:%Y-%m-%dT%H:%M:%SZ}" in answer.json()["detail"]
+    assert "start another import" in answer.json()["detail"]
+    assert read_job(uploads, started.import_id).state is ImportState.WAITING
+    assert list(uploads.list_objects(UPLOADS)) == []
+
+
 @pytest.mark.parametrize("change", [-1, 1, 5000])
 def test_a_file_of_another_size_is_refused(uploads: LocalStore, client: TestClient, change: int) -> None:
     body = export()
-    started = start(uploads, request(body, size_bytes=len(body) + change), "", NOW, "http://testserver/")
+    asked = request(body, size_bytes=len(body) + change)
+    started = start(uploads, asked, "", datetime.now(UTC), "http://testserver/")
     answer = client.put(started.upload.url, content=body)
     assert answer.status_code == 422
     assert f"not the {len(body) + change} that were announced" in answer.json()["detail"]

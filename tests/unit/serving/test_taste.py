@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from segue.serving.taste import profile_for
 from segue.serving.taste_contract import TasteProfile, TasteRequest
 from segue.serving.taste_model import LiveTaste, live_taste
 from segue.serving.tier import Tier
+from segue.state.listening import RECENT
 from tests.small_clustering import clustering_of, publish_clustering
 from tests.small_recommender import LISTENER, catalogue, events_of
 
@@ -140,6 +142,29 @@ def test_clusters_that_cannot_be_served_leave_the_profile(trained: Trained, tmp_
     live = LiveTaste(LiveRecommender(settings), clusterings)
     assert live.get().value.reference.layout.made_by == BY_DIRECTIONS
     assert live.get() is live.get()
+
+
+def test_a_history_that_is_not_read_whole_says_so(live: LiveTaste) -> None:
+    """Nobody has read whether a track was heard before the latest 2000 events."""
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    events = [
+        Event("x", f"t{number % 30:03}", EventKind.PLAY, now - timedelta(minutes=30 * number), str(number))
+        for number in range(RECENT)
+    ]
+    old = Event("x", "t031", EventKind.LIKE, now - timedelta(days=900), "old")
+    cut = profile(live, [*events, old], "x", utc_offset_minutes=60)
+    assert cut.events_since == events[-1].at
+    assert cut.events_since.isoformat().endswith("+01:00")
+    assert cut.patterns is not None
+    assert cut.patterns.repeat_share is cut.patterns.discovery_rate is None
+    assert not any("new to you" in each.text or "before" in each.text for each in cut.insights)
+    assert cut.drift is not None
+    assert cut.drift.windows[0].began_at >= cut.events_since
+    assert cut.support.events == RECENT + 1  # an old opinion holds
+    whole = profile(live, events[1:], "x")
+    assert whole.events_since is None
+    assert whole.patterns is not None
+    assert whole.patterns.repeat_share is not None
 
 
 def test_times_are_by_the_listeners_clock(live: LiveTaste) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +14,17 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from segue.domain.mood import Mood
+from segue.domain.taste.audio import MoodProfile, MoodScore
+from segue.domain.taste.estimate import Estimate
+from segue.domain.taste.played import Support
 from segue.errors import InvalidInputError
-from segue.serving.picture.drawing import WIDTH
+from segue.serving.picture.drawing import WIDTH, Drawing
 from segue.serving.taste import profile_for
 from segue.serving.taste_contract import Format, Picture, TasteRequest
 from segue.serving.taste_model import TasteModel
 from segue.serving.taste_page import page, pictures, rendered
+from segue.serving.taste_picture import draw
 from segue.serving.tier import Tier
 from tests.small_catalogue import small_catalogue
 from tests.small_taste import JAZZ, ROCK, catalogue, plays, reference
@@ -193,6 +199,50 @@ def test_a_picture_that_cannot_be_drawn_is_refused_with_the_reason() -> None:
 def test_json_is_the_answer_itself() -> None:
     response = rendered(*WHOLE, Format.JSON, None)
     assert json.loads(bytes(response.body)) == json.loads(WHOLE[0].model_dump_json())
+
+
+def test_a_cut_history_is_called_one_in_the_page() -> None:
+    cut = made((ROCK + JAZZ) * 50)
+    text = Reader(page(*cut)).text
+    assert "of a longer history these are the latest events, since 5 Jan 2026" in text
+    assert "of plays repeats" not in text
+    assert "longer history" not in Reader(page(*WHOLE)).text
+    assert "of plays repeats" in Reader(page(*WHOLE)).text
+
+
+def test_the_ribbon_says_the_day_where_it_begins_and_ends() -> None:
+    (drawn,) = parsed(pictures(*WHOLE[1:], Picture.RIBBON)).iter(f"{SVG}svg")
+    texts = {element.text for element in drawn.iter(f"{SVG}text")}
+    assert {"5 Jan 2026", "6 Mar 2026"} <= texts
+    late = made(ROCK * 6 + JAZZ * 6, utc_offset_minutes=13 * 60)
+    texts = {element.text for element in parsed(pictures(*late[1:], Picture.RIBBON)).iter(f"{SVG}text")}
+    assert "6 Jan 2026" in texts
+
+
+def test_small_differences_of_moods_look_small() -> None:
+    support = Support(30, 30, 1)
+    score = Estimate(0.5, 0.1, 30)
+    moods = tuple(
+        MoodScore(mood, score, 0.5, value) for mood, value in zip(Mood, (0.02, -0.01), strict=False)
+    )
+    found = draw(replace(WHOLE[1], moods=MoodProfile(support, moods)), WHOLE[2], "moods")
+    assert isinstance(found, Drawing)
+    bars = [float(width) for width in re.findall(r'<rect [^>]*width="([\d.]+)"', str(found.body))]
+    assert max(bars) < 0.05 * WIDTH
+    assert [row[1] for row in found.table.rows] == ["0.0", "0.0"]
+
+
+def test_the_tables_hold_all_that_the_pictures_show() -> None:
+    hours = draw(WHOLE[1], WHOLE[2], "patterns")
+    assert isinstance(hours, Drawing)
+    assert len(hours.table.rows) == 25
+    heat = WHOLE[1].patterns.heat
+    assert [list(map(int, row[1:8])) for row in hours.table.rows[:24]] == heat.T.tolist()
+    many = made(ROCK, of=reference(catalogue([[f"genre {row:02}"] for row in range(40)])))
+    genres = draw(many[1], many[2], "genres")
+    assert isinstance(genres, Drawing)
+    assert len(genres.table.rows) == 11
+    assert genres.table.rows[-1] == ("10 others", "50 %")
 
 
 def test_one_track_of_one_taste_draws_too() -> None:

@@ -6,8 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+from segue.artifacts.local import LocalStore
+from tests.small_clustering import publish_clustering, small_clustering
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROGRAM = """
 from types import SimpleNamespace
@@ -41,6 +48,31 @@ event = {"resource": "/x", "path": "/x",
          "isBase64Encoded": False, "requestContext": {"identity": {"sourceIp": "1"}, "stage": "v1"}}
 print(handler(event, context)["statusCode"], model.expired)
 """
+
+
+def in_process(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+
+def test_the_log_leaves_standard_output_to_the_answers_of_a_command(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "artifacts")
+    damaged = publish_clustering(store, small_clustering("pca_features"))
+    publish_clustering(store, small_clustering(), live=True)
+    (store.root / "clusters" / "versions" / damaged / "label.npy").unlink()
+    command = ["similar", "t004", "--variant", "pca_features", "--json", "--artifacts", str(store.root)]
+    program = "import sys; from segue.cli import main; main()"
+    done = in_process(program, *command, TMPDIR=str(tmp_path), AWS_LAMBDA_FUNCTION_NAME="")
+    assert json.loads(done.stdout)["variant"] == "naive_features"
+    assert "a variant cannot be served" in done.stderr
+
+
+def test_on_lambda_the_log_is_on_standard_output() -> None:
+    program = "from segue.serving.telemetry import logger; logger.warning('seen')"
+    done = in_process(program, AWS_LAMBDA_FUNCTION_NAME="genre")
+    assert (json.loads(done.stdout)["message"], done.stderr) == ("seen", "")
 
 
 def run(fault: str) -> tuple[str, dict[str, list[str]]]:

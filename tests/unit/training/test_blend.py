@@ -61,8 +61,8 @@ def test_the_true_mixture_is_found_whatever_the_scale() -> None:
     assert weights.sum() == pytest.approx(1)
     assert weights == pytest.approx([0.7, 0.3, 0], abs=0.08)
     assert weights[2] == 0
-    blend = build_blend([Saying(1e4 * ONE), Saying(1e-3 * OTHER), Saying(TRUTH)], weights, unit)
-    assert ndcg(blend, relevant) > 0.95
+    mixed = build_blend([Saying(1e4 * ONE), Saying(1e-3 * OTHER), Saying(TRUTH)], weights, unit)
+    assert ndcg(mixed, relevant) > 0.95
     assert ndcg(Saying(ONE), relevant) < 0.9
 
 
@@ -96,8 +96,19 @@ def test_no_member_alone_is_better_on_that_part() -> None:
     relevant = best_items(ONE)
     weights, unit = learn(TRUTH, ONE, OTHER, relevant=relevant)
     assert weights.tolist() == [0, 1, 0]
-    blend = build_blend([Saying(ONE)], np.ones(1), unit)
-    assert ndcg(blend, relevant) == ndcg(Saying(ONE), relevant) == 1
+    mixed = build_blend([Saying(ONE)], np.ones(1), unit)
+    assert ndcg(mixed, relevant) == ndcg(Saying(ONE), relevant) == 1
+
+
+def test_a_small_part_is_kept_of_what_helps_where_likelihood_would_count_it_alike(monkeypatch) -> None:
+    """From even weights the blend steps towards the better member, and stops where the other still helps."""
+    one, other = (each / each[:, 1:].std(axis=1, keepdims=True) for each in (ONE, OTHER))
+    relevant = best_items(one + 0.15 * other)
+    monkeypatch.setattr("training.recommender.blend._most_likely", lambda *_: np.array([0.5, 0.5]))
+    weights, unit = learn(ONE, OTHER, relevant=relevant)
+    assert 0.03 < weights[1] < 0.25
+    mixed = build_blend([Saying(ONE), Saying(OTHER)], weights, unit)
+    assert ndcg(mixed, relevant) > ndcg(Saying(ONE), relevant)
 
 
 @pytest.mark.parametrize(("unit", "measure"), [(Unit.DEVIATION, np.std), (Unit.GREATEST, np.max)])

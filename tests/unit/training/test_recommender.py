@@ -11,8 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from segue.domain.item_factors import explain, fold_in
 from segue.errors import InvalidInputError
-from training.recommender import ials, linear
+from training.recommender import graph_filter, ials, linear
 from training.recommender.als import AlsRecommender
+from training.recommender.graph_filter import GraphFilter
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
 from training.recommender.nmf import NmfRecommender
@@ -30,6 +31,7 @@ DENSE = PLAYS.toarray().astype(np.float64)
 @pytest.fixture(autouse=True)
 def _several_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linear, "_CHUNK", 7)
+    monkeypatch.setattr(graph_filter, "_ROWS", 7)
 
 
 def quiet(_: str) -> None:
@@ -113,6 +115,27 @@ def test_sparse_ease_regresses_each_item_on_its_nearest() -> None:
 def test_sparse_ease_with_everything_near_is_ease(shared: float) -> None:
     found = dense(SparseEase(20, 0.5, N_ITEMS, shared).fit(PLAYS, quiet))
     assert found == pytest.approx(dense(Ease(20, 0.5, N_ITEMS).fit(PLAYS, quiet)), abs=1e-5)
+
+
+@pytest.mark.parametrize("through", [0.4, 1])
+def test_the_graph_filter_is_its_polynomial(through: float) -> None:
+    root = np.sqrt(DENSE.sum(axis=0))
+    blur = DENSE.T @ (DENSE / DENSE.sum(axis=1)[:, None] ** through) / np.outer(root, root)
+    greatest = np.linalg.eigvalsh(blur)[-1]
+    weights = root[:, None] ** 0.4 * (blur - 0.9 * blur @ blur / greatest) * root**0.6
+    np.fill_diagonal(weights, 0)
+    found = dense(GraphFilter(0.3, through, 0.2, 0.9, N_ITEMS).fit(PLAYS, quiet))
+    assert found == pytest.approx(weights, abs=1e-5)
+    few = dense(GraphFilter(0.3, through, 0.2, 0.9, 8).fit(PLAYS, quiet))
+    greatest_in_size = np.argsort(-np.abs(weights), axis=1)[:, :8]
+    assert (few.nonzero()[1].reshape(-1, 8) == np.sort(greatest_in_size, axis=1)).all()
+    assert (weights < 0).any()
+
+
+def test_a_filter_that_does_not_sharpen_is_link_propagation() -> None:
+    blurred = GraphFilter(0.4, 0.7, 0.2, sharpening=0, n_neighbours=9).fit(PLAYS, quiet)
+    walked = LinkPropagation(0.4, 0.7, 0.2, 9).fit(PLAYS, quiet)
+    assert dense(blurred) == pytest.approx(dense(walked), rel=1e-4)
 
 
 def test_nmf_keeps_the_parts_that_scikit_learn_finds() -> None:

@@ -90,7 +90,7 @@ def distinct_tastes(reference: Reference, played: Played) -> Tastes | Lack:
     share = np.bincount(group, weight / weight.sum(), len(middle))
     order = np.argsort(-share, kind="stable")
     group = np.argsort(order)[group]
-    titles = mix_titles(reference.catalogue, rows[most], loud[most], group[most], reference.tone)
+    titles = mix_titles(reference.catalogue, rows, weight, group, reference.tone)
     merit = loud * cosine[np.arange(len(rows)), order[group]]
     place = reference.layout.position[rows]
     tastes = []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.genre_map import BroadGenre
 from segue.domain.mood import FEATURES
 from segue.domain.taste.estimate import SURE_BEYOND_Z, quantile_chi_square
 from segue.domain.taste.genre import entropy_nats
@@ -15,6 +17,8 @@ from segue.domain.taste.played import Lack
 from segue.domain.taste.reference import memberships
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy.typing import NDArray
 
     from segue.domain.taste.played import Played, Support
@@ -83,6 +87,9 @@ class Drift:
         With about as many events each.
     genres : tuple of str (n,)
         The most played, at most `N_GENRES`.
+    is_broad : bool
+        They are broad ones of `segue.domain.genre_map`, each with all finer genres that belong there: where
+        the most played of the catalogue's own are less than half of what is played, and these are more.
     share : float64 (n_windows, n)
         Of each in each window; what is missing to 1 is other genres'.
     audio : float64 (n_windows, n_features)
@@ -91,29 +98,50 @@ class Drift:
         From each window to the next.
     whole : Change
         From the first to the last.
+    utc_offset : timedelta
+        Of the listener's clock, by which days are written.
     """
 
     support: Support
     windows: tuple[Window, ...]
     genres: tuple[str, ...]
+    is_broad: bool
     share: NDArray[np.float64]
     audio: NDArray[np.float64]
     steps: tuple[Change, ...]
     whole: Change
+    utc_offset: timedelta
 
 
-def taste_drift(reference: Reference, played: Played) -> Drift | Lack:
-    """Cut a history into windows of as many events each, and compare them."""
+def taste_drift(
+    reference: Reference,
+    played: Played,
+    utc_offset: timedelta = timedelta(0),
+    since: datetime | None = None,
+) -> Drift | Lack:
+    """Cut a history into windows of as many events each, and compare them.
+
+    Parameters
+    ----------
+    reference : Reference
+    played : Played
+    utc_offset : timedelta
+        Of the listener's clock.
+    since : datetime, optional
+        Of what was before, not all was read: it is left out.
+    """
     genres = reference.catalogue.genres
     usable = played.liked
     usable[usable] = np.diff(genres.start)[played.row[usable]] > 0
     timed = usable[played.track] & (played.taste > 0) & ~np.isnan(played.at)
+    if since is not None:
+        timed &= played.at >= since.timestamp()
     speaks, support = np.flatnonzero(timed), played.support_of_events(timed)
     n_windows = min(MAX_WINDOWS, len(speaks) // EVENTS_PER_WINDOW)
     days = float(np.ptp(played.at[speaks])) / _DAY_S if len(speaks) else 0.0
     if n_windows < 2 or days < MIN_DAYS:
         least = f"{2 * EVENTS_PER_WINDOW} events with a time over {MIN_DAYS} days"
-        return Lack(f"needs {least}, there are {len(speaks)} over {days:.0f}", support)
+        return Lack(f"needs {least}, there are {len(speaks)} over {math.floor(10 * days) / 10:g}", support)
     window = np.arange(len(speaks)) * n_windows // len(speaks)
     weight = _by_window(window, played.track[speaks], played.taste[speaks], len(played.track_ids))
     tracks = np.flatnonzero(usable)
@@ -126,21 +154,33 @@ def taste_drift(reference: Reference, played: Played) -> Drift | Lack:
         for a, b, n in zip(edge[:-1].tolist(), edge[1:].tolist(), size.tolist(), strict=True)
     )
     order = np.argsort(-share.sum(axis=0), kind="stable")
-    most = order[:N_GENRES][share[:, order[:N_GENRES]].any(axis=0)]
+    most, shown = _most(share)
+    broad, broad_shown = _most(share @ reference.broad)
+    is_broad = bool(shown.sum() / n_windows < 0.5 and broad_shown.sum() > shown.sum())
+    names = [genres.names[label] for label in most.tolist()]
     rest = share[:, order[N_COMPARED:]].sum(axis=1, keepdims=True)
     compared = np.concatenate([share[:, order[:N_COMPARED]], rest], axis=1)
     return Drift(
         support,
         windows,
-        tuple(genres.names[label] for label in most.tolist()),
-        share[:, most],
+        tuple(str(tuple(BroadGenre)[place]) for place in broad.tolist()) if is_broad else tuple(names),
+        is_broad,
+        broad_shown if is_broad else shown,
         _audio_by_window(reference.audio[rows], weight),
         tuple(
             change(compared[place], compared[place + 1], float(size[place]), float(size[place + 1]))
             for place in range(n_windows - 1)
         ),
         change(compared[0], compared[-1], float(size[0]), float(size[-1])),
+        utc_offset,
     )
+
+
+def _most(share: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the columns with most in all, at most `N_GENRES` and none that is empty, and what they hold."""
+    order = np.argsort(-share.sum(axis=0), kind="stable")[:N_GENRES]
+    most = order[share[:, order].any(axis=0)]
+    return most, share[:, most]
 
 
 def change(p: NDArray[np.float64], q: NDArray[np.float64], n_p: float, n_q: float) -> Change:

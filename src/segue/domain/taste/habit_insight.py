@@ -8,7 +8,7 @@ import numpy as np
 
 from segue.domain.situation import TimeOfDay
 from segue.domain.taste.estimate import SURE_Z, estimate_share
-from segue.domain.taste.sentence import FEW, Insight, percent
+from segue.domain.taste.sentence import FEW, Insight, day, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,25 +29,25 @@ _PARTS = {
     TimeOfDay.NIGHT: (7, "at night (22:00 to 5:00)"),
 }
 """Hours of each part of the day, and its name."""
-_WEEKEND = 2 / 7
+MIN_WEEKEND_DAYS = 6
+"""Three weekends: of fewer nobody knows what is usual."""
 
 
 def tell_patterns(found: Pattern) -> Iterator[Insight]:
     """Tell when somebody listens, what they discover and repeat, and what they skip."""
     sessions = found.sessions
-    if sessions.count >= FEW:
+    if sessions.n_effective >= FEW:
         yield from _when(found)
         yield from _weekend(found)
+    n_later = found.n_plays - found.n_plays // 2
     told = (
-        (
-            found.discovery_rate,
-            found.n_plays // 2,
-            "of your later plays were of a track that was new to you.",
-        ),
+        (found.discovery_rate, n_later, "of your later plays were of a track that was new to you."),
         (found.repeat_share, found.n_plays, "of your plays were of a track that you had played before."),
         (found.skip_share, found.support.events if found.n_skips else 0, "of what begins to play you skip."),
     )
     for share, n, text in told:
+        if share is None:
+            continue
         sure = estimate_share(share, n).interval(SURE_Z)
         if sure is not None and sure[1] - sure[0] < MAX_UNSURE:
             yield Insight("patterns", f"{percent(share)} {text}", share, "share", found.support)
@@ -59,7 +59,8 @@ def _when(found: Pattern) -> Iterator[Insight]:
     sure = [
         (24 * share / hours, share, name)
         for (hours, name), share in zip(_PARTS.values(), sessions.by_part_of_day.tolist(), strict=True)
-        if (interval := estimate_share(share, sessions.count).interval(SURE_Z)) and interval[0] > hours / 24
+        if (interval := estimate_share(share, sessions.n_effective).interval(SURE_Z))
+        and interval[0] > hours / 24
     ]
     if sure:
         times, share, name = max(sure)
@@ -75,12 +76,14 @@ def _when(found: Pattern) -> Iterator[Insight]:
 
 def _weekend(found: Pattern) -> Iterator[Insight]:
     sessions = found.sessions
-    if estimate_share(sessions.weekend_share, sessions.count).differs_from(_WEEKEND):
-        more = "more" if sessions.weekend_share > _WEEKEND else "less"
+    usual = sessions.n_weekend_days / sessions.n_days
+    enough = sessions.n_weekend_days >= MIN_WEEKEND_DAYS
+    if enough and estimate_share(sessions.weekend_share, sessions.n_effective).differs_from(usual):
+        more = "more" if sessions.weekend_share > usual else "less"
         yield Insight(
             "patterns",
             f"You listen {more} on weekends: {percent(sessions.weekend_share)} of your sessions begin then, "
-            f"and a weekend is {percent(_WEEKEND)} of the week.",
+            f"and {percent(usual)} of the days are Saturdays and Sundays.",
             sessions.weekend_share,
             "share",
             found.support,
@@ -89,11 +92,11 @@ def _weekend(found: Pattern) -> Iterator[Insight]:
 
 def tell_drift(found: Drift) -> Iterator[Insight]:
     """Tell whether the genres of the first and the last window surely differ, and which moved most."""
-    whole = found.whole
+    whole, since = found.whole, day(found.windows[0].began_at, found.utc_offset)
     if not whole.is_sure:
         yield Insight(
             "drift",
-            "No change of taste shows: the genres of your first and latest events differ by no more than "
+            f"No change of taste shows since {since}: the genres of then and now differ by no more than "
             "chance explains.",
             whole.divergence_bits,
             "bits",
@@ -103,10 +106,11 @@ def tell_drift(found: Drift) -> Iterator[Insight]:
     moved = found.share[-1] - found.share[0]
     most = int(np.argmax(np.abs(moved)))
     grew = "grew" if moved[most] > 0 else "fell"
+    genre = f"{found.genres[most]} of all kinds" if found.is_broad else found.genres[most]
+    before, after = percent(found.share[0, most]), percent(found.share[-1, most])
     yield Insight(
         "drift",
-        f"Your taste has moved: {found.genres[most]} {grew} from {percent(found.share[0, most])} of what "
-        f"you play to {percent(found.share[-1, most])}.",
+        f"Your taste has moved since {since}: {genre} {grew} from {before} of what you play to {after}.",
         whole.divergence_bits,
         "bits",
         found.support,

@@ -124,8 +124,8 @@ def tell_tastes(found: Tastes) -> Iterator[Insight]:
     if len(found.tastes) > 1:
         yield Insight(
             "tastes",
-            f"You have {len(found.tastes)} distinct tastes; the strongest, “{found.tastes[0].title}”, is "
-            f"{percent(found.tastes[0].weight)} of what you play.",
+            f"You have {len(found.tastes)} distinct tastes; the strongest, around “{found.tastes[0].title}”, "
+            f"is {percent(found.tastes[0].weight)} of what you play.",
             len(found.tastes),
             "tastes",
             found.support,

@@ -86,7 +86,7 @@ def nearest_friends(
     enough = [user for user in users if social.start[user + 1] - social.start[user] >= MIN_LIKES]
     n_left_out = n_unknown + len(users) - len(enough)
     if not enough:
-        return Lack(f"needs a friend with {MIN_LIKES} likes, there are {len(users)} with fewer", support)
+        return Lack(f"needs a friend with {MIN_LIKES} likes, {_there_are(len(users), n_unknown)}", support)
     compared = np.array(enough[:MAX_FRIENDS], np.intp)
     alike = _similarities(reference, social, compared, played.row[liked], played.weight[liked])
     ids = social.friends.users.item_id[compared].tolist()
@@ -94,6 +94,12 @@ def nearest_friends(
     # Two digits: more would tell more of the friend than of the likeness.
     nearest = tuple(Friend(ids[place], round(float(alike[place]), 2)) for place in order[:N_NEAREST])
     return Neighbours(support, nearest, len(compared), n_left_out)
+
+
+def _there_are(n_with_fewer: int, n_unknown: int) -> str:
+    if n_with_fewer:
+        return f"there are {n_with_fewer} with fewer"
+    return f"of {n_unknown} that were named nothing is known" if n_unknown else "and no friend is known"
 
 
 def _friends(social: Social, user_id: str, named: Sequence[str]) -> tuple[list[int], int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.event import EVENT_KINDS, EventKind
+from segue.domain.taste.estimate import n_effective
 from segue.domain.taste.played import Lack
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
 MIN_EVENTS = 20
 SESSION_GAP_S = 30 * 60
-"""A longer silence ends a session."""
+"""A longer silence, from the end of what was heard, ends a session."""
 
 _PLAY, _SKIP = EVENT_KINDS.index(EventKind.PLAY), EVENT_KINDS.index(EventKind.SKIP)
 _DAY_S, _HOUR_S = 86_400, 3600
 _THURSDAY = 3
 """Of 1 January 1970, Monday being 0."""
+_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,18 @@ class Sessions:
     count : int
     median_tracks : float
     median_minutes : float
-        From the first event to the end of the last.
+        From the begin of the first track to the end of what was heard of the last.
     per_week : float
         Over the weeks from the first event to the last, at least one.
     weekend_share : float
         That began on a Saturday or Sunday.
     by_part_of_day : float64 (4,)
         Shares that began in each of `segue.domain.situation.TimeOfDay`.
+    n_effective : float
+        Days with as many sessions each that would say as much of when somebody listens: sessions of one day
+        have the reasons of that day in common.
+    n_days, n_weekend_days : int
+        From the first session to the last, those without any included.
     """
 
     count: int
@@ -51,6 +58,9 @@ class Sessions:
     per_week: float
     weekend_share: float
     by_part_of_day: NDArray[np.float64]
+    n_effective: float
+    n_days: int
+    n_weekend_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +77,10 @@ class Pattern:
     n_plays, n_skips : int
     skip_share : float
         Of plays and skips together.
-    repeat_share : float
-        Of plays, that were of a track played before.
-    discovery_rate : float
-        Of the later half of the plays, that were of a track which nothing before was about.
+    repeat_share : float or None
+        Of plays, that were of a track played before; None where earlier events were not read.
+    discovery_rate : float or None
+        Of the later half of the plays, that were of a track which no event before was about; None as above.
     began_at, ended_at : float
         Seconds since 1970 in UTC.
     """
@@ -81,13 +91,13 @@ class Pattern:
     n_plays: int
     n_skips: int
     skip_share: float
-    repeat_share: float
-    discovery_rate: float
+    repeat_share: float | None
+    discovery_rate: float | None
     began_at: float
     ended_at: float
 
 
-def listening_pattern(played: Played, utc_offset: timedelta) -> Pattern | Lack:
+def listening_pattern(played: Played, utc_offset: timedelta, *, is_whole: bool = True) -> Pattern | Lack:
     """Describe how somebody listens, by their own clock.
 
     An event that stands for several has one time for all of them: it is left out, as no such moment was.
@@ -98,6 +108,8 @@ def listening_pattern(played: Played, utc_offset: timedelta) -> Pattern | Lack:
         Tracks that the catalogue does not have count too.
     utc_offset : timedelta
         Of the listener's clock.
+    is_whole : bool
+        There are no earlier events: else nobody can tell what was heard for the first time.
     """
     listens = ((played.kind == _PLAY) | (played.kind == _SKIP)) & (played.count == 1)
     listens &= ~np.isnan(played.at)
@@ -118,8 +130,8 @@ def listening_pattern(played: Played, utc_offset: timedelta) -> Pattern | Lack:
         len(plays),
         n_skips,
         n_skips / len(at),
-        1 - len(np.unique(plays)) / len(plays) if len(plays) else 0.0,
-        _discovery_rate(track, kind == _PLAY),
+        _repeat_share(plays) if is_whole else None,
+        _discovery_rate(played.track, np.flatnonzero(listens)[kind == _PLAY]) if is_whole else None,
         float(at[0]),
         float(at[-1]),
     )
@@ -130,27 +142,37 @@ def _weekday(local: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _sessions(at: NDArray[np.float64], local: NDArray[np.int64], seconds: NDArray[np.float64]) -> Sessions:
-    begins = np.flatnonzero(np.concatenate([[True], np.diff(at) > SESSION_GAP_S]))
+    # Some sources tell when a listen began and others when it ended: it is no silence by either reckoning.
+    silence = np.diff(at) - np.maximum(seconds[:-1], seconds[1:])
+    begins = np.flatnonzero(np.concatenate([[True], silence > SESSION_GAP_S]))
     ends = np.append(begins[1:], len(at)) - 1
     hour, weekday = local[begins] % _DAY_S // _HOUR_S, _weekday(local[begins])
+    day = local[begins] // _DAY_S
+    days = np.arange(day[0], day[-1] + 1)
     part = np.searchsorted([5, 12, 18, 22], hour, side="right") - 1  # the night before 5 is -1, the last
     return Sessions(
         len(begins),
         float(np.median(ends - begins + 1)),
         float(np.median(at[ends] + seconds[ends] - at[begins])) / 60,
         len(begins) / max((at[-1] - at[0]) / (7 * _DAY_S), 1.0),
-        float(np.mean(weekday >= 5)),
+        float(np.mean(weekday >= _SATURDAY)),
         np.bincount(part % 4, minlength=4) / len(begins),
+        n_effective(np.bincount(day - day[0]).astype(np.float64)),
+        len(days),
+        int(np.count_nonzero(_weekday(days * _DAY_S) >= _SATURDAY)),
     )
 
 
-def _discovery_rate(track: NDArray[np.int32], is_play: NDArray[np.bool_]) -> float:
-    """Share of the later half's plays that are the first event of their track.
+def _repeat_share(plays: NDArray[np.int32]) -> float:
+    return 1 - len(np.unique(plays)) / len(plays) if len(plays) else 0.0
+
+
+def _discovery_rate(track: NDArray[np.int32], plays: NDArray[np.intp]) -> float:
+    """Share of the later half of ``plays``, positions in ``track``, that are the first event of their track.
 
     What was heard before the history begins nobody knows: so the earlier half only says what is known.
     """
     first = np.zeros(len(track), bool)
     first[np.unique(track, return_index=True)[1]] = True
-    later = is_play.copy()
-    later[: len(track) // 2] = False
-    return float(first[later].mean()) if later.any() else 0.0
+    later = plays[len(plays) // 2 :]
+    return float(first[later].mean()) if len(later) else 0.0

@@ -18,6 +18,7 @@ from segue.domain.taste.pattern import listening_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from segue.domain.taste.audio import AudioProfile, MoodProfile
     from segue.domain.taste.distinct import Tastes
@@ -44,11 +45,14 @@ class Listener:
         Compared besides.
     utc_offset : timedelta
         Of the listener's clock.
+    since : datetime, optional
+        From when on all events are there, where the history is longer than what was read.
     """
 
     user_id: str = ""
     friends: Sequence[str] = ()
     utc_offset: timedelta = timedelta(0)
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,8 @@ def build_profile(reference: Reference, played: Played, listener: Listener) -> P
         "moods": mood_profile(reference, played),
         "eras": era_profile(reference, played),
         "mainstream": mainstreamness(reference, played),
-        "patterns": listening_pattern(played, listener.utc_offset),
-        "drift": taste_drift(reference, played),
+        "patterns": listening_pattern(played, listener.utc_offset, is_whole=listener.since is None),
+        "drift": taste_drift(reference, played, listener.utc_offset, listener.since),
         "friends": nearest_friends(reference, played, listener.user_id, listener.friends),
     }
     support = played.support(played.liked)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.catalogue import AUDIO_FEATURES
+from segue.domain.genre_map import broad_parts
 from segue.domain.mix_title import ordinary_tone
 from segue.domain.mood import FEATURES, Mood, mood_weights
 from segue.domain.taste.layout import build_layout
@@ -49,6 +50,8 @@ class Reference:
         Of the catalogue's mood scores, by `Mood`.
     genre_share : float64 (n_genres,)
         Of each genre among the catalogue's tracks; sums to 1.
+    broad : float64 (n_genres, n_broad)
+        How each genre shares itself out among the broad ones of `segue.domain.genre_map`.
     median_year : float
         NaN where no release date is known.
     tone : Tone
@@ -68,6 +71,7 @@ class Reference:
     mood_mean: NDArray[np.float64]
     mood_deviation: NDArray[np.float64]
     genre_share: NDArray[np.float64]
+    broad: NDArray[np.float64]
     median_year: float
     tone: Tone
     layout: Layout
@@ -96,6 +100,7 @@ def build_reference(model: Recommender, clustering: Clustering | None = None) ->
         mood_mean=moods.mean(axis=0, dtype=np.float64) if len(moods) else np.full(len(Mood), np.nan),
         mood_deviation=moods.std(axis=0, dtype=np.float64) if len(moods) else np.full(len(Mood), np.nan),
         genre_share=_genre_share(catalogue),
+        broad=broad_parts(catalogue.genres.names),
         median_year=_median_year(catalogue),
         tone=ordinary_tone(catalogue),
         layout=build_layout(catalogue.vocabulary, vectors, clustering),
@@ -153,10 +158,8 @@ def memberships(
     by : int64 (m,)
         Positions in ``rows``.
     """
-    start = catalogue.genres.start[rows]
-    length = catalogue.genres.start[rows.astype(np.int64) + 1] - start
-    by = np.repeat(np.arange(len(rows)), length)
-    place = np.arange(len(by)) + np.repeat(start - (np.cumsum(length) - length), length)
+    place, by = catalogue.genres.places_of(rows)
+    length = np.bincount(by, minlength=len(rows))
     return place, np.where(length > 0, 1 / np.maximum(length, 1), 0), by
 
 

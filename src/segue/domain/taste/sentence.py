@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +39,24 @@ class Insight:
 
 def percent(share: float) -> str:
     """Write a share, 0 … 1."""
-    return f"{100 * share:.0f} %"
+    return f"{whole_percent(share)} %"
+
+
+def whole_percent(share: float) -> int:
+    """Round a share to whole percent, by way of the digits that the API tells: all that is written agrees."""
+    return round(round(100 * share, 2))
+
+
+def deviations(difference: float) -> str:
+    """Write a difference in standard deviations; what rounds to none has no sign."""
+    text = f"{round(difference, 4):+.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", "−")
+
+
+def day(at: float, utc_offset: timedelta) -> str:
+    """Write the day of an instant, seconds since 1970, by a listener's clock: 5 Jan 2026."""
+    local = datetime.fromtimestamp(at, UTC) + utc_offset
+    return f"{local.day} {local:%b %Y}"
 
 
 def counted(n: int, what: str) -> str:

@@ -23,9 +23,31 @@ class Bar:
     written: str
 
 
-def bars(name: str, title: str, description: str, shown: Sequence[Bar], header: tuple[str, str]) -> Drawing:
-    """Draw bars below each other, from the left edge, or from the middle if one is negative."""
-    greatest = max((abs(bar.value) for bar in shown), default=1.0) or 1.0
+def bars(  # noqa: PLR0913 - what a picture consists of
+    name: str,
+    title: str,
+    description: str,
+    shown: Sequence[Bar],
+    header: tuple[str, str],
+    *,
+    least_scale: float = 0.0,
+    rest: tuple[tuple[str, str], ...] = (),
+) -> Drawing:
+    """Draw bars below each other, from the left edge, or from the middle if one is negative.
+
+    Parameters
+    ----------
+    name, title, description : str
+        Of the drawing.
+    shown : sequence of Bar
+    header : tuple of str
+        Of the table.
+    least_scale : float
+        The longest bar is of this value at least: small ones are not to look large.
+    rest : tuple of tuple of str
+        What the table has besides.
+    """
+    greatest = max(least_scale, *(abs(bar.value) for bar in shown), 0.0) or 1.0
     both = any(bar.value < 0 for bar in shown)
     width = WIDTH - _NAME - _VALUE
     zero = _NAME + (width / 2 if both else 0)
@@ -48,7 +70,7 @@ def bars(name: str, title: str, description: str, shown: Sequence[Bar], header: 
         ]
     if both:
         parts.append(tag("line", x1=zero, y1=0, x2=zero, y2=_ROW * len(shown), class_="axis"))
-    rows = tuple((bar.name, bar.written) for bar in shown)
+    rows = (*((bar.name, bar.written) for bar in shown), *rest)
     return Drawing(
         name, title, description, _ROW * max(len(shown), 1), joined(parts), Table(title, header, rows)
     )

@@ -39,21 +39,18 @@ def heat_map(found: Pattern) -> Drawing:
         f"{WEEKDAYS[int(by_day.argmax())]}, the busiest hour of all days from {int(by_hour.argmax())}:00."
     )
     rows = tuple(
-        (
-            name,
-            *(str(int(heat[day, first : first + 3].sum())) for first in range(0, 24, 3)),
-            str(int(by_day[day])),
-        )
-        for day, name in enumerate(WEEKDAYS)
+        (f"{hour:02}:00", *map(str, row), str(total))
+        for hour, (row, total) in enumerate(zip(heat.T.tolist(), by_hour.tolist(), strict=True))
     )
-    header = ("", *(f"{first:02}–{first + 3:02}" for first in range(0, 24, 3)), "all")
+    whole = ("all", *map(str, by_day.tolist()), str(heat.sum()))
+    header = ("from", *(name[:3] for name in WEEKDAYS), "all")
     return Drawing(
         "heat_map",
         "When you listen",
         told,
         _TOP + 7 * _ROW + 34,
         joined([*hours, *days, *cells, _key(most)]),
-        Table("Plays and skips by weekday and hours of the day.", header, rows),
+        Table("Plays and skips by hour and weekday.", header, (*rows, whole)),
     )
 
 

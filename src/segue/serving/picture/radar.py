@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from segue.domain.taste.sentence import whole_percent
 from segue.serving.picture.drawing import WIDTH, Drawing, Table
 from segue.serving.picture.markup import Markup, joined, number, tag
 
@@ -21,7 +22,7 @@ def radar(found: AudioProfile) -> Drawing:
     features = found.features
     means = [each.percentile.mean for each in features]
     names = [NAMES.get(each.name, each.name) for each in features]
-    told = ", ".join(f"{name} {100 * mean:.0f}" for name, mean in zip(names, means, strict=True))
+    told = ", ".join(f"{name} {whole_percent(mean)}" for name, mean in zip(names, means, strict=True))
     body = [
         *(_ring(part, dashed=part == 0.5) for part in (0.25, 0.5, 0.75, 1.0)),
         *(_spoke(place, len(features)) for place in range(len(features))),
@@ -42,7 +43,7 @@ def radar(found: AudioProfile) -> Drawing:
         _key(),
     ]
     rows = tuple(
-        (name, f"{100 * each.percentile.mean:.0f}", f"{100 * each.low:.0f}", f"{100 * each.high:.0f}")
+        (name, *map(str, map(whole_percent, (each.percentile.mean, each.low, each.high))))
         for name, each in zip(names, features, strict=True)
     )
     return Drawing(
@@ -105,7 +106,7 @@ def _label(name: str, mean: float, place: int, n: int) -> Markup:
     return joined(
         [
             tag("text", name, x=x, y=top, text_anchor=anchor, class_="soft", font_size=12),
-            tag("text", f"{100 * mean:.0f}", x=x, y=top + 14, text_anchor=anchor, class_="strong"),
+            tag("text", str(whole_percent(mean)), x=x, y=top + 14, text_anchor=anchor, class_="strong"),
         ]
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.taste.sentence import day, percent
 from segue.serving.picture.drawing import WIDTH, Drawing, Table, legend_row
 from segue.serving.picture.markup import Markup, joined, number, tag
 from segue.serving.picture.style import N_COLOURS
@@ -25,7 +25,7 @@ def ribbon(found: Drift) -> Drawing:
     """Draw the most played genres over time, all others as one stream at the bottom."""
     others = np.maximum(1 - found.share.sum(axis=1, keepdims=True), 0)
     share = np.concatenate([found.share, others], axis=1)
-    names = [*found.genres, OTHER]
+    names = [f"{name}, all kinds" if found.is_broad else name for name in found.genres] + [OTHER]
     colours = [*range(len(found.genres)), N_COLOURS - 1]
     x = _times(found)
     edge = np.concatenate([np.zeros((len(share), 1)), np.cumsum(share, axis=1)], axis=1)
@@ -38,10 +38,11 @@ def ribbon(found: Drift) -> Drawing:
         legend_row(top + _ROW * place, colours[place], name, _moved(share[:, place]))
         for place, name in enumerate(names)
     ]
-    first, last = _month(found.windows[0].began_at), _month(found.windows[-1].ended_at)
+    first = day(found.windows[0].began_at, found.utc_offset)
+    last = day(found.windows[-1].ended_at, found.utc_offset)
     moves = ", ".join(f"{name} {_moved(share[:, place])}" for place, name in enumerate(names))
     cells = tuple(
-        (_month(window.began_at), *(f"{100 * part:.0f} %" for part in row))
+        (day(window.began_at, found.utc_offset), *map(percent, row))
         for window, row in zip(found.windows, share.tolist(), strict=True)
     )
     return Drawing(
@@ -89,8 +90,4 @@ def _axis(first: str, last: str) -> Markup:
 
 
 def _moved(share: NDArray[np.float64]) -> str:
-    return f"{100 * share[0]:.0f} % → {100 * share[-1]:.0f} %"
-
-
-def _month(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%b %Y")
+    return f"{percent(float(share[0]))} → {percent(float(share[-1]))}"

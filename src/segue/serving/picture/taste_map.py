@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.taste.layout import BY_CLUSTERS
+from segue.domain.taste.sentence import percent
 from segue.serving.picture.drawing import WIDTH, Drawing, Table, legend_row
 from segue.serving.picture.markup import Markup, joined, number, tag
 
@@ -40,11 +41,11 @@ def taste_map(layout: Layout, found: Tastes) -> Drawing:
     badges = [_badge(float(x), float(y), number) for (number, _), (x, y) in zip(placed, centre, strict=True)]
     top = _SIDE + 46
     rows = [
-        legend_row(top + _ROW * number, number, taste.title, f"{100 * taste.weight:.0f} %", str(number + 1))
+        legend_row(top + _ROW * number, number, taste.title, percent(taste.weight), str(number + 1))
         for number, taste in enumerate(found.tastes)
     ]
     made = "near is alike" if layout.made_by == BY_CLUSTERS else "the catalogue's two main directions"
-    parts = ", ".join(f"{taste.title} ({100 * taste.weight:.0f} %)" for taste in found.tastes)
+    parts = ", ".join(f"{taste.title} ({percent(taste.weight)})" for taste in found.tastes)
     frame = tag("rect", x=20, y=0, width=_SIDE, height=_SIDE, rx=12, class_="line")
     note = tag(
         "text", f"{made}; grey: all tracks", x=WIDTH / 2, y=_SIDE + 18, text_anchor="middle", class_="soft"
@@ -58,9 +59,7 @@ def taste_map(layout: Layout, found: Tastes) -> Drawing:
         Table(
             "Tastes, with their share of what is played.",
             ("taste", "share", "tracks"),
-            tuple(
-                (taste.title, f"{100 * taste.weight:.0f} %", str(taste.n_tracks)) for taste in found.tastes
-            ),
+            tuple((taste.title, percent(taste.weight), str(taste.n_tracks)) for taste in found.tastes),
         ),
     )
 

@@ -15,11 +15,13 @@ from segue.errors import SourceSchemaError, SourceUnavailableError
 from segue.sources.dataset.account import Effect, Finding, Tally
 from segue.sources.dataset.catalogue import ALIASES, COUNTERS, ID_NAMES, is_numeric
 from segue.sources.dataset.column import (
+    as_text,
     clean_ids,
     clean_labels,
     clean_numbers,
     clean_text,
     find_columns,
+    is_missing,
     need,
     plain,
 )
@@ -96,7 +98,9 @@ def clean_features(frame: pd.DataFrame, tally: Tally) -> FeatureTable:
     need(column, _ALIASES, ["track_id"], tally.source)
     features = _features(frame, column, tally)
     if not features:
-        raise SourceSchemaError(f"{tally.source} has no column of numbers beside its ids: give features.")
+        raise SourceSchemaError(
+            f"{tally.source} has no column of numbers beside its ids{_first_of(frame, column)}: give features."
+        )
     ids = clean_ids(frame[column["track_id"]], tally)
     if not len(ids):
         raise SourceSchemaError(f"{tally.source}: no row has an id in the column {ids.name}.")
@@ -130,6 +134,15 @@ def _together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _sum_of(found: list[Finding]) -> Finding:
     column = f"{found[0].column} and {len(found) - 1} other columns"
     return replace(found[0], column=column, count=sum(each.count for each in found))
+
+
+def _first_of(frame: pd.DataFrame, column: Mapping[str, str]) -> str:
+    """Say of the first column why it is none: whoever wrote the table knows then what went wrong."""
+    others = frame.columns.difference(list(column.values()), sort=False)
+    if not len(others):
+        return ", and no other column"
+    empty, n = int(is_missing(as_text(frame[others[0]])).sum()), len(frame)
+    return f" ({others[0]}, the first of {len(others)}, has {empty} empty cells of {n})"
 
 
 def _features(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally) -> list[str]:

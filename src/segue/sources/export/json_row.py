@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from segue.errors import SourceSchemaError
-from segue.sources.export.text import read_lines
+from segue.sources.export.text import LONGEST_LINE, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def json_rows(pieces: Iterator[str]) -> Iterator[tuple[str, Any]]:
     Raises
     ------
     SourceSchemaError
-        The file is empty, or begins as no JSON does.
+        The file is empty, or begins as neither does.
     """
     head = ""
     for piece in pieces:
@@ -53,12 +53,14 @@ def json_rows(pieces: Iterator[str]) -> Iterator[tuple[str, Any]]:
     elif head[0] == "{":
         yield from _lines(read_lines(chain([head], pieces)))
     else:
-        raise SourceSchemaError(f"it begins with {head[:20]!r}, which is no JSON")
+        raise SourceSchemaError(f"it begins with {head[:20]!r}, and not with a list or an object")
 
 
 def _lines(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(lines, 1):
-        if line.strip():
+        if len(line) >= LONGEST_LINE:
+            yield f"line {number}", Damaged(f"the line has more than {LONGEST_LINE} characters")
+        elif line.strip():
             try:
                 yield f"line {number}", json.loads(line)
             except (ValueError, RecursionError) as error:

@@ -17,6 +17,7 @@ from segue.sources.export.csv_row import csv_rows, find_delimiter
 from segue.sources.export.listen import Listen, read_name
 from segue.sources.export.listenbrainz import read_mbid
 from segue.sources.export.moment import read_moment
+from segue.sources.export.text import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,6 +41,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 _SAMPLE = 200
 _DEEPEST_HEADER = 10
 """Lines within which a header stands: some exporters write above it when and for whom it was made."""
+
+_LONGEST_ROW = LONGEST_LINE // 2
+"""Characters: a row with more of them was cut off as a line, if cells are missing."""
 
 _PREAMBLE = re.compile(r"\s*(?:# |\+ACM- )")
 _UTF7 = re.compile(r"\+[A-Za-z0-9+/]+-")
@@ -94,7 +98,11 @@ def read_row(row: Sequence[str], columns: Columns) -> Listen | None:
         A cell is missing or wrong.
     """
     if len(row) <= max(columns.artist, columns.track, columns.time):
-        raise InvalidInputError(f"it has {len(row)} cells, too few")
+        if sum(map(len, row)) > _LONGEST_ROW:
+            raise InvalidInputError(
+                f"the line has more than {_LONGEST_ROW} characters: it was not read whole"
+            )
+        raise InvalidInputError(f"it has {len(row)} cell{'s' if len(row) != 1 else ''}, too few")
 
     def cell(place: int | None) -> str:
         text = row[place] if place is not None and place < len(row) else ""
@@ -134,7 +142,7 @@ def _from_header(names: Sequence[str]) -> Columns | None:
 
 
 def _from_cells(rows: Sequence[Sequence[str]]) -> Columns:
-    width = Counter(map(len, rows)).most_common(1)[0][0]
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     column = [[row[place].strip() for row in rows if len(row) == width] for place in range(width)]
     times = [place for place in range(width) if _mostly(column[place], _is_time)]
     clock = None

@@ -17,6 +17,7 @@ _WRITTEN = re.compile(
     r",?[\s-]+(?P<year>\d{4}),?\s+(?:at\s+)?(?P<clock>\d{1,2}:\d{2}.*)",
     re.IGNORECASE,
 )
+_NUMBERS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})\b.*")
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]m)?"
     r"\s*(?P<zone>z|utc|gmt|[+-]\d{2}:?\d{2})?(?:\[utc\])?",
@@ -51,6 +52,10 @@ def read_moment(value: object) -> tuple[int, bool]:
         return _unix(int(text.partition(".")[0])), False
     written = _ISO.fullmatch(text) or _WRITTEN.fullmatch(text)
     clock = _CLOCK.fullmatch(written["clock"].strip()) if written else None
+    if _NUMBERS.fullmatch(text):
+        raise InvalidInputError(
+            f"{text[:40]!r} may have the day or the month first: write it as 2023-01-31 12:00"
+        )
     if written is None or clock is None:
         raise InvalidInputError(
             f"{text[:40]!r} is no time as 2023-01-31 12:00, 31 Jan 2023 12:00 or Unix time"

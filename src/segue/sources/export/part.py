@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import stat
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -80,21 +82,50 @@ def find_parts(sources: Iterable[tuple[str, Path]], suffixes: tuple[str, ...]) -
     """Yield every file that is named, and those with one of ``suffixes`` in folders and zips, by name.
 
     A source is what people call it, and where it is. What cannot be read is a `Part` with its error, so that
-    the others go on.
+    the others go on; folders that may not be looked into come after the files of theirs that may.
     """
     for name, path in sources:
-        if path.is_dir():
-            for found in sorted(each for each in path.rglob("*") if each.is_file()):
-                if found.suffix.lower() == ".zip":
-                    yield from _zip(str(found), found, suffixes)
-                elif found.suffix.lower() in suffixes and not found.name.startswith("."):
-                    yield Part(str(found), found.stat().st_size, given=False, path=found)
-        elif not path.exists():
-            yield Part(name, 0, given=True, error="there is no such file: check the path")
+        try:
+            status = path.stat()
+        except (OSError, ValueError) as error:
+            yield Part(name, 0, given=True, error=_absent(error))
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            yield from _folder(path, suffixes)
         elif _is_zip(path):
             yield from _zip(name, path, suffixes)
         else:
-            yield Part(name, path.stat().st_size, given=True, path=path)
+            yield Part(name, status.st_size, given=True, path=path)
+
+
+def _folder(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Part]:
+    closed: list[OSError] = []
+    found = sorted(
+        Path(inside, name)
+        for inside, _, names in os.walk(folder, onerror=closed.append)
+        for name in names
+        if Path(name).suffix.lower() in {".zip", *suffixes} and not name.startswith(".")
+    )
+    for path in found:
+        try:
+            status = path.stat()
+        except OSError as error:
+            yield Part(str(path), 0, given=False, error=_absent(error))
+            continue
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            continue
+        if path.suffix.lower() == ".zip":
+            yield from _zip(str(path), path, suffixes)
+        else:
+            yield Part(str(path), status.st_size, given=False, path=path)
+    for each in closed:
+        yield Part(str(each.filename), 0, given=False, error=_why(each))
+
+
+def _absent(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return _why(error)
+    return "there is no such file: check the path"
 
 
 def _is_zip(path: Path) -> bool:
@@ -125,7 +156,9 @@ def _zip(shown: str, path: Path, suffixes: tuple[str, ...]) -> Iterator[Part]:
         found = True
         yield Part(f"{shown}/{_shown(str(name))}", member.file_size, given=False, path=path, member=member)
     if not found:
-        yield Part(shown, 0, given=True, error=f"it holds no {' or '.join(suffixes)} file")
+        nested = any(member.filename.lower().endswith(".zip") for member in members)
+        lacks = f"it holds no {' or '.join(suffixes)} file"
+        yield Part(shown, 0, given=True, error="it holds another zip: unpack it first" if nested else lacks)
 
 
 def _refused(members: Sequence[zipfile.ZipInfo]) -> str:

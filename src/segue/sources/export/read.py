@@ -28,6 +28,13 @@ SUFFIXES = {
 }
 """Of the files that are looked at in a folder or zip."""
 
+WANTED = {
+    Format.SPOTIFY: spotify.WANTED,
+    Format.LASTFM: lastfm.WANTED,
+    Format.LISTENBRAINZ: listenbrainz.WANTED,
+}
+"""What to give, for people."""
+
 _JSON = {Format.SPOTIFY: spotify, Format.LISTENBRAINZ: listenbrainz}
 _SNIFFED = 20
 """Rows among which a file must show that it holds listens."""
@@ -56,7 +63,7 @@ def read_part(
     Raises
     ------
     SourceSchemaError
-        The file is no such export, or breaks off; what was yielded before counts all the same.
+        The file is no such export, holds no row, or breaks off; what was yielded before counts all the same.
     SourceUnavailableError
         It cannot be opened.
     """
@@ -70,15 +77,13 @@ def read_part(
             advance(len(piece))
             return piece
 
-        pieces = read_text(counted)
         try:
-            rows = _scrobbles(pieces) if form is Format.LASTFM else _objects(pieces, _JSON[form])
-            first = next(rows, None)
+            rows = _rows(read_text(counted), form)
         except SourceSchemaError as error:
             if named:
-                raise SourceSchemaError(f"{error}: give {kind.WANTED}") from error
+                raise SourceSchemaError(f"{error}: give {WANTED[form]}") from error
             return
-        for place, make in chain([first] if first else [], rows):
+        for place, make in rows:
             try:
                 listen = make()
                 if listen is not None:
@@ -87,6 +92,14 @@ def read_part(
                 yield BadRow(part.name, place, str(error))
             else:
                 yield listen or NoMusic()
+
+
+def _rows(pieces: Iterator[str], form: Format) -> Iterator[tuple[str, Callable[[], Listen | None]]]:
+    rows = _scrobbles(pieces) if form is Format.LASTFM else _objects(pieces, _JSON[form])
+    first = next(rows, None)
+    if first is None:
+        raise SourceSchemaError("it holds no listens")
+    return chain([first], rows)
 
 
 def _check_time(at_s: int, latest_s: int) -> None:

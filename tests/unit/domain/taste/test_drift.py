@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.domain.taste.drift import MAX_WINDOWS, Drift, change, divergence_bits, taste_drift
+from segue.domain.taste.habit_insight import tell_drift
 from segue.domain.taste.played import Lack
-from tests.small_taste import JAZZ, ROCK, played, plays, reference
+from tests.small_taste import JAZZ, ROCK, catalogue, played, plays, reference
 
 REFERENCE = reference()
 shares = st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda parts: sum(parts) > 0.01)
@@ -55,13 +57,41 @@ def test_windows_follow_each_other_with_as_many_events() -> None:
 def test_a_day_is_no_drift_and_few_events_are_none() -> None:
     day = taste_drift(REFERENCE, played(plays(ROCK * 8, timedelta(minutes=5))))
     assert isinstance(day, Lack)
-    assert day.reason == "needs 80 events with a time over 14 days, there are 160 over 1"
+    assert day.reason == "needs 80 events with a time over 14 days, there are 160 over 0.5"
     assert isinstance(taste_drift(REFERENCE, played(plays(ROCK))), Lack)
     never = plays(ROCK * 3, timedelta(0), datetime(1970, 1, 1, tzinfo=UTC))
     found = taste_drift(REFERENCE, played(plays(ROCK) + never))
     assert isinstance(found, Lack)
     assert found.support.events == 20
     assert isinstance(taste_drift(REFERENCE, played([], ROCK)), Lack)
+
+
+def test_many_small_genres_are_told_by_the_broad_ones() -> None:
+    fine = [f"{adjective} rock" for adjective in "ABCDEFGHIJKLMNOPQRST"]
+    fine += [f"{adjective} jazz" for adjective in "ABCDEFGHIJKLMNOPQRST"]
+    tracks = catalogue([[name] for name in fine])
+    found = taste_drift(reference(tracks), played(plays(ROCK * 8 + JAZZ * 8), tracks=tracks))
+    assert isinstance(found, Drift)
+    assert found.is_broad
+    assert set(found.genres) == {"rock", "jazz"}
+    np.testing.assert_allclose(found.share.sum(axis=1), 1)
+    (text,) = (each.text for each in tell_drift(replace(found, whole=replace(found.whole, is_sure=True))))
+    assert "rock of all kinds fell from" in text or "jazz of all kinds grew from" in text
+    unheard = catalogue([[f"x{row}"] for row in range(40)])  # of no broad genre
+    own = taste_drift(reference(unheard), played(plays(ROCK * 8 + JAZZ * 8), tracks=unheard))
+    assert isinstance(own, Drift)
+    assert not own.is_broad
+    assert len(own.genres) == 6
+    assert not drift(ROCK * 8).is_broad
+
+
+def test_of_what_was_before_some_moment_nothing_counts() -> None:
+    events = plays(ROCK * 10)
+    since = events[100].at
+    found = taste_drift(REFERENCE, played(events), since=since)
+    assert isinstance(found, Drift)
+    assert sum(window.n_events for window in found.windows) == 100
+    assert found.windows[0].began_at == since.timestamp()
 
 
 @given(shares, shares)

@@ -11,11 +11,13 @@ import pytest
 
 from segue.domain.event import Event, EventKind
 from segue.domain.mood import FEATURES
+from segue.domain.taste.distinct import Taste, Tastes
 from segue.domain.taste.habit_insight import tell_neighbours
-from segue.domain.taste.music_insight import SOUNDS
+from segue.domain.taste.music_insight import SOUNDS, tell_tastes
 from segue.domain.taste.neighbour import Friend, Neighbours
 from segue.domain.taste.played import Lack, Support
 from segue.domain.taste.profile import PARTS, Listener, Profile, build_profile
+from segue.domain.taste.sentence import percent
 from tests.small_taste import JAZZ, ROCK, event, played, plays, reference
 
 REFERENCE = reference()
@@ -73,7 +75,9 @@ def test_a_taste_that_is_the_catalogues_stands_out_in_nothing() -> None:
 def test_a_moved_taste_says_from_what_to_what() -> None:
     (text,) = told(profile(plays(ROCK * 8 + JAZZ * 8)))["drift"]
     assert re.fullmatch(
-        r"Your taste has moved: (rock fell from 100 % of what you play to 0 %|jazz grew .*)\.", text
+        r"Your taste has moved since 5 Jan 2026: (rock fell from 100 % of what you play to 0 %|jazz grew .*)"
+        r"\.",
+        text,
     )
 
 
@@ -91,6 +95,69 @@ def test_nights_and_weekends_are_told_when_sessions_bear_them_out() -> None:
     assert any(text.startswith("You listen more on weekends: 100 % of your sessions") for text in texts)
     few = told(profile(weekly[:25])).get("patterns", [])
     assert not any("sessions" in text for text in few)
+
+
+def sessions_at(*days: int, each: int = 1, hour: int = 9) -> list[Event]:
+    """Sessions an hour apart on some days from Monday, 5 January 2026, on."""
+    monday = datetime(2026, 1, 5, hour, tzinfo=UTC)
+    return [
+        event(
+            ROCK[place % 20], monday + timedelta(days=day, hours=place // 2, minutes=place % 2), number=place
+        )
+        for day in days
+        for place in range(2 * each)
+    ]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        sessions_at(5, each=14),  # one Saturday
+        sessions_at(0, 1, 2, 3, each=6),  # no weekend was yet
+        sessions_at(0, each=14),
+        sessions_at(*range(8), each=2),  # one weekend
+        sessions_at(5, each=14) + sessions_at(*range(7, 35, 7)),  # one long Saturday among Mondays
+    ],
+)
+def test_a_day_or_two_bear_out_no_habit(events: list[Event]) -> None:
+    texts = told(profile(events)).get("patterns", [])
+    assert [text for text in texts if "weekends" in text or "sessions begin" in text] == []
+
+
+def test_who_rests_on_weekends_is_told_so_after_some_of_them() -> None:
+    weekdays = [day for day in range(40) if day % 7 < 5]
+    assert any(
+        text == "You listen less on weekends: 0 % of your sessions begin then, and 25 % of the days are "
+        "Saturdays and Sundays."
+        for text in told(profile(sessions_at(*weekdays, each=2)))["patterns"]
+    )
+
+
+def test_of_a_history_that_goes_on_before_nothing_new_or_repeated_is_told() -> None:
+    events = plays(ROCK * 10)
+    whole = told(profile(events))["patterns"]
+    assert any("new to you" in text for text in whole)
+    assert any("played before" in text for text in whole)
+    cut = build_profile(REFERENCE, played(events), Listener("12", (), timedelta(), events[0].at))
+    assert not any("new to you" in text or "before" in text for text in told(cut).get("patterns", []))
+
+
+def test_what_the_strongest_taste_is_called_is_no_claim_about_all_of_it() -> None:
+    taste = Taste("Upbeat rock: A and more", 0.58, 30, (0,), None)
+    tastes = Tastes(Support(9, 9, 1), (taste, taste), np.array([0]), np.ones(1), np.zeros(1, np.intp))
+    (found,) = tell_tastes(tastes)
+    assert found.text == (
+        "You have 2 distinct tastes; the strongest, around “Upbeat rock: A and more”, is 58 % of what you "
+        "play."
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.6949, "69 %"), (0.69496, "70 %"), (0.005, "0 %"), (1, "100 %")]
+)
+def test_percents_are_rounded_by_way_of_what_the_api_tells(share: float, text: str) -> None:
+    assert percent(share) == text
+    assert percent(round(share, 4)) == text
 
 
 def test_skips_are_told_only_with_enough_events() -> None:

@@ -74,6 +74,12 @@ def test_without_friends_models_or_tracks_it_says_so() -> None:
     ]
     assert all(isinstance(found, Lack) for found in lacks)
     assert "no friendships" in lacks[0].reason
+    assert [found.reason for found in lacks[2:]] == [
+        "needs a friend with 10 likes, and no friend is known",
+        "needs a friend with 10 likes, there are 1 with fewer",
+    ]
+    nobody = nearest_friends(reference(social=social(FRIENDS, [])), played(plays(ROCK)), "12", ["x", "y"])
+    assert nobody.reason == "needs a friend with 10 likes, of 2 that were named nothing is known"
 
 
 def test_without_genres_the_vectors_decide(rng: np.random.Generator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -32,7 +33,7 @@ def test_the_heat_map_is_by_the_listeners_clock() -> None:
 
 def test_a_silence_of_more_than_half_an_hour_ends_a_session() -> None:
     first = plays(ROCK[:10], timedelta(minutes=30))
-    then = plays(ROCK[10:], timedelta(minutes=3), first[-1].at + timedelta(minutes=31))
+    then = plays(ROCK[10:], timedelta(minutes=3), first[-1].at + timedelta(minutes=31, seconds=200))
     found = pattern(first + then).sessions
     assert (found.count, found.median_tracks) == (2, 10)
     # 9 gaps and a track of 200 s each
@@ -40,6 +41,21 @@ def test_a_silence_of_more_than_half_an_hour_ends_a_session() -> None:
     assert found.per_week == 2
     assert found.weekend_share == 0
     assert found.by_part_of_day.tolist() == [0, 1, 0, 0] or found.by_part_of_day.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("began", [False, True])
+def test_tracks_longer_than_the_silence_are_one_session_back_to_back(began: bool) -> None:
+    """Whether their times are those of their beginnings or, as Spotify tells, of their ends."""
+    ms, at = [35 * 60_000] * 24 + [60_000], [35 * place for place in range(25)]
+    if not began:
+        at[-1] = at[-2] + 1
+    long = [
+        event(f"long {place}", BEGIN + timedelta(minutes=minute), number=place, ms_played=heard)
+        for place, (minute, heard) in enumerate(zip(at, ms, strict=True))
+    ]
+    assert pattern(long).sessions.count == 1
+    apart = [replace(each, at=BEGIN + (each.at - BEGIN) * 2) for each in long[:24]]
+    assert pattern(apart).sessions.count == 24
 
 
 @pytest.mark.parametrize(
@@ -58,8 +74,35 @@ def test_skips_repeats_and_discoveries() -> None:
     assert (found.n_plays, found.n_skips) == (15, 5)
     assert found.skip_share == 0.25
     assert found.repeat_share == pytest.approx(5 / 15)
-    # The later ten events: five first plays of tracks and five repeats.
-    assert found.discovery_rate == 0.5
+    # The later eight plays: three first ones of tracks and five repeats.
+    assert found.discovery_rate == 3 / 8
+
+
+def test_whatever_was_before_a_play_makes_it_no_discovery() -> None:
+    before = [EventKind.LIKE, EventKind.SAVE, EventKind.PURCHASE, EventKind.DISLIKE, EventKind.SKIP]
+    known = [
+        event(track, BEGIN - timedelta(days=1), kind) for track, kind in zip(JAZZ[:5], before, strict=True)
+    ]
+    totals = [event(track, BEGIN - timedelta(days=2), count=9.0) for track in JAZZ[5:7]]
+    assert pattern(plays(ROCK[:10] + JAZZ[:10]) + known + totals).discovery_rate == 3 / 10
+    later = [event(track, BEGIN + timedelta(days=90), EventKind.LIKE) for track in JAZZ[:5]]
+    assert pattern(plays(ROCK[:10] + JAZZ[:10]) + later).discovery_rate == 1
+    assert pattern(plays(ROCK[:10] * 2) + skips_around(20)).discovery_rate == 0
+
+
+def skips_around(n: int) -> list[Event]:
+    """Before all plays: they are no plays of which the later half counts."""
+    return [
+        event(JAZZ[place % 20], BEGIN - timedelta(hours=1 + place), EventKind.SKIP, place)
+        for place in range(n)
+    ]
+
+
+def test_of_a_history_that_goes_on_before_nobody_knows_what_was_new() -> None:
+    found = listening_pattern(played(plays(ROCK + JAZZ)), timedelta(), is_whole=False)
+    assert isinstance(found, Pattern)
+    assert found.repeat_share is found.discovery_rate is None
+    assert found.n_plays == 40
 
 
 def test_always_the_same_is_all_repeats_and_always_another_all_discoveries() -> None:

@@ -132,7 +132,18 @@ def test_bad_rows_are_named_by_line_and_the_others_read(tmp_path: Path) -> None:
     assert "'soon'" in bad[3][1]
 
 
-@pytest.mark.parametrize("text", ["<html><body>\n", "a,b,c\nd,e,f\n", "one\ntwo\n", '{"a": 1}'])
+def test_a_line_that_was_not_read_whole_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(f"artist,track,date\n{'x' * 5_000_000}\nA\nA,B,{AT}\n")
+    long, short, listen = read(Format.LASTFM, path)
+    assert long == BadRow("x.csv", "line 2", "the line has more than 65536 characters: it was not read whole")
+    assert short == BadRow("x.csv", "line 3", "it has 1 cell, too few")
+    assert listens([listen])
+
+
+@pytest.mark.parametrize(
+    "text", ["<html><body>\n", "a,b,c\nd,e,f\n", "one\ntwo\n", '{"a": 1}', "# by whom\n# when\n"]
+)
 def test_a_file_that_says_nothing_says_what_to_add(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(text)
@@ -145,3 +156,12 @@ def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     path.write_text("\n \n")
     with pytest.raises(SourceSchemaError, match="it is empty"):
         read(Format.LASTFM, path)
+
+
+def test_a_header_without_rows_says_so_if_the_file_was_named(tmp_path: Path) -> None:
+    path = tmp_path / "found" / "x.csv"
+    path.parent.mkdir()
+    path.write_text("artist,track,date\n")
+    with pytest.raises(SourceSchemaError, match="it holds no listens: give a CSV"):
+        read(Format.LASTFM, path)
+    assert read(Format.LASTFM, path.parent) == []

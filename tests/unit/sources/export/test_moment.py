@@ -51,6 +51,14 @@ def test_what_is_no_time_is_refused(text: object) -> None:
         read_moment(text)
 
 
+@pytest.mark.parametrize("text", ["01/02/2023 12:00", "1.2.2023", "31-01-23 12:00 PM"])
+def test_a_day_that_may_be_two_says_so(text: str) -> None:
+    with pytest.raises(
+        InvalidInputError, match="may have the day or the month first: write it as 2023-01-31"
+    ):
+        read_moment(text)
+
+
 @given(st.integers(315_532_800, 4_102_444_800), st.integers(-12, 14))
 def test_every_second_of_every_zone_comes_back(at_s: int, hours: int) -> None:
     at = datetime.fromtimestamp(at_s, timezone(timedelta(hours=hours)))

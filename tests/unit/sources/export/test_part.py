@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,9 +17,6 @@ from segue.sources.export.left_out import BadRow
 from segue.sources.export.listen import Format
 from segue.sources.export.part import MOST_RATIO, Part, find_parts
 from tests.unit.sources.export.exports import account, extended, listens, read, write_json
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def zipped(path: Path, members: dict[str, bytes]) -> Path:
@@ -57,6 +57,49 @@ def test_a_folder_is_read_with_the_zips_in_it(tmp_path: Path) -> None:
     ]
 
 
+def test_what_may_not_be_looked_into_is_named_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As another user would meet it: the tests may run as one who may read everything."""
+    for name in ("a", "closed", "z"):
+        write_json(tmp_path / name / "x.json", [])
+    write_json(tmp_path / "a" / "unseen.json", [])
+    scandir, stat = os.scandir, Path.stat
+
+    def refuse(path: Any, name: str) -> None:
+        if str(path).endswith(name):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def closed_scandir(path: Any) -> Any:
+        refuse(path, "closed")
+        return scandir(path)
+
+    def closed_stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        refuse(path, "unseen.json")
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(os, "scandir", closed_scandir)
+    monkeypatch.setattr(Path, "stat", closed_stat)
+    denied = "it cannot be read (Permission denied)"
+    assert [(part.name.removeprefix(str(tmp_path)), part.error) for part in parts(tmp_path)] == [
+        ("/a/unseen.json", denied),
+        ("/a/x.json", ""),
+        ("/z/x.json", ""),
+        ("/closed", denied),
+    ]
+    assert [part.error for part in parts(tmp_path / "a" / "unseen.json")] == [denied]
+
+
+def test_links_that_lead_nowhere_are_named_and_pipes_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "lost.json").symlink_to(tmp_path / "nothing")
+    os.mkfifo(tmp_path / "pipe.json")
+    assert [(part.name, part.error) for part in parts(tmp_path)] == [
+        (str(tmp_path / "lost.json"), "there is no such file: check the path")
+    ]
+    assert "no such file" in parts(tmp_path / ("x" * 5))[0].error
+    assert "cannot be read (File name too long)" in parts(tmp_path / ("x" * 5000))[0].error
+
+
 @pytest.mark.parametrize(
     "name", ["../../evil.json", "/etc/evil.json", "C:\\evil.json", "..\\evil.json", "a\0b.json"]
 )
@@ -88,6 +131,8 @@ def test_a_bomb_is_refused_by_ratio_by_size_and_by_number(
 def test_a_zip_within_a_zip_is_not_opened(tmp_path: Path) -> None:
     inner = zipped(tmp_path / "inner.zip", {"a.json": b"[]"}).read_bytes()
     (found,) = parts(zipped(tmp_path / "outer.zip", {"inner.zip": inner}))
+    assert found.error == "it holds another zip: unpack it first"
+    (found,) = parts(zipped(tmp_path / "none.zip", {"Read me.pdf": b"x"}))
     assert found.error == "it holds no .json file"
 
 

@@ -119,4 +119,19 @@ def test_a_file_is_read_row_by_row_and_bad_rows_are_named(tmp_path: Path) -> Non
 def test_a_file_of_something_else_is_an_error_if_it_was_named(tmp_path: Path, rows: Any) -> None:
     with pytest.raises(SourceSchemaError, match=r"none of its first rows is a listen.*give StreamingHistory"):
         read(Format.SPOTIFY, write_json(tmp_path / "x.json", rows))
-    assert read(Format.SPOTIFY, write_json(tmp_path / "empty.json", [])) == []
+
+
+def test_a_file_without_rows_says_so_if_it_was_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceSchemaError, match=r"it holds no listens: give StreamingHistory"):
+        read(Format.SPOTIFY, write_json(tmp_path / "x.json", []))
+    write_json(tmp_path / "found" / "Playlist1.json", [])
+    assert read(Format.SPOTIFY, tmp_path / "found") == []
+
+
+@pytest.mark.parametrize("text", ["42", "null", '"a"'])
+def test_json_of_another_kind_is_not_called_no_json(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(SourceSchemaError, match="not with a list or an object") as caught:
+        read(Format.SPOTIFY, path)
+    assert "no JSON" not in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from typing import Any
@@ -30,11 +31,24 @@ def values(text: str, size: int = 7) -> list[Any]:
         "Beyoncé\n".encode(),
         "\ufeffBeyoncé\n".encode(),
         "Beyoncé\n".encode("utf-16"),
+        "Beyoncé\n".encode("utf-16-le"),
+        "Beyoncé\n".encode("utf-16-be"),
         "Beyoncé\n".encode("cp1252"),
     ],
 )
 def test_text_is_read_in_any_common_encoding(body: bytes) -> None:
     assert "".join(read_text(io.BytesIO(body).read)) == "Beyoncé\n"
+
+
+def test_what_is_packed_says_so() -> None:
+    with pytest.raises(SourceSchemaError, match="packed with gzip, and must be unpacked"):
+        list(read_text(io.BytesIO(gzip.compress(b"[]")).read))
+
+
+def test_a_line_that_is_too_long_says_so_and_the_next_is_read() -> None:
+    first, second, third = values('{"a": 0}\n{"a": "' + "x" * LONGEST_LINE + '"}\n{"a": 2}', 1 << 16)
+    assert (first, third) == ({"a": 0}, {"a": 2})
+    assert second == Damaged(f"the line has more than {LONGEST_LINE} characters")
 
 
 def test_lines_end_as_on_any_system_and_none_is_endless() -> None:

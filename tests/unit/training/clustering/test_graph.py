@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import hdbscan
@@ -14,7 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 from segue.domain.cluster_placement import place
 from segue.errors import InvalidInputError, NotEnoughDataError
 from tests.small_clustering import clustering_around, small_clustering
-from training.clustering import neighbours
+from training.clustering import neighbours, spanning_tree
 from training.clustering.choice import choose, relative_validity, sizes
 from training.clustering.hierarchy import cut, link_edges, tree_of
 from training.clustering.neighbours import Graph, find_neighbours
@@ -197,3 +198,58 @@ def test_the_graph_of_a_clustering_is_the_same() -> None:
     graph = find_neighbours(small.embeddings, small.neighbour.shape[1])
     assert isinstance(graph, Graph)
     np.testing.assert_allclose(graph.distance, small.distance, atol=1e-6)
+
+
+def many_dimensions(d: int) -> NDArray[np.float32]:
+    """Twelve groups of about 250 tracks, half of each far out, where edges lead beyond the 50 nearest."""
+    rng = np.random.default_rng(1)
+    centre, spread = rng.normal(size=(12, d)) * 2, rng.choice([0.5, 3], 3000)
+    points = centre[rng.integers(0, 12, 3000)] + rng.normal(size=(3000, d)) * spread[:, None]
+    return points.astype(np.float32)
+
+
+@pytest.mark.parametrize("d", [40, 80])
+def test_clusters_in_many_dimensions_are_those_of_hdbscan(d: int) -> None:
+    points = many_dimensions(d)
+    graph = find_neighbours(points, 50)
+    found = choose(points, graph, Settings(60, 5, "eom"))
+    theirs = hdbscan.HDBSCAN(
+        60,
+        5,
+        approx_min_span_tree=False,
+        gen_min_span_tree=True,
+        prediction_data=True,
+        core_dist_n_jobs=1,
+    )
+    theirs.fit(points.astype(np.float64))
+    assert found.cut.n_clusters >= 10
+    assert adjusted_rand_score(found.cut.label, theirs.labels_) == 1.0
+    np.testing.assert_allclose(found.cut.strength, theirs.probabilities_, atol=1e-6)
+    assert found.best.relative_validity == pytest.approx(theirs.relative_validity_, abs=1e-9)
+    rng = np.random.default_rng(2)
+    new = (points[:200] + rng.normal(0, 0.3, (200, d))).astype(np.float32)
+    core = core_distances(graph, 4)  # the track itself is the fifth
+    ours = replace(
+        clustering_around(theirs, points),
+        label=found.cut.label,
+        strength=found.cut.strength,
+        tree=tree_of(found.cut, core, 5),
+    )
+    label, strength = place(ours, new)
+    number = np.full(found.cut.n_clusters + 1, -1)
+    number[found.cut.label] = theirs.labels_
+    expected, likely = hdbscan.approximate_predict(theirs, new.astype(np.float64))
+    np.testing.assert_array_equal(number[label], expected)
+    np.testing.assert_allclose(strength, likely, atol=1e-6)
+
+
+def test_too_many_wide_tracks_for_all_pairs_use_every_neighbour_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points = many_dimensions(40)
+    few, many = (find_neighbours(points, k) for k in (50, spanning_tree.WIDE_NEIGHBOURS))
+    exact = span(points, few, 5)[:, 2].sum()
+    monkeypatch.setattr(spanning_tree, "MOST_PRODUCTS", 1)
+    assert spanning_tree.is_approximate(points)
+    assert not spanning_tree.is_approximate(points[:, :12])
+    assert exact <= span(points, many, 5)[:, 2].sum() < span(points, few, 5)[:, 2].sum()

@@ -60,3 +60,12 @@ def test_of_candidates_all_are_ranked_and_nothing_else(batch: int, monkeypatch) 
         Fixed(np.array([1, 2, 3, 4], np.float32)), histories, np.array([2, 0, 1]), 2, candidates
     )
     assert ranking.tolist() == [[3, 2], [3, 0], [1, NOTHING]]
+
+
+def test_strangers_are_answered_by_what_most_users_have_had() -> None:
+    histories = csr_matrix(np.array([[1, 0, 1, 0], [0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 0, 0]], np.float32))
+    scorer = Fixed(np.array([4.0, 3.0, 2.0, 1.0], np.float32))
+    ranking = rank_catalogue(scorer, histories, np.array([0, 3]), 3)
+    assert ranking.tolist() == [[1, 3, NOTHING], [2, 3, 0]]
+    some = csr_matrix(np.array([[0, 0, 0, 0]] * 3 + [[1, 0, 0, 1]], np.float32))
+    assert rank_candidates(scorer, histories, np.array([3]), 2, some).tolist() == [[3, 0]]
