@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import segue
 from segue.artifacts.manifest import SUPPORTED_SCHEMAS
-from segue.artifacts.store import CHAMPION, read_manifest, resolve_if_any
+from segue.artifacts.store import CHAMPION, alias_key, read_manifest, resolve_if_any
 from segue.errors import ArtifactError, CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 from training.gate import Verdict, accept_challenger
 
@@ -50,8 +50,16 @@ def find_champion(store: ObjectStore, family: str, alias: str = CHAMPION) -> Cha
     ------
     StoreUnavailableError, UnsupportedSchemaError
         The store does not answer, or a newer Segue wrote it: no reason to replace what is live.
+    CorruptArtifactError
+        The alias itself is damaged, and nobody knows what is live: delete it.
     """
-    live = resolve_if_any(store, family, alias)
+    try:
+        live = resolve_if_any(store, family, alias)
+    except CorruptArtifactError as error:
+        place = f"{store.location.rstrip('/')}/{alias_key(family, alias)}"
+        raise CorruptArtifactError(
+            f"{place} cannot be read ({error}): delete it, and run this again."
+        ) from error
     if live is None:
         return Champion(None, None)
     try:

@@ -58,7 +58,7 @@ def is_wide(vectors: NDArray[np.float32]) -> bool:
 def is_approximate(vectors: NDArray[np.float32]) -> bool:
     """Tell whether the tree may differ much from hdbscan's: wide, and of too many tracks for all pairs."""
     n, d = vectors.shape
-    return is_wide(vectors) and n * n * d > MOST_PRODUCTS
+    return is_wide(vectors) and bool(n * n * d > MOST_PRODUCTS)
 
 
 def span(vectors: NDArray[np.float32], graph: Graph, min_samples: int) -> NDArray[np.float64]:

@@ -80,6 +80,8 @@ _SAID = {
 """What an answer of 500 and above may say instead of `_SORRY`, by code."""
 
 _MOST_DIGITS = 1000
+_NEW_OBJECTS = 20_000
+"""That are made before the collector looks: by Python's 700 it looks nine times while a history is read."""
 _UNREADABLE = "body: not readable as JSON in UTF-8, or nested too deeply."
 _ROUTES = "docs/openapi.json lists those there are, and a local server shows them at /docs."
 _MODELS = {GENRE_PREFERENCE: "Genre model", HYBRID: "Recommender", CLUSTERS: "Clusters"}
@@ -151,6 +153,7 @@ def lambda_entry(api: FastAPI, *models: Refreshed) -> Callable[[dict[str, Any], 
     # What is loaded by now stays: a collection takes 1 ms without it, 80 with it, and an answer waits for it.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
     # Mangum takes other types for binary and would answer them in base64.
     adapter = Mangum(api, lifespan="off", text_mime_types=_TEXT)
 

@@ -76,6 +76,26 @@ def test_check_only_says_what_is_missing_and_builds_nothing(tmp_path: Path) -> N
     assert ["naive_features", "missing", "nothing", "was", "built", "yet"] in lines
     assert "no low_level_audio_features.csv" in done.output
     assert not (tmp_path / "models").exists()
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("work", ["file/x", "/proc/x"])
+def test_check_only_needs_no_work_folder(tmp_path: Path, work: str) -> None:
+    (tmp_path / "file").touch()
+    raw = raw_folder(tmp_path / "raw", low_level=False)
+    done = invoke(tmp_path, "--raw-data", raw, "--check-only", "--work", tmp_path / work)
+    assert done.exit_code == 1
+    assert "nothing was built yet" in done.output
+
+
+def test_check_only_tells_tracks_that_cannot_be_read_from_tracks_that_are_gone(tmp_path: Path) -> None:
+    raw = raw_folder(tmp_path / "raw", 60, low_level=False)
+    flags = ("--raw-data", raw, "--variant", "naive_features")
+    assert invoke(tmp_path, *flags).exit_code == 0
+    (raw / "spotify_tracks.csv").write_bytes(b"")
+    done = invoke(tmp_path, *flags, "--check-only")
+    assert done.exit_code == 1
+    assert "input unreadable" in done.output
 
 
 def test_check_only_names_the_tables_that_are_gone(tmp_path: Path) -> None:

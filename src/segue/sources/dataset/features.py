@@ -98,8 +98,9 @@ def clean_features(frame: pd.DataFrame, tally: Tally) -> FeatureTable:
     need(column, _ALIASES, ["track_id"], tally.source)
     features = _features(frame, column, tally)
     if not features:
+        why = _first_of(frame, column)
         raise SourceSchemaError(
-            f"{tally.source} has no column of numbers beside its ids{_first_of(frame, column)}: give features."
+            f"{tally.source} has no column of numbers beside its ids{why}: give features."
         )
     ids = clean_ids(frame[column["track_id"]], tally)
     if not len(ids):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from segue.artifacts.listing import list_aliases, list_versions
 from segue.artifacts.local import LocalStore
 from segue.artifacts.store import (
     Decision,
+    alias_key,
     promote,
     read_manifest,
     resolve,
@@ -28,7 +30,7 @@ from segue.artifacts.store import (
     version_prefix,
 )
 from segue.domain.cluster_placement import place
-from segue.errors import ConfigError, SegueError
+from segue.errors import ConfigError, CorruptArtifactError, SegueError
 from tests.raw_data import raw_folder
 from training.clustering import build
 from training.clustering import prepare as preparing
@@ -329,3 +331,123 @@ def test_two_runs_in_one_folder_are_refused(store: LocalStore, request_: Request
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(ConfigError, match="another `segue prepare` is at work"):
             run(store, request_)
+
+
+TABLES = {
+    "no bytes": b"",
+    "no cells": b"track_id,mfcc_0,mfcc_1\n" + b"".join(b"t%04d,,\n" % row for row in range(150)),
+    "garbage": bytes(range(256)) * 20,
+    "no ids": b"x,y\n1,2\n",
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_that_cannot_be_read_fails_its_own_variants_only(
+    store: LocalStore, request_: Request, tmp_path: Path, table: str
+) -> None:
+    path = tmp_path / "raw" / "low_level_audio_features.csv"
+    path.write_bytes(TABLES[table])
+    found = run(store, request_)
+    assert statuses(found) == {
+        "naive_features": Status.BUILT,
+        "pca_features": Status.BUILT,
+        "combined_features": Status.FAILED,
+        "llav_features": Status.FAILED,
+        "llav_pca": Status.FAILED,
+        "lyrics_features": Status.NO_INPUT,
+    }
+    assert str(path) in found["llav_features"].why
+    if table == "no cells":
+        assert "mfcc_0, the first of 2, has 150 empty cells of 150" in found["llav_features"].why
+
+
+def test_a_live_variant_whose_table_broke_is_not_healthy_and_stays_live(
+    store: LocalStore, request_: Request, tmp_path: Path
+) -> None:
+    first = run(store, request_)
+    (tmp_path / "raw" / "low_level_audio_features.csv").write_bytes(b"")
+    standings, _ = assess_all(store, request_for(tmp_path), lambda _: None)
+    assert [each.state for each in standings[:3]] == [State.READY, State.READY, State.UNREADABLE]
+    assert not is_healthy(standings)
+    found = run(store, request_for(tmp_path))["llav_pca"]
+    assert (found.status, found.version) == (Status.FAILED, first["llav_pca"].version)
+    assert live(store, "llav_pca").version == first["llav_pca"].version
+
+
+@pytest.mark.parametrize("kind", ["--work", "--artifacts"])
+@pytest.mark.parametrize("place", ["file/x", "/proc/x"])
+def test_what_cannot_be_written_is_said_before_anything_is_built(
+    tmp_path: Path, kind: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw_folder(tmp_path / "raw", low_level=False)
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(preparing, "build_all", lambda *_, **__: pytest.fail("built for nothing"))
+    store, request = LocalStore(tmp_path / "artifacts"), request_for(tmp_path)
+    if kind == "--work":
+        request = replace(request, work=tmp_path / place)
+    else:
+        store = LocalStore(tmp_path / place)
+    with pytest.raises(ConfigError, match=rf"{kind}: .* cannot be written .*: name "):
+        run(store, request)
+
+
+def test_a_store_whose_versions_are_gone_is_mended(
+    store: LocalStore, request_: Request, tmp_path: Path
+) -> None:
+    run(store, request_)
+    shutil.rmtree(store.root / "clusters" / "versions")
+    found = run(store, request_for(tmp_path))
+    assert {each.status for each in found.values()} == {Status.BUILT, Status.NO_INPUT}
+    champion = resolve(store, CLUSTERS).alias
+    assert champion.target.version in {each.version for each in found.values()}
+    assert "in place of one that cannot be read" in champion.reason
+
+
+def test_versions_that_are_gone_with_their_input_stop_nothing(
+    store: LocalStore, request_: Request, tmp_path: Path
+) -> None:
+    run(store, request_)
+    shutil.rmtree(store.root / "clusters" / "versions")
+    (tmp_path / "raw" / "low_level_audio_features.csv").unlink()
+    found = run(store, request_for(tmp_path))
+    assert found["naive_features"].status is Status.BUILT
+    assert found["llav_features"].status is Status.NO_INPUT
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_version_with_a_damaged_file_is_built_again(
+    store: LocalStore, request_: Request, tmp_path: Path, damage: str
+) -> None:
+    request = replace(request_, variants=choose_variants(["naive_features"]))
+    first = run(store, request)["naive_features"].version
+    path = store.root / version_prefix(CLUSTERS, first) / "label.npy"
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-10])
+    else:
+        path.unlink()
+    (standing,), _ = assess_all(store, request, lambda _: None)
+    assert standing.state is State.STALE
+    assert "the live version is damaged: label.npy" in standing.reason
+    again = run(store, replace(request, force=False))["naive_features"]
+    assert again.status is Status.BUILT
+    assert resolve(store, CLUSTERS).alias.target.version == again.version
+
+
+def test_an_alias_that_is_none_is_named_with_the_remedy(
+    store: LocalStore, request_: Request, tmp_path: Path
+) -> None:
+    path = store.root / alias_key(CLUSTERS, "naive-features")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"garbage")
+    with pytest.raises(CorruptArtifactError, match=rf"{path} cannot be read .*: delete it"):
+        run(store, request_)
+
+
+def test_too_many_wide_tracks_for_all_pairs_are_warned_of(
+    store: LocalStore, request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.clustering.spanning_tree.MOST_PRODUCTS", 1)
+    run(store, replace(request_, variants=choose_variants(["naive_features", "combined_features"])))
+    (warning,) = live(store, "combined_features").record.training["warnings"]
+    assert warning.startswith("140 tracks in 20 dimensions are too many to compare all pairs")
+    assert live(store, "naive_features").record.training["warnings"] == []
