@@ -5,6 +5,8 @@ from __future__ import annotations
 import resource
 from pathlib import Path
 
+from training.clustering.neighbours import MOST_TREE_DIMENSIONS
+
 GIB = 1 << 30
 SHARE = 0.6
 """Of the memory that is free, how much is used unless somebody says."""
@@ -12,12 +14,14 @@ SHARE = 0.6
 _BASE = 330_000_000
 _PER_ROW = 4_600
 _PER_CELL = 60
+_PER_WIDE_ROW = 8_000
 """Bytes, as measured by `python -m benchmarks.clustering` at 10 000 to 90 000 tracks, and a tenth more."""
 
 
 def estimate(n_items: int, n_columns: int) -> int:
     """Return the bytes that building a variant takes at its peak."""
-    return _BASE + n_items * (_PER_ROW + _PER_CELL * n_columns)
+    wide = _PER_WIDE_ROW if n_columns > MOST_TREE_DIMENSIONS else 0  # their graph may have 200 neighbours
+    return _BASE + n_items * (_PER_ROW + _PER_CELL * n_columns + wide)
 
 
 def default_budget() -> int:

@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import segue
 from segue.artifacts.family import CLUSTERS
-from segue.artifacts.local import LocalStore
 from segue.artifacts.store import read_manifest
 from segue.errors import ConfigError, SegueError
 from training.clustering.files import INPUT
@@ -28,6 +26,7 @@ from training.clustering.publishing import promote_first, publish_variant
 from training.clustering.settings import build_params
 from training.clustering.variant import VARIANTS
 from training.clustering.worker import Job, build_all
+from training.clustering.writing import check_writable, make_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -124,7 +123,7 @@ def prepare(
     ConfigError
         Another run is at work in the same folder.
     """
-    _make_work(request.work)
+    make_work(request.work)
     standings, inputs = assess_all(store, request, tell)
     outcomes = {}
     wanted = []
@@ -136,7 +135,7 @@ def prepare(
         else:
             outcomes[standing.variant.name] = _unchanged(standing)
     if wanted:
-        _check_writable(store)
+        check_writable(store)
         with _alone_in(request.work):
             jobs = _jobs(request, wanted, inputs, tell)
             inputs = None  # the builds map their own files; the tables would be held for nothing
@@ -262,27 +261,6 @@ def _clear(work: Path, variant: str) -> None:
     """Drop the work of a variant that was published, that for older data or settings too."""
     for folder in work.glob(f"{variant}-*"):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _make_work(work: Path) -> None:
-    _try_to_write(work, "--work", "name another folder")
-
-
-def _check_writable(store: ObjectStore) -> None:
-    """Fail before the builds rather than after them; S3 is asked by the first that is published."""
-    if isinstance(store, LocalStore):
-        _try_to_write(store.root, "--artifacts", "name a folder that can be, or s3://bucket/prefix")
-
-
-def _try_to_write(folder: Path, setting: str, remedy: str) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ConfigError(
-            setting, f"{folder} cannot be written ({error.strerror or error}): {remedy}."
-        ) from error
 
 
 @contextmanager

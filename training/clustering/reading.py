@@ -168,7 +168,9 @@ def input_of(variant: Variant, inputs: Inputs) -> VariantInput | str:
     rows = np.flatnonzero(known)
     if len(rows) < LEAST_TRACKS:
         needed = " and ".join(variant.tables)
-        return f"{len(rows)} tracks have {needed} features: at least {LEAST_TRACKS} are needed"
+        have = "track has" if len(rows) == 1 else "tracks have"
+        columns = f" ({', '.join(AUDIO_FEATURES)})" if Table.AUDIO in variant.tables and not len(rows) else ""
+        return f"{len(rows)} {have} {needed} features{columns}: at least {LEAST_TRACKS} are needed"
     value = np.hstack([table.value[rows] for table in tables])
     told = np.flatnonzero(~np.isnan(value).all(axis=0))
     names = _distinct([name for table in tables for name in table.columns])

@@ -52,7 +52,7 @@ def core_distances(graph: Graph, min_samples: int) -> NDArray[np.float64]:
 
 def is_wide(vectors: NDArray[np.float32]) -> bool:
     """Tell whether a graph of near neighbours may miss edges of the tree: in many dimensions."""
-    return vectors.shape[1] > MOST_TREE_DIMENSIONS
+    return bool(vectors.shape[1] > MOST_TREE_DIMENSIONS)
 
 
 def is_approximate(vectors: NDArray[np.float32]) -> bool:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def print_account(console: Console, account: Account) -> None:
     """Print one line for the source, and one for each finding."""
-    console.print(
-        f"{account.source}: {account.rows_read} rows read, {account.result}", markup=False, highlight=False
-    )
+    rows = "row" if account.rows_read == 1 else "rows"
+    told = f"{account.source}: {account.rows_read} {rows} read, {account.result}"
+    console.print(told, markup=False, highlight=False)
     if not account.findings:
         return
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)

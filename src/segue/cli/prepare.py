@@ -119,6 +119,10 @@ def prepare(  # noqa: PLR0913  # one option, one argument
     store = open_store(location, setting="--artifacts")
     if _is_flag(context, "data") and not _is_flag(context, "raw"):
         raw = None  # what somebody types goes before what a container was given
+    if raw is not None and data is not None:
+        logging.getLogger("segue.prepare").info(
+            "the data set %s is not read: the raw tables of %s are", data, raw
+        )
     default = SAMPLE_STORE if raw is None and low_level is None and lyrics is None else None
     where = {"raw": raw, "data": data or default, "low_level": low_level, "lyrics": lyrics}
 

@@ -62,6 +62,13 @@ def test_a_flag_goes_before_the_environment(tmp_path: Path, asked: list[Request]
     assert not asked[0].force
 
 
+def test_a_data_set_beside_raw_tables_is_said_to_be_left_out(tmp_path: Path, asked: list[Request]) -> None:
+    raw = raw_folder(tmp_path / "raw")
+    done = invoke(tmp_path, "--raw-data", raw, "--data", "other")
+    assert f"the data set other is not read: the raw tables of {raw} are" in done.output
+    assert asked
+
+
 def test_a_table_of_features_alone_needs_no_catalogue(tmp_path: Path, asked: list[Request]) -> None:
     raw = raw_folder(tmp_path / "raw")
     invoke(tmp_path, "--low-level", raw / "low_level_audio_features.csv")

@@ -392,10 +392,11 @@ def test_what_cannot_be_written_is_said_before_anything_is_built(
 
 
 def test_a_store_whose_versions_are_gone_is_mended(
-    store: LocalStore, request_: Request, tmp_path: Path
+    store: LocalStore, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(store, request_)
     shutil.rmtree(store.root / "clusters" / "versions")
+    monkeypatch.setattr("training.clustering.publishing.datetime", _Later)
     found = run(store, request_for(tmp_path))
     assert {each.status for each in found.values()} == {Status.BUILT, Status.NO_INPUT}
     champion = resolve(store, CLUSTERS).alias
@@ -416,7 +417,7 @@ def test_versions_that_are_gone_with_their_input_stop_nothing(
 
 @pytest.mark.parametrize("damage", ["cut", "gone"])
 def test_a_version_with_a_damaged_file_is_built_again(
-    store: LocalStore, request_: Request, tmp_path: Path, damage: str
+    store: LocalStore, request_: Request, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = replace(request_, variants=choose_variants(["naive_features"]))
     first = run(store, request)["naive_features"].version
@@ -428,7 +429,8 @@ def test_a_version_with_a_damaged_file_is_built_again(
     (standing,), _ = assess_all(store, request, lambda _: None)
     assert standing.state is State.STALE
     assert "the live version is damaged: label.npy" in standing.reason
-    again = run(store, replace(request, force=False))["naive_features"]
+    monkeypatch.setattr("training.clustering.publishing.datetime", _Later)
+    again = run(store, request)["naive_features"]
     assert again.status is Status.BUILT
     assert resolve(store, CLUSTERS).alias.target.version == again.version
 

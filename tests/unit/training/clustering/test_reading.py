@@ -117,6 +117,15 @@ def test_too_few_tracks_are_no_input(tmp_path: Path) -> None:
     )
 
 
+def test_tracks_without_audio_features_are_told_which_columns_they_lack(tmp_path: Path) -> None:
+    raw_folder(tmp_path, low_level=False)
+    path = tmp_path / "spotify_tracks.csv"
+    pd.read_csv(path)[["track_id", "track_name", "artists", "track_genre"]].to_csv(path, index=False)
+    assert str(input_of(VARIANTS["naive_features"], inputs_of(raw=tmp_path))).startswith(
+        "0 tracks have audio features (danceability, energy, "
+    )
+
+
 def test_an_input_survives_the_disk_and_its_fingerprint_knows_every_part(tmp_path: Path) -> None:
     one = input_of(VARIANTS["naive_features"], inputs_of(raw=raw_folder(tmp_path / "a")))
     write_input(one, tmp_path / "kept")
