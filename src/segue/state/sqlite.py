@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from segue.domain.event import Event, EventKind
+from segue.domain.event import Event, EventKind, stored_events
 from segue.errors import StateUnavailableError
 from segue.state.listening import RECENT, Recorded
 
@@ -142,7 +142,10 @@ def _row(event: Event) -> _Row:
 
 def _events(user_id: str, rows: Iterable[tuple[str, str, str, str, int | None, str, float]]) -> list[Event]:
     kinds, instant = _KINDS, datetime.fromisoformat
-    return [
-        Event(user_id, track_id, kinds[kind], instant(at), event_id, ms_played, context, count)
-        for event_id, at, track_id, kind, ms_played, context, count in rows
-    ]
+    return stored_events(
+        user_id,
+        (
+            (event_id, instant(at), track_id, kinds[kind], ms_played, context, count)
+            for event_id, at, track_id, kind, ms_played, context, count in rows
+        ),
+    )

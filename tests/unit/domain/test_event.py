@@ -19,6 +19,7 @@ from segue.domain.event import (
     EventKind,
     build_listening,
     event_weight,
+    stored_events,
     weight_of,
 )
 from segue.errors import InvalidInputError
@@ -125,3 +126,9 @@ def test_the_last_opinion_counts_and_once(kinds: list[EventKind], weight: float,
 @given(st.permutations([event(n, kind, f"t{n % 3}") for n, kind in enumerate(EVENT_KINDS * 2)]))
 def test_the_order_of_arrival_changes_nothing(events: list[Event]) -> None:
     assert build_listening(events) == build_listening(sorted(events, key=lambda one: one.at))
+
+
+def test_stored_events_are_events() -> None:
+    made = Event("u", "t", EventKind.PLAY, datetime(2026, 1, 1, tzinfo=UTC), "e", 1000, "morning", 2.0)
+    rows = [("e", made.at, "t", EventKind.PLAY, 1000, "morning", 2.0)]
+    assert stored_events("u", rows) == [made]
