@@ -26,7 +26,9 @@ CREATE TABLE listening_event (
   user_id TEXT NOT NULL, event_id TEXT NOT NULL, at TEXT NOT NULL, track_id TEXT NOT NULL,
   kind TEXT NOT NULL, ms_played INTEGER, context TEXT NOT NULL, count REAL NOT NULL,
   PRIMARY KEY (user_id, event_id)) WITHOUT ROWID;
-CREATE INDEX listening_event_recency ON listening_event (user_id, at, event_id);
+-- With all columns: a history is read from the index alone, without a look at the table for each event.
+CREATE INDEX listening_event_recency ON listening_event
+ (user_id, at, event_id, track_id, kind, ms_played, context, count);
 CREATE INDEX listening_event_opinion ON listening_event (user_id, at, event_id)
  WHERE kind IN ('like', 'dislike');
 """
@@ -141,11 +143,8 @@ def _row(event: Event) -> _Row:
 
 
 def _events(user_id: str, rows: Iterable[tuple[str, str, str, str, int | None, str, float]]) -> list[Event]:
-    kinds, instant = _KINDS, datetime.fromisoformat
-    return stored_events(
-        user_id,
-        (
-            (event_id, instant(at), track_id, kinds[kind], ms_played, context, count)
-            for event_id, at, track_id, kind, ms_played, context, count in rows
-        ),
-    )
+    if not (columns := tuple(zip(*rows, strict=True))):
+        return []
+    ids, times, tracks, kinds, ms, contexts, counts = columns
+    at, kind = map(datetime.fromisoformat, times), map(_KINDS.__getitem__, kinds)
+    return stored_events(user_id, zip(ids, at, tracks, kind, ms, contexts, counts, strict=True))
