@@ -122,15 +122,6 @@ def similarity_reasons(similarity: ItemSimilarity, history: History, item_index:
     return np.asarray(reasons)
 
 
-def similar_items(
-    similarity: ItemSimilarity, item_index: int
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return what an item says of others: int32 and float32 (n_neighbours,), greatest weight first."""
-    row = slice(similarity.start[item_index], similarity.start[item_index + 1])
-    order = np.argsort(-similarity.weight[row], kind="stable")
-    return similarity.item_index[row][order], similarity.weight[row][order]
-
-
 def neighbours_of(similarity: ItemSimilarity, item_index: NDArray[np.int32]) -> Neighbours:
     """Return what some items say of others, one weight per row.
 

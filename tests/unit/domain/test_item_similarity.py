@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from segue.domain.history import History
 from segue.domain.item_similarity import (
     ItemSimilarity,
-    similar_items,
+    neighbours_of,
     similarity_reasons,
     similarity_scores,
     similarity_shares,
@@ -49,11 +49,11 @@ def test_by_hand() -> None:
     assert similarity_reasons(sparse(DENSE), HISTORY, 3).tolist() == [-1, 0, -8]
 
 
-def test_neighbours_come_by_weight() -> None:
-    items, weights = similar_items(sparse(DENSE), 2)
-    assert items.tolist() == [3, 0, 1]
-    assert weights.tolist() == [4, 3, 1]
-    assert similar_items(sparse(DENSE), 1)[0].tolist() == []
+def test_neighbours_come_with_the_place_of_who_says_so() -> None:
+    items, weights, speaker = neighbours_of(sparse(DENSE), np.array([2, 1, 2], np.int32))
+    assert items.tolist() == [0, 1, 3] * 2
+    assert weights.tolist() == [3, 1, 4] * 2
+    assert speaker.tolist() == [0] * 3 + [2] * 3
 
 
 def test_an_empty_history_is_refused() -> None:
