@@ -116,8 +116,10 @@ def _read_npz(path: Path, _: bool) -> InteractionTable:
             f"{path}: {error.args[0]}; save a matrix with scipy.sparse.save_npz."
         ) from error
     except (ValueError, zipfile.BadZipFile) as error:
+        # numpy takes whatever is no archive for a pickle, and advises to load it as one.
+        found = "it holds no arrays" if "pickle" in str(error) else error
         raise SourceSchemaError(
-            f"{path} is no .npz of a sparse matrix ({error}): save it with scipy.sparse.save_npz."
+            f"{path} is no .npz of a sparse matrix ({found}): save it with scipy.sparse.save_npz."
         ) from error
     order = np.lexsort((matrix.col, matrix.row))  # one order, whatever the form: divisions depend on it
     user, item = matrix.row[order].astype(np.int64), matrix.col[order].astype(np.int64)

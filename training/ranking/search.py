@@ -105,12 +105,18 @@ class Journal:
     def _open(self, path: Path, about: dict[str, Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [json.loads(line) for line in lines if _is_whole(line)]
+        read = (_read_line(path, line, number, len(lines)) for number, line in enumerate(lines, 1))
+        kept = [entry for entry in read if entry is not None]
         if kept and kept[0] != about:
             raise InvalidInputError(
                 f"{path} holds trials of other data or settings ({kept[0]}): give another folder for {about}."
             )
-        self.trials = [Trial(**entry) for entry in kept[1:]]
+        try:
+            self.trials = [Trial(**entry) for entry in kept[1:]]
+        except TypeError as error:
+            raise InvalidInputError(
+                f"{path} holds lines that are no trials ({error}): give another folder."
+            ) from error
         whole = path.with_suffix(".tmp")  # without the line that a crash cut short: the next is appended
         whole.write_text("".join(json.dumps(entry) + "\n" for entry in [about, *kept[1:]]), encoding="utf-8")
         whole.replace(path)
@@ -169,9 +175,13 @@ def _next_params(family: Family, seed: int, trials: list[Trial]) -> dict[str, An
     return draw_params(family.space, np.random.default_rng([seed, number]), near)
 
 
-def _is_whole(line: str) -> bool:
+def _read_line(path: Path, line: str, number: int, n_lines: int) -> Any:
+    """Read a line; None for a last one that a crash cut short."""
     try:
-        json.loads(line)
-    except json.JSONDecodeError:
-        return False
-    return True
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        if 1 < number == n_lines:
+            return None
+        raise InvalidInputError(
+            f"{path}, line {number} is no JSON ({error}): remove the line, or give another folder."
+        ) from error

@@ -40,14 +40,17 @@ TIMED = (Protocol.TEMPORAL, Protocol.LEAVE_LAST)
 
 
 class Weighting(StrEnum):
-    """What a pair weighs in training: 1, ln(1 + its weight), or its weight as it stands.
+    """What a pair weighs in training: 1, ln(1 + its weight), its weight, or how its root compares.
 
     Play counts span five powers of ten, and as they stand one album played daily outweighs a whole taste.
+    ``relative`` is the square root of the weight, divided by the mean of the user's: who plays much of
+    everything counts no more than others, and what was played most counts some times what was played least.
     """
 
     BINARY = "binary"
     LOG = "log"
     RAW = "raw"
+    RELATIVE = "relative"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,10 @@ class Split:
             train.data[:] = 1
         elif weighting is Weighting.LOG:
             train.data = np.log1p(train.data)
+        elif weighting is Weighting.RELATIVE:
+            train.data = np.sqrt(train.data)
+            count = np.diff(train.indptr)
+            train.data /= np.repeat(np.asarray(train.sum(axis=1)).ravel() / np.maximum(count, 1), count)
         return replace(self, train=train)
 
 
@@ -252,8 +259,9 @@ def _build(train: InteractionTable, test: InteractionTable, validation: Interact
     truth.eliminate_zeros()
     tested = int((np.diff(truth.indptr) > 0).sum())
     if not len(train) or not tested:
+        leaked = f" (all {known.nnz} test pairs are in training too)" if known.nnz else ""
         raise NotEnoughDataError(
-            f"{len(train)} rows to train on and {tested} users to test on: give more interactions, "
+            f"{len(train)} rows to train on and {tested} users to test on{leaked}: give more interactions, "
             "or choose another protocol."
         )
     account = Account(

@@ -107,7 +107,7 @@ def refine_weights(
         return start
     lists = _Lists.of(examples, k)
     weight: NDArray[np.float32] = start / start.max()
-    quality = lists.ndcg(weight)
+    quality = lists.ndcg(lists.score(weight))
     for step in _STEPS:
         while better := _best_move(lists, weight, quality, usable, step):
             weight, quality = better
@@ -122,12 +122,13 @@ def _best_move(
     step: float,
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]] | None:
     best, best_gain = None, 0.0
+    score = lists.score(weight)
     for source in np.flatnonzero(usable).tolist():
         now = float(weight[source])
         for value in {max(now, _FIRST) * (1 + step), now / (1 + step), 0.0} - {now}:
             moved = weight.copy()
             moved[source] = value
-            moved_quality = lists.ndcg(moved)
+            moved_quality = lists.ndcg(score + np.float32(value - now) * lists.features[source])
             gain = moved_quality - quality
             noise = float(gain.std()) / len(gain) ** 0.5
             if gain.mean() > max(best_gain, _LEAST_GAIN * noise):
@@ -139,36 +140,44 @@ def _best_move(
 class _Lists:
     """All examples in one array, the shorter filled up with candidates that stand last.
 
-    ``features`` float32 (n, m, n_sources), ``penalty`` float32 (n, m), ``relevant`` bool (n, m), ``ideal``
+    ``features`` float32 (n_sources, n, m), ``penalty`` float32 (n, m), ``example`` and ``place`` int64 (r,)
+    of the relevant candidates, ``earlier`` bool (r, m) what stands before each among equals, ``ideal``
     float64 (n,) the discounted gain of the best list.
     """
 
     features: NDArray[np.float32]
     penalty: NDArray[np.float32]
-    relevant: NDArray[np.bool_]
+    example: NDArray[np.int64]
+    place: NDArray[np.int64]
+    earlier: NDArray[np.bool_]
     ideal: NDArray[np.float64]
     k: int
 
     @classmethod
     def of(cls, examples: Sequence[Example], k: int) -> _Lists:
-        shape = len(examples), max(k, *(len(each.relevant) for each in examples))
-        features = np.zeros((*shape, examples[0].features.shape[1]), np.float32)
+        shape = len(examples), max(len(each.relevant) for each in examples)
+        features = np.zeros((examples[0].features.shape[1], *shape), np.float32)
         penalty, relevant = np.full(shape, -np.inf, np.float32), np.zeros(shape, bool)
-        for place, each in enumerate(examples):
+        for at, each in enumerate(examples):
             size = len(each.relevant)
-            features[place, :size], relevant[place, :size] = each.features, each.relevant
-            penalty[place, :size] = 0
+            features[:, at, :size], relevant[at, :size] = each.features.T, each.relevant
+            penalty[at, :size] = 0
+        example, place = np.nonzero(relevant)
         best = np.cumsum(_discount(k))[np.minimum(relevant.sum(axis=1), k) - 1]
-        return cls(features, penalty, relevant, best, k)
+        return cls(features, penalty, example, place, np.arange(shape[1]) < place[:, None], best, k)
 
-    def ndcg(self, weight: NDArray[np.float32]) -> NDArray[np.float64]:
+    def score(self, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return every candidate's score, float32 (n, m)."""
+        score: NDArray[np.float32] = np.tensordot(weight, self.features, 1) + self.penalty
+        return score
+
+    def ndcg(self, score: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return NDCG@k of each example, float64 (n,), as `training.ranking.metric` defines it."""
-        score = self.features @ weight + self.penalty
-        top = np.argpartition(-score, self.k - 1, axis=1)[:, : self.k]
-        order = np.argsort(-np.take_along_axis(score, top, axis=1), axis=1, kind="stable")
-        hit = np.take_along_axis(self.relevant, np.take_along_axis(top, order, axis=1), axis=1)
-        gained: NDArray[np.float64] = hit @ _discount(self.k) / self.ideal
-        return gained
+        own, all_of_it = score[self.example, self.place, None], score[self.example]
+        before = np.count_nonzero((all_of_it > own) | ((all_of_it == own) & self.earlier), axis=1)
+        gained = np.concatenate([_discount(self.k), [0.0]])[np.minimum(before, self.k)]
+        total: NDArray[np.float64] = np.bincount(self.example, gained, len(score)) / self.ideal
+        return total
 
 
 def _discount(k: int) -> NDArray[np.float64]:

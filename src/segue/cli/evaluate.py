@@ -19,6 +19,8 @@ from rich.table import Table
 from segue.errors import InvalidInputError, SourceUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from training.evaluation import Estimate
     from training.ranking.item_group import ItemGroups
     from training.ranking.negatives import Negatives
@@ -50,7 +52,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         typer.Option(help="Sampled items of each user: adds figures that rank among them only."),
     ] = None,
     weights: Annotated[
-        str, typer.Option(help="binary, log or raw: what a pair weighs in training.")
+        str, typer.Option(help="binary, log, raw or relative: what a pair weighs in training.")
     ] = "binary",
     k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 20,
     models: Annotated[str, typer.Option(help="Names, by commas; all without.")] = "",
@@ -67,11 +69,15 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
 
     how, weighting = _one_of(Protocol, "protocol", protocol), _one_of(Weighting, "weights", weights)
     families = _families(models)
+    if json_file is not None:
+        _check_writable(json_file)  # before the hours that its figures may take
     console = Console(soft_wrap=True, highlight=False)
     split, notes = _read_split(train, test, how, seed)
     split = split.weigh(weighting)
     groups, sampled = _read_items(split, items), _read_negatives(split, negatives)
     notes += [*split.account.lines(), groups.basis, *([sampled.basis] if sampled else [])]
+    if k > (n_items := split.train.shape[1]):
+        notes.append(f"--k is {k}, and there are {n_items} items: every list is shorter")
     for note in notes:
         console.print(note, markup=False)
     request = Request(k, seed, budget_minutes * 60, trials, groups, sampled)
@@ -81,6 +87,8 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         named = f"{how}: {train.name}" + (f", {test.name}" if test else "")
         about = {"seed": seed, "weights": weighting, "split": asdict(split.account), "notes": notes}
         _write(json_file, about | report.to_json(named))
+    if models and report.failed:
+        raise typer.Exit(1)  # a script that named a model must not take the others' figures for its own
 
 
 def _read_split(train: Path, test: Path | None, how: Protocol, seed: int) -> tuple[Split, list[str]]:
@@ -183,9 +191,21 @@ def _with_interval(figure: Estimate | None) -> str:
     return "–" if figure is None else f"{figure.value:.4f}\n±{(figure.high - figure.low) / 2:.4f}"
 
 
+def _check_writable(path: Path) -> None:
+    is_new = not path.exists()
+    _write_to(path, lambda: path.open("a", encoding="utf-8").close())
+    if is_new:
+        path.unlink()
+
+
 def _write(path: Path, figures: dict[str, Any]) -> None:
+    text = json.dumps(figures, indent=2) + "\n"
+    _write_to(path, lambda: path.write_text(text, encoding="utf-8"))
+
+
+def _write_to(path: Path, write: Callable[[], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write()
     except OSError as error:
         raise SourceUnavailableError(f"{path} cannot be written ({error}): give another file.") from error

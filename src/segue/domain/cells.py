@@ -97,7 +97,7 @@ class Cells:
         product = np.empty(len(self.row) if place is None else len(place), np.float32)
         for first in range(0, len(product), _PIECE):
             piece = slice(first, first + _PIECE)
-            code = self.code[piece if place is None else place[piece]]
+            code = self.code[piece] if place is None else self.code.take(place[piece], axis=0)
             np.dot(code.astype(np.float32), query, out=product[piece])
         product *= self.scale if place is None else self.scale[place]
         best = top_n(product, n_found)
@@ -179,6 +179,6 @@ def best_rows(
     rows = cells.candidates(query, n if exclude is None else n + len(exclude))
     if exclude is not None:
         rows = rows[np.isin(rows, exclude, invert=True)]
-    products = matrix[rows] @ query
+    products = matrix.take(rows, axis=0) @ query
     best = top_n(products, n)
     return rows[best], products[best]

@@ -55,12 +55,12 @@ class FactorSource:
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,): 1 is what a played track has, 0 any other."""
-        scores: NDArray[np.float32] = self.factors[rows] @ self.user
+        scores: NDArray[np.float32] = self.factors.take(rows, axis=0) @ self.user
         return scores
 
     def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Split scores over the history, float64 (m, h): eq. 7 of Hu, Koren & Volinsky (2008)."""
-        return self.explain(self.factors[rows].astype(np.float64))
+        return self.explain(self.factors.take(rows, axis=0).astype(np.float64))
 
     def reasons(self, row: int) -> list[Reason]:
         """Split a score over the history."""

@@ -82,7 +82,7 @@ class _Profile:
 
     def __init__(self, content: Content, history: History) -> None:
         self._content, self._history = content, history
-        parts = content.vectors[history.item_index] * history.confidence[:, None]
+        parts = content.vectors.take(history.item_index, axis=0) * history.confidence[:, None]
         profile = parts.sum(axis=0, dtype=np.float64)
         size = float(np.sqrt(profile @ profile))
         if size == 0 or not (history.confidence > 0).any():
@@ -102,7 +102,7 @@ class _Profile:
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,) in [-1, 1]: cosines with the profile."""
-        scores: NDArray[np.float32] = self._content.vectors[rows] @ self._profile
+        scores: NDArray[np.float32] = self._content.vectors.take(rows, axis=0) @ self._profile
         return scores
 
 
@@ -116,7 +116,7 @@ class ContentSource(_Profile):
 
     def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Split scores over the history, float64 (m, h): c_i v_i·v_j / |Σ c v|."""
-        return (self._content.vectors[rows] @ self._parts.T).astype(np.float64)
+        return (self._content.vectors.take(rows, axis=0) @ self._parts.T).astype(np.float64)
 
     def reasons(self, row: int) -> list[Reason]:
         """Split a score over the history."""

@@ -134,7 +134,7 @@ def explain_scores(model: ItemFactors, history: History, vectors: NDArray[np.flo
     See `explain`; EmptyHistoryError as there.
     """
     extra, target = _weights(model.objective, history)
-    liked = model.factors[history.item_index].astype(np.float64)
+    liked = model.factors.take(history.item_index, axis=0).astype(np.float64)
     diagonal = _diagonal(model, len(history))
     if len(history) < len(diagonal):
         root = np.sqrt(diagonal)
@@ -155,7 +155,7 @@ def top_items(
 
 def _solve(model: ItemFactors, history: History) -> NDArray[np.float64]:
     extra, target = _weights(model.objective, history)
-    liked = model.factors[history.item_index].astype(np.float64)
+    liked = model.factors.take(history.item_index, axis=0).astype(np.float64)
     diagonal = _diagonal(model, len(history))
     if len(history) < len(diagonal):
         # A @ A.T is symmetric, which BLAS knows to do in half the time: so both factors carry D^-½.

@@ -105,7 +105,7 @@ def nonnegative_explain(
 
 
 def _items(model: NonnegativeFactors, item_index: NDArray[np.int32]) -> NDArray[np.float64]:
-    return model.factors[item_index].astype(np.float64)
+    return model.factors.take(item_index, axis=0).astype(np.float64)
 
 
 def _system(model: NonnegativeFactors) -> NDArray[np.float64]:

@@ -287,7 +287,8 @@ def pool_of(
     model: Recommender, history: History, rows: NDArray[np.int32], scores: NDArray[np.float32]
 ) -> Pool:
     """Describe ranked tracks to the reordering, which sees whom they are by and what the listener likes."""
-    vectors = model.content.vectors[rows] if model.content else np.zeros((len(rows), 0), np.float32)
+    nothing = np.zeros((len(rows), 0), np.float32)
+    vectors = model.content.vectors.take(rows, axis=0) if model.content else nothing
     liked = history.confidence > 0
     wanted = history.confidence[liked] @ model.groups[history.item_index[liked]]
     total = float(wanted.sum())

@@ -138,6 +138,19 @@ def test_what_is_asked_wrongly_is_said(arguments: tuple[str, ...], message: str,
     assert message in str(error)
 
 
-def test_a_file_that_cannot_be_written_is_said(run, tmp_path: Path) -> None:
-    arguments = ("--protocol", "temporal", "--models", "popularity", "--json", str(tmp_path))
-    assert isinstance(run(*arguments).exception, SourceUnavailableError)
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_fitted(run, tmp_path: Path) -> None:
+    done = run("--protocol", "temporal", "--models", "popularity", "--json", str(tmp_path))
+    assert isinstance(done.exception, SourceUnavailableError)
+    assert "fitting" not in done.output
+
+
+def test_a_model_that_was_named_and_cannot_be_fitted_ends_with_1(run, tmp_path: Path) -> None:
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    train.write_text("user,item\n" + "".join(f"{u},{u}\n" for u in range(30)), encoding="utf-8")
+    test.write_text("user,item\n0,1\n", encoding="utf-8")
+    files, figures = ("--train", str(train), "--test", str(test)), tmp_path / "f.json"
+    done = run(*files, "--models", "popularity,blend", "--json", str(figures), "--k", "40")
+    assert done.exit_code == 1
+    assert "blend was not fitted" in done.output
+    assert "--k is 40, and there are 30 items" in done.output
+    assert [model["name"] for model in json.loads(figures.read_text())["models"]] == ["popularity"]

@@ -190,6 +190,7 @@ def test_weights_change_the_training_part_alone() -> None:
     assert weighed[Weighting.BINARY].train.toarray().tolist() == [[0, 1, 1]]
     assert weighed[Weighting.RAW].train.toarray().tolist() == [[0, 4, 1]]
     assert weighed[Weighting.LOG].train.toarray()[0] == pytest.approx(np.log([1, 5, 2]))
+    assert weighed[Weighting.RELATIVE].train.toarray()[0] == pytest.approx(np.array([0, 2, 1]) / 1.5)
     assert weighed[Weighting.BINARY].test is split.test
 
 

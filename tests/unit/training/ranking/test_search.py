@@ -112,6 +112,20 @@ def test_a_journal_of_other_data_is_refused(tmp_path: Path) -> None:
         Journal(tmp_path / "m.jsonl", ABOUT | {"data": other})
 
 
+@pytest.mark.parametrize(("line", "message"), [("{", "line 2 is no JSON"), ('{"x": 1}', "no trials")])
+def test_a_journal_with_a_broken_line_is_refused_and_kept(
+    line: str, message: str, clock, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.jsonl"
+    run(Journal(path, ABOUT), 2)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    broken = "\n".join([lines[0], line, *lines[1:]])
+    path.write_text(broken, encoding="utf-8")
+    with pytest.raises(InvalidInputError, match=message):
+        Journal(path, ABOUT)
+    assert path.read_text(encoding="utf-8") == broken
+
+
 def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SourceUnavailableError, match="give another folder"):
