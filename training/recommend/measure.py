@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -72,8 +71,13 @@ class _Asked:
     """A source of one listener that is asked again and again, and looks for its best once."""
 
     def __init__(self, source: Source) -> None:
-        self.scores, self.reasons = source.scores, source.reasons
-        self.best = lru_cache(source.best)
+        self.scores, self.reasons, self._look = source.scores, source.reasons, source.best
+        self._found: dict[int, NDArray[np.int32]] = {}  # an lru_cache a source takes longer than some sources
+
+    def best(self, n: int) -> NDArray[np.int32]:
+        if n not in self._found:
+            self._found[n] = self._look(n)
+        return self._found[n]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +157,12 @@ def measure_ranked(task: Task, lined: list[Lined], k: int) -> dict[str, NDArray[
     return _accuracy(task, ranking)
 
 
-def measure_answers(panel: Panel, ranker: Ranker | None, tier: str, k: int) -> dict[str, NDArray[np.float64]]:
-    """Measure the lists that listeners of a tier would get."""
+def measure_answers(
+    task: Task, lined: list[Lined], ranker: Ranker | None, k: int
+) -> dict[str, NDArray[np.float64]]:
+    """Measure the lists that listeners would get, of what `rank_all` lined up for their tier."""
     order = (ranker.diversity, ranker.calibration) if ranker else (0.0, 0.0)
-    return measure_order(panel.task, rank_all(panel, ranker, tier, k), k, *order)
+    return measure_order(task, lined, k, *order)
 
 
 def measure_sources(panel: Panel, k: int) -> dict[str, dict[str, NDArray[np.float64]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,6 +60,7 @@ def popular_ranker() -> Ranker:
 
 
 def _with_reordering(panel: Panel, ranker: Ranker, k: int, step: Callable[[str], None]) -> Ranker:
+    @cache
     def quality(diversity: float, calibration: float) -> float:
         return float(measure_order(panel.task, lined, k, diversity, calibration)["ndcg"].mean())
 

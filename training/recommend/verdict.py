@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from segue.domain.recommender import Recommender
     from training.evaluation import Estimate
-    from training.recommend.measure import Task
+    from training.recommend.measure import Lined, Task
 
 BASELINE = "popularity"
 OBJECTIVE = "ndcg"
@@ -73,18 +73,20 @@ def measure_recommender(
     step(f"testing every source on {len(task.users)} listeners")
     panel = build_panel(model, task)
     users: Users = measure_sources(panel, k)
+    lined: dict[frozenset[str], list[Lined]] = {}
     for tier, sources in TIER_SOURCES.items():
-        like = next((other for other in TIER_SOURCES if TIER_SOURCES[other] == sources), tier)
-        if like != tier:  # the same sources were weighed on the same examples
+        if sources in lined:  # the same sources were weighed on the same examples
+            like = next(other for other in TIER_SOURCES if TIER_SOURCES[other] == sources)
             users[f"hybrid-{tier}"] = users[f"hybrid-{like}"]
             continue
         step(f"testing the hybrid of the tier {tier}")
-        users[f"hybrid-{tier}"] = measure_answers(panel, model.ranker, tier, k)
-    lined = rank_all(panel, model.ranker, "pro", k)
-    users["hybrid-before-reordering"] = measure_ranked(task, lined, k)
+        lined[sources] = rank_all(panel, model.ranker, tier, k)
+        users[f"hybrid-{tier}"] = measure_answers(task, lined[sources], model.ranker, k)
+    users["hybrid-before-reordering"] = measure_ranked(task, lined[TIER_SOURCES["pro"]], k)
     if champion is not None:
         step("testing the settings and weights of what is live")
-        users["champion"] = measure_answers(build_panel(champion, task), champion.ranker, "pro", k)
+        theirs = rank_all(build_panel(champion, task), champion.ranker, "pro", k)
+        users["champion"] = measure_answers(task, theirs, champion.ranker, k)
     ours = users["hybrid-pro"][OBJECTIVE]
     p_value = {
         name: _p_better(ours, values[OBJECTIVE])
