@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segue.domain.mood import FEATURES, Mood, mood_weights
-from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from numpy.typing import NDArray
 
@@ -119,42 +116,6 @@ class Situation:
         """What is known, as names of `CIRCUMSTANCES`."""
         known = (self.time_of_day, self.day, self.activity, self.weather)
         return tuple(str(each) for each in known if each is not None)
-
-
-def situation_of(
-    at: datetime | None = None,
-    utc_offset: timedelta = timedelta(0),
-    activity: Activity | None = None,
-    weather: Weather | None = None,
-) -> Situation:
-    """Return the situation at a moment.
-
-    Parameters
-    ----------
-    at : datetime, optional
-        With its zone.
-    utc_offset : timedelta
-        Of the listener's clock: two hours in Paris in summer.
-    activity, weather : optional
-
-    Raises
-    ------
-    InvalidInputError
-        ``at`` has no zone: say which, or convert it to UTC.
-    """
-    if at is None:
-        return Situation(None, None, activity, weather)
-    offset = at.utcoffset()
-    if offset is None:
-        raise InvalidInputError(f"the time {at.isoformat()} has no zone: add one, such as +00:00.")
-    local = at.replace(tzinfo=None) - offset + utc_offset
-    part = tuple(TimeOfDay)[_PART_OF_HOUR[local.hour]]
-    return Situation(part, day_of(local.weekday()), activity, weather)
-
-
-def day_of(weekday: int) -> Day:
-    """Return the kind of a day from 0, Monday, to 6."""
-    return Day.WEEKEND if weekday >= 5 else Day.WORKDAY
 
 
 def circumstances_of(at: NDArray[np.datetime64]) -> NDArray[np.int16]:

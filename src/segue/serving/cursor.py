@@ -84,11 +84,6 @@ def unseal(cursor: str, purpose: str, keys: CursorKeys, *, now_s: int) -> bytes:
     return body[_TIME_BYTES:]
 
 
-def sealed_chars(payload_bytes: int, keys: CursorKeys) -> int:
-    """Return how long the cursor of such a payload is."""
-    return len(next(iter(keys.secrets))) + 1 + -(-(_TIME_BYTES + payload_bytes + _MAC_BYTES) * 4 // 3)
-
-
 def _mac(secret: bytes, key_id: str, purpose: str, body: bytes) -> bytes:
     # NUL is in neither name, so no two triples are the same text.
     text = f"{key_id}\0{purpose}\0".encode() + body

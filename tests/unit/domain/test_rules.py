@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -22,7 +22,6 @@ from segue.domain.situation import (
     Weather,
     circumstances_of,
     prior_shift,
-    situation_of,
 )
 from segue.domain.source import ReasonKind
 from segue.errors import InvalidInputError
@@ -146,29 +145,17 @@ def test_every_circumstance_has_a_name_of_its_own_and_a_prior() -> None:
     ],
 )  # fmt: skip
 def test_the_parts_of_a_day(hour: int, part: TimeOfDay) -> None:
-    assert situation_of(datetime(2026, 11, 20, hour, tzinfo=UTC)).time_of_day is part
-
-
-def test_the_listeners_clock_decides() -> None:
-    friday_night = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
-    assert situation_of(friday_night).day is Day.WORKDAY
-    ahead = situation_of(friday_night, timedelta(hours=8))
-    assert (ahead.time_of_day, ahead.day) == (TimeOfDay.MORNING, Day.WEEKEND)
-    elsewhere = friday_night.astimezone(timezone(timedelta(hours=-5)))
-    assert situation_of(elsewhere) == situation_of(friday_night)
+    rows = circumstances_of(np.array([datetime(2026, 11, 20, hour)], "datetime64[s]"))  # noqa: DTZ001
+    assert CIRCUMSTANCES[rows[0, 0]] == part
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    assert situation_of().circumstances == ()
-    assert situation_of(activity=Activity.WORK, weather=Weather.SNOWY).circumstances == ("work", "snowy")
-    with pytest.raises(InvalidInputError, match="zone"):
-        situation_of(datetime(2026, 11, 20, 12))  # noqa: DTZ001
+    assert Situation().circumstances == ()
+    assert Situation(activity=Activity.WORK, weather=Weather.SNOWY).circumstances == ("work", "snowy")
 
 
 @given(st.datetimes(datetime(1960, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001
 def test_columns_of_times_are_read_as_single_ones(at: datetime) -> None:
-    moments = np.array([at, "NaT"], "datetime64[s]")
-    rows = circumstances_of(moments)
-    single = situation_of(at.replace(tzinfo=UTC)).circumstances
-    assert tuple(CIRCUMSTANCES[row] for row in rows[0]) == single
+    rows = circumstances_of(np.array([at, "NaT"], "datetime64[s]"))
+    assert CIRCUMSTANCES[rows[0, 1]] == (Day.WEEKEND if at.weekday() >= 5 else Day.WORKDAY)
     assert rows[1].tolist() == [-1, -1]
