@@ -55,6 +55,14 @@ def left_out(user):
     return user % N_PLAYED
 
 
+@pytest.mark.parametrize("shape", [(3, 40), (40, 3), (1, 1)])
+@pytest.mark.parametrize("name", [name for name in PERSONAL if name not in {"blend", "ials, in blocks"}])
+def test_the_defaults_fit_the_smallest_data(name: str, shape: tuple[int, int]) -> None:
+    interactions = csr_matrix(np.ones(shape, np.float32))
+    scorer = type(EVERY[name])().fit(interactions, lambda _: None)
+    assert np.isfinite(scorer.scores(interactions)).all()
+
+
 @pytest.fixture(scope="module", params=EVERY)
 def fitted(request: pytest.FixtureRequest):
     return EVERY[request.param], EVERY[request.param].fit(checkerboard(), lambda _: None)

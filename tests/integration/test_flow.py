@@ -144,6 +144,14 @@ def test_a_taken_port_is_a_clear_error(folder: Path, url: str) -> None:
     assert f"cannot listen on 127.0.0.1:{port}" in run.stderr
 
 
+def test_whoever_has_no_store_is_served_the_rest(tmp_path: Path) -> None:
+    with serving(tmp_path, "--artifacts", "none") as url:
+        assert call(f"{url}/health")[0] == 200
+    run = segue("serve", "--store", "absent.sqlite", "--port", "0", cwd=tmp_path, check=False)
+    assert run.returncode == 1
+    assert "no file at absent.sqlite" in run.stderr
+
+
 def test_a_store_that_is_not_there_is_a_clear_error(folder: Path) -> None:
     run = segue("train", "genre-preference", "--store", "absent.sqlite", cwd=folder, check=False)
     assert run.returncode == 1

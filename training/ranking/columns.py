@@ -163,6 +163,8 @@ def _read_parquet(path: Path) -> DataFrame:
 
 def _read_text(path: Path, names: Mapping[str, tuple[str, ...]]) -> tuple[DataFrame, list[str]]:
     text, notes = _decode(path)
+    if "::" in text.split("\n", 1)[0]:  # MovieLens'
+        text = text.replace("::", "\t")
     first = text.lstrip().split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first.count)
     cells = next(csv.reader([first], delimiter=separator), [])

@@ -62,7 +62,7 @@ def read_negatives(path: Path, split: Split) -> Negatives:
         user_id, item_id = _read_pairs(path)
     except OSError as error:
         raise SourceUnavailableError(f"{path} cannot be read ({error}): give a readable file.") from error
-    except (ValueError, zipfile.BadZipFile) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise SourceSchemaError(f"{path} holds no samples ({error}): give a file of such a form.") from error
     user, item = split.find_users(user_id), split.find_items(item_id)
     known = (user >= 0) & (item >= 0)

@@ -46,6 +46,10 @@ NAMES = {
 }
 
 
+MOST_IDS = 50_000_000
+"""Rows or columns of a matrix: every one of them takes memory, whether it has an interaction or not."""
+
+
 @dataclass(frozen=True, slots=True)
 class InteractionTable:
     """Interactions of one file, a row each, in the file's order; those of a matrix by row and column.
@@ -115,12 +119,17 @@ def _read_npz(path: Path, _: bool) -> InteractionTable:
         raise SourceSchemaError(
             f"{path}: {error.args[0]}; save a matrix with scipy.sparse.save_npz."
         ) from error
-    except (ValueError, zipfile.BadZipFile) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
         # numpy takes whatever is no archive for a pickle, and advises to load it as one.
         found = "it holds no arrays" if "pickle" in str(error) else error
         raise SourceSchemaError(
             f"{path} is no .npz of a sparse matrix ({found}): save it with scipy.sparse.save_npz."
         ) from error
+    if max(matrix.shape) > MOST_IDS:
+        raise SourceSchemaError(
+            f"{path} is {matrix.shape[0]} × {matrix.shape[1]}: give at most {MOST_IDS} users and items, "
+            "numbered from 0 without gaps, or a table of their ids."
+        )
     order = np.lexsort((matrix.col, matrix.row))  # one order, whatever the form: divisions depend on it
     user, item = matrix.row[order].astype(np.int64), matrix.col[order].astype(np.int64)
     weight = matrix.data[order].astype(np.float32)

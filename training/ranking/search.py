@@ -99,7 +99,7 @@ class Journal:
             return
         try:
             self._open(path, about)
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise SourceUnavailableError(f"{path} cannot be used ({error}): give another folder.") from error
 
     def _open(self, path: Path, about: dict[str, Any]) -> None:
@@ -117,6 +117,12 @@ class Journal:
             raise InvalidInputError(
                 f"{path} holds lines that are no trials ({error}): give another folder."
             ) from error
+        for number, entry in enumerate(kept[1:], 2):
+            if not _is_trial(entry):
+                raise InvalidInputError(
+                    f"{path}, line {number}: {entry} is no trial, whose value is an NDCG, at most 1, and "
+                    "whose params are an object: remove the line, or give another folder."
+                )
         whole = path.with_suffix(".tmp")  # without the line that a crash cut short: the next is appended
         whole.write_text("".join(json.dumps(entry) + "\n" for entry in [about, *kept[1:]]), encoding="utf-8")
         whole.replace(path)
@@ -154,6 +160,8 @@ def search(
     list of Trial
         All, best first; of equal ones the earlier.
     """
+    for trial in journal.trials:
+        _check(family, trial)
     start = time.monotonic()
     while budget_s > 0 and (family.space or not journal.trials):
         spent = time.monotonic() - start
@@ -166,6 +174,17 @@ def search(
     return sorted(journal.trials, key=lambda trial: -trial.value)
 
 
+def _check(family: Family, trial: Trial) -> None:
+    usual = family.resolve({})
+    for name, value in trial.params.items():
+        kind = type(usual.get(name))
+        if name not in usual or not isinstance(value, int | float if kind is float else kind):
+            raise InvalidInputError(
+                f"a trial that was read has {name} = {value!r}, which is no setting of the model: remove its "
+                "line, or give another folder."
+            )
+
+
 def _next_params(family: Family, seed: int, trials: list[Trial]) -> dict[str, Any]:
     number = len(trials)
     starts = ({}, *family.starts)
@@ -173,6 +192,12 @@ def _next_params(family: Family, seed: int, trials: list[Trial]) -> dict[str, An
         return dict(starts[number])
     near = max(trials, key=lambda trial: trial.value).params if number % 3 else None
     return draw_params(family.space, np.random.default_rng([seed, number]), near)
+
+
+def _is_trial(entry: dict[str, Any]) -> bool:
+    value, seconds = entry["value"], entry["seconds"]
+    is_measured = all(isinstance(each, int | float) and each >= 0 for each in (value, seconds))
+    return is_measured and value <= 1 and isinstance(entry["params"], dict)
 
 
 def _read_line(path: Path, line: str, number: int, n_lines: int) -> Any:

@@ -26,7 +26,7 @@ class NmfRecommender:
     Attributes
     ----------
     n_factors : int
-        Parts d.
+        Parts d; of fewer users or items as many as there are.
     regularization : float
         λ ≥ 0 per entry: a user is regularised by λ n_items, an item by λ n_users.
     n_sweeps : int
@@ -45,9 +45,10 @@ class NmfRecommender:
         from sklearn.decomposition import NMF
         from sklearn.exceptions import ConvergenceWarning
 
-        step(f"NMF: {self.n_factors} parts")
+        n_parts = min(self.n_factors, *interactions.shape)  # its first guess has no more singular vectors
+        step(f"NMF: {n_parts} parts")
         model = NMF(
-            n_components=self.n_factors,
+            n_components=n_parts,
             init="nndsvda",
             alpha_W=self.regularization,
             l1_ratio=0.0,

@@ -52,7 +52,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         typer.Option(help="Sampled items of each user: adds figures that rank among them only."),
     ] = None,
     weights: Annotated[
-        str, typer.Option(help="binary, log, raw or relative: what a pair weighs in training.")
+        str, typer.Option(help="binary, log, raw, relative or discounted: what a pair weighs in training.")
     ] = "binary",
     k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 20,
     models: Annotated[str, typer.Option(help="Names, by commas; all without.")] = "",

@@ -11,10 +11,11 @@ import typer
 from rich.console import Console
 
 from segue.cli.options import ARTIFACTS, Artifacts, Store
-from segue.errors import CustomerNotFoundError
+from segue.errors import CustomerNotFoundError, SourceUnavailableError
 from segue.serving.settings import (
     DEFAULT_LAKE,
     DEFAULT_STATE,
+    DEFAULT_STORE,
     DEFAULT_UPLOADS,
     find_store,
     set_for_this_process,
@@ -42,7 +43,7 @@ def serve(
     ] = Tier.PRO,
 ) -> None:
     """Serve the API and its documentation, as the functions would answer on Lambda."""
-    store = find_store(store, location)
+    is_named, store = bool(store), find_store(store, location)
     set_for_this_process(
         {
             "SEGUE_STORE": store,
@@ -62,7 +63,14 @@ def serve(
             "ORT_DISABLE_TELEMETRY": "1",
         },
     )
-    customer_id = _example_customer(store)
+    console = Console(soft_wrap=True, highlight=False)
+    try:
+        customer_id = _example_customer(store)
+    except SourceUnavailableError as error:
+        if is_named or store != DEFAULT_STORE:
+            raise
+        customer_id = None  # whoever has interactions alone asks for nothing else
+        console.print(f"/api/model cannot answer ({error}): --store names a store.", markup=False)
     import functions
 
     names = sorted(
@@ -75,7 +83,7 @@ def serve(
     handlers = {name: import_module(f"functions.{name}.handler") for name in names}
     api = local_api(each.api for each in handlers.values() if hasattr(each, "api"))
     api.include_router(upload_routes(handlers["import_history"].uploads, handlers["import_worker"].worker))
-    run(api, host, port, customer_id, Console(soft_wrap=True, highlight=False).print)
+    run(api, host, port, customer_id, console.print)
 
 
 def _example_customer(store: str) -> int:

@@ -133,8 +133,8 @@ def build_cells(
     size = np.bincount(cell, minlength=len(centre))
     distance = np.square(matrix - centre[cell]).sum(axis=1)
     spread = np.sqrt(np.bincount(cell, distance, minlength=len(centre)) / np.maximum(size, 1))
-    greatest = np.abs(matrix).max(axis=1)
-    scale = np.where(greatest > 0, greatest / _MOST_CODE, 1).astype(np.float32)
+    scale = (np.abs(matrix).max(axis=1) / _MOST_CODE).astype(np.float32)
+    scale[scale == 0] = 1  # a row of zeros, or of numbers so small that their scale is none
     return Cells(
         code=np.rint(matrix[row] / scale[row, None]).astype(np.int8),
         scale=scale[row],

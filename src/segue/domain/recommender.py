@@ -15,7 +15,7 @@ from segue.domain.ranker import gather, weighted_reasons
 from segue.domain.recommend import Query, Recommended, Step, recommend
 from segue.domain.rerank import Pool
 from segue.domain.rules import MoodSource, mood_source
-from segue.domain.social import social_source
+from segue.domain.social import SocialSource, social_source
 from segue.domain.source import ReasonKind
 from segue.domain.taste_group import taste_groups
 from segue.errors import EmptyHistoryError
@@ -269,7 +269,9 @@ def _with_friends(
     weights: dict[str, float], sources: Mapping[str, Source], listener: Listener
 ) -> dict[str, float]:
     # The learnt weight is that of friends nobody named, next to a history of the listener's own.
-    if "social" in sources and (listener.friends or not len(listener.history)):
+    social = sources.get("social")
+    named = isinstance(social, SocialSource) and len(set(listener.friends)) > social.n_unknown
+    if social is not None and (named or not len(listener.history)):
         share = FRIENDS_WEIGHT if len(listener.history) else 1.0
         weights["social"] = max(weights.get("social", 0.0), share * (sum(weights.values()) or 1.0))
     return weights

@@ -74,8 +74,8 @@ class FeedbackEvent(BaseModel):
         None,
         description=(
             "unique for the user: what is sent twice under one id counts once. Without it the id is made of "
-            "the Idempotency-Key and the event's place, or else of user, track, event and at; without any "
-            "of these every call counts."
+            "user, track, event and at, and of the Idempotency-Key and the event's place if there is one; "
+            "with neither a key nor at every call counts."
         ),
     )
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _TRY = """Segue answers on {url} (documentation: {url}/docs). Stop it with Ctrl+C. Try:
 
   curl -s {url}/health
-  curl -s {url}/api/model -H 'content-type: application/json' -d '{{"customer_id": {customer_id}}}'
+"""
+_TRY_MODEL = """  curl -s {url}/api/model -H 'content-type: application/json' \\
+    -d '{{"customer_id": {customer_id}}}'
   curl -s '{url}/api/model?details=true' -H 'content-type: application/json' \\
     -d '{{"customer_id": {customer_id}}}'
 """
@@ -33,10 +35,10 @@ class _Server(uvicorn.Server):
         self.started_at()
 
 
-def run(api: FastAPI, host: str, port: int, customer_id: int, say: Callable[[str], None]) -> None:
+def run(api: FastAPI, host: str, port: int, customer_id: int | None, say: Callable[[str], None]) -> None:
     """Serve until interrupted.
 
-    ``say`` is given curl lines about ``customer_id``, which work, once the server listens.
+    ``say`` is given curl lines, which work, once the server listens; about a customer where there is one.
 
     Raises
     ------
@@ -56,5 +58,6 @@ def run(api: FastAPI, host: str, port: int, customer_id: int, say: Callable[[str
     with listener:
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listener.getsockname()[1]}"
-        server.started_at = lambda: say(_TRY.format(url=url, customer_id=customer_id))
+        lines = _TRY if customer_id is None else _TRY + _TRY_MODEL
+        server.started_at = lambda: say(lines.format(url=url, customer_id=customer_id))
         server.run(sockets=[listener])

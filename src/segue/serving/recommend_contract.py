@@ -71,7 +71,9 @@ class RecommendRequest(Strict):
     mood: Mood | None = None
     genre: Text | None = Field(None, max_length=100, description="a genre of the catalogue, or a broad one")
     context: Context | None = None
-    friends: Annotated[Ids, Field(max_length=100)] = Field([], description="users whose likes count too")
+    friends: Annotated[Ids, Field(max_length=100)] = Field(
+        [], description="users whose likes count too, from the tier starter on; unknown ones change nothing"
+    )
     exclude: Annotated[Ids, Field(max_length=10_000)] = Field([], description="tracks never to answer with")
     diversity: Annotated[float, Field(strict=True, ge=0, le=1)] | None = Field(
         None, description="0 the best alone, 1 as unlike each other as can be; the model's own without it"

@@ -36,6 +36,14 @@ def test_with_all_cells_none_of_the_best_is_missed(seed: int, n: int) -> None:
     assert products == pytest.approx(true, rel=1e-5, abs=1e-6)
 
 
+def test_rows_without_size_are_coded_as_zeros() -> None:
+    matrix = np.ones((4, D), np.float32)
+    matrix[1], matrix[2] = 0, np.finfo(np.float32).smallest_subnormal
+    cells = build_cells(matrix, matrix[:1], np.zeros(4, np.int32), 1.0)
+    assert cells.code.any(axis=1).tolist() == [True, False, False, True]
+    assert (cells.scale > 0).all()
+
+
 @pytest.mark.parametrize("width", [D, 8])
 def test_more_cells_find_more_and_what_is_found_is_scored_in_full(width: int) -> None:
     matrix = random_cells(5, 1.0)[0] * np.linspace(1, 0.1, D, dtype=np.float32)

@@ -155,6 +155,14 @@ def test_named_friends_count_besides_the_stored(model) -> None:
     assert "social" not in prepare(model, Listener(NOBODY, "stranger", friends=("nobody",)))
 
 
+def test_a_friend_whom_nobody_knows_changes_nothing(model) -> None:
+    def weight(*friends: str) -> float:
+        listener = Listener(ROCK, "ann", friends=friends)
+        return choose(model, prepare(model, listener), listener)[1].get("social", 0.0)
+
+    assert weight("ghost", "ghost") == weight() < weight("ghost", "bob")
+
+
 def test_a_mood_moves_the_answer(model) -> None:
     def energy(mood: Mood | None) -> float:
         rows = [item.item_index for item in answer(model, Listener(ROCK, mood=mood), unheard()).items]

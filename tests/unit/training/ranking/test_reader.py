@@ -223,6 +223,14 @@ def test_cells_of_a_matrix_that_are_no_interaction_are_told(tmp_path: Path) -> N
     )
 
 
+def test_movielens_own_separator_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.dat"
+    path.write_text("1::1193::5::978300760\n1::661::3::978302109\n", encoding="utf-8")
+    table = read_interactions(path)
+    assert (table.user.tolist(), table.item.tolist()) == ([1, 1], [1193, 661])
+    assert (table.weight.tolist(), table.at.tolist()) == ([5, 3], [978300760, 978302109])
+
+
 def archive(**changed: np.ndarray) -> bytes:
     whole = {
         "indices": np.array([0, 1]),
@@ -238,7 +246,14 @@ def archive(**changed: np.ndarray) -> bytes:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"not a zip", "is no .npz of a sparse matrix"),
+        (b"not a zip", "is no .npz of a sparse matrix (it holds no arrays)"),
+        (b"", "is no .npz of a sparse matrix"),
+        (
+            archive(
+                data=np.ones(1), indices=np.array([1]), indptr=np.array([0, 1]), shape=np.array([1, 2**31])
+            ),
+            "is 1 × 2147483648: give at most 50000000 users and items, numbered from 0 without gaps",
+        ),
         (archive(data=np.array([{}, {}], object)), "is no .npz of a sparse matrix"),
         (
             archive(indptr=None),

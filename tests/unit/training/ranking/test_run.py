@@ -191,7 +191,16 @@ def test_weights_change_the_training_part_alone() -> None:
     assert weighed[Weighting.RAW].train.toarray().tolist() == [[0, 4, 1]]
     assert weighed[Weighting.LOG].train.toarray()[0] == pytest.approx(np.log([1, 5, 2]))
     assert weighed[Weighting.RELATIVE].train.toarray()[0] == pytest.approx(np.array([0, 2, 1]) / 1.5)
+    assert weighed[Weighting.DISCOUNTED].train.toarray()[0] == pytest.approx(np.array([0, 2, 1]) / 1.5)
     assert weighed[Weighting.BINARY].test is split.test
+
+
+def test_what_many_have_is_discounted() -> None:
+    train = csr_matrix(np.array([[4, 1, 0], [9, 0, 0], [0, 0, 0]], np.float32))
+    row = replace(blocks(), train=train).weigh(Weighting.DISCOUNTED).train.toarray()
+    expected = np.array([2 / 2**0.2, 1])
+    assert row[0, :2] == pytest.approx(expected / expected.mean())
+    assert row[1:].tolist() == [[1, 0, 0], [0, 0, 0]]
 
 
 PEAK = """

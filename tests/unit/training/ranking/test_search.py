@@ -112,7 +112,17 @@ def test_a_journal_of_other_data_is_refused(tmp_path: Path) -> None:
         Journal(tmp_path / "m.jsonl", ABOUT | {"data": other})
 
 
-@pytest.mark.parametrize(("line", "message"), [("{", "line 2 is no JSON"), ('{"x": 1}', "no trials")])
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "line 2 is no JSON"),
+        ('{"x": 1}', "no trials"),
+        ('{"params": {}, "value": NaN, "seconds": 1}', "line 2: .* is no trial"),
+        ('{"params": {}, "value": 99, "seconds": 1}', "line 2: .* is no trial"),
+        ('{"params": {}, "value": "a", "seconds": 1}', "line 2: .* is no trial"),
+        ('{"params": null, "value": 0.5, "seconds": 1}', "line 2: .* is no trial"),
+    ],
+)
 def test_a_journal_with_a_broken_line_is_refused_and_kept(
     line: str, message: str, clock, tmp_path: Path
 ) -> None:
@@ -124,6 +134,22 @@ def test_a_journal_with_a_broken_line_is_refused_and_kept(
     with pytest.raises(InvalidInputError, match=message):
         Journal(path, ABOUT)
     assert path.read_text(encoding="utf-8") == broken
+
+
+@pytest.mark.parametrize("params", ['{"x": "a"}', '{"z": 1.0}'])
+def test_a_trial_of_what_is_no_setting_is_refused(params: str, clock, tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    Journal(path, ABOUT)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f'{{"params": {params}, "value": 0.5, "seconds": 1}}\n')
+    with pytest.raises(InvalidInputError, match="no setting of the model"):
+        run(Journal(path, ABOUT), 0)
+
+
+def test_a_journal_of_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.jsonl").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SourceUnavailableError, match="give another folder"):
+        Journal(tmp_path / "m.jsonl", ABOUT)
 
 
 def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
