@@ -11,11 +11,13 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from segue.errors import InvalidInputError, NotEnoughDataError
+from training.ranking.weighting import weigh_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.ranking.reader import InteractionTable
+    from training.ranking.weighting import Weighting
 
 TEST_SHARE = 0.1
 MIN_HISTORY = 3
@@ -37,27 +39,6 @@ class Protocol(StrEnum):
 
 TIMED = (Protocol.TEMPORAL, Protocol.LEAVE_LAST)
 """Protocols that need the time of every interaction."""
-
-
-DISCOUNT = 0.2
-"""Chosen on the validation parts of Last.fm among 0.05 to 0.3, see docs/evaluation.md."""
-
-
-class Weighting(StrEnum):
-    """What a pair weighs in training: 1, ln(1 + its weight), its weight, or how its root compares.
-
-    Play counts span five powers of ten, and as they stand one album played daily outweighs a whole taste.
-    ``relative`` is the square root of the weight, divided by the mean of the user's: who plays much of
-    everything counts no more than others, and what was played most counts some times what was played least.
-    ``discounted`` divides the root by (the item's users)^`DISCOUNT` before that: what everybody has says less
-    of a taste, as in the inverse document frequency of texts (Spärck Jones 1972), but more gently.
-    """
-
-    BINARY = "binary"
-    LOG = "log"
-    RAW = "raw"
-    RELATIVE = "relative"
-    DISCOUNTED = "discounted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +110,7 @@ class Split:
 
     def weigh(self, weighting: Weighting) -> Split:
         """Return the split with the training part's weights changed."""
-        train = self.train.copy()
-        if weighting is Weighting.BINARY:
-            train.data[:] = 1
-        elif weighting is Weighting.LOG:
-            train.data = np.log1p(train.data)
-        elif weighting in {Weighting.RELATIVE, Weighting.DISCOUNTED}:
-            train.data = np.sqrt(train.data)
-            if weighting is Weighting.DISCOUNTED:
-                train.data *= np.bincount(train.indices)[train.indices].astype(np.float32) ** -DISCOUNT
-            count = np.diff(train.indptr)
-            train.data /= np.repeat(np.asarray(train.sum(axis=1)).ravel() / np.maximum(count, 1), count)
-        return replace(self, train=train)
+        return replace(self, train=weigh_pairs(self.train, weighting))
 
 
 def divide(train: InteractionTable, test: InteractionTable | None, protocol: Protocol, seed: int) -> Split:

@@ -65,7 +65,8 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Measure recommenders on public or own data, by ranking the whole catalogue for every test user."""
     from training.ranking.run import Request  # seconds to import: after the options are valid
-    from training.ranking.split import Protocol, Weighting
+    from training.ranking.split import Protocol
+    from training.ranking.weighting import Weighting
 
     how, weighting = _one_of(Protocol, "protocol", protocol), _one_of(Weighting, "weights", weights)
     families = _families(models)

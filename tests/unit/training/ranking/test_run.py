@@ -17,7 +17,8 @@ from training.ranking.footprint import size_bytes
 from training.ranking.reader import InteractionTable
 from training.ranking.run import Progress, Report, Request, measure_all
 from training.ranking.space import Choice
-from training.ranking.split import Protocol, Split, Weighting, divide
+from training.ranking.split import Protocol, Split, divide
+from training.ranking.weighting import Weighting
 from training.recommender.als import AlsRecommender
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import ItemKnn
