@@ -6,14 +6,11 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from segue.artifacts.family import FAMILIES
-from segue.domain.event import Event, EventKind
-from segue.state.sqlite import SqliteState
 from tests.integration.server import call, segue, serving
 from tests.runtime.music_store import NO_PURCHASES, write_store
 
@@ -153,17 +150,6 @@ def test_whoever_has_no_store_is_served_the_rest(tmp_path: Path) -> None:
     run = segue("serve", "--store", "absent.sqlite", "--port", "0", cwd=tmp_path, check=False)
     assert run.returncode == 1
     assert "no file at absent.sqlite" in run.stderr
-
-
-def test_an_error_of_a_command_is_one_line(tmp_path: Path) -> None:
-    like = Event("ann", "t1", EventKind.LIKE, datetime(2026, 1, 1, tzinfo=UTC), "1")
-    SqliteState(tmp_path / "state.sqlite").record([like])
-    given = ("ann", "--artifacts", "none", "--state", "state.sqlite")
-    for command in ("recommend", "taste"):
-        run = segue(command, *given, cwd=tmp_path, check=False)
-        assert run.returncode == 1
-        assert run.stderr.startswith("segue: ")
-        assert run.stderr.count("\n") == 1
 
 
 def test_a_store_that_is_not_there_is_a_clear_error(folder: Path) -> None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
-from segue.serving.settings import DEFAULT_STATE, set_for_this_process
+from segue.serving.settings import DEFAULT_STATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +46,7 @@ def recommend(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Recommend tracks to a listener, and say why."""
     context = {"time_of_day": time_of_day, "day": day, "activity": activity, "weather": weather}
-    found = open_live(artifacts, state).recommend(
+    found = _open(artifacts, state).recommend(
         user,
         limit=limit,
         mood=mood,
@@ -78,7 +78,7 @@ def similar(  # noqa: PLR0913 - one parameter an option
     as_json: Json = False,
 ) -> None:
     """Find tracks like one or several, and say what makes them alike."""
-    found = open_live(artifacts, "").similar(
+    found = _open(artifacts, "").similar(
         tracks, limit=limit, model=model, variant=variant, diversity=diversity
     )
     if as_json:
@@ -106,16 +106,14 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say what a track's score is for a listener, and what it is made of."""
-    found = open_live(artifacts, state).explain(user, track)
+    found = _open(artifacts, state).explain(user, track)
     if as_json:
         _print_json(found.model_dump_json(exclude_none=True))
         return
     _print([found], f"why {track} for {user}", _reasons)
 
 
-def open_live(artifacts: str, state: str) -> EmbeddedRecommender:
-    """Open what is live; what its log would warn of, an answer or its error says."""
-    set_for_this_process({}, defaults={"POWERTOOLS_LOG_LEVEL": "CRITICAL"})
+def _open(artifacts: str, state: str) -> EmbeddedRecommender:
     from segue.embedded import open_recommender  # half a second to import: after the options are valid
 
     return open_recommender(artifacts, state=state)

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
-from segue.cli.recommend import open_live
 from segue.domain.taste.sentence import deviations, percent, whole_percent
 from segue.errors import InvalidInputError
 from segue.serving.settings import DEFAULT_STATE
@@ -50,13 +49,15 @@ def taste(  # noqa: PLR0913 - one parameter an option
     """Profile a listener's taste in numbers and sentences, and with --html in pictures."""
     if file is not None and not html:
         raise InvalidInputError(f"{file} is written with --html only: add it.")
+    from segue.embedded import open_recommender  # half a second to import: after the options are valid
+
     known = {
         "tracks": track,
         "artists": artist,
         "friends": friend,
         "utc_offset_minutes": utc_offset_minutes,
     }
-    segue = open_live(artifacts, state)
+    segue = open_recommender(artifacts, state=state)
     if html:
         name = re.sub(r"[^\w-]", "_", user)
         path = file or Path(f"taste-{name}.html")
