@@ -163,9 +163,9 @@ def _read_parquet(path: Path) -> DataFrame:
 
 def _read_text(path: Path, names: Mapping[str, tuple[str, ...]]) -> tuple[DataFrame, list[str]]:
     text, notes = _decode(path)
-    if "::" in text.split("\n", 1)[0]:  # MovieLens'
-        text = text.replace("::", "\t")
     first = text.lstrip().split("\n", 1)[0]
+    if "::" in first and not any(mark in first for mark in _SEPARATORS):  # MovieLens'; else a part of an id
+        text, first = text.replace("::", "\t"), first.replace("::", "\t")
     separator = max(_SEPARATORS, key=first.count)
     cells = next(csv.reader([first], delimiter=separator), [])
     try:
