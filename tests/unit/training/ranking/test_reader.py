@@ -231,6 +231,13 @@ def test_movielens_own_separator_is_read(tmp_path: Path) -> None:
     assert (table.weight.tolist(), table.at.tolist()) == ([5, 3], [978300760, 978302109])
 
 
+def test_two_colons_beside_a_separator_are_a_part_of_an_id(tmp_path: Path) -> None:
+    path = tmp_path / "plays.csv"
+    path.write_text("ann,spotify::1\nbob,spotify::2\n", encoding="utf-8")
+    table = read_interactions(path)
+    assert (table.user.tolist(), table.item.tolist()) == (["ann", "bob"], ["spotify::1", "spotify::2"])
+
+
 def archive(**changed: np.ndarray) -> bytes:
     whole = {
         "indices": np.array([0, 1]),
