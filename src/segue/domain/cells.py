@@ -179,6 +179,6 @@ def best_rows(
     rows = cells.candidates(query, n if exclude is None else n + len(exclude))
     if exclude is not None:
         rows = rows[np.isin(rows, exclude, invert=True)]
-    products = matrix.take(rows, axis=0) @ query
+    products = matrix.take(rows, axis=0) @ query  # rows taken so are there in 0.6 of the time of indexing
     best = top_n(products, n)
     return rows[best], products[best]
