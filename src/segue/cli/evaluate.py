@@ -16,11 +16,10 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from segue.errors import InvalidInputError, SourceUnavailableError
+from segue.cli.writing import writing_to
+from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from training.evaluation import Estimate
     from training.ranking.item_group import ItemGroups
     from training.ranking.negatives import Negatives
@@ -194,19 +193,13 @@ def _with_interval(figure: Estimate | None) -> str:
 
 def _check_writable(path: Path) -> None:
     is_new = not path.exists()
-    _write_to(path, lambda: path.open("a", encoding="utf-8").close())
+    with writing_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a", encoding="utf-8").close()
     if is_new:
         path.unlink()
 
 
 def _write(path: Path, figures: dict[str, Any]) -> None:
-    text = json.dumps(figures, indent=2) + "\n"
-    _write_to(path, lambda: path.write_text(text, encoding="utf-8"))
-
-
-def _write_to(path: Path, write: Callable[[], object]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write()
-    except OSError as error:
-        raise SourceUnavailableError(f"{path} cannot be written ({error}): give another file.") from error
+    with writing_to(path):
+        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
-from segue.errors import SourceUnavailableError
+from segue.cli.writing import writing_to
 from segue.serving.settings import DEFAULT_STATE, aws_environment
 from segue.sources.export.left_out import LEAST_CONFIDENCE
 from segue.sources.export.listen import Format
@@ -141,15 +141,10 @@ def _writer(unmatched: Path | None, bad_rows: Path | None) -> Callable[[Spool], 
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(header)
-            writer.writerows([_cell(value) for value in row] for row in rows)
-    except OSError as error:
-        raise SourceUnavailableError(
-            f"{path} cannot be written ({error.strerror or error}): name another file."
-        ) from error
+    with writing_to(path), path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([_cell(value) for value in row] for row in rows)
 
 
 def print_report(console: Console, report: ImportReport, state: str) -> None:

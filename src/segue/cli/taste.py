@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
+from segue.cli.writing import writing_to
 from segue.domain.taste.sentence import deviations, percent, whole_percent
 from segue.errors import InvalidInputError
 from segue.serving.settings import DEFAULT_STATE
@@ -61,8 +62,10 @@ def taste(  # noqa: PLR0913 - one parameter an option
     if html:
         name = re.sub(r"[^\w-]", "_", user)
         path = file or Path(f"taste-{name}.html")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(segue.taste_page(user, **known), encoding="utf-8")
+        page = segue.taste_page(user, **known)
+        with writing_to(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page, encoding="utf-8")
         if not as_json:
             Console(soft_wrap=True, highlight=False).print(Text(f"{path}: the taste profile of {user}."))
             return

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from segue.cli import app
 from segue.cli.taste import _shares
 from segue.domain.taste.sentence import percent
-from segue.errors import InvalidInputError
+from segue.errors import InvalidInputError, SourceUnavailableError
 from segue.serving.taste_answer import _percentile
 from segue.state.location import open_state
 from tests.small_recommender import LISTENER, events_of
@@ -60,6 +60,11 @@ def test_the_page_is_written_where_it_says(
     monkeypatch.chdir(tmp_path)
     assert "taste-___12.html" in run("../12", "--html", *stored).output
     assert (tmp_path / "taste-___12.html").exists()
+
+
+def test_a_page_that_cannot_be_written_is_said(stored: list[str], tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailableError, match=r"cannot be written .*: name another file"):
+        run(LISTENER, str(tmp_path), "--html", *stored)
 
 
 def test_a_page_and_json_are_both_given(stored: list[str], tmp_path: Path) -> None:

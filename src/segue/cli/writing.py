@@ -1,0 +1,23 @@
+"""Files that a command writes for its user."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from segue.errors import SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Name the file and the remedy in what the operating system refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise SourceUnavailableError(
+            f"{path} cannot be written ({error.strerror or error}): name another file."
+        ) from error
