@@ -85,6 +85,19 @@ def test_a_dislike_holds_however_much_was_heard_since(state: ListeningState) -> 
     assert build_listening(found).disliked == {"t0"}
 
 
+def test_of_many_opinions_the_last_of_each_track_is_read(state: ListeningState) -> None:
+    first = event(0, kind=EventKind.DISLIKE)
+    kinds = (EventKind.LIKE, EventKind.DISLIKE)
+    changed = [
+        event(number, track_id=f"t{number % 3 + 1}", kind=kinds[number % 2]) for number in range(1, 61)
+    ]
+    played = [event(number, kind=EventKind.PLAY) for number in range(61, 64)]
+    state.record([*played, *changed[::-1], first])  # in any order
+    assert state.read_recent("u1", 3) == [*played[::-1], *changed[:-4:-1], first]
+    assert state.read_recent("u1", 3, opinions=2) == [*played[::-1], *changed[:-3:-1]]
+    assert state.read_recent("u1", 5) == [*played[::-1], *changed[:-4:-1], first]
+
+
 def test_an_opinion_that_was_refused_as_a_repeat_is_none(state: ListeningState) -> None:
     first = event(0, kind=EventKind.PLAY, event_id="a")
     later = [event(number, kind=EventKind.PLAY) for number in (1, 2)]
@@ -198,10 +211,26 @@ def test_a_copy_that_was_not_made_is_made_by_the_repeat(
     name = create_table(f"state-{uuid.uuid4().hex}")
     state, events = open_state(f"dynamodb://{name}"), [event(1), event(3)]
     state.record(events)
-    key = {"pk": {"S": "opinion#u1"}, "sk": {"S": "event#e1"}}
+    key = {"pk": {"S": "opinion#u1"}, "sk": {"S": "track#t1"}}
     assert boto3.client("dynamodb").delete_item(TableName=name, Key=key, ReturnValues="ALL_OLD")["Attributes"]
     assert state.record(events) == Recorded(0, 2)
     assert state.read_recent("u1", 1) == events[::-1]
+
+
+def test_opinions_of_an_earlier_release_are_read(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    name, client = create_table(f"state-{uuid.uuid4().hex}"), boto3.client("dynamodb")
+    state = open_state(f"dynamodb://{name}")
+    liked, disliked, heard = event(1), event(2, track_id="t1"), event(3, kind=EventKind.PLAY)
+    state.record([liked, disliked, heard])
+    for one in (liked, disliked):  # each opinion had a copy of its own, under the event's id
+        key = {"pk": {"S": "user#u1"}, "sk": {"S": f"event#{one.event_id}"}}
+        item = client.get_item(TableName=name, Key=key)["Item"]
+        client.put_item(TableName=name, Item=item | {"pk": {"S": "opinion#u1"}})
+    client.delete_item(TableName=name, Key={"pk": {"S": "opinion#u1"}, "sk": {"S": "track#t1"}})
+    assert state.read_recent("u1", 1) == [heard, disliked]
 
 
 @pytest.mark.parametrize("content", [b"not a database" * 100, b"", None])

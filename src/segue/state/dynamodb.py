@@ -2,15 +2,15 @@
 
 An event is an item of its own, ``pk`` its user and ``sk`` its id, created only if absent: that is what
 makes it count once. The local index ``recency`` holds the same items by time, and unlike a global one it
-can be read consistently. A like or dislike has a copy under a ``pk`` of opinions alone, where it is found
-among any number of plays.
+can be read consistently. The last like or dislike of each track has a copy under a ``pk`` of opinions alone,
+where it is found among any number of plays.
 """
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from segue.domain.event import OPINIONS, Event, EventKind
 from segue.errors import ConfigError, StateUnavailableError
-from segue.state.listening import RECENT, Recorded, first_of_each
+from segue.state.listening import MOST_OPINIONS, RECENT, Recorded, first_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,18 +80,30 @@ class DynamoState:
                 refused: Any = error.response  # whose type does not know the item
                 item, new = refused["Item"], False
             if item["kind"]["S"] in OPINIONS:
-                copy = item | {"pk": {"S": _opinions(event.user_id)}}
-                self._client.put_item(TableName=self._table, Item=copy)
+                self._keep_last(item | _opinion_key(event.user_id, item["track_id"]["S"]))
         return new
 
-    def read_recent(self, user_id: str, limit: int = RECENT) -> list[Event]:
+    def _keep_last(self, item: dict[str, Any]) -> None:
+        """Write an item unless there is a later one under its key: events come in any order."""
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR recency < :recency",
+                ExpressionAttributeValues={":recency": item["recency"]},
+            )
+
+    def read_recent(self, user_id: str, limit: int = RECENT, opinions: int = MOST_OPINIONS) -> list[Event]:
         """See `ListeningState.read_recent`; opinions are asked for where there are more events."""
         latest = self._query(user_id, _partition(user_id), {"MaxItems": limit, "PageSize": limit})
         if len(latest) < limit:
             return latest
         known = {event.event_id for event in latest}
-        opinions = self._query(user_id, _opinions(user_id), {})
-        return latest + [event for event in opinions if event.event_id not in known]
+        # Earlier releases kept every opinion, newest first; of a track the first one here is its last one.
+        last: dict[str, Event] = {}
+        for event in self._query(user_id, _opinions(user_id), {"MaxItems": len(latest) + opinions}):
+            last.setdefault(event.track_id, event)
+        return latest + [event for event in last.values() if event.event_id not in known][:opinions]
 
     def _query(self, user_id: str, partition: str, paging: Any) -> list[Event]:
         with self._translated():  # a page of DynamoDB is 1 MB, some 4000 events
@@ -123,6 +135,10 @@ def _partition(user_id: str) -> str:
 
 def _opinions(user_id: str) -> str:
     return f"opinion#{user_id}"
+
+
+def _opinion_key(user_id: str, track_id: str) -> dict[str, Any]:
+    return {"pk": {"S": _opinions(user_id)}, "sk": {"S": f"track#{track_id}"}}
 
 
 def _item(event: Event, expires_at: int) -> dict[str, Any]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 RECENT = 2000
 """Events that are read of one listener beside older opinions: years of most people's listening."""
 
+MOST_OPINIONS = 5000
+"""Older opinions that are read of one listener: more than people have, fewer than a robot sends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -35,11 +38,12 @@ class ListeningState(Protocol):
         After an error some may be kept and others not: record all of them again, none counts twice.
         """
 
-    def read_recent(self, user_id: str, limit: int = RECENT) -> list[Event]:
+    def read_recent(self, user_id: str, limit: int = RECENT, opinions: int = MOST_OPINIONS) -> list[Event]:
         """Return a listener's latest events, newest first; of one instant the greater id first.
 
-        After the latest ``limit`` come older ones that are `OPINIONS`: a dislike holds however much was
-        heard since. What `record` returned for is in the very next answer.
+        After the latest ``limit`` come older ones that are `OPINIONS`: the last one of each track, the latest
+        ``opinions`` of these. So a dislike holds however much was heard since. What `record` returned for
+        is in the very next answer.
         """
 
 

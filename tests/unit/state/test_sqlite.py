@@ -5,13 +5,15 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from segue.domain.event import Event, EventKind
 from segue.errors import StateUnavailableError
+from segue.state.listening import MOST_OPINIONS, RECENT
 from segue.state.sqlite import SqliteState
 
 HANDLES = Path("/proc/self/fd")
@@ -72,3 +74,45 @@ def test_threads_share_connections_one_call_at_a_time(path: Path) -> None:
         list(pool.map(lambda number: state.record([event(number)]), range(60)))
         counts = list(pool.map(lambda _: len(state.read_recent("ann")), range(60)))
     assert counts == [60] * 60
+
+
+def test_a_file_of_an_earlier_release_is_brought_up_to_date(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript("""
+        PRAGMA journal_mode = WAL;
+        CREATE TABLE listening_event (
+          user_id TEXT NOT NULL, event_id TEXT NOT NULL, at TEXT NOT NULL, track_id TEXT NOT NULL,
+          kind TEXT NOT NULL, ms_played INTEGER, context TEXT NOT NULL, count REAL NOT NULL,
+          PRIMARY KEY (user_id, event_id)) WITHOUT ROWID;
+        CREATE INDEX listening_event_recency ON listening_event
+         (user_id, at, event_id, track_id, kind, ms_played, context, count);
+        CREATE INDEX listening_event_opinion ON listening_event (user_id, at, event_id)
+         WHERE kind IN ('like', 'dislike');
+        INSERT INTO listening_event VALUES
+         ('ann', 'e1', '2026-05-01T00:00:00.000000+00:00', 't1', 'like', NULL, '', 1.0),
+         ('ann', 'e2', '2026-05-01T00:00:01.000000+00:00', 't1', 'dislike', NULL, '', 1.0),
+         ('ann', 'e3', '2026-05-01T00:00:02.000000+00:00', 't2', 'play', NULL, '', 1.0);
+        """)
+    for state in (SqliteState(path), SqliteState(path)):
+        assert [each.event_id for each in state.read_recent("ann", 1)] == ["e3", "e2"]
+    state.record([replace(event(9), track_id="t1", kind=EventKind.LIKE, at=AT + timedelta(days=1))])
+    assert [each.event_id for each in state.read_recent("ann", 1)] == ["e009"]
+
+
+def test_a_database_of_something_else_is_left_alone(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE track (id)")
+    with pytest.raises(StateUnavailableError, match="no such table"):
+        SqliteState(path).read_recent("ann")
+    with closing(sqlite3.connect(path)) as other:
+        assert [name for (name,) in other.execute("SELECT name FROM sqlite_schema")] == ["track"]
+
+
+def test_a_bounded_number_of_opinions_is_read(path: Path) -> None:
+    state = SqliteState(path)
+    state.record(
+        [replace(event(number), kind=EventKind.LIKE) for number in range(RECENT + MOST_OPINIONS + 1)]
+    )
+    found = state.read_recent("ann")
+    assert len(found) == RECENT + MOST_OPINIONS
+    assert "t0" not in {each.track_id for each in found}
