@@ -78,11 +78,13 @@ def serve(
     )
     from segue.serving.http import local_api
     from segue.serving.local import run
-    from segue.serving.local_upload import upload_routes
+    from segue.serving.local_upload import resume_imports, upload_routes
 
     handlers = {name: import_module(f"functions.{name}.handler") for name in names}
     api = local_api(each.api for each in handlers.values() if hasattr(each, "api"))
-    api.include_router(upload_routes(handlers["import_history"].uploads, handlers["import_worker"].worker))
+    uploads, worker = handlers["import_history"].uploads, handlers["import_worker"].worker
+    api.include_router(upload_routes(uploads, worker))
+    resume_imports(uploads, worker)
     run(api, host, port, customer_id, console.print)
 
 

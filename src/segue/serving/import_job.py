@@ -34,6 +34,12 @@ LINK_S = 900
 STALE = timedelta(hours=2)
 """After this long without a sign of life an import has failed: three tries of a function take less."""
 
+ATTEMPTS = 3
+"""How often Lambda calls a function for one asynchronous event."""
+
+LAST_ATTEMPT = timedelta(minutes=20)
+"""The last attempt has failed after this long: the function is stopped after 15 minutes."""
+
 ENDED = frozenset({ImportState.DONE, ImportState.FAILED})
 _ID = re.compile(r"[0-9a-f]{32}")
 _ATTEMPTS = 5
@@ -58,9 +64,10 @@ class Job(BaseModel):
         return self.created_at + timedelta(seconds=LINK_S)
 
     def answer(self, now: datetime) -> ImportResponse:
-        """Return what a caller is told; what stopped without a word has failed."""
+        """Return what a caller is told. An import that stopped without a word has failed."""
         state, error = self.state, self.error
-        if state not in ENDED and now - self.updated_at > STALE:
+        patience = LAST_ATTEMPT if self.attempts >= ATTEMPTS else STALE
+        if state not in ENDED and now - self.updated_at > patience:
             error = (
                 "Nothing was uploaded in time: start another import."
                 if state is ImportState.WAITING

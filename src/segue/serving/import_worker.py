@@ -22,7 +22,7 @@ from segue.errors import (
 )
 from segue.serving.import_contract import MOST_BYTES, ImportState
 from segue.serving.import_history import Destination, import_history
-from segue.serving.import_job import ENDED, UPLOADS, change_job, read_job
+from segue.serving.import_job import ATTEMPTS, ENDED, UPLOADS, change_job, read_job
 from segue.serving.telemetry import SERVER_ERRORS, count, logger
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from segue.serving.settings import ArtifactSettings
     from segue.state.listening import ListeningState
 
-ATTEMPTS = 3
-"""How often Lambda calls a function for one asynchronous event."""
-
 _OURS = "It could not be finished for a reason on our side: start another import; nothing counts twice."
+_UNFORESEEN = (
+    "It could not be finished: the file holds something that Segue does not foresee. "
+    "Report it with the import's id."
+)
 _PASSES = (ArtifactError, PublishError, SourceError, StateUnavailableError)
 
 
@@ -55,6 +56,8 @@ class ImportWorker:
         ------
         SegueError
             Something of ours does not answer. Call again: after `ATTEMPTS` the import has failed.
+        Exception
+            Whatever nobody foresaw; the import has failed then.
         """
         import_id = key.removeprefix(UPLOADS)
         try:
@@ -63,7 +66,9 @@ class ImportWorker:
             logger.warning("an upload that nobody asked for", extra={"import_id": import_id})
             self._uploads.delete(key)
             return
-        if job.state not in ENDED:
+        if job.state not in ENDED and job.attempts >= ATTEMPTS:
+            self._note(job, state=ImportState.FAILED, error=_OURS)  # each of them was cut off without a word
+        elif job.state not in ENDED:
             self._attempt(job, key)
         self._uploads.delete(key)
 
@@ -74,10 +79,11 @@ class ImportWorker:
             report = self._import(job, key)
         except InvalidInputError as error:
             self._note(job, state=ImportState.FAILED, error=str(error))
-        except _PASSES:
+        except Exception as error:
             count(SERVER_ERRORS)
-            if attempts >= ATTEMPTS:
-                self._note(job, state=ImportState.FAILED, error=_OURS)
+            passes = isinstance(error, _PASSES)
+            if attempts >= ATTEMPTS or not passes:
+                self._note(job, state=ImportState.FAILED, error=_OURS if passes else _UNFORESEEN)
                 self._uploads.delete(key)
             raise
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, BackgroundTasks, Request  # FastAPI reads the annotations
@@ -12,12 +13,12 @@ from fastapi import APIRouter, BackgroundTasks, Request  # FastAPI reads the ann
 from segue.errors import InvalidInputError, PreconditionFailedError, SegueError
 from segue.serving.http import PROBLEMS
 from segue.serving.import_contract import ImportState
-from segue.serving.import_job import UPLOADS, read_job
-from segue.serving.import_worker import ATTEMPTS, ImportWorker
+from segue.serving.import_job import ATTEMPTS, UPLOADS, read_job
 from segue.serving.telemetry import logger
 
 if TYPE_CHECKING:
     from segue.artifacts.object_store import ObjectStore
+    from segue.serving.import_worker import ImportWorker
 
 
 def upload_routes(store: ObjectStore, worker: ImportWorker) -> APIRouter:
@@ -54,6 +55,19 @@ def upload_routes(store: ObjectStore, worker: ImportWorker) -> APIRouter:
         then.add_task(_run, worker, UPLOADS + import_id)
 
     return routes
+
+
+def resume_imports(store: ObjectStore, worker: ImportWorker) -> Thread:
+    """Begin again, in a thread, with every upload that an earlier server left behind when it was stopped."""
+    left = [info.key for info in store.list_objects(UPLOADS)]
+
+    def run_all() -> None:
+        for key in left:
+            _run(worker, key)
+
+    thread = Thread(target=run_all, name="resume-imports", daemon=True)
+    thread.start()
+    return thread
 
 
 def _run(worker: ImportWorker, key: str) -> None:

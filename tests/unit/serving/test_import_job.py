@@ -26,9 +26,18 @@ from segue.errors import (
 from segue.serving import import_worker as worker_module
 from segue.serving.http import local_api
 from segue.serving.import_contract import ImportRequest, ImportState
-from segue.serving.import_job import LINK_S, STALE, UPLOADS, change_job, read_job, start
-from segue.serving.import_worker import ATTEMPTS, ImportWorker
-from segue.serving.local_upload import upload_routes
+from segue.serving.import_job import (
+    ATTEMPTS,
+    LAST_ATTEMPT,
+    LINK_S,
+    STALE,
+    UPLOADS,
+    change_job,
+    read_job,
+    start,
+)
+from segue.serving.import_worker import ImportWorker
+from segue.serving.local_upload import resume_imports, upload_routes
 from segue.serving.settings import ArtifactSettings
 from segue.sources.export.listen import Format
 from segue.state.location import open_state
@@ -152,6 +161,13 @@ def test_what_gives_no_sign_of_life_has_failed(uploads: LocalStore, state: Impor
     late = job.answer(NOW + STALE + timedelta(seconds=1))
     assert late.state is ImportState.FAILED
     assert words in str(late.error)
+
+
+def test_the_last_attempt_is_waited_for_as_long_as_a_function_may_run(uploads: LocalStore) -> None:
+    import_id = start(uploads, request(), "key", NOW, LOCAL).import_id
+    job = change_job(uploads, import_id, state=ImportState.RUNNING, attempts=ATTEMPTS)
+    assert job.answer(NOW + LAST_ATTEMPT).state is ImportState.RUNNING
+    assert job.answer(NOW + LAST_ATTEMPT + timedelta(seconds=1)).state is ImportState.FAILED
 
 
 # --- the link on S3 ----------------------------------------------------------------------------------
@@ -301,6 +317,35 @@ def test_an_outage_that_passes_is_made_up_for(uploads: LocalStore, trained: Trai
     assert read_job(uploads, import_id).state is ImportState.DONE
 
 
+class Broken:
+    """A state with a fault that nobody foresaw."""
+
+    def record(self, events: object) -> None:
+        raise ZeroDivisionError
+
+
+def test_an_error_that_nobody_foresaw_makes_the_import_failed_at_once(
+    uploads: LocalStore, trained: Trained, tmp_path: Path
+) -> None:
+    import_id = announced(uploads, export())
+    with pytest.raises(ZeroDivisionError):
+        build_worker(uploads, trained, tmp_path, Broken()).run(UPLOADS + import_id)
+    job = read_job(uploads, import_id)
+    assert (job.state, job.attempts) == (ImportState.FAILED, 1)
+    assert "does not foresee" in str(job.error)
+    assert list(uploads.list_objects(UPLOADS)) == []
+
+
+def test_an_import_whose_attempts_were_all_cut_off_has_failed(
+    uploads: LocalStore, trained: Trained, tmp_path: Path
+) -> None:
+    import_id = announced(uploads, export())
+    change_job(uploads, import_id, state=ImportState.RUNNING, attempts=ATTEMPTS)  # as a kill leaves it
+    build_worker(uploads, trained, tmp_path).run(UPLOADS + import_id)
+    assert read_job(uploads, import_id).state is ImportState.FAILED
+    assert list(uploads.list_objects(UPLOADS)) == []
+
+
 # --- on a laptop -------------------------------------------------------------------------------------
 
 
@@ -323,6 +368,28 @@ def test_a_put_to_the_local_link_begins_the_import(uploads: LocalStore, client: 
     assert job.report["new"] == 3
     again = client.put(started.upload.url, content=body)
     assert (again.status_code, again.json()["code"]) == (422, "invalid_input")
+
+
+def test_a_server_that_starts_again_ends_what_an_earlier_one_left(
+    uploads: LocalStore, trained: Trained, tmp_path: Path
+) -> None:
+    left = [announced(uploads, export()) for _ in range(2)]
+    change_job(uploads, left[0], state=ImportState.RUNNING, attempts=1)
+    resume_imports(uploads, build_worker(uploads, trained, tmp_path)).join()
+    assert {read_job(uploads, import_id).state for import_id in left} == {ImportState.DONE}
+    assert list(uploads.list_objects(UPLOADS)) == []
+
+
+def test_an_error_that_nobody_foresaw_is_told_on_a_laptop_too(
+    uploads: LocalStore, trained: Trained, tmp_path: Path
+) -> None:
+    api = local_api([])
+    api.include_router(upload_routes(uploads, build_worker(uploads, trained, tmp_path, Broken())))
+    body = export()
+    started = start(uploads, request(body), "", datetime.now(UTC), "http://testserver/")
+    client = TestClient(api, raise_server_exceptions=False)
+    assert client.put(started.upload.url, content=body).status_code == 204
+    assert read_job(uploads, started.import_id).state is ImportState.FAILED
 
 
 def test_a_link_that_expired_takes_nothing(uploads: LocalStore, client: TestClient) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from segue.sources.export.left_out import Damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,28 +23,33 @@ def find_delimiter(lines: Sequence[str]) -> str:
     """Return what separates the cells of most lines into one same number of cells, of at least three."""
 
     def agreeing(delimiter: str) -> int:
-        widths = Counter(len(cells(line, delimiter) or ()) for line in lines)
+        rows = (cells(line, delimiter) for line in lines)
+        widths = Counter(len(row) for row in rows if isinstance(row, list))
         return max((count for width, count in widths.items() if width >= 3), default=0)
 
     best = max(DELIMITERS, key=agreeing)
     return best if agreeing(best) else ","
 
 
-def cells(line: str, delimiter: str) -> list[str] | None:
-    """Return the cells of a line; None where a quotation mark is open at its end."""
+def cells(line: str, delimiter: str) -> list[str] | Damaged | None:
+    """Return the cells of a line; None if a quotation mark is open at its end."""
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
         if _OPEN in str(error):
             return None
+    return _leniently(line, delimiter, csv.QUOTE_MINIMAL)
+
+
+def _leniently(line: str, delimiter: str, quoting: Literal[0, 3]) -> list[str] | Damaged:
     try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return None
+        return next(csv.reader([line], delimiter=delimiter, quoting=quoting), [])
+    except csv.Error:  # without strictness nothing else is an error
+        return Damaged("a carriage return stands in the middle of the line: end every row in the same way")
 
 
-def csv_rows(lines: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each row with the number of its first line; empty lines are passed over."""
+def csv_rows(lines: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tuple[int, list[str] | Damaged]]:
+    """Yield the cells of each row with the number of its first line. Empty lines are passed over."""
     source = iter(lines)
     waiting: deque[tuple[int, str]] = deque()
     while (following := waiting.popleft() if waiting else next(source, None)) is not None:
@@ -57,7 +64,7 @@ def csv_rows(lines: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tuple
 
 def _continued(
     line: str, delimiter: str, source: Iterator[tuple[int, str]], waiting: deque[tuple[int, str]]
-) -> list[str]:
+) -> list[str] | Damaged:
     """Join a row with the lines that a quoted cell goes on in, or read its quotation mark as a letter."""
     while len(waiting) < _MOST_LINES - 1 and (further := next(source, None)) is not None:
         waiting.append(further)
@@ -73,4 +80,4 @@ def _continued(
         for _ in range(place + 1):
             waiting.popleft()
         return row
-    return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+    return _leniently(line, delimiter, csv.QUOTE_NONE)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from segue.errors import SourceSchemaError
+from segue.sources.export.left_out import Damaged
 from segue.sources.export.text import LONGEST_LINE, read_lines
 
 if TYPE_CHECKING:
@@ -24,13 +24,6 @@ LONGEST_ROW = 1 << 20
 _DECODER = json.JSONDecoder()
 _BETWEEN = re.compile(r"[\s,]*")
 _NEXT_ROW = re.compile(r",\s*(?=\{)")
-
-
-@dataclass(frozen=True, slots=True)
-class Damaged:
-    """A row that cannot be read."""
-
-    why: str
 
 
 def json_rows(pieces: Iterator[str]) -> Iterator[tuple[str, Any]]:

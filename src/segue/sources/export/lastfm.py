@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from segue.errors import InvalidInputError, SourceSchemaError
 from segue.sources.export.csv_row import csv_rows, find_delimiter
+from segue.sources.export.left_out import Damaged
 from segue.sources.export.listen import Listen, read_name
 from segue.sources.export.listenbrainz import read_mbid
 from segue.sources.export.moment import read_moment
@@ -64,7 +65,7 @@ class Columns:
     utf7: bool = False
 
 
-def read_rows(lines: Iterator[str]) -> Iterator[tuple[str, Sequence[str], Columns]]:
+def read_rows(lines: Iterator[str]) -> Iterator[tuple[str, Sequence[str] | Damaged, Columns]]:
     """Yield place, cells and columns of every row after the header.
 
     Raises
@@ -78,18 +79,21 @@ def read_rows(lines: Iterator[str]) -> Iterator[tuple[str, Sequence[str], Column
     if not any(line.strip() for _, line in head):
         raise SourceSchemaError("it is empty")
     delimiter = find_delimiter([line for _, line in head])
-    sample = list(csv_rows(head, delimiter))
+    sample = [(number, row) for number, row in csv_rows(head, delimiter) if isinstance(row, list)]
     titled = ((number, _from_header(row)) for number, row in sample[:_DEEPEST_HEADER])
     header, columns = next(((number, found) for number, found in titled if found), (0, None))
     if columns is None:
         columns = _from_cells([row for number, row in sample if not _PREAMBLE.match(row[0])])
     columns = replace(columns, utf7=utf7)
     for number, row in csv_rows(chain(head, numbered), delimiter):
-        if number > header and not (header == 0 and number <= _DEEPEST_HEADER and _PREAMBLE.match(row[0])):
+        above = (
+            header == 0 and number <= _DEEPEST_HEADER and isinstance(row, list) and _PREAMBLE.match(row[0])
+        )
+        if number > header and not above:
             yield f"line {number}", row, columns
 
 
-def read_row(row: Sequence[str], columns: Columns) -> Listen | None:
+def read_row(row: Sequence[str] | Damaged, columns: Columns) -> Listen | None:
     """Return the listen.
 
     Raises
@@ -97,6 +101,8 @@ def read_row(row: Sequence[str], columns: Columns) -> Listen | None:
     InvalidInputError
         A cell is missing or wrong.
     """
+    if isinstance(row, Damaged):
+        raise InvalidInputError(row.why)
     if len(row) <= max(columns.artist, columns.track, columns.time):
         if sum(map(len, row)) > _LONGEST_ROW:
             raise InvalidInputError(

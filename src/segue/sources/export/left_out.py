@@ -9,6 +9,13 @@ LEAST_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Damaged:
+    """A row that cannot be read."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that is left out: its file, where in it ("line 3"), and what is wrong with it."""
 

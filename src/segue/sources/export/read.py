@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from segue.errors import InvalidInputError, SourceSchemaError
 from segue.sources.export import lastfm, listenbrainz, spotify
-from segue.sources.export.json_row import Damaged, json_rows
-from segue.sources.export.left_out import BadRow
+from segue.sources.export.json_row import json_rows
+from segue.sources.export.left_out import BadRow, Damaged
 from segue.sources.export.listen import EARLIEST_S, Format, Listen
 from segue.sources.export.text import read_lines, read_text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from segue.errors import SourceSchemaError
@@ -61,12 +62,19 @@ def _utf16(piece: bytes) -> str:
 
 
 def read_lines(pieces: Iterator[str]) -> Iterator[str]:
-    """Yield every line without its end; a line without end takes no more memory than `LONGEST_LINE`."""
+    """Yield every line without its end; a line without end takes no more memory than `LONGEST_LINE`.
+
+    A carriage return alone ends a line if the text begins without a line feed; else it stays in its line.
+    """
+    head = ""
+    while len(head) < LONGEST_LINE and (piece := next(pieces, "")):
+        head += piece
+    end = "\r" if "\r" in head and "\n" not in head else "\n"
     rest = ""
-    for piece in pieces:
-        *whole, rest = (rest + piece.replace("\r\n", "\n")).split("\n")
+    for piece in chain([head], pieces):
+        *whole, rest = (rest + piece).replace("\r\n", end).split(end)
         for line in whole:
-            yield line[:LONGEST_LINE].rstrip("\r")
+            yield line[:LONGEST_LINE].rstrip("\r\n")
         rest = rest[: LONGEST_LINE + 1]
     if rest:
-        yield rest[:LONGEST_LINE].rstrip("\r")
+        yield rest[:LONGEST_LINE].rstrip("\r\n")

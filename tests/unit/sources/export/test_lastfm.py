@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from segue.errors import SourceSchemaError
+from segue.errors import InvalidInputError, SourceSchemaError
+from segue.sources.export.lastfm import read_row, read_rows
 from segue.sources.export.left_out import BadRow
 from segue.sources.export.listen import Format, Listen
+from segue.sources.export.text import read_lines
 from tests.unit.sources.export.exports import listens, read
 
 if TYPE_CHECKING:
@@ -149,6 +154,32 @@ def test_a_file_that_says_nothing_says_what_to_add(tmp_path: Path, text: str) ->
     path.write_text(text)
     with pytest.raises(SourceSchemaError, match="Artist,Album,Track,Date"):
         read(Format.LASTFM, path)
+
+
+def test_carriage_returns_end_rows_or_cost_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(f"artist,album,track,uts\nSome\rArtist,X,Y,{AT}\nA,B,C,{AT}\n".encode())
+    damaged, listen = read(Format.LASTFM, path)
+    assert damaged == BadRow(
+        "x.csv",
+        "line 2",
+        "a carriage return stands in the middle of the line: end every row in the same way",
+    )
+    assert [each.artist for each in listens([listen])] == ["A"]
+    path.write_bytes(f'artist,album,track,uts\r"Some\rArtist",X,Y,{AT}\rA,B,C,{AT}\r'.encode())
+    assert [each.artist for each in listens(read(Format.LASTFM, path))] == ["Some\nArtist", "A"]
+    path.write_bytes(f'artist,album,track,uts\n"Some\rArtist",X,Y,{AT}\r\nA,B,C,{AT}\n'.encode())
+    assert [each.artist for each in listens(read(Format.LASTFM, path))] == ["Some\rArtist", "A"]
+
+
+@given(st.text(st.sampled_from("ab,;\t\"\r\n\0|'é1 "), max_size=80))
+def test_no_text_ends_in_anything_but_rows_or_a_word_about_the_file(text: str) -> None:
+    body = f"artist,album,track,uts\n{text}\nA,B,C,{AT}\n"
+    rows = list(read_rows(read_lines(iter([body]))))
+    for _, row, columns in rows:
+        with contextlib.suppress(InvalidInputError):
+            read_row(row, columns)
+    assert rows
 
 
 def test_an_empty_file_is_an_error(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from segue.errors import SourceSchemaError
 from segue.sources.export import json_row
-from segue.sources.export.json_row import LONGEST_ROW, Damaged, json_rows
+from segue.sources.export.json_row import LONGEST_ROW, json_rows
+from segue.sources.export.left_out import Damaged
 from segue.sources.export.text import LONGEST_LINE, read_lines, read_text
 
 
@@ -53,6 +54,8 @@ def test_a_line_that_is_too_long_says_so_and_the_next_is_read() -> None:
 
 def test_lines_end_as_on_any_system_and_none_is_endless() -> None:
     assert list(read_lines(pieces("a\nb\r\n\r\nc", 2))) == ["a", "b", "", "c"]
+    assert list(read_lines(pieces("a\rb\r\rc\r", 2))) == ["a", "b", "", "c"]
+    assert list(read_lines(pieces("a\nb\rc\r\r\nd", 2))) == ["a", "b\rc", "d"]
     (line, last) = read_lines(pieces("x" * (3 * LONGEST_LINE) + "\nend", 1 << 16))
     assert (len(line), last) == (LONGEST_LINE, "end")
 
