@@ -38,7 +38,8 @@ async def taste_profile(
     live = model.get()
     answer, profile = profile_for(user_id, asked, tier, live, state.read_recent(user_id))
     logger.info("answered", extra={"model_version": live.version, "format": query.format})
-    return rendered(answer, profile, live.value.reference, query.format, query.picture)
+    made = rendered(answer, profile, live.value.reference, query.format, query.picture)
+    return Response(made.content, media_type=made.media_type, headers=made.headers)
 
 
 handler = lambda_entry(api, model)

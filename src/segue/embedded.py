@@ -4,26 +4,34 @@
 
     from segue.embedded import open_recommender
     segue = open_recommender("var/artifacts", state="var/state.sqlite")
-    best = segue.recommend("12", mood="chill").items[0]
+    best = segue.recommend("12", mood="chill", n=5).items[0]
     segue.similar(best.track_id), segue.explain("12", best.track_id)
+    segue.feedback("12", "like", best.track_id)
+    segue.taste(artists=["Nina Simone"])
 """
 
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from segue.artifacts.location import open_store
 from segue.domain.listener import read_heard
 from segue.domain.recommend import Query
 from segue.domain.recommender import Listener, explain
 from segue.domain.vocabulary import UNKNOWN_ITEM
-from segue.errors import InvalidInputError, TrackNotFoundError
+from segue.errors import ConfigError, InvalidInputError, TrackNotFoundError
 from segue.serving.clusterings import LiveClusterings
-from segue.serving.recommend_contract import RecommendedTrack, RecommendRequest
+from segue.serving.contracts import Id  # noqa: TC001  # Pydantic reads the annotation
+from segue.serving.feedback import FeedbackRequest, FeedbackResponse, accept, build_events
+from segue.serving.recommend_contract import RecommendedTrack, RecommendRequest, Strict
 from segue.serving.recommendation import recommend_to
 from segue.serving.recommender import LiveRecommender
 from segue.serving.settings import ArtifactSettings, aws_environment
@@ -40,6 +48,7 @@ from segue.state.location import open_state
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from segue.artifacts.object_store import ObjectStore
     from segue.domain.event import Event
     from segue.domain.taste.profile import Profile
     from segue.domain.taste.reference import Reference
@@ -51,9 +60,12 @@ if TYPE_CHECKING:
 ALL_REASONS = 10_000
 """More than any listener's history gives."""
 
+_NOBODY = uuid4().hex
+"""An id that no listener has."""
+
 
 def open_recommender(
-    artifacts: str, *, state: str = "", cache: Path | None = None, refresh_ttl_s: float = 60.0
+    artifacts: str, *, state: str = "", lake: str = "", cache: Path | None = None, refresh_ttl_s: float = 60.0
 ) -> EmbeddedRecommender:
     """Open what was trained and published; nothing is read before the first question.
 
@@ -64,6 +76,8 @@ def open_recommender(
     state : str
         Where listeners' events are: an SQLite file that is there, or ``dynamodb://table``; without it
         everybody is a stranger, and seeds or similar tracks are what can be asked.
+    lake : str
+        Where feedback is also kept for the next training: a folder, or ``s3://bucket/prefix``.
     cache : Path, optional
         Where fetched versions are kept; a folder of the system's temporary ones unless given.
     refresh_ttl_s : float
@@ -80,6 +94,7 @@ def open_recommender(
         LiveRecommender(settings),
         LiveClusterings(settings),
         open_state(state, must_exist=True) if state else None,
+        open_store(lake, setting="lake") if lake else None,
     )
 
 
@@ -91,20 +106,55 @@ class EmbeddedRecommender:
     """
 
     def __init__(
-        self, model: LiveRecommender, clusterings: LiveClusterings, state: ListeningState | None
+        self,
+        model: LiveRecommender,
+        clusterings: LiveClusterings,
+        state: ListeningState | None,
+        lake: ObjectStore | None = None,
     ) -> None:
-        self._model, self._clusterings, self._state = model, clusterings, state
+        self._model, self._clusterings, self._state, self._lake = model, clusterings, state, lake
         self._taste = LiveTaste(model, clusterings)
 
-    def recommend(self, user_id: str, **wishes: Any) -> RecommendResponse:
-        """Recommend tracks; ``wishes`` are the fields of `RecommendRequest`."""
-        request = _validated(RecommendRequest, user_id=user_id, **wishes)
-        tier = request.model_tier or Tier.PRO
-        return recommend_to(request, tier, self._model.get(), self._events(request.user_id))
+    def recommend(
+        self,
+        user_id: str | None = None,
+        *,
+        seed_tracks: Sequence[str] = (),
+        mood: str | None = None,
+        genre: str | None = None,
+        n: int = 20,
+        **wishes: Any,
+    ) -> RecommendResponse:
+        """Recommend tracks to a listener, or to anybody.
 
-    def similar(self, track_id: str | Sequence[str], **wishes: Any) -> SimilarResponse:
-        """Find tracks like one or several; ``wishes`` are the fields of `SimilarRequest`."""
-        request = _validated(SimilarRequest, track_id=track_id, **wishes)
+        Parameters
+        ----------
+        user_id : str, optional
+            Whose stored events count; without it nobody's do.
+        seed_tracks : sequence of str
+            Tracks that the answer is to be like.
+        mood, genre : str, optional
+        n : int
+            Number of tracks.
+        **wishes
+            The other fields of `RecommendRequest`; ``limit`` there is ``n`` here.
+        """
+        request: RecommendRequest = _validated(
+            RecommendRequest,
+            n=n,
+            user_id=_NOBODY if user_id is None else user_id,
+            seed_tracks=seed_tracks,
+            mood=mood,
+            genre=genre,
+            **wishes,
+        )
+        events = self._events(request.user_id)
+        return recommend_to(request, request.model_tier or Tier.PRO, self._model.get(), events)
+
+    def similar(self, track_id: str | Sequence[str], *, n: int = 20, **wishes: Any) -> SimilarResponse:
+        """Find ``n`` tracks like one or several; ``wishes`` are the other fields of `SimilarRequest`."""
+        asked = list(track_id) if isinstance(track_id, tuple) else track_id
+        request = _validated(SimilarRequest, n=n, track_id=asked, **wishes)
         return similar_tracks(request, Tier.PRO, self._model, self._clusterings)
 
     def explain(self, user_id: str, track_id: str) -> RecommendedTrack:
@@ -113,6 +163,7 @@ class EmbeddedRecommender:
         (row,) = model.catalogue.vocabulary.index_of([track_id]).tolist()
         if row == UNKNOWN_ITEM:
             raise TrackNotFoundError(track_id)
+        user_id = _validated(_Named, user_id=user_id).user_id
         heard = read_heard(model.catalogue, self._events(user_id))
         allowed = np.ones(len(model.catalogue), bool)
         allowed[heard.rows] = False
@@ -121,27 +172,93 @@ class EmbeddedRecommender:
         )
         return RecommendedTrack.all_of(model.catalogue, [found])[0]
 
-    def taste(self, user_id: str, **known: Any) -> TasteProfile:
-        """Profile a listener's taste; ``known`` are the fields of `TasteRequest`."""
-        return self._profile(user_id, **known)[0]
+    def feedback(
+        self, user_id: str, event: str, track_id: str | None = None, **more: Any
+    ) -> FeedbackResponse:
+        """Keep what a listener did; it counts in the very next answer.
 
-    def taste_page(self, user_id: str, **known: Any) -> str:
+        Parameters
+        ----------
+        user_id : str
+        event : str
+            One of those that POST /feedback takes: play, like, skip, dislike and others.
+        track_id : str, optional
+            What the event is about, unless another of its fields says so.
+        **more
+            The other fields of `FeedbackEvent`.
+
+        Raises
+        ------
+        ConfigError
+            The recommender was opened without a state.
+        StateUnavailableError, StoreUnavailableError
+            The event was not kept, or does not count yet: send it again.
+        """
+        if self._state is None:
+            raise ConfigError(
+                "state", "not given: open_recommender(…, state=FILE) says where events are kept."
+            )
+        about: dict[str, Any] = {} if track_id is None else {"track_id": track_id}
+        request = _validated(FeedbackRequest, user_id=user_id, event=event, **about, **more)
+        now = datetime.now(UTC)
+        events = build_events(request, now, None)
+        done = accept(events, now, self._lake, self._state) if self._lake else self._state.record(events)
+        return FeedbackResponse(accepted=done.new, repeated=done.repeated)
+
+    def taste(
+        self,
+        user_id: str | None = None,
+        *,
+        tracks: Sequence[str] = (),
+        artists: Sequence[str] = (),
+        **known: Any,
+    ) -> TasteProfile:
+        """Profile a taste: a listener's, that of tracks and artists, or all of them together.
+
+        Parameters
+        ----------
+        user_id : str, optional
+            Whose stored events count; without it the tracks and artists alone are profiled.
+        tracks, artists : sequence of str
+            Each track counts as a like; an artist counts as up to ten of its tracks.
+        **known
+            The other fields of `TasteRequest`.
+        """
+        return self._profile(user_id, tracks=tracks, artists=artists, **known)[0]
+
+    def taste_page(self, user_id: str | None = None, **known: Any) -> str:
         """Return the same as a page of HTML with pictures, which needs nothing from elsewhere."""
         return page(*self._profile(user_id, **known))
 
-    def _profile(self, user_id: str, **known: Any) -> tuple[TasteProfile, Profile, Reference]:
+    def _profile(self, user_id: str | None, **known: Any) -> tuple[TasteProfile, Profile, Reference]:
         live = self._taste.get()
-        request = _validated(TasteRequest, **known)
-        tier = request.model_tier or Tier.PRO
-        answer, profile = profile_for(user_id, request, tier, live, self._events(user_id))
+        known_as = _NOBODY if user_id is None else _validated(_Named, user_id=user_id).user_id
+        request: TasteRequest = _validated(TasteRequest, **known)
+        if user_id is None and not (request.tracks or request.artists):
+            raise InvalidInputError("nothing is known of this taste: give a user_id, tracks or artists.")
+        tier, events = request.model_tier or Tier.PRO, self._events(known_as)
+        answer, profile = profile_for("" if user_id is None else known_as, request, tier, live, events)
         return answer, profile, live.value.reference
 
     def _events(self, user_id: str) -> list[Event]:
-        return self._state.read_recent(user_id) if self._state else []
+        return self._state.read_recent(user_id) if self._state and user_id != _NOBODY else []
 
 
-def _validated(kind: Any, **fields: Any) -> Any:
+_adapter = cache(TypeAdapter)
+
+
+class _Named(Strict):
+    user_id: Id
+
+
+def _validated(kind: Any, *, n: int | None = None, **fields: Any) -> Any:
+    """Build a request; ``n`` is the field ``limit``, unless that is there itself."""
+    asked = fields if n is None else {"limit": n} | fields
     try:
-        return kind(**fields)
+        return _adapter(kind).validate_python(asked)
     except ValidationError as error:
-        raise InvalidInputError(f"{say_what_is_wrong(error.errors(), fields)}.") from error
+        faults: list[Any] = error.errors()
+        for fault in faults:
+            if fault["loc"] == ("limit",) and "limit" not in fields:
+                fault["loc"] = ("n",)
+        raise InvalidInputError(f"{say_what_is_wrong(faults, asked)}.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -52,7 +52,7 @@ def taste(  # noqa: PLR0913 - one parameter an option
         raise InvalidInputError(f"{file} is written with --html only: add it.")
     from segue.embedded import open_recommender  # half a second to import: after the options are valid
 
-    known = {
+    known: dict[str, Any] = {
         "tracks": track,
         "artists": artist,
         "friends": friend,

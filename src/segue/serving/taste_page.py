@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from fastapi import Response
 
 from segue.domain.taste.played import Lack
 from segue.domain.taste.sentence import percent
@@ -37,9 +36,23 @@ _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; for
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer's text, what it is, and which content may be loaded with it; empty for the usual policy."""
+
+    content: str
+    media_type: str
+    policy: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What HTTP is to say with it."""
+        return {"content-security-policy": self.policy} if self.policy else {}
+
+
 def rendered(
     answer: TasteProfile, profile: Profile, reference: Reference, as_: Format, picture: Picture | None
-) -> Response:
+) -> Rendered:
     """Answer as JSON, HTML or SVG.
 
     Raises
@@ -50,12 +63,10 @@ def rendered(
     if picture is not None and as_ is not Format.SVG:
         raise InvalidInputError(f"picture: {picture} alone is answered with format=svg, not {as_}.")
     if as_ is Format.HTML:
-        headers = {"content-security-policy": f"{_POLICY}; frame-ancestors 'self'"}
-        return Response(page(answer, profile, reference), media_type="text/html", headers=headers)
+        return Rendered(page(answer, profile, reference), "text/html", f"{_POLICY}; frame-ancestors 'self'")
     if as_ is Format.SVG:
-        text = pictures(profile, reference, picture)
-        return Response(text, media_type="image/svg+xml", headers={"content-security-policy": _SVG_POLICY})
-    return Response(answer.model_dump_json(), media_type="application/json")
+        return Rendered(pictures(profile, reference, picture), "image/svg+xml", _SVG_POLICY)
+    return Rendered(answer.model_dump_json(), "application/json")
 
 
 def pictures(profile: Profile, reference: Reference, picture: Picture | None = None) -> str:
@@ -73,7 +84,7 @@ def pictures(profile: Profile, reference: Reference, picture: Picture | None = N
 
 def page(answer: TasteProfile, profile: Profile, reference: Reference) -> str:
     """Return a whole page that needs nothing from elsewhere, and runs nothing."""
-    title = f"Taste profile of {answer.user_id}"
+    title = f"Taste profile of {answer.user_id}" if answer.user_id else "Taste profile"
     parts = [*PART_OF.values(), *(part for part in TITLES if part not in PART_OF.values())]
     cards = [_card(answer, profile, reference, part) for part in parts]
     head = tag(

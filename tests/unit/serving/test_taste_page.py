@@ -96,13 +96,13 @@ def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing() -> None:
 
 def test_the_policy_lets_only_our_own_style_in() -> None:
     response = rendered(*WHOLE, Format.HTML, None)
-    text = bytes(response.body).decode()
+    text = response.content
     (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
     expected = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{expected}'" in response.headers["content-security-policy"]
     assert "default-src 'none'" in response.headers["content-security-policy"]
     assert f"sha256-{expected}" in text
-    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.media_type == "text/html"
 
 
 def test_dark_light_and_a_phone_are_thought_of() -> None:
@@ -170,8 +170,8 @@ def test_what_the_catalogue_lacks_is_named() -> None:
 @pytest.mark.parametrize("picture", [None, *Picture])
 def test_pictures_are_svg_on_their_own(picture: Picture | None) -> None:
     response = rendered(*WHOLE, Format.SVG, picture)
-    assert response.headers["content-type"] == "image/svg+xml"
-    drawn = parsed(bytes(response.body))
+    assert response.media_type == "image/svg+xml"
+    drawn = parsed(response.content)
     assert drawn.tag == f"{SVG}svg"
     assert len(drawn.findall(f".//{SVG}desc")) == (4 if picture is None else 1)
     _, _, width, height = map(float, drawn.attrib["viewBox"].split())
@@ -198,7 +198,7 @@ def test_a_picture_that_cannot_be_drawn_is_refused_with_the_reason() -> None:
 
 def test_json_is_the_answer_itself() -> None:
     response = rendered(*WHOLE, Format.JSON, None)
-    assert json.loads(bytes(response.body)) == json.loads(WHOLE[0].model_dump_json())
+    assert json.loads(response.content) == json.loads(WHOLE[0].model_dump_json())
 
 
 def test_a_cut_history_is_called_one_in_the_page() -> None:

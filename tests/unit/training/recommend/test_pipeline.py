@@ -17,9 +17,8 @@ from segue.artifacts.recommender import load_hybrid
 from segue.artifacts.store import Decision, read_manifest, resolve, rollback
 from segue.domain.vocabulary import build_vocabulary
 from segue.embedded import open_recommender
-from segue.errors import GateRejectedError, InvalidInputError, TrackNotFoundError
-from segue.state.location import open_state
-from tests.small_recommender import LISTENER, SMALL, dataset, events_of
+from segue.errors import GateRejectedError
+from tests.small_recommender import SMALL, dataset
 from training.recommend.pipeline import Request, train_recommender
 from training.recommend.split import take
 
@@ -148,30 +147,3 @@ def test_without_promotion_nothing_is_live(tmp_path: Path) -> None:
     outcome = train_recommender(dataset(), LocalStore(tmp_path), request(promote=False), nothing)
     assert outcome.alias is None
     assert LocalStore(tmp_path).get(f"{HYBRID}/versions/{outcome.manifest.version}/manifest.json")
-
-
-@pytest.fixture
-def embedded(trained: Trained, tmp_path: Path):
-    open_state(str(tmp_path / "state.sqlite")).record(events_of())
-    return open_recommender(
-        str(trained.folder), state=str(tmp_path / "state.sqlite"), cache=tmp_path / "cache"
-    )
-
-
-def test_four_lines_of_python(embedded) -> None:
-    best = embedded.recommend(LISTENER, limit=3, mood="energetic").items[0]
-    assert embedded.similar(best.track_id, limit=2).items
-    why = embedded.explain(LISTENER, best.track_id)
-    assert why.track_id == best.track_id
-    assert sum(reason.contribution for reason in why.reasons) == pytest.approx(why.score, abs=1e-4)
-
-
-def test_wrong_wishes_are_named(embedded) -> None:
-    with pytest.raises(InvalidInputError, match=r"limit: .* got 0"):
-        embedded.recommend(LISTENER, limit=0)
-    with pytest.raises(InvalidInputError, match="moood"):
-        embedded.recommend(LISTENER, moood="chill")
-    with pytest.raises(TrackNotFoundError, match="nowhere"):
-        embedded.explain(LISTENER, "nowhere")
-    with pytest.raises(TrackNotFoundError, match="nowhere"):
-        embedded.similar("nowhere")
