@@ -19,7 +19,8 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode -
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample import train prepare history serve test check lint types imports bench lock format clean
+.PHONY: help run sample import train prepare history serve system missing test test-runtime check lint types imports bench lock \
+	format clean
 
 include build.mk
 
@@ -54,8 +55,26 @@ history: .venv/.serving sample $(if $(DATA),import) ## Load the listeners' event
 serve: .venv/.serving ## Serve the API and its documentation on http://127.0.0.1:PORT
 	@OPENBLAS_NUM_THREADS=1 SEGUE_STATE="$(STATE)" $(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --port $(PORT)
 
-test: .venv/.dev build ## Install what the tests need, build the functions, run every test
-	$(BIN)/python -m pytest
+SYSTEM := $(shell awk '!/^\#/ && NF { print $$1 }' requirements/system.txt)
+
+system: ## Install the Debian packages that tests want (Debian, as root)
+	@command -v apt-get > /dev/null || { echo "make system needs apt-get; install by other means: $(SYSTEM)"; exit 1; }
+	@dpkg --status $(SYSTEM) > /dev/null 2>&1 || { apt-get update --quiet=2 \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends $(SYSTEM); }
+
+missing: .venv/.dev
+	@$(BIN)/python -m tests.system_package
+
+test: missing build ## Install what the tests need, build the functions, run every test, on Lambda's Python too
+	$(BIN)/python -m pytest $(PYTEST)
+	@$(MAKE) --no-print-directory test-runtime
+
+# Lambda's Python, unless .venv has it already. Without it at hand, the tests ran on one version only.
+test-runtime: LAMBDA_PYTHON = $(shell $(BIN)/python -m infra.bytecode)
+test-runtime: .venv/.dev
+	@$(if $(LAMBDA_PYTHON),$(MAKE) --no-print-directory .venv-runtime/.dev LAMBDA_PYTHON="$(LAMBDA_PYTHON)",\
+	  echo "NOTICE: no other Python of Lambda's version is at hand: the tests ran on this one alone")
+	$(if $(LAMBDA_PYTHON),.venv-runtime/bin/python -m pytest $(PYTEST))
 
 check: lint types imports lint-infra ## Lint, types, import rules, the template (CI adds `make test`)
 
@@ -96,6 +115,12 @@ clean: ## Remove environments, builds and caches; keep var/ with its artifacts
 .venv/.serving: .venv/.uv pyproject.toml constraints.txt
 	@echo "installing what serving and training need"
 	@$(INSTALL) --editable '.[serving,training]'
+	@touch $@
+
+.venv-runtime/.dev: .venv/.dev
+	@echo "making the environment .venv-runtime of Lambda's Python"
+	@$(UV) venv --quiet --clear --python "$(LAMBDA_PYTHON)" .venv-runtime
+	@$(UV) pip install --quiet --python .venv-runtime/bin/python --constraints constraints.txt --editable '.[serving,training,dev]'
 	@touch $@
 
 .venv/.dev: .venv/.serving

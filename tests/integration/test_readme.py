@@ -13,12 +13,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.system_package import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +34,10 @@ DRY = ("make test", "make build", "make check")
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 STARTS_S = 900
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(Path(sys.prefix).name != ".venv", reason="the README's commands run in .venv alone"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,8 @@ def running(checkout: Path, port: int) -> Iterator[list[str]]:
 
 
 def run(command: str, checkout: Path, port: int) -> subprocess.CompletedProcess[str]:
+    if "curl" in command:
+        require("curl")
     command = command.replace("127.0.0.1:8000", f"127.0.0.1:{port}").replace("curl -s", "curl -sS --fail")
     return subprocess.run(
         ["bash", "-c", command], cwd=checkout, capture_output=True, text=True, check=False, timeout=300

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import uuid
+import weakref
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,6 +92,8 @@ class SqliteState:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: list[_Opened] = []
+        # Nobody closes a state: its connections are closed when the last reference to it goes.
+        weakref.finalize(self, _close, self._idle)
 
     def record(self, events: Sequence[Event]) -> Recorded:
         """See `ListeningState.record`. All or none are kept; half a million take seconds."""
@@ -113,13 +116,17 @@ class SqliteState:
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             opened = self._take()
-            with opened.connection:
-                yield opened.connection
+            try:
+                with opened.connection:
+                    yield opened.connection
+            except BaseException:
+                opened.connection.close()
+                raise
         except (sqlite3.Error, OSError) as error:
             raise StateUnavailableError(
                 f"{self._path}: {error}. SEGUE_STATE must name a writable file that Segue made, or a new one."
             ) from error
-        self._idle.append(opened)  # after an error it is left to be closed
+        self._idle.append(opened)
 
     def _take(self) -> _Opened:
         """Return a connection that is free, or a new one, to the very file that has the name now."""
@@ -130,6 +137,7 @@ class SqliteState:
         with suppress(IndexError):
             if ((idle := self._idle.pop()).file, idle.process) == mine:
                 return idle
+            idle.connection.close()
         opened = _Opened(sqlite3.connect(self._path, timeout=_TIMEOUT_S, check_same_thread=False), *mine)
         if opened.connection.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
             opened.connection.executescript(_UPGRADE)
@@ -146,6 +154,11 @@ class SqliteState:
                 os.link(unfinished, self._path)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def _close(idle: list[_Opened]) -> None:
+    for opened in idle:
+        opened.connection.close()
 
 
 def _instant(event: Event) -> str:
