@@ -20,6 +20,7 @@ from segue.domain.genre_preference import (
 )
 from segue.errors import NotEnoughDataError, ParityError
 from training.evaluation import Estimate, accuracy, better_than, macro_f1
+from training.finite import check_finite
 from training.gate import Verdict, choose_answerer
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def fit_genre_preference(
             f"all {len(train)} training customers prefer {genres[train.label[0]]!r}: nothing to tell apart."
         )
     features = build_features(train.history, genres)
+    check_finite(features, "purchases", "features")
     forest = RandomForestClassifier(
         n_estimators=params.n_estimators,
         min_samples_leaf=params.min_samples_leaf,

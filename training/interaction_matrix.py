@@ -42,8 +42,9 @@ def build_matrix(
 
     Returns
     -------
-    csr_matrix float32 (n_users, n_items)
-        Rows as in ``interactions.users``; in whole plays, negative where a user dislikes.
+    csr_matrix float64 (n_users, n_items)
+        Rows as in ``interactions.users``; in whole plays, negative where a user dislikes. The sum of a few
+        counts may be too great for float32.
     """
     column = items.index_of(interactions.items.item_id.tolist())[interactions.item_index]
     kept = column != UNKNOWN_ITEM
@@ -55,7 +56,7 @@ def build_matrix(
     counts = _counts(user.astype(np.int64) * len(items) + item, kind, interactions.at[kept])
     total = weight * np.where(counts < 0, interactions.count[kept], counts)
     shape = (len(interactions.users), len(items))
-    matrix = csr_matrix((total, (user, item)), shape=shape).astype(np.float32)
+    matrix = csr_matrix((total, (user, item)), shape=shape, dtype=np.float64)
     matrix.eliminate_zeros()
     return matrix
 

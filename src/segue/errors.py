@@ -26,7 +26,7 @@
     │   ├── VersionExistsError        versions are immutable
     │   ├── AliasMovedError           somebody else promoted in between
     │   └── GateRejectedError         the challenger is not good enough
-    ├── TrainingError             no model came of it
+    ├── TrainingError             no model came of it: a solver failed, or its numbers are not finite
     │   ├── NotEnoughDataError        mendable with more purchases
     │   └── ParityError               the shipped model is not the trained one
     ├── SourceError               a store's database, or a file of interactions
@@ -242,7 +242,7 @@ class GateRejectedError(PublishError):
 
 
 class TrainingError(SegueError):
-    """Training ended without a model worth publishing."""
+    """Training ended without a model worth publishing: a solver failed, or its numbers are not finite."""
 
     code = "training"
 

@@ -24,6 +24,7 @@ from training.clustering.settings import N_NEIGHBOURS, build_params
 from training.clustering.space import fit_space
 from training.clustering.spanning_tree import WIDE_NEIGHBOURS, is_approximate
 from training.clustering.stage import effort_of, keep, keep_files
+from training.finite import check_finite, solving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +75,8 @@ def build_variant(
     ------
     NotEnoughDataError
         The tracks form no cluster.
+    TrainingError
+        The features, or what is computed of them, are too great for a number.
     """
     with threadpool_limits(threads):
         _build(_Build(folder, variant, settings, threads, step))
@@ -82,8 +85,10 @@ def build_variant(
 def _build(run: _Build) -> None:
     data = load_input(run.folder / INPUT)
     run.step("scaling", 0.0)
-    space = fit_space(run.variant, data.columns, data.value)
-    vectors = embed(space, data.value)
+    with solving("features"):
+        space = fit_space(run.variant, data.columns, data.value)
+        vectors = embed(space, data.value)
+    check_finite((space, vectors), "features", "vectors")
     graph = _graph(run, vectors)
     served = graph.nearest(N_NEIGHBOURS)
     choice = _choice(run, vectors, graph)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segue.errors import NotEnoughDataError
+from training.finite import fit_finite
 from training.ranking.footprint import peak_bytes, reset_peak
 from training.recommender.blend import build_blend, learn_weights
 
@@ -69,7 +70,7 @@ def blend_members(
     reset_peak()
     start = time.perf_counter()
     held = [
-        member.scorer if whole else member.family.build(member.params).fit(task.fit, step)
+        member.scorer if whole else fit_finite(member.family.build(member.params), task.fit, step)
         for member in members.values()
     ]
     step("weights")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import resource
 import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy.sparse import issparse
+from training.finite import arrays_of
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -31,12 +29,4 @@ def peak_bytes() -> int:
 
 def size_bytes(value: Any) -> int:
     """Return the bytes of all arrays in a value: the size of its files, but for their headers."""
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    if issparse(value):
-        return int(sum(part.nbytes for part in (value.data, value.indices, value.indptr)))
-    if isinstance(value, tuple):
-        return sum(size_bytes(part) for part in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return sum(size_bytes(getattr(value, field.name)) for field in dataclasses.fields(value))
-    return 0
+    return sum(array.nbytes for _, array in arrays_of(value))

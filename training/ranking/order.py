@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.finite import check_finite, solving
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,6 +47,11 @@ def rank_catalogue(
     -------
     int32 (b, k)
         Item indices, best first; ``NOTHING`` after the last item that could be ranked.
+
+    Raises
+    ------
+    TrainingError
+        A score is not finite: no order of them means anything.
     """
     ranking = np.empty((len(users), k), np.int32)
     for part, scores in _scores(scorer, histories, users):
@@ -125,8 +132,9 @@ def _scores(
     popular = np.bincount(histories.indices, minlength=histories.shape[1]).astype(np.float32)
     for start in range(0, len(users), batch):
         part = slice(start, start + batch)
-        # A copy: the scorer may own what it returns.
-        scores = np.array(scorer.scores(histories[users[part]]), np.float32)
+        with solving("weights"):  # a copy: the scorer may own what it returns
+            scores = np.array(scorer.scores(histories[users[part]]), np.float32)
+        check_finite(scores, "weights", "scores")
         scores[stranger[part]] = popular
         yield part, scores
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from segue.domain.blend import Personal
 from segue.errors import SegueError
+from training.finite import fit_finite
 from training.ranking.blending import Member, blend_members
 from training.ranking.comparison import PairedTest, compare_pairs, estimate_means
 from training.ranking.footprint import peak_bytes, reset_peak, size_bytes
@@ -176,7 +177,7 @@ def measure_all(split: Split, families: Mapping[str, Family], request: Request, 
         try:
             trials = _choose(name, family, task, journals.get(name), budget_s, progress)
             params = family.resolve(trials[0].params if trials else {})
-            plan = _Plan(name, params, len(trials), partial(family.build(params).fit, split.train))
+            plan = _Plan(name, params, len(trials), partial(fit_finite, family.build(params), split.train))
             model, scorer = _measure(split, plan, request, progress)
         except SegueError as error:
             failures[name] = error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segue.errors import InvalidInputError, SourceUnavailableError, TrainingError
+from training.finite import fit_finite
 from training.ranking.metric import accuracy_of_users
 from training.ranking.order import rank_catalogue
 from training.ranking.space import draw_params
@@ -68,7 +69,7 @@ class Task:
         """Fit and measure one setting; one that gives no model, as too little regularisation, is worth 0."""
         start = time.perf_counter()
         try:
-            value = self._value(family.build(params).fit(self.fit, lambda _: None))
+            value = self._value(fit_finite(family.build(params), self.fit, lambda _: None))
         except TrainingError:
             value = 0.0
         return Trial(family.resolve(params), value, round(time.perf_counter() - start, 3))

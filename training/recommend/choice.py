@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from segue.errors import InvalidInputError
+from segue.errors import ConfigError, InvalidInputError
 from training.ranking.search import Journal, Task, Trial, search
 from training.recommender.registry import FAMILIES, Family
 
@@ -81,7 +81,8 @@ def choose_settings(
         fixed = _fixed(member, settings)
         tried[member] = [each for name in names for each in _try(name, fixed, task, budget, share_s, step)]
     best = {member: max(found, key=lambda each: each.trial.value) for member, found in tried.items() if found}
-    best["similarity"] = _truncated(best["similarity"], task, tried["similarity"], step)
+    if "similarity" in best:
+        best["similarity"] = _truncated(best["similarity"], task, tried["similarity"], step)
     chosen: dict[str, Any] = {
         member: FAMILIES[each.kind].build(each.trial.params) for member, each in best.items()
     }
@@ -116,7 +117,7 @@ def _try(
             journal.add(task.measure(family, start))
             report(0.0, journal.trials[-1])
         trials = search(family, task, journal, budget_s, report)
-    except InvalidInputError as error:  # as EASE of a large catalogue
+    except (InvalidInputError, ConfigError) as error:  # as EASE of a large catalogue, or no implicit
         step(f"{kind} is not tried: {error}")
         return []
     return [Tried(kind, trial) for trial in trials]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segue.artifacts.family import ITEM_FACTORS, ITEM_SIMILARITY, NONNEGATIVE_FACTORS
 from segue.domain.event import weight_of
 from segue.domain.popularity import Membership, build_popularity, count_events, decay_events
 from segue.domain.recommender import build_recommender
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from training.content.fit import fit_content
 from training.content.weighting import divide_listening
+from training.finite import NOT_FITTED, check_finite, fit_finite, solving
 from training.recommend.split import damped_matrix, only_liked, take
 from training.rules import fit_rules
 from training.social import build_social
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from segue.domain.rules import Rules
     from training.content.fit import ContentRecord
     from training.recommend.settings import Settings
+
+FAMILY_OF = {"factors": ITEM_FACTORS, "similarity": ITEM_SIMILARITY, "parts": NONNEGATIVE_FACTORS}
+"""The family that each of `training.recommend.settings.MEMBERS` is published as."""
 
 _DAY_S = 86_400.0
 
@@ -56,7 +61,10 @@ class Fixed:
 def fit_fixed(data: Dataset, kept: NDArray[np.bool_], seed: int, step: Callable[[str], None]) -> Fixed:
     """Fit content and rules to the catalogue, and their weights to some of the events."""
     events = take(data.interactions, kept)
-    content, record = fit_content(data.catalogue, divide_listening(events, data.catalogue, seed), say=step)
+    listening = divide_listening(events, data.catalogue, seed)
+    with solving("features"):
+        content, record = fit_content(data.catalogue, listening, say=step)
+    check_finite(content, "features")
     step("how situations change what is played")
     return Fixed(content, record, fit_rules(data.catalogue, events))
 
@@ -65,6 +73,8 @@ def fit_members(
     data: Dataset, kept: NDArray[np.bool_], fixed: Fixed, settings: Settings, step: Callable[[str], None]
 ) -> Recommender:
     """Fit all members to some of the events; the ranker is still missing.
+
+    One that cannot be fitted is left out, and `Recommender.missing` says why.
 
     Parameters
     ----------
@@ -79,18 +89,22 @@ def fit_members(
     liked = only_liked(damped_matrix(data.interactions, data.catalogue, kept))
     step("popularity")
     popularity = fit_popularity(data, kept, settings.half_life_days)
-    factors = settings.factors.fit(liked, step).model
-    similarity = settings.similarity.fit(liked, step).model
-    parts = settings.parts.fit(liked, step).model
+    fitted: dict[str, Any] = {}
+    missing: dict[str, str] = {}
+    for name, family in FAMILY_OF.items():
+        try:
+            fitted[name] = fit_finite(getattr(settings, name), liked, step).model
+        except NOT_FITTED as error:
+            missing[family] = str(error)
+            step(f"{family} is left out: {error}")
     return build_recommender(
         data.catalogue,
         popularity=popularity,
-        factors=factors,
-        parts=parts,
-        similarity=similarity,
         content=fixed.content,
         rules=fixed.rules,
         social=build_social(data.friends, take(data.interactions, kept), data.catalogue.vocabulary),
+        missing=missing,
+        **fitted,
     )
 
 

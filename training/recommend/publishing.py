@@ -161,8 +161,15 @@ def _record(family: str, what: Publication, depends_on: dict[str, str]) -> Recor
         depends_on=depends_on,
         code=provenance.code(),
         runtime=provenance.runtime(),
-        training=provenance.effort(what.started_s) | {"warnings": []},
+        training=provenance.effort(what.started_s) | {"warnings": _warnings(family, what)},
     )
+
+
+def _warnings(family: str, what: Publication) -> list[str]:
+    """Name the members that could not be fitted, and why."""
+    if family != HYBRID:
+        return []
+    return [f"{member} is left out: {why}" for member, why in what.model.missing.items()]
 
 
 def _params(family: str, what: Publication) -> dict[str, Any]:

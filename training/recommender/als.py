@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from segue.domain.item_factors import Confidence, Objective, rotate
+from segue.errors import TrainingError
+from training.recommender.native import importing
 from training.recommender.scorer import FactorScorer
 
 if TYPE_CHECKING:
@@ -43,8 +45,18 @@ class AlsRecommender:
     seed: int = 17
 
     def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> FactorScorer:
-        """Alternate between users and items, and keep the items."""
-        from implicit.cpu.als import AlternatingLeastSquares
+        """Alternate between users and items, and keep the items.
+
+        Raises
+        ------
+        TrainingError
+            The factors grew beyond all numbers: give smaller weights.
+        ConfigError
+            The package implicit, or a library that it needs, is not installed.
+        """
+        with importing("implicit"):
+            from implicit.cpu.als import AlternatingLeastSquares
+            from implicit.recommender_base import ModelFitError
 
         def report(sweep: int, _seconds: float, _loss: float | None) -> None:
             step(f"ALS sweep {sweep + 1} of {self.n_sweeps}")
@@ -58,6 +70,9 @@ class AlsRecommender:
                 iterations=self.n_sweeps,
                 random_state=self.seed,
             )
-            model.fit(interactions, show_progress=False, callback=report)
+            try:
+                model.fit(interactions, show_progress=False, callback=report)
+            except ModelFitError as error:
+                raise TrainingError(f"its factors are not finite ({error}): give smaller weights.") from error
         objective = Objective(self.regularization, alpha=self.alpha, confidence=Confidence.REPLACES)
         return FactorScorer(rotate(model.item_factors, objective))

@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 from segue.domain.blend import Blend, Personal, Unit, shares, units
 from segue.errors import NotEnoughDataError
+from training.finite import fit_finite
 from training.ranking.metric import accuracy_of_users
 from training.ranking.order import NOTHING, top_k
 from training.ranking.split import hold_out
@@ -71,11 +72,13 @@ class BlendRecommender:
         if not len(users):
             raise NotEnoughDataError("no user has enough items to hold one out: use one member of the blend.")
         step("blend: fitting the members without the held-out part")
-        held = [member.fit(fit, step) for member in self.members]
+        held = [fit_finite(member, fit, step) for member in self.members]
         step("blend: learning the weights")
         weights, unit = learn_weights(held, fit, held_out[users], users, self.k)
         kept = [member for member, weight in zip(self.members, weights, strict=True) if weight > 0]
-        return build_blend([member.fit(interactions, step) for member in kept], weights[weights > 0], unit)
+        return build_blend(
+            [fit_finite(member, interactions, step) for member in kept], weights[weights > 0], unit
+        )
 
 
 def build_blend(scorers: Sequence[Scorer], weights: NDArray[np.float64], unit: Unit) -> BlendScorer:

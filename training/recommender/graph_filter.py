@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix, diags_array
 
-from training.recommender.linear import join, strongest
+from training.recommender.linear import degrees, join, strongest
 from training.recommender.scorer import SimilarityScorer
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ class GraphFilter:
 
     def _rows(self, interactions: csr_matrix) -> Iterator[csr_matrix]:
         """Yield W without its diagonal, float32, some rows at a time."""
-        of_item, of_user = (
-            np.maximum(np.asarray(interactions.sum(axis=axis), np.float64).ravel(), 1e-12) for axis in (0, 1)
-        )
+        of_item, of_user = degrees(interactions)
         to_user = csr_matrix(interactions.T, dtype=np.float32)
         to_item = csr_matrix(diags_array(of_user**-self.through_exponent) @ interactions, dtype=np.float32)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from segue.domain.item_factors import Confidence, Objective, rotate
 from segue.errors import ConfigError
+from training.recommender.native import importing
 from training.recommender.scorer import FactorScorer
 
 if TYPE_CHECKING:
@@ -113,8 +114,9 @@ def _solver() -> Any:
         for suffix in EXTENSION_SUFFIXES:
             path = Path(folder, "recommenders", f"_ials_core{suffix}")
             if path.exists() and (spec := spec_from_file_location(_SOLVER, path)) and spec.loader:
-                module = module_from_spec(spec)
-                spec.loader.exec_module(module)
+                with importing("irspack"):
+                    module = module_from_spec(spec)
+                    spec.loader.exec_module(module)
                 sys.modules[_SOLVER] = module
                 return module
     raise ConfigError("irspack", "its solver is not installed: pip install 'segue[training]'")

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix, diags_array
 from segue.domain.candidates import top_n
 from segue.domain.item_similarity import ItemSimilarity
 from segue.errors import InvalidInputError, NotEnoughDataError
+from training.finite import check_finite
 from training.recommender.scorer import SimilarityScorer
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ class Rp3Beta:
     def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
         """Walk from every item."""
         step("RP3beta: walking from every item")
-        popularity = np.maximum(np.asarray(interactions.sum(axis=0), np.float64).ravel(), 1e-12)
-        to_user = _stochastic(csr_matrix(interactions.T)).power(self.alpha)
-        to_item = _stochastic(interactions).power(self.alpha) @ diags_array(popularity**-self.beta)
+        exact = interactions.astype(np.float64)
+        popularity, _ = degrees(exact)
+        to_user = _stochastic(csr_matrix(exact.T)).power(self.alpha)
+        to_item = _stochastic(exact).power(self.alpha) @ diags_array(popularity**-self.beta)
         return _truncate(_products(to_user, csr_matrix(to_item)), self.n_neighbours)
 
 
@@ -76,9 +78,7 @@ class LinkPropagation:
     def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
         """Walk from every item."""
         step("link propagation: walking from every item")
-        of_item, of_user = (
-            np.maximum(np.asarray(interactions.sum(axis=axis), np.float64).ravel(), 1e-12) for axis in (0, 1)
-        )
+        of_item, of_user = degrees(interactions)
         to_user = diags_array(of_item**-self.from_exponent) @ interactions.T
         to_item = diags_array(of_user**-self.through_exponent) @ interactions
         to_item = to_item @ diags_array(of_item**-self.to_exponent)
@@ -162,13 +162,24 @@ class Ease:
 
 def cosines(interactions: csr_matrix, shrinkage: float) -> Iterator[csr_matrix]:
     """Yield x_i·x_j / (|x_i| |x_j| + shrinkage) of items, 0 for i = j, some rows at a time."""
-    norm = np.sqrt(np.asarray(interactions.multiply(interactions).sum(axis=0), np.float64)).ravel()
+    exact = interactions.astype(np.float64)
+    norm = np.sqrt(np.asarray(exact.multiply(exact).sum(axis=0))).ravel()
     begin = 0
-    for chunk in _products(csr_matrix(interactions.T), interactions):
+    for chunk in _products(csr_matrix(exact.T), exact):
         left = np.repeat(norm[begin : begin + chunk.shape[0]], np.diff(chunk.indptr))
         chunk.data /= left * norm[chunk.indices] + shrinkage
         begin += chunk.shape[0]
         yield chunk
+
+
+def degrees(interactions: csr_matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what each item and each user weighs in all, float64 (n_items,) and (n_users,), above 0.
+
+    A float32 matrix adds up in float32, where the plays of a few can pass the greatest number.
+    """
+    exact = interactions.astype(np.float64)
+    of_item, of_user = (np.maximum(np.asarray(exact.sum(axis=axis)).ravel(), 1e-12) for axis in (0, 1))
+    return of_item, of_user
 
 
 def item_ridge(interactions: csr_matrix, mean: float, exponent: float) -> NDArray[np.float64]:
@@ -211,7 +222,14 @@ def _truncate(chunks: Iterable[csr_matrix], n_neighbours: int) -> SimilarityScor
 
 
 def strongest(rows: csr_matrix, n_neighbours: int) -> csr_matrix:
-    """Keep the entries of each row that are greatest in size; of equal ones the lower column."""
+    """Keep the entries of each row that are greatest in size; of equal ones the lower column.
+
+    Raises
+    ------
+    TrainingError
+        An entry is not finite: it would be dropped, as no order has a place for it.
+    """
+    check_finite(rows.data, "weights", "weights of item pairs")
     rows.eliminate_zeros()
     rows.sort_indices()
     size = np.abs(rows.data).astype(np.float32)

@@ -58,7 +58,7 @@ def test_counts_multiply_and_what_cancels_out_leaves_no_entry() -> None:
     events = events_of([("u", "a", EventKind.PLAY, None), ("u", "b", EventKind.PLAY, 0)])
     interactions = interactions_of(events)
     matrix = build_matrix(interactions, interactions.items)
-    assert (matrix.nnz, matrix.dtype) == (1, np.float32)
+    assert (matrix.nnz, matrix.dtype) == (1, np.float64)
     interactions.count[:] = 7
     assert build_matrix(interactions, interactions.items)[0, 0] == 7
 
