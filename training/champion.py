@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import segue
-from segue.artifacts.manifest import SUPPORTED_SCHEMAS
 from segue.artifacts.store import CHAMPION, alias_key, read_manifest, resolve_if_any
-from segue.errors import ArtifactError, CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
-from training.gate import Verdict, accept_challenger
+from segue.errors import (
+    ArtifactError,
+    CorruptArtifactError,
+    InvalidInputError,
+    UnsupportedSchemaError,
+    VersionNotFoundError,
+)
+from training.gate import Verdict, accept_challenger, refuse_unmeasured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,23 +79,43 @@ def already_trained(
     """Tell whether this very training was done before: it is live, or it was, and was rolled back.
 
     A newer version behind an older live one is how a rollback looks. Scheduled training on the same
-    data must not undo what somebody did for a reason.
+    data must not undo what somebody did for a reason. A version that cannot be read any more was no training.
     """
     if champion.live is None or champion.manifest is None:
         return Verdict(False, "")
     if is_same(champion.manifest):
-        return Verdict(True, "is live already and of exactly this data")
+        return Verdict(True, "is live, of this data and these settings")
     alias = champion.live.alias
     if alias.previous is None or _second(alias.previous) < _second(alias.target):
         return Verdict(False, "")
-    if is_same(_read(store, family, alias.previous)):
-        version = alias.previous.version
-        return Verdict(True, f"is live: {version}, of exactly this data, was rolled back ({alias.reason})")
-    return Verdict(False, "")
+    try:
+        newer = _read(store, family, alias.previous)
+    except (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError):
+        return Verdict(False, "")
+    if not is_same(newer):
+        return Verdict(False, "")
+    told = f"is live: {newer.version}, of this data and these settings, was rolled back ({alias.reason})"
+    return Verdict(True, told)
+
+
+def uncontested(champion: Champion) -> Verdict[bool]:
+    """Accept any challenger where nothing is live, or nothing whose manifest can be read."""
+    if champion.live is None:
+        return Verdict(True, "There was no champion.")
+    return cannot_be_served(champion.problem)
+
+
+def cannot_be_served(problem: str) -> Verdict[bool]:
+    """Accept any challenger in the place of a version whose files are damaged or gone."""
+    return Verdict(True, f"The champion cannot be served: {problem.rstrip('.')}.")
 
 
 def compare(store: ObjectStore, champion: Champion, trained: Trained, test: Examples) -> Verdict[bool]:
-    """Have both answer for the test customers, and ask the gate."""
+    """Have both answer for the test customers, and ask the gate.
+
+    Files that are damaged or gone are no champion. Files that are whole and that this code does not read, or
+    cannot ask for these customers, are one: the challenger is refused, as nobody knows which is better.
+    """
     # Health checks import this module: what answers takes a second to import.
     from segue.artifacts.cache import fetch
     from segue.artifacts.codec.genre_preference import load_genre_preference
@@ -99,18 +124,18 @@ def compare(store: ObjectStore, champion: Champion, trained: Trained, test: Exam
     from training.genre_preference import answer_index
 
     if champion.manifest is None:
-        reason = (
-            f"The champion cannot be served: {champion.problem}."
-            if champion.live
-            else "There was no champion."
-        )
-        return Verdict(True, reason)
-    try:
-        with tempfile.TemporaryDirectory() as cache:
-            model = load_genre_preference(fetch(store, champion.manifest, Path(cache)), OnnxClassifier)
-    except CorruptArtifactError as error:
-        return Verdict(True, f"The champion cannot be served: {error}.")
-    ours, theirs = answer_index(trained.model, test), answer_index(model, test)
+        return uncontested(champion)
+    with tempfile.TemporaryDirectory() as cache:
+        try:
+            folder = fetch(store, champion.manifest, Path(cache))
+        except CorruptArtifactError as error:
+            return cannot_be_served(str(error))
+        try:
+            model = load_genre_preference(folder, OnnxClassifier)
+            theirs = answer_index(model, test)
+        except (CorruptArtifactError, InvalidInputError) as error:
+            return refuse_unmeasured(str(error))
+    ours = answer_index(trained.model, test)
     return accept_challenger(difference(ours, theirs, test.label), better_than(theirs, ours, test.label))
 
 
@@ -123,7 +148,7 @@ def _read(store: ObjectStore, family: str, ref: VersionRef) -> Manifest:
 
 
 def _replaceable(error: ArtifactError) -> str:
-    if isinstance(error, UnsupportedSchemaError) and error.found > max(SUPPORTED_SCHEMAS):
+    if isinstance(error, UnsupportedSchemaError) and error.is_newer:
         raise error
     return str(error)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import binomtest
+from scipy.stats import t as student
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,14 +60,23 @@ def macro_f1(answer: NDArray[np.int64], label: NDArray[np.int64], seed: int) -> 
 
 
 def difference(answer: NDArray[np.int64], other: NDArray[np.int64], label: NDArray[np.int64]) -> Estimate:
-    """Estimate how much more often ``answer`` is right than ``other``, in [-1, 1], paired by customer.
+    """Estimate how much more often ``answer`` is right than ``other``, in [-1, 1], paired by customer."""
+    return mean_of_differences((answer == label).astype(np.float64) - (other == label))
 
-    The interval is that of the mean of paired differences, each -1, 0 or 1 (normal approximation).
+
+def mean_of_differences(gain: NDArray[np.float64]) -> Estimate:
+    """Estimate the mean of paired differences with Student's interval.
+
+    Parameters
+    ----------
+    gain : float64 (n,)
+        Each in [-1, 1]. Fewer than two tell nothing, so their interval is all of [-1, 1].
     """
-    gain = (answer == label).astype(float) - (other == label)
-    margin = 1.96 * float(gain.std()) / np.sqrt(len(gain))
-    mean = float(gain.mean())
-    return Estimate(mean, mean - margin, mean + margin, len(gain))
+    mean, n = float(gain.mean()) if len(gain) else 0.0, len(gain)
+    if n < 2:
+        return Estimate(mean, -1.0, 1.0, n)
+    margin = float(student.ppf(0.975, n - 1) * gain.std(ddof=1) / np.sqrt(n))
+    return Estimate(mean, mean - margin, mean + margin, n)
 
 
 def better_than(answer: NDArray[np.int64], baseline: NDArray[np.int64], label: NDArray[np.int64]) -> float:

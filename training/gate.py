@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from training.evaluation import Estimate
 
 MARGIN = 0.05
-"""A challenger is refused while it may be worse than the champion by this share of the customers."""
+"""A challenger is refused while it may be worse than the champion by this much.
+
+For answers a share of the customers, for ranked lists a share of the champion's mean NDCG."""
 
 T = TypeVar("T")
 
@@ -62,26 +64,34 @@ def choose_answerer(
     return Verdict(best, f"On this data {comparison} (right: {figures}). Served: {words(best)}.")
 
 
-def accept_challenger(gain: Estimate, p_champion_better: float) -> Verdict[bool]:
-    """Accept a challenger that is surely not much worse than the champion on the same customers.
+def accept_challenger(gain: Estimate, p_champion_better: float, who: str = "customers") -> Verdict[bool]:
+    """Accept a challenger that is surely not much worse than the champion on the same people.
 
     Parameters
     ----------
     gain : Estimate
-        How much more often the challenger is right, see `training.evaluation.difference`. Its whole
-        interval must lie above ``-MARGIN``: too few customers to tell is a reason to keep what is live.
+        How much better the challenger is, paired by person: for answers see `training.evaluation.difference`,
+        for ranked lists the share of the champion's mean. The whole interval must lie above ``-MARGIN``: too
+        few people to tell is a reason to keep what is live.
     p_champion_better : float
-        That the champion is right more often by luck alone; below ``REGRESSION_ALPHA`` it stays.
+        That the champion is better by luck alone; below ``REGRESSION_ALPHA`` it stays.
+    who : str
+        What the people are called in the reason.
     """
     figures = (
         f"challenger against champion {gain.value:+.1%}, 95 % interval {gain.low:+.1%} to {gain.high:+.1%} "
-        f"on {gain.n} customers"
+        f"on {gain.n} {who}"
     )
     if p_champion_better < REGRESSION_ALPHA:
         return Verdict(False, f"The champion is better ({figures}; p = {p_champion_better:.2g}).")
-    if gain.low <= -MARGIN:
+    if not gain.low > -MARGIN:  # written so that a figure that is no number refuses
         return Verdict(False, f"The challenger may be more than {MARGIN:.0%} worse ({figures}).")
     return Verdict(True, f"The challenger is not worse than the champion ({figures}).")
+
+
+def refuse_unmeasured(why: str) -> Verdict[bool]:
+    """Refuse a challenger that could not be compared with the champion, which can be served."""
+    return Verdict(False, f"The champion cannot be compared with: {why.rstrip('.')}. It stays.")
 
 
 def words(answerer: Answerer) -> str:
@@ -107,21 +117,3 @@ def choose_ranking(hybrid: float, popular: float, p_over_popular: float) -> Verd
     if hybrid > popular and p_over_popular < ALPHA:
         return Verdict(True, f"The hybrid beats popularity ({figures}): it is served.")
     return Verdict(False, f"The hybrid does not beat popularity ({figures}): popularity is served.")
-
-
-def accept_recommender(ours: float, champion: float | None, p_champion_better: float) -> Verdict[bool]:
-    """Accept a recommender unless the live one beats it on the same later events.
-
-    Parameters
-    ----------
-    ours, champion : float
-        Mean NDCG; None where nothing is live.
-    p_champion_better : float
-        By luck alone; not below ``REGRESSION_ALPHA``.
-    """
-    if champion is None:
-        return Verdict(True, "There was no champion.")
-    figures = f"NDCG {ours:.4f}, the champion {champion:.4f}, p = {p_champion_better:.2g}"
-    if p_champion_better < REGRESSION_ALPHA:
-        return Verdict(False, f"The champion is better ({figures}).")
-    return Verdict(True, f"The champion is not better ({figures}).")

@@ -172,13 +172,13 @@ class UnsupportedSchemaError(ArtifactError):
     code = "unsupported_schema"
 
     def __init__(self, found: int, supported: tuple[int, ...]) -> None:
+        self.found, self.supported, self.is_newer = found, supported, found > max(supported)
         remedy = (
             "deploy the functions before publishing with this trainer"
-            if found > max(supported)
+            if self.is_newer
             else "retrain with the current trainer"
         )
         super().__init__(f"manifest schema {found} is not among the supported {list(supported)}: {remedy}.")
-        self.found, self.supported = found, supported
 
 
 class ModelMissingError(ArtifactError):

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segue.artifacts.family import CLUSTERS, variant_alias
-from segue.artifacts.store import read_manifest, version_prefix
-from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
-from training.champion import Champion, find_champion
+from segue.artifacts.store import version_prefix
+from training.champion import Champion, already_trained, find_champion
 from training.clustering.settings import build_params
 
 if TYPE_CHECKING:
@@ -126,12 +125,10 @@ def _compare(
         return State.MISSING, "nothing was built yet"
     if live.manifest is None:
         return State.STALE, f"the live version cannot be read: {live.problem}"
-    changed = _changes(live.manifest, params, fingerprint)
-    if not changed:
-        return State.READY, "of this data and these settings"
-    if (newer := _rolled_back(store, live)) and not _changes(newer, params, fingerprint):
-        return State.READY, f"{newer.version} of this data was rolled back ({live.live.alias.reason})"
-    return State.STALE, "; ".join(changed)
+    done = already_trained(store, CLUSTERS, live, lambda made: not _changes(made, params, fingerprint))
+    if done.choice:
+        return State.READY, done.reason
+    return State.STALE, "; ".join(_changes(live.manifest, params, fingerprint))
 
 
 def _changes(manifest: Manifest, params: Mapping[str, Any], fingerprint: str) -> list[str]:
@@ -146,19 +143,6 @@ def _changes(manifest: Manifest, params: Mapping[str, Any], fingerprint: str) ->
 
 def _word(value: object) -> str:
     return "by search" if value is None else str(value)
-
-
-def _rolled_back(store: ObjectStore, live: Champion) -> Manifest | None:
-    if live.live is None or live.live.alias.previous is None:
-        return None
-    alias = live.live.alias
-    previous = alias.previous
-    if previous is None or previous.version.partition("-")[0] < alias.target.version.partition("-")[0]:
-        return None
-    try:
-        return read_manifest(store, CLUSTERS, previous.version, expected_sha256=previous.manifest_sha256)
-    except (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError):
-        return None
 
 
 def load_survey(work: Path, source: Source, reader: str) -> dict[str, Surveyed] | None:

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.artifacts.cache import fetch
-from segue.artifacts.codec.ranker import load_ranker
 from segue.artifacts.family import HYBRID
-from segue.artifacts.recommender import load_vocabulary_of
 from segue.artifacts.store import Decision
 from segue.domain.item_factors import fold_in
 from segue.domain.nonnegative_factors import nonnegative_fold_in
-from segue.domain.vocabulary import UNKNOWN_ITEM
-from segue.errors import (
-    CorruptArtifactError,
-    GateRejectedError,
-    NotEnoughDataError,
-    VersionNotFoundError,
-)
+from segue.errors import GateRejectedError, InvalidInputError, NotEnoughDataError, TrainingError
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from training.champion import already_trained, find_champion, has_origin
-from training.gate import Verdict
+from training.gate import Verdict, refuse_unmeasured
 from training.ranking import search
 from training.recommend.choice import Budget, Tried, choose_settings
 from training.recommend.fit import Dataset, Fixed, fit_fixed, fit_members
 from training.recommend.measure import Task, build_task
 from training.recommend.publishing import Publication, promote_all, publish_all
 from training.recommend.rank import fit_ranker, popular_ranker
+from training.recommend.rival import Rival, open_rival
 from training.recommend.settings import Settings
 from training.recommend.split import Part, damped_matrix, divide, new_to_user, only_liked
 from training.recommend.verdict import Measured, measure_recommender, unmeasured
@@ -51,9 +41,6 @@ if TYPE_CHECKING:
     from segue.artifacts.store import LiveAlias
     from segue.domain.recommender import Recommender
     from training.recommend.split import Parts
-
-LEAST_OVERLAP = 0.5
-"""Share of the live catalogue's tracks that a new one must still have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +93,14 @@ def train_recommender(
     done = already_trained(store, HYBRID, champion, lambda manifest: has_origin(manifest, data_hash, params))
     if champion.manifest and done.choice and not request.force:
         return Outcome(champion.manifest, None, None, done)
+    rival = open_rival(store, champion)
     parts = divide(data.interactions, data.catalogue, request.settings.seed)
     step(f"dividing the events {parts.how}")
     fixed = fit_fixed(data, parts.part == Part.FIT, request.settings.seed, step)
     run, tried = _choose(_Run(data, parts, fixed, request.settings, request.k, step), request.budget)
     ranked, task = _weigh(run)
-    measured = _measure(run, ranked, task, store, champion.manifest)
-    if champion.manifest and (strange := _strangeness(champion.manifest, about, data, store)):
+    measured = _measure(run, ranked, task, rival)
+    if isinstance(rival, Rival) and (strange := rival.strangeness(about, data.catalogue.vocabulary)):
         measured = replace(measured, promote=Verdict(False, strange))
     step("fitting the members to all events")
     fixed = replace(run.fixed, rules=fit_rules(data.catalogue, data.interactions))
@@ -167,45 +155,22 @@ def _describe(data: Dataset) -> dict[str, Any]:
     }
 
 
-def _measure(
-    run: _Run, ranked: Recommender, task: Task, store: ObjectStore, champion: Manifest | None
-) -> Measured:
+def _measure(run: _Run, ranked: Recommender, task: Task, rival: Rival | Verdict[bool]) -> Measured:
     if ranked.ranker is None or len(task.users) < MIN_EXAMPLES:
-        return unmeasured(len(task.users), is_live=champion is not None)
-    rival = _rival(run, ranked, store, champion) if champion else None
-    return measure_recommender(ranked, task, run.k, rival, run.step)
+        return unmeasured(len(task.users), None if isinstance(rival, Rival) else rival)
+    fitted = _refit(run, ranked, rival) if isinstance(rival, Rival) else rival
+    return measure_recommender(ranked, task, run.k, fitted, run.step)
 
 
-def _rival(run: _Run, ranked: Recommender, store: ObjectStore, champion: Manifest) -> Recommender | None:
+def _refit(run: _Run, ranked: Recommender, rival: Rival) -> Recommender | Verdict[bool]:
     """Return what is live as it would be had it not seen the test: its settings and weights, fitted anew."""
-    try:
-        settings = Settings.from_json(champion.record.params["settings"])
-        with tempfile.TemporaryDirectory() as cache:
-            ranker = load_ranker(fetch(store, champion, Path(cache)))
-    except (CorruptArtifactError, KeyError, TypeError):
-        return None  # of another version, or damaged: nothing to compare with
-    if settings == run.settings:
-        return replace(ranked, ranker=ranker)
+    if rival.settings == run.settings:
+        return replace(ranked, ranker=rival.ranker)
     run.step("fitting the settings of what is live")
-    return replace(run.fit(run.parts.part != Part.TEST, settings), ranker=ranker)
-
-
-def _strangeness(champion: Manifest, about: dict[str, Any], data: Dataset, store: ObjectStore) -> str:
-    """Say why the data can hardly be that of what is live, later: half an export, or another store's."""
-    before = champion.record.data
-    for kind, name in (("catalogue", "tracks"), ("interactions", "users"), ("interactions", "rows")):
-        had, has = before.get(kind, {}).get(name, 0), about[kind][name]
-        if 2 * has < had:
-            return f"The data has {has} {name}, what is live was trained on {had}: is the export whole?"
     try:
-        with tempfile.TemporaryDirectory() as cache:
-            live = load_vocabulary_of(store, Path(cache), champion.version)
-    except (CorruptArtifactError, VersionNotFoundError):
-        return ""  # what cannot be read is no reason to keep it
-    kept = float((data.catalogue.vocabulary.index_of(live.item_id.tolist()) != UNKNOWN_ITEM).mean())
-    if kept < LEAST_OVERLAP:
-        return f"The catalogue has {kept:.0%} of the tracks of what is live: is it another store's?"
-    return ""
+        return replace(run.fit(run.parts.part != Part.TEST, rival.settings), ranker=rival.ranker)
+    except (InvalidInputError, TrainingError) as error:
+        return refuse_unmeasured(f"its settings cannot be fitted to these events ({error})")
 
 
 def _weigh(run: _Run) -> tuple[Recommender, Task]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
 
+from segue.errors import InvalidInputError
 from training.recommender.als import AlsRecommender
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
 from training.recommender.nmf import NmfRecommender
+from training.recommender.registry import FAMILIES
 from training.recommender.sparse_ease import SparseEase
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 HALF_LIFE_DAYS = 30.0
 MEMBERS = ("factors", "similarity", "parts")
@@ -22,12 +22,24 @@ Factors = IalsRecommender | AlsRecommender
 ItemItem = Rp3Beta | LinkPropagation | ItemKnn | Ease | SparseEase
 Member = Factors | ItemItem | NmfRecommender
 
-_KINDS: Mapping[str, type[Member]] = {
-    kind.__name__: kind
-    for kind in (
-        IalsRecommender, AlsRecommender, Rp3Beta, LinkPropagation, ItemKnn, Ease, SparseEase, NmfRecommender,
-    )
-}  # fmt: skip
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "factors": ("ials", "als"),
+    "similarity": ("rp3beta", "link-propagation", "item-knn", "ease", "sparse-ease"),
+    "parts": ("nmf",),
+}
+"""Of each member, what it may be: names of the registry, which manifests keep."""
+
+_OLD_NAMES: Mapping[str, str] = {
+    "IalsRecommender": "ials",
+    "AlsRecommender": "als",
+    "Rp3Beta": "rp3beta",
+    "LinkPropagation": "link-propagation",
+    "ItemKnn": "item-knn",
+    "Ease": "ease",
+    "SparseEase": "sparse-ease",
+    "NmfRecommender": "nmf",
+}
+"""Names of classes, which the first manifests kept, and what the registry calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +73,57 @@ class Settings:
         )
 
     @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Self:
-        """Return what `to_json` wrote; TypeError or KeyError if it was another version's."""
-        members = {name: _build(**raw[name]) for name in MEMBERS}
-        return cls(**members, half_life_days=raw["half_life_days"], seed=raw["seed"])
+    def from_json(cls, raw: object) -> Self:
+        """Return what `to_json` wrote.
+
+        Raises
+        ------
+        InvalidInputError
+            It is of another form, with a setting more or less, a kind that this version does not know, or a
+            value of another type: read in part it would be another recipe.
+        """
+        usual = cls()
+        given = _checked("settings", raw, {item.name: getattr(usual, item.name) for item in fields(cls)})
+        members = {name: _build(name, given[name]) for name in MEMBERS}
+        return cls(**{**given, **members})
 
     def to_json(self) -> dict[str, Any]:
         """Return every setting in plain values, of a member its kind too."""
-        kinds = {name: {"kind": type(getattr(self, name)).__name__} for name in MEMBERS}
         return {
-            name: kinds.get(name, {}) | value if name in kinds else value
+            name: {"kind": _kind_of(name, getattr(self, name))} | value if name in MEMBERS else value
             for name, value in asdict(self).items()
         }
 
 
-def _build(kind: str, **settings: Any) -> Any:
-    return _KINDS[kind](**settings)
+def _kind_of(member: str, value: Member) -> str:
+    return next(kind for kind in _KINDS[member] if FAMILIES[kind].kind is type(value))
+
+
+def _build(member: str, raw: object) -> Any:
+    if not isinstance(raw, Mapping):
+        raise InvalidInputError(f"settings.{member} is {repr(raw)[:40]}, and not an object")
+    named = raw.get("kind")
+    kind = _OLD_NAMES.get(named, named) if isinstance(named, str) else named
+    if kind not in _KINDS[member]:
+        raise InvalidInputError(f"settings.{member}.kind is {repr(named)[:40]}, which is not known")
+    usual = FAMILIES[kind]
+    given = {name: value for name, value in raw.items() if name != "kind"}
+    return usual.build(_checked(f"settings.{member}", given, usual.resolve({})))
+
+
+def _checked(where: str, raw: object, usual: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings that have the names of the usual ones, and values of their types."""
+    if not isinstance(raw, Mapping):
+        raise InvalidInputError(f"{where} is {repr(raw)[:40]}, and not an object")
+    if odd := sorted(raw.keys() ^ usual.keys()):
+        what = "is missing" if odd[0] in usual else "is not known"
+        raise InvalidInputError(f"{where}.{odd[0]} {what}")
+    for name, value in usual.items():
+        if isinstance(value, float | int) and not _is_like(raw[name], value):
+            told = f"{where}.{name} is {repr(raw[name])[:40]}, and not of the type of {value}"
+            raise InvalidInputError(told)
+    return dict(raw)
+
+
+def _is_like(value: object, usual: float) -> bool:
+    return type(value) is type(usual) or (type(usual) is float and type(value) is int)

@@ -9,10 +9,11 @@ from rich.console import Console
 
 from segue import __version__
 from segue.cli import evaluate, history, import_, models, prepare, recommend, sample, serve, taste, train
-from segue.errors import GateRejectedError, SegueError
+from segue.cli.options import TOO_LITTLE
+from segue.errors import GateRejectedError, NotEnoughDataError, SegueError
 
-GATE_REJECTED = 3
-"""Exit status of a training whose version was published but not promoted."""
+_STATUS: dict[type[SegueError], int] = {GateRejectedError: 3, NotEnoughDataError: TOO_LITTLE}
+"""Exit statuses of errors that a schedule may pass over; every other error is 1, as a crash is."""
 
 app = typer.Typer(
     help="Segue: genre, recommendations and taste from small functions.",
@@ -41,11 +42,11 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run the command; errors of ours are one line on standard error and status 1."""
+    """Run the command; an error of ours is one line on standard error, and its exit status."""
     try:
         app()
     except SegueError as error:
         Console(stderr=True).print(
             f"segue: {error}", style="red", markup=False, highlight=False, soft_wrap=True
         )
-        sys.exit(GATE_REJECTED if isinstance(error, GateRejectedError) else 1)
+        sys.exit(next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 1))

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from segue.artifacts.location import open_store
 from segue.cli.account import print_account
-from segue.cli.options import SAMPLE_STORE, Reason
+from segue.cli.options import SAMPLE_STORE, TOO_LITTLE, Reason
 from segue.errors import SourceError, SourceSchemaError
 from segue.serving.settings import DEFAULT_ARTIFACTS, user_name
 
@@ -100,9 +100,10 @@ def prepare(  # noqa: PLR0913  # one option, one argument
         typer.Option("--check-only", help="Only say how every variant stands; status 0 if all are ready."),
     ] = False,
 ) -> None:
-    """Prepare the clusterings of the tracks; exit status 3: some variants failed, 1: all did.
+    """Prepare the clusterings of the tracks.
 
-    What is up to date is left alone, an interrupted run is taken up again. --check-only builds nothing.
+    Exit status 3: some variants failed, 4: no track has features, 1: all variants failed. What is up to date
+    is left alone, an interrupted run is taken up again. --check-only builds nothing.
     """
     from training.clustering.memory import default_budget
     from training.clustering.prepare import Request
@@ -222,9 +223,14 @@ def _print(console: Console, last: str, rows: Sequence[tuple[str, str, str, str]
 
 
 def _status(outcomes: Sequence[Outcome], *, asked: bool) -> int:
-    """Return 0 if every variant that has input is ready; one that was named needs its input too."""
+    """Return 0 if every variant that has input is ready; one that was named needs its input too.
+
+    Where no variant has input, and none was named, there is nothing to prepare: `TOO_LITTLE`.
+    """
     from training.clustering.prepare import Status
 
     good = sum(each.status in {Status.UP_TO_DATE, Status.BUILT} for each in outcomes)
     bad = sum(each.status is Status.FAILED or (asked and each.status is Status.NO_INPUT) for each in outcomes)
-    return 0 if good and not bad else PARTIAL if good else 1
+    if not good:
+        return 1 if bad else TOO_LITTLE
+    return PARTIAL if bad else 0

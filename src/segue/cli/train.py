@@ -43,7 +43,10 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
         bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")
     ] = False,
 ) -> None:
-    """Train the genre preference of customers; exit status 3 means published but refused by the gate."""
+    """Train the genre preference of customers.
+
+    Exit status 3 means published but refused by the gate, 4 too little data to learn from.
+    """
     console = Console(soft_wrap=True, highlight=False)
     with console.status("reading purchases") as status:
 
@@ -91,7 +94,10 @@ def recommend(  # noqa: PLR0913 - one parameter an option
         bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")
     ] = False,
 ) -> None:
-    """Train a recommender: every source, and the ranker; exit status 3 means refused by the gate."""
+    """Train a recommender: every source, and the ranker.
+
+    Exit status 3 means published but refused by the gate, 4 too little data to learn from.
+    """
     from training.recommend.choice import Budget
     from training.recommend.pipeline import Request, train_recommender
     from training.recommend.reading import read_dataset

@@ -129,7 +129,9 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:
         ([Status.BUILT, Status.NO_INPUT], True, 3),
         ([Status.BUILT, Status.FAILED], False, 3),
         ([Status.FAILED, Status.FAILED], False, 1),
-        ([Status.NO_INPUT], False, 1),
+        ([Status.NO_INPUT], False, 4),
+        ([Status.NO_INPUT, Status.FAILED], False, 1),
+        ([Status.NO_INPUT], True, 1),
     ],
 )
 def test_the_exit_status_tells_all_from_some_and_none(ends: list[Status], named: bool, status: int) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from segue.domain.genre_preference import Answerer
 from training.evaluation import Estimate
-from training.gate import accept_challenger, accept_recommender, choose_answerer, choose_ranking
+from training.gate import accept_challenger, choose_answerer, choose_ranking
+from training.recommend.verdict import accept_ranking
 
 FOREST, COMMON, PAST = Answerer.FOREST, Answerer.MOST_COMMON_GENRE, Answerer.OWN_PAST_FAVOURITE
 
@@ -63,11 +65,30 @@ def test_the_hybrid_is_served_only_if_it_beats_popularity(hybrid, popular, p_val
     assert ("it is served" if served else "popularity is served") in verdict.reason
 
 
+RNG = np.random.default_rng(5)
+THEIRS = np.clip(RNG.normal(0.13, 0.2, 500), 0, 1)
+
+
 @pytest.mark.parametrize(
-    ("champion", "p_value", "accepted", "says"),
-    [(None, 1.0, True, "no champion"), (0.13, 0.2, True, "not better"), (0.14, 0.001, False, "is better")],
+    ("ours", "champion", "accepted", "says"),
+    [
+        (THEIRS, THEIRS, True, "is not worse than the champion"),
+        (THEIRS + 0.01, THEIRS, True, "is not worse"),
+        (THEIRS - 0.02, THEIRS, False, "The champion is better"),
+        (RNG.permutation(THEIRS), THEIRS, False, "may be more than 5% worse"),
+        (np.full(4, 0.05), np.array([0.4, 0.0, 0.0, 0.12]), False, "may be more than 5% worse"),
+        (np.zeros(0), np.zeros(0), False, "may be more than 5% worse"),
+        (np.array([0.4]), np.array([0.3]), False, "may be more than 5% worse"),
+        (np.zeros(30), np.zeros(30), True, "is not worse"),
+        (np.full(30, 0.1), np.zeros(30), True, "is not worse"),
+    ],
 )
-def test_a_recommender_must_not_be_beaten_by_what_is_live(champion, p_value, accepted, says) -> None:
-    verdict = accept_recommender(0.12, champion, p_value)
+def test_a_recommender_is_accepted_when_it_is_surely_not_much_worse(ours, champion, accepted, says) -> None:
+    verdict = accept_ranking(ours, champion)
     assert verdict.choice is accepted
     assert says in verdict.reason
+    assert f"on {len(ours)} listeners" in verdict.reason
+
+
+def test_a_figure_that_is_no_number_is_refused() -> None:
+    assert not accept_challenger(Estimate(float("nan"), float("nan"), float("nan"), 40), 1.0).choice

@@ -111,7 +111,10 @@ def test_training_on_the_same_data_does_not_undo_a_rollback(store) -> None:
     rollback(store, FAMILY, Decision("operator", "worse in practice", datetime.now(UTC)))
     again = train(store, ForestParams(n_estimators=21))
     assert again.trained is None
-    assert f"{second}, of exactly this data, was rolled back (worse in practice)" in again.verdict.reason
+    assert (
+        f"{second}, of this data and these settings, was rolled back (worse in practice)"
+        in again.verdict.reason
+    )
     assert live(store) == first
 
 

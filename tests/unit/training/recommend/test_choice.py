@@ -11,8 +11,8 @@ from training.ranking.search import Task
 from training.recommend.choice import BEARABLE_LOSS, TRUNCATIONS, Budget, choose_settings
 from training.recommend.settings import MEMBERS, Settings
 from training.recommender.als import AlsRecommender
-from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
-from training.recommender.sparse_ease import SparseEase
+from training.recommender.linear import Ease
+from training.recommender.registry import FAMILIES
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +85,10 @@ def test_a_kind_that_cannot_be_fitted_is_said(task: Task, monkeypatch) -> None:
     assert len({each.kind for each in tried["similarity"]}) == 4
 
 
-@pytest.mark.parametrize("kind", [Rp3Beta, LinkPropagation, ItemKnn, Ease, SparseEase])
-def test_settings_of_every_kind_survive_json(kind) -> None:
-    settings = Settings(similarity=kind(n_neighbours=33), factors=AlsRecommender(n_factors=9))
+@pytest.mark.parametrize("name", ["rp3beta", "link-propagation", "item-knn", "ease", "sparse-ease"])
+def test_settings_of_every_kind_survive_json(name: str) -> None:
+    similarity = FAMILIES[name].build({"n_neighbours": 33})
+    settings = Settings(similarity=similarity, factors=AlsRecommender(n_factors=9))
     raw = settings.to_json()
     assert Settings.from_json(raw) == settings
-    assert [raw[name]["kind"] for name in MEMBERS] == ["AlsRecommender", kind.__name__, "NmfRecommender"]
+    assert [raw[member]["kind"] for member in MEMBERS] == ["als", name, "nmf"]
