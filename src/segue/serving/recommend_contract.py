@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from segue.domain.mood import Mood  # noqa: TC001  # Pydantic reads the annotation
 from segue.domain.situation import Activity, Day, Situation, TimeOfDay, Weather
 from segue.domain.source import ReasonKind
-from segue.serving.contracts import Id, Text
+from segue.serving.contracts import Id, Text  # noqa: TC001
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def _without_repeats(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-Ids = Annotated[list[Id], AfterValidator(_without_repeats)]
+Once = AfterValidator(_without_repeats)
+"""Each id of a list counts once; the bound of the list stands before it, so that a long list is not read."""
+
 Limit = Annotated[int, Field(strict=True, ge=1, le=100, description="how many tracks")]
 
 
@@ -67,14 +69,16 @@ class RecommendRequest(Strict):
     user_id: Id
     limit: Limit = 20
     model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
-    seed_tracks: Annotated[Ids, Field(max_length=50)] = Field([], description="more like these")
+    seed_tracks: Annotated[list[Id], Field(max_length=50), Once] = Field([], description="more like these")
     mood: Mood | None = None
     genre: Text | None = Field(None, max_length=100, description="a genre of the catalogue, or a broad one")
     context: Context | None = None
-    friends: Annotated[Ids, Field(max_length=100)] = Field(
+    friends: Annotated[list[Id], Field(max_length=100), Once] = Field(
         [], description="users whose likes count too, from the tier starter on; unknown ones change nothing"
     )
-    exclude: Annotated[Ids, Field(max_length=10_000)] = Field([], description="tracks never to answer with")
+    exclude: Annotated[list[Id], Field(max_length=10_000), Once] = Field(
+        [], description="tracks never to answer with"
+    )
     diversity: Annotated[float, Field(strict=True, ge=0, le=1)] | None = Field(
         None, description="0 the best alone, 1 as unlike each other as can be; the model's own without it"
     )

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from segue.serving.contracts import Text  # noqa: TC001  # Pydantic reads the annotation
-from segue.serving.recommend_contract import Ids, Limit, MaxReasons, RecommendedTrack, Strict
+from segue.serving.contracts import Id, Text  # noqa: TC001  # Pydantic reads the annotation
+from segue.serving.recommend_contract import Limit, MaxReasons, Once, RecommendedTrack, Strict
 
 
 def _as_list(value: object) -> object:
@@ -31,7 +31,7 @@ class SimilarRequest(Strict):
         extra="forbid", json_schema_extra={"examples": [{"track_id": "2591", "limit": 10}]}
     )
 
-    track_id: Annotated[Annotated[Ids, Field(min_length=1, max_length=50)], BeforeValidator(_as_list)] = (
+    track_id: Annotated[list[Id], Field(min_length=1, max_length=50), Once, BeforeValidator(_as_list)] = (
         Field(description="a track, or a list of up to 50")
     )
     limit: Limit = 20

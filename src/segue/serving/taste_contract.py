@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from segue.domain.mood import Mood  # noqa: TC001  # as above
 from segue.serving.contracts import Id, Text
-from segue.serving.recommend_contract import Ids, Strict, TrackOut
+from segue.serving.recommend_contract import Once, Strict, TrackOut
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
 _FARTHEST_MINUTES = 14 * 60
@@ -53,13 +53,13 @@ class TasteRequest(Strict):
         json_schema_extra={"examples": [{"artists": ["Nina Simone"], "utc_offset_minutes": 120}]},
     )
 
-    tracks: Annotated[Ids, Field(max_length=1000)] = Field(
+    tracks: Annotated[list[Id], Field(max_length=1000), Once] = Field(
         [], description="each counts as a like, beside what is stored"
     )
     artists: Annotated[list[Name], Field(max_length=100)] = Field(
         [], description="in any case; up to ten tracks of each count as likes, the most popular ones"
     )
-    friends: Annotated[Ids, Field(max_length=100)] = Field(
+    friends: Annotated[list[Id], Field(max_length=100), Once] = Field(
         [], description="users to compare with, beside the stored friends"
     )
     utc_offset_minutes: Annotated[int, Field(strict=True, ge=-_FARTHEST_MINUTES, le=_FARTHEST_MINUTES)] = (

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SHOWN = 60
+"""Characters of a refused value that are quoted."""
+
+_MOST_TOLD = 10
+_MOST_BYTES = 2000
+"""In an answer's detail, whatever is sent."""
+
+_FOR_EXAMPLE = 400
+"""Bytes of the detail that are kept for an example and for the number of faults left out."""
+
+_OUR_NAME = re.compile(r"[a-z_]{1,40}|\(unknown\)")
+_AS_JSON = json.JSONEncoder(default=repr, skipkeys=True)
 _WANTED = {
     "missing": "required, and missing",
     "extra_forbidden": "no such field; check its spelling, or leave it out",
@@ -39,31 +51,72 @@ _LIMIT = {
 """The same where a limit is told: its name among what Pydantic says of the fault."""
 
 
-def say_what_is_wrong(faults: Sequence[Any], body: object, example: object = None) -> str:
+def say_what_is_wrong(faults: Sequence[Any], body: object, example: object = None, *, after: int = 0) -> str:
     """Tell every fault that Pydantic found in ``body``: the place, what it must be, and what it is.
 
     Parameters
     ----------
     faults : sequence of dict
-        Pydantic's, each with ``loc`` inside ``body``.
+        Pydantic's, each with its place, ``loc``.
     example : object, optional
         A request that is right, to show where a field is missing.
+    after : int
+        Parts of each place that come before those inside ``body``.
     """
-    told = "; ".join(dict.fromkeys(_sentence(fault, body) for fault in faults))
+    told: list[str] = []
+    room = _MOST_BYTES - _FOR_EXAMPLE
+    for place, fault in enumerate(faults):
+        sentence = _sentence(fault, body, after)
+        if sentence in told:  # members of a union often say the same
+            continue
+        if told and (len(told) == _MOST_TOLD or len(sentence) > room):
+            told.append(f"and {len(faults) - place} more")
+            break
+        told.append(sentence)
+        room -= len(sentence)
     if example is None or all(fault["type"] != "missing" for fault in faults):
-        return told
-    return f"{told}. Send for example {json.dumps(example, ensure_ascii=False)}"
+        return "; ".join(told)
+    return f"{'; '.join(told)}. Send for example {json.dumps(example, ensure_ascii=False)}"
 
 
-def _sentence(fault: Any, body: object) -> str:
-    place, wanted = _place(fault["loc"], body), _wanted(fault)
+def name_faults(faults: Sequence[Any]) -> list[str]:
+    """Return the first places and kinds of fault, without a word that the caller chose: for the log."""
+    named: dict[str, None] = {}
+    for fault in faults:
+        parts = [str(part) for part in fault["loc"] if isinstance(part, int) or not part.startswith("(")]
+        if fault["type"] == "extra_forbidden":
+            parts[-1] = "(unknown)"
+        ours = ["*" if part.isdigit() else part if _OUR_NAME.fullmatch(part) else "(other)" for part in parts]
+        named[f"{'.'.join(ours)}: {fault['type']}"] = None
+        if len(named) == _MOST_TOLD:
+            break
+    return list(named)
+
+
+def shortened(text: str, most_bytes: int = _MOST_BYTES) -> str:
+    """Return a text with at most so many bytes in UTF-8 and an ellipsis where it was cut.
+
+    Half a character, which UTF-8 cannot spell, is written as JSON would.
+    """
+    encoded = text.encode(errors="backslashreplace")
+    return encoded[:most_bytes].decode(errors="ignore") + ("…" if len(encoded) > most_bytes else "")
+
+
+def _sentence(fault: Any, body: object, after: int) -> str:
+    place, wanted = shortened(_place(fault["loc"][after:], body), 2 * _SHOWN), _wanted(fault)
     if fault["type"] in {"missing", "extra_forbidden"}:
         return f"{place}: {wanted}"
-    try:
-        found = json.dumps(fault["input"])
-    except (TypeError, ValueError):  # a program may send what JSON cannot
-        found = repr(fault["input"])
-    return f"{place}: {wanted}, got {found if len(found) <= _SHOWN else f'{found[:_SHOWN]}…'}"
+    return f"{place}: {wanted}, got {_shown(fault['input'])}"
+
+
+def _shown(value: object) -> str:
+    """Write the beginning of a value as JSON; what is cut off costs nothing, however deep or long it is."""
+    text = ""
+    for piece in _AS_JSON.iterencode(value):
+        text += piece
+        if len(text) > _SHOWN:
+            return f"{text[:_SHOWN]}…"
+    return text
 
 
 def _place(loc: Sequence[int | str], body: object) -> str:
