@@ -22,7 +22,10 @@ _BRACKETS = re.compile(rf"\s*[(\[](?:[^()\[\]]*?{_EDITION}[^()\[\]]*|\d{{4}})[)\
 _SUFFIX = re.compile(rf"\s+[-–—/|]\s+(?:[^-–—]*?{_EDITION}.*|\d{{4}})$", re.IGNORECASE)
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _FOLDED = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "$": "s"}
+    {
+        **{"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "$": "s"},
+        **{"ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k"},
+    }
 )
 
 LONGEST = 500
@@ -43,15 +46,14 @@ class Likeness(IntEnum):
 def artist_key(name: str) -> str:
     """Return what two spellings of one artist have in common.
 
-    Upper case, accents, a leading or trailing "The", guests ("feat. …"), "&" for "and", punctuation and
-    blanks do not count: ``Beyoncé`` is ``BEYONCE``, ``AC/DC`` is ``ACDC``, ``Beatles, The`` is
-    ``The Beatles``. A name of punctuation alone, as ``!!!``, is compared as it stands.
+    Upper case, accents, letters that keyboards lack (ø ł đ ß æ $), a leading or trailing "The", guests
+    ("feat. …"), "&" for "and", punctuation and blanks do not count: ``Beyoncé`` is ``BEYONCE``, ``Røyksopp``
+    is ``Royksopp``, ``AC/DC`` is ``ACDC``, ``Beatles, The`` is ``The Beatles``. A name of punctuation alone,
+    as ``!!!``, is compared as it stands.
     """
-    text = _GUEST.sub("", unicodedata.normalize("NFKD", name.strip())).casefold()
-    text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    text = _LATER_ARTICLE.sub("", text.replace("&", " and ").strip()).strip()
-    letters = re.sub(r"[\W_]+", "", text.removeprefix("the "))
-    return letters or re.sub(r"[\W_]+", "", text) or name.strip().casefold()
+    text = _LATER_ARTICLE.sub("", _folded(_GUEST.sub("", name.strip())).strip()).strip()
+    letters = _NOT_LETTERS.sub("", text.removeprefix("the "))
+    return letters or _NOT_LETTERS.sub("", text) or name.strip().casefold()
 
 
 @lru_cache(4096)
@@ -76,10 +78,15 @@ def title_key(title: str, likeness: Likeness) -> str:
     if likeness >= Likeness.EDITION:
         text = _SUFFIX.sub("", text) or text
         text = _BRACKETS.sub("", text) or text
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-        text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    text = text.casefold().translate(_FOLDED).replace("&", " and ")
+    text = _folded(text)
     if likeness >= Likeness.CREDIT:
         text = text.strip().removeprefix("the ")
     return _NOT_LETTERS.sub("", text) or text.strip() or title.strip().casefold()
+
+
+def _folded(text: str) -> str:
+    """Return a name without case and accents, and with one spelling of letters that have several."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    return text.casefold().translate(_FOLDED).replace("&", " and ")

@@ -120,6 +120,15 @@ class TrackIndex:
         return self.row[likeness][found:end]
 
 
+def name_id(artist: str, title: str) -> str:
+    """Return an id for a track that has none: ``name-`` and 16 hex digits of its artist and title.
+
+    It is the same in every table and at every import, and for all spellings that `artist_key` and `title_key`
+    take for one name.
+    """
+    return f"name-{_digest(artist_key(artist), title_key(title, Likeness.SPELLING)):016x}"
+
+
 def build_track_index(catalogue: Catalogue) -> TrackIndex:
     """Index a catalogue by names; some 30 µs a track, so once for a version.
 

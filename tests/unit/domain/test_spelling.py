@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.domain.spelling import LONGEST, Likeness, artist_keys, title_key
+from segue.domain.spelling import LONGEST, Likeness, artist_key, artist_keys, title_key
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,23 @@ def test_titles_are_one_from_a_likeness_on(one: str, other: str, likeness: Liken
 )
 def test_other_titles_stay_others(one: str, other: str) -> None:
     assert title_key(one, Likeness.EDITION) != title_key(other, Likeness.EDITION)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Røyksopp", "Royksopp"),
+        ("Myslovitz Łódź", "MYSLOVITZ LODZ"),
+        ("Đorđe Balašević", "Dorde Balasevic"),
+        ("Die Ärzte ß", "die arzte ss"),
+        ("A$AP Rocky", "ASAP Rocky"),
+        ("Sigur Rós & Þór", "sigur ros and thor"),
+        ("Mœbius Æther", "Moebius Aether"),
+    ],
+)
+def test_artists_and_titles_are_folded_alike(one: str, other: str) -> None:
+    assert artist_key(one) == artist_key(other)
+    assert title_key(one, Likeness.SPELLING) == title_key(other, Likeness.SPELLING)
 
 
 @pytest.mark.parametrize("title", ["Live", "(Live)", "Remastered", "feat. me", "The", "!!!", "- Live"])

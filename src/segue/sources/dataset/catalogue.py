@@ -15,18 +15,17 @@ from segue.errors import SourceSchemaError
 from segue.sources.dataset.account import Effect
 from segue.sources.dataset.column import (
     as_text,
-    clean_ids,
     clean_labels,
     clean_numbers,
     clean_text,
-    find_columns,
     is_missing,
-    need,
-    plain,
     to_numbers,
 )
+from segue.sources.dataset.known_column import GENRE_ROLES, TRACK, find_columns, is_about_audio, plain
 from segue.sources.dataset.merge import Merge
 from segue.sources.dataset.moment import clean_dates
+from segue.sources.dataset.track_id import drop_other_titles, find_ids
+from segue.sources.dataset.unit import SHARES, share_factors, to_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,22 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.sources.dataset.account import Tally
-
-ID_NAMES = ("track_id", "id", "spotify_id", "track_uri", "uri", "item_id", "song_id", "instance_id", "track")
-ALIASES = {
-    "track_id": ID_NAMES,
-    "name": ("name", "track_name", "title", "song_name", "song", "track"),
-    "artists": ("artists", "artist", "artist_name", "artist_names", "track_artist"),
-    "album": ("album", "album_name", "track_album_name"),
-    "genres": ("genres", "genre", "track_genre", "music_genre"),
-    "release_date": ("release_date", "album_release_date", "track_album_release_date", "year"),
-    "popularity": ("popularity", "track_popularity"),
-    "duration_s": ("duration_s", "seconds"),
-    "duration_ms": ("duration_ms", "milliseconds"),
-    "explicit": ("explicit",),
-    **{name: (name,) for name in AUDIO_FEATURES},
-}
-"""Names of each column, the surest first, compared by their letters."""
 
 RANGES = {
     "key": (0, 11),
@@ -81,7 +64,7 @@ COUNTERS = {"", "index", "level0", "unnamed0", "row", "rownumber"}
 
 
 def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalogue:
-    """Clean a table whose index numbers its rows; columns are found by `ALIASES`.
+    """Clean a table whose index numbers its rows; columns are found by `known_column.TRACK`.
 
     Rows of one track become one: genres are joined, the highest popularity counts, and of everything
     else the first value that is known.
@@ -89,29 +72,29 @@ def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalog
     Raises
     ------
     SourceSchemaError
-        No column holds track ids, or no row has one.
+        No column holds track ids, no row has one, or too many ids stand for several titles.
     """
-    column = find_columns(frame.columns, ALIASES)
-    need(column, ALIASES, ["track_id"], tally.source)
-    ids = clean_ids(frame[column["track_id"]], tally)
+    column = find_columns(frame.columns, TRACK)
+    ids = find_ids(frame, column, TRACK, tally)
     if not len(ids):
-        raise SourceSchemaError(
-            f"{tally.source}: no row has an id in the column {ids.name}: name the tracks."
-        )
+        raise SourceSchemaError(f"{tally.source}: no row has an id ({ids.name}): name the tracks.")
+    if "name" in column:
+        ids = drop_other_titles(ids, as_text(frame[column["name"]].loc[ids.index]), tally)
     frame = frame.loc[ids.index]
     further = _low_level(frame, column, tally)
-    frame = _without_copies(frame, [*column.values(), *further], tally)
+    frame = _without_copies(frame, ids.name, [*column.values(), *further], tally)
     place, distinct = pd.factorize(ids.loc[frame.index])
     vocabulary = build_vocabulary(distinct)
     track = vocabulary.index_of(list(distinct))[place]
-    rows = _Rows(frame, column, Merge(track, len(vocabulary), tally), tally)
+    shares = share_factors((frame[column[name]] for name in SHARES if name in column), tally)
+    rows = _Rows(frame, column, shares, ids.name, Merge(track, len(vocabulary), tally), tally)
     titled = rows.artist_known()
     return Catalogue(
         vocabulary=vocabulary,
         name=build_text(rows.text("name", titled)),
-        artists=build_labels(rows.labels("artists")),
+        artists=build_labels(rows.artists()),
         album=build_text(rows.text("album", titled)),
-        genres=build_labels(rows.labels("genres", joined=True)),
+        genres=build_labels(rows.genres()),
         release_date=rows.dates("release_date", now),
         popularity=rows.highest("popularity", 0, 100),
         duration_s=rows.duration_s(),
@@ -124,11 +107,10 @@ def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalog
     )
 
 
-def _without_copies(frame: pd.DataFrame, read: list[str], tally: Tally) -> pd.DataFrame:
+def _without_copies(frame: pd.DataFrame, id_column: str, read: list[str], tally: Tally) -> pd.DataFrame:
     copies = frame.duplicated(read)
-    tally.add(
-        Effect.DROPPED, "", "repeats another row in every cell that is read", frame.loc[copies, read[0]]
-    )
+    shown = frame.loc[copies, id_column]
+    tally.add(Effect.DROPPED, "", "repeats another row in every cell that is read", shown)
     return frame[~copies]
 
 
@@ -138,13 +120,16 @@ class _Rows:
 
     frame: pd.DataFrame
     column: Mapping[str, str]
+    shares: Mapping[str, float]
+    """What turns the numbers of a column into shares."""
+    id_column: str
     merge: Merge
     tally: Tally
 
     def __post_init__(self) -> None:
         again = np.ones(len(self.frame), bool)
         again[self.merge.first(again)] = False
-        ids = self.frame[self.column["track_id"]]
+        ids = self.frame[self.id_column]
         self.tally.add(Effect.MERGED, ids.name, "another row has the track too", ids[again])
 
     def artist_known(self) -> pd.Series:
@@ -157,16 +142,23 @@ class _Rows:
             return [""] * self.merge.size
         return self.merge.texts(clean_text(self.frame[self.column[role]], self.tally, titled))
 
-    def labels(self, role: str, *, joined: bool = False) -> list[tuple[str, ...]]:
-        if role not in self.column:
+    def genres(self) -> list[tuple[str, ...]]:
+        """Join the genres of all rows and columns that tell of a track."""
+        together: list[list[str]] = [[] for _ in range(self.merge.size)]
+        for role in GENRE_ROLES:
+            if role in self.column:
+                place, names = clean_labels(self.frame[self.column[role]], self.tally, commas=True)
+                pairs = zip(self.merge.group.tolist(), place.tolist(), strict=True)
+                for track, cell in dict.fromkeys(pairs):
+                    together[track].extend(names[cell])
+        return [tuple(each) for each in together]
+
+    def artists(self) -> list[tuple[str, ...]]:
+        """Return the artists that the first row with some names."""
+        if "artists" not in self.column:
             return [()] * self.merge.size
-        column = self.frame[self.column[role]]
+        column = self.frame[self.column["artists"]]
         place, names = clean_labels(column, self.tally)
-        if joined:
-            together: list[list[str]] = [[] for _ in range(self.merge.size)]
-            for track, cell in dict.fromkeys(zip(self.merge.group.tolist(), place.tolist(), strict=True)):
-                together[track].extend(names[cell])
-            return [tuple(each) for each in together]
         known = np.array([bool(each) for each in names], bool)[place]
         first = self.merge.first(known)
         self.merge.tell_others(column, place, known, first)
@@ -183,10 +175,15 @@ class _Rows:
         return self.merge.highest(self._clean(role, low, high))
 
     def duration_s(self) -> NDArray[np.float32]:
-        """Seconds as they stand, and milliseconds where there are none."""
-        ms = self.number("duration_ms", 0, LONGEST_S * 1000, open_low=True) / np.float32(1000)
+        """Seconds as they stand, else milliseconds, else what names no unit."""
         s = self.number("duration_s", 0, LONGEST_S, open_low=True)
-        return np.where(np.isnan(s), ms, s)
+        ms = self.number("duration_ms", 0, LONGEST_S * 1000, open_low=True) / np.float32(1000)
+        s = np.where(np.isnan(s), ms, s)
+        if "duration" not in self.column:
+            return s
+        column = to_seconds(self.frame[self.column["duration"]])
+        other = self.merge.numbers(clean_numbers(column, self.tally, 0, LONGEST_S, open_low=True))
+        return np.where(np.isnan(s), other, s)
 
     def dates(self, role: str, now: datetime) -> NDArray[np.datetime64]:
         if role not in self.column:
@@ -200,12 +197,15 @@ class _Rows:
 
     def _clean(self, role: str, low: float, high: float, *, open_low: bool = False) -> pd.Series:
         column = self.frame[self.column[role]]
-        return clean_numbers(column, self.tally, low, high, names=_WORDS.get(role), open_low=open_low)
+        percent = self.shares.get(str(column.name), 1.0) != 1
+        high = 100 if percent else high
+        number = clean_numbers(column, self.tally, low, high, names=_WORDS.get(role), open_low=open_low)
+        return number * self.shares[str(column.name)] if percent else number
 
 
 def _low_level(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally) -> list[str]:
     """Return the columns of numbers that have no role, and name the others in the account."""
-    roles = {plain(name) for names in ALIASES.values() for name in names}
+    roles = {plain(name) for names in TRACK.values() for name in names}
     found = []
     for name in frame.columns.difference(list(column.values()), sort=False):
         letters = plain(name)
@@ -213,10 +213,12 @@ def _low_level(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally) -> 
             tally.ignore(name, "numbers or names rows, no feature")
         elif letters in roles:
             tally.ignore(name, "another column says it")
-        elif is_numeric(frame[name]):
+        elif not is_numeric(frame[name]):
+            tally.ignore(name, "unknown, and not of numbers")
+        elif is_about_audio(name):
             found.append(str(name))
         else:
-            tally.ignore(name, "unknown, and not of numbers")
+            tally.ignore(name, "says nothing about the sound of the recording")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Finds columns by the names people give them, and cleans their cells; every change goes into the account."""
+"""Cleans the cells of columns; every change goes into the account."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from segue.errors import SourceSchemaError
 from segue.sources.dataset.account import Effect
 from segue.sources.dataset.table import LIST_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -29,48 +28,17 @@ MISSING = frozenset(
 LONGEST_ID = 200
 """Characters of an id: ids stand in an array as wide as the longest of them."""
 
+_WHOLE = r"(0|[1-9]\d{0,14})\.0+"
+"""A whole number that was saved as a real one."""
+
+_COMMA_NAMES = {"Folk, World, & Country": "Folk\0 World\0 & Country"}
+"""Genres that have commas in their name, as Discogs has one."""
+
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 
 # What UTF-8 looks like when it was read as Windows-1252: a lead byte, then continuation bytes.
 _CONTINUATION = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xC0))
 _MOJIBAKE = f"[\u00c2-\u00f4][{re.escape(_CONTINUATION)}\u0080-\u009f]"
-
-
-def plain(name: str) -> str:
-    """Return the letters by which column names are compared: ``Track ID`` is ``track_id``."""
-    return re.sub(r"[\W_]+", "", name.lower())
-
-
-def find_columns(names: Iterable[str], aliases: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Return the column of each role that there is one for; no column has two roles.
-
-    Parameters
-    ----------
-    names
-        The columns of a table.
-    aliases
-        What each role may be called, the surest first; earlier roles take their columns first.
-    """
-    by_letters: dict[str, str] = {}
-    for name in names:
-        by_letters.setdefault(plain(name), name)
-    found: dict[str, str] = {}
-    for role, words in aliases.items():
-        present = (by_letters[plain(word)] for word in words if plain(word) in by_letters)
-        if (column := next((each for each in present if each not in found.values()), None)) is not None:
-            found[role] = column
-    return found
-
-
-def need(
-    found: Mapping[str, str], aliases: Mapping[str, tuple[str, ...]], roles: Iterable[str], table: str
-) -> None:
-    """Raise SourceSchemaError unless every one of ``roles`` was found; ``table`` names it in the message."""
-    missing = [f"{role} (or {', '.join(aliases[role][1:])})" for role in roles if role not in found]
-    if missing:
-        raise SourceSchemaError(
-            f"{table} has no column {' and no '.join(missing)}: rename the one that is it."
-        )
 
 
 def as_text(column: pd.Series) -> pd.Series:
@@ -95,9 +63,15 @@ def to_numbers(text: pd.Series) -> NDArray[np.float64]:
     return number
 
 
+def plain_ids(text: pd.Series) -> pd.Series:
+    """Return ids as they are compared: a whole number that was saved as ``3.0`` is ``3``."""
+    whole = text.str.fullmatch(_WHOLE).fillna(False).astype(bool)
+    return text.where(~whole, text[whole].str.partition(".")[0]) if whole.any() else text
+
+
 def clean_ids(column: pd.Series, tally: Tally) -> pd.Series:
     """Return ids as text, without the rows that have none."""
-    text = as_text(column)
+    text = plain_ids(as_text(column))
     missing = is_missing(text)
     listed = text.str.contains(LIST_MARK, regex=False)
     unfit = ~missing & ~listed & ((text.str.len() > LONGEST_ID) | text.str.contains("\0", regex=False))
@@ -127,8 +101,10 @@ def clean_text(column: pd.Series, tally: Tally, keep: pd.Series | None = None) -
     return text.where(~wide, text[wide].str.replace(r"\s+", " ", regex=True)) if wide.any() else text
 
 
-def clean_labels(column: pd.Series, tally: Tally) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
-    """Split cells that hold several names: Parquet lists, ``A;B``, or ``['A', 'B']``.
+def clean_labels(
+    column: pd.Series, tally: Tally, *, commas: bool = False
+) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
+    """Split cells that hold several names, as `split_names` does.
 
     Returns
     -------
@@ -137,26 +113,42 @@ def clean_labels(column: pd.Series, tally: Tally) -> tuple[NDArray[np.int64], li
     """
     text = _mend(as_text(column), tally, column.name)
     place, distinct = pd.factorize(text)
-    names = [split_names(cell) for cell in distinct]
+    names = [split_names(cell, commas=commas) for cell in distinct]
     nothing = np.array([not each for each in names], bool)
     _tell_missing(text, pd.Series(nothing[place], text.index), tally, column.name)
     return place.astype(np.int64), names
 
 
-def split_names(cell: str) -> tuple[str, ...]:
-    """Return the names in a cell, without repeats and words for nothing."""
-    parts: list[str]
-    if cell.startswith(LIST_MARK):
-        parts = cell[1:].split(LIST_MARK)
-    elif re.match(r"\[\s*(['\"].*)?\]$", cell, re.DOTALL):  # [Alexandros] is a band
-        try:
-            parts = [str(part) for part in ast.literal_eval(cell)]
-        except (ValueError, SyntaxError):
-            parts = [cell]
-    else:
-        parts = cell.split(";")
-    clean = (re.sub(r"\s+", " ", part.strip()) for part in parts)
+def split_names(cell: str, *, commas: bool = False) -> tuple[str, ...]:
+    """Return the names in a cell, without repeats and words for nothing.
+
+    Parameters
+    ----------
+    cell
+        One name, or several as a Parquet list, ``A;B``, ``A|B``, ``['A', 'B']`` or ``['A' 'B']``.
+    commas
+        Whether a comma too separates names, and ``[A, B]`` is a list: of genres, but not of artists, as
+        ``Tyler, The Creator`` and ``[Alexandros]`` are names.
+    """
+    clean = (re.sub(r"\s+", " ", part.strip()) for part in _parts(cell, commas=commas))
     return tuple(dict.fromkeys(part for part in clean if part.lower() not in MISSING))
+
+
+def _parts(cell: str, *, commas: bool) -> list[str]:
+    if cell.startswith(LIST_MARK):
+        return cell[1:].split(LIST_MARK)
+    if re.match(r"\[\s*(['\"].*)?\]$", cell, re.DOTALL):
+        try:
+            return [str(part) for part in ast.literal_eval(re.sub(r"(['\"])\s+(['\"])", r"\1, \2", cell))]
+        except (ValueError, SyntaxError):
+            return [cell]
+    if not commas:
+        return re.split(r"[;|]", cell)
+    signs = " \"'" if re.match(r"\[.*\]$|\{.*\}$", cell) else " "
+    text = cell[1:-1] if signs != " " else cell
+    for name, kept in _COMMA_NAMES.items():
+        text = text.replace(name, kept)
+    return [part.replace("\0", ",").strip(signs) for part in re.split(r"[;|,]", text)]
 
 
 def clean_numbers(

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from segue.errors import SourceSchemaError
-from segue.sources.dataset import catalogue, friends, interactions
+from segue.sources.dataset import friends
 from segue.sources.dataset.account import Effect
-from segue.sources.dataset.column import find_columns, need, plain, to_numbers
+from segue.sources.dataset.column import to_numbers
+from segue.sources.dataset.known_column import EVENT, TRACK, find_columns, need, plain
 from segue.sources.dataset.table import LIST_MARK
 from segue.sources.schema import quoted
 from segue.sources.sqlite import SqliteReader, describe_tables
@@ -36,7 +37,7 @@ _ID = {
 _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "track": {
         **{name: _ID[name] for name in ("track_id", "album_id", "artist_id", "genre_id")},
-        **{role: names for role, names in catalogue.ALIASES.items() if role != "track_id"},
+        **{role: names for role, names in TRACK.items() if role != "track_id"},
     },
     "album": {"album_id": _ID["album_id"], "album": ("title", "name"), "artist_id": _ID["artist_id"]},
     "artist": {"artist_id": _ID["artist_id"], "artists": ("name",)},
@@ -50,7 +51,7 @@ _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "at": ("invoice_date",),
     },
     "invoice_line": {"invoice_id": _ID["invoice_id"], "track_id": _ID["track_id"], "count": ("quantity",)},
-    "interaction": interactions.ALIASES,
+    "interaction": EVENT,
     "friend": friends.ALIASES,
 }
 """What is read of each table, and what it may be called; of ``track_feature`` everything else too."""

@@ -13,20 +13,12 @@ from segue.domain.text import build_labels, build_text
 from segue.domain.vocabulary import build_vocabulary
 from segue.errors import SourceSchemaError, SourceUnavailableError
 from segue.sources.dataset.account import Effect, Finding, Tally
-from segue.sources.dataset.catalogue import ALIASES, COUNTERS, ID_NAMES, is_numeric
-from segue.sources.dataset.column import (
-    as_text,
-    clean_ids,
-    clean_labels,
-    clean_numbers,
-    clean_text,
-    find_columns,
-    is_missing,
-    need,
-    plain,
-)
+from segue.sources.dataset.catalogue import COUNTERS, is_numeric
+from segue.sources.dataset.column import as_text, clean_labels, clean_numbers, clean_text, is_missing
+from segue.sources.dataset.known_column import TRACK, find_columns, plain
 from segue.sources.dataset.merge import Merge
 from segue.sources.dataset.table import read_table
+from segue.sources.dataset.track_id import find_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,10 +30,11 @@ if TYPE_CHECKING:
     from segue.sources.dataset.account import Account
 
 _ALIASES = {
-    "track_id": (*ID_NAMES, "filename", "file_name", "file", "path"),
-    "genres": (*ALIASES["genres"], "label", "class"),
-    "name": ALIASES["name"],
-    "artists": ALIASES["artists"],
+    "track_id": (*TRACK["track_id"], "filename", "file_name", "file", "path"),
+    "genres": (*TRACK["genres"], "label", "class"),
+    "isrc": TRACK["isrc"],
+    "name": TRACK["name"],
+    "artists": TRACK["artists"],
 }
 """Columns that are no features, and what they may be called; every other column of numbers is one."""
 
@@ -95,16 +88,15 @@ def read_features(path: Path) -> tuple[FeatureTable, Account]:
 def clean_features(frame: pd.DataFrame, tally: Tally) -> FeatureTable:
     """Clean a table whose index numbers its rows; raises SourceSchemaError as `read_features` does."""
     column = find_columns(frame.columns, _ALIASES)
-    need(column, _ALIASES, ["track_id"], tally.source)
+    ids = find_ids(frame, column, _ALIASES, tally)
+    if not len(ids):
+        raise SourceSchemaError(f"{tally.source}: no row has an id ({ids.name}): name the tracks.")
     features = _features(frame, column, tally)
     if not features:
         why = _first_of(frame, column)
         raise SourceSchemaError(
             f"{tally.source} has no column of numbers beside its ids{why}: give features."
         )
-    ids = clean_ids(frame[column["track_id"]], tally)
-    if not len(ids):
-        raise SourceSchemaError(f"{tally.source}: no row has an id in the column {ids.name}.")
     frame = frame.loc[ids.index]
     place, distinct = pd.factorize(ids)
     vocabulary = build_vocabulary(distinct)
@@ -116,7 +108,7 @@ def clean_features(frame: pd.DataFrame, tally: Tally) -> FeatureTable:
         vocabulary=vocabulary,
         name=build_text(_names(frame, column, tally, merge)),
         artists=build_labels(_labels(frame, column.get("artists"), tally, first)),
-        genres=build_labels(_labels(frame, column.get("genres"), tally, first)),
+        genres=build_labels(_labels(frame, column.get("genres"), tally, first, commas=True)),
         columns=tuple(features),
         value=np.column_stack([_numbers(frame[name], tally, merge) for name in features]),
     )
@@ -171,9 +163,9 @@ def _names(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally, merge: 
 
 
 def _labels(
-    frame: pd.DataFrame, name: str | None, tally: Tally, first: NDArray[np.int64]
+    frame: pd.DataFrame, name: str | None, tally: Tally, first: NDArray[np.int64], *, commas: bool = False
 ) -> list[tuple[str, ...]]:
     if name is None:
         return [()] * len(first)
-    place, names = clean_labels(frame[name], tally)
+    place, names = clean_labels(frame[name], tally, commas=commas)
     return [names[place[row]] for row in first.tolist()]

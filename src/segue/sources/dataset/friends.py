@@ -9,13 +9,14 @@ import pandas as pd
 from segue.domain.friends import Friends, build_friends
 from segue.domain.vocabulary import build_vocabulary
 from segue.sources.dataset.account import Effect
-from segue.sources.dataset.column import clean_ids, find_columns, need
+from segue.sources.dataset.column import clean_ids
+from segue.sources.dataset.known_column import USER_IDS, find_columns, need
 
 if TYPE_CHECKING:
     from segue.sources.dataset.account import Tally
 
 ALIASES = {
-    "user_id": ("user_id", "user", "listener_id", "customer_id"),
+    "user_id": USER_IDS,
     "friend_id": ("friend_id", "friend", "other_id", "other"),
 }
 """Names of each column, the surest first, compared by their letters."""

@@ -13,16 +13,10 @@ from segue.domain.interactions import UNKNOWN_MS, Interactions
 from segue.domain.vocabulary import build_vocabulary
 from segue.errors import SourceSchemaError
 from segue.sources.dataset.account import Effect
-from segue.sources.dataset.column import (
-    as_text,
-    clean_ids,
-    clean_numbers,
-    clean_text,
-    find_columns,
-    is_missing,
-    need,
-)
+from segue.sources.dataset.column import as_text, clean_ids, clean_numbers, clean_text, is_missing
+from segue.sources.dataset.known_column import EVENT, find_columns, need
 from segue.sources.dataset.moment import clean_times
+from segue.sources.dataset.track_id import find_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,17 +27,6 @@ if TYPE_CHECKING:
     from segue.domain.event import Event
     from segue.domain.vocabulary import Vocabulary
     from segue.sources.dataset.account import Tally
-
-ALIASES = {
-    "user_id": ("user_id", "user", "listener_id", "customer_id"),
-    "track_id": ("track_id", "track", "item_id", "item", "song_id"),
-    "kind": ("event", "kind", "event_type", "action"),
-    "at": ("at", "timestamp", "time", "played_at", "ts", "created_at"),
-    "ms_played": ("ms_played",),
-    "context": ("context",),
-    "count": ("count", "plays", "play_count", "playcount", "weight"),
-}
-"""Names of each column, the surest first, compared by their letters."""
 
 _WORDS: Mapping[EventKind, tuple[str, ...]] = {
     EventKind.PLAY: ("played", "listen", "listened", "stream", "scrobble"),
@@ -61,7 +44,7 @@ MOST_CONTEXTS = 1000
 
 
 def clean_interactions(frames: Iterable[pd.DataFrame], tally: Tally, now: datetime) -> Interactions:
-    """Clean tables whose indices number their rows; columns are found by `ALIASES`.
+    """Clean tables whose indices number their rows; columns are found by `known_column.EVENT`.
 
     Without a column of kinds every row is a play. An event that another row repeats in everything is
     dropped; but without a time and a count, repeats are further plays, and are added up.
@@ -80,12 +63,14 @@ def clean_interactions(frames: Iterable[pd.DataFrame], tally: Tally, now: dateti
 
 
 def _clean(frame: pd.DataFrame, tally: Tally, now: datetime) -> pd.DataFrame:
-    column = find_columns(frame.columns, ALIASES)
-    need(column, ALIASES, ["user_id", "track_id"], tally.source)
-    for name in frame.columns.difference(list(column.values()), sort=False):
-        tally.ignore(name, "unknown")
+    column = find_columns(frame.columns, EVENT)
+    is_named = {"name", "artists"} <= column.keys()
+    if "user_id" not in column:
+        need(column, EVENT, ["user_id"] if is_named else ["user_id", "track_id"], tally.source)
     users = clean_ids(frame[column["user_id"]], tally)
-    tracks = clean_ids(frame[column["track_id"]].loc[users.index], tally)
+    tracks = find_ids(frame.loc[users.index], column, EVENT, tally)
+    for name in frame.columns.difference([*column.values(), tracks.name], sort=False):
+        tally.ignore(name, "unknown")
     clean = pd.DataFrame({"user": users.loc[tracks.index], "track": tracks})
     clean["count"] = _counts(frame, column, clean.index, tally)
     clean = clean[clean["count"] > 0]

@@ -19,10 +19,11 @@ from segue.domain.spelling import artist_key
 from segue.errors import SourceUnavailableError
 from segue.sources.dataset.account import Effect, Tally
 from segue.sources.dataset.artist_join import LIKE, PLAY, SAVE, divide_plays, place_tags, tracks_by_artist
-from segue.sources.dataset.column import as_text, clean_ids, clean_numbers, find_columns, need
+from segue.sources.dataset.column import as_text, clean_ids, clean_numbers
 from segue.sources.dataset.folder import RECORD, check_replaceable, write_folder
 from segue.sources.dataset.friends import clean_friends
 from segue.sources.dataset.interactions import build_interactions
+from segue.sources.dataset.known_column import find_columns, need
 from segue.sources.dataset.location import CATALOGUE, FRIENDS, INTERACTIONS, read_catalogue
 from segue.sources.dataset.table import SUFFIXES, read_table
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from segue.domain.interactions import Interactions
     from segue.sources.dataset.account import Account
 
-VERSION = 1
+VERSION = 2
 """Another one makes other events of the same files."""
 
 FIRST_TAG = np.datetime64("2005-01-01", "s")

@@ -15,11 +15,10 @@ from segue.sources.dataset.column import (
     clean_ids,
     clean_numbers,
     clean_text,
-    find_columns,
-    need,
     split_names,
     to_numbers,
 )
+from segue.sources.dataset.known_column import find_columns, need
 
 
 def column(*cells: object) -> pd.Series:
