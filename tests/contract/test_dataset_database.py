@@ -16,6 +16,7 @@ import pytest
 from segue.domain.event import EVENT_KINDS
 from segue.errors import SourceSchemaError
 from segue.sources.dataset import Effect, read_catalogue, read_friends, read_interactions
+from segue.sources.store import open_store
 from tests.contract.dataset_store import CHINOOK, MORE
 
 if TYPE_CHECKING:
@@ -105,3 +106,73 @@ def test_a_table_of_interactions_is_enough(store: Callable[[str], str]) -> None:
     assert str(read_interactions(path)[0].at[1]) == "2024-01-01T00:00:01"
     with pytest.raises(SourceSchemaError, match="has no table `track`"):
         read_catalogue(path)
+
+
+PORT = """
+CREATE TABLE customers (CustomerId INTEGER, Email TEXT);
+CREATE TABLE invoices (id INTEGER, CustomerId INTEGER, InvoiceDate TEXT);
+CREATE TABLE {lines} (id INTEGER, InvoiceId INTEGER, TrackId INTEGER, UnitPrice NUMERIC, Quantity INTEGER);
+CREATE TABLE tracks (id INTEGER, Name TEXT, album_id INTEGER, genre_id INTEGER);
+CREATE TABLE albums (id INTEGER, title TEXT, artist_id INTEGER);
+CREATE TABLE artists (id INTEGER, name TEXT);
+CREATE TABLE genres (id INTEGER, description TEXT);
+INSERT INTO customers VALUES (7, 'x');
+INSERT INTO invoices VALUES (1, 7, '2024-01-01 00:00:00');
+INSERT INTO {lines} VALUES (1, 1, 5, 0.99, 2);
+INSERT INTO tracks VALUES (5, 'One', 3, 2);
+INSERT INTO albums VALUES (3, 'High', 4);
+INSERT INTO artists VALUES (4, 'AC/DC');
+INSERT INTO genres VALUES (2, 'Rock');
+"""
+
+
+@pytest.mark.parametrize("lines", ["invoice_items", "invoice_item", "InvoiceLines"])
+def test_every_command_reads_the_plurals_of_ports(store: Callable[[str], str], lines: str) -> None:
+    path = store(PORT.format(lines=lines))
+    catalogue, _ = read_catalogue(path)
+    assert (catalogue.name[0], catalogue.album[0]) == ("One", "High")
+    assert (catalogue.artists.of(0), catalogue.genres.of(0)) == (("AC/DC",), ("Rock",))
+    assert pairs(path) == [("7", "5", "purchase", 2)]
+    with open_store(path) as database:
+        purchases = database.read_purchases()
+    assert (purchases.genres, purchases.customers.tolist(), purchases.quantity.tolist()) == (
+        ("Rock",),
+        [7],
+        [2],
+    )
+
+
+def test_chinooks_own_name_goes_before_the_plural(store: Callable[[str], str]) -> None:
+    view = "CREATE VIEW genre AS SELECT id AS genre_id, upper(description) AS name FROM genres;"
+    path = store(PORT.format(lines="invoice_items") + view)
+    with open_store(path) as database:
+        assert database.read_purchases().genres == ("ROCK",)
+    assert read_catalogue(path)[0].genres.of(0) == ("ROCK",)
+
+
+@pytest.mark.parametrize(
+    ("beside", "why"),
+    [
+        ("CREATE TABLE genre (genre_id INTEGER, colour TEXT);", "has no column name"),
+        ("CREATE TABLE genres (colour TEXT);", "has no column genre_id and no name"),
+        ("CREATE TABLE track_genre (track_id INTEGER);", "has no column genre_id"),
+        ("CREATE TABLE artist (artist_id INTEGER);", "has no column name"),
+        ("CREATE TABLE album (title TEXT);", "has no column album_id"),
+        ("CREATE TABLE track_feature (energy REAL);", "has no column track_id"),
+    ],
+)
+def test_a_table_that_lacks_a_column_is_left_out_and_told(
+    store: Callable[[str], str], beside: str, why: str
+) -> None:
+    track = "CREATE TABLE track (track_id INTEGER, name TEXT, genre_id INTEGER, album_id INTEGER);"
+    path = store(f"{track} INSERT INTO track VALUES (1, 'One', 2, 3); {beside}")
+    catalogue, account = read_catalogue(path)
+    assert (catalogue.name[0], catalogue.genres.of(0)) == ("One", ())
+    assert [found.reason for found in account.findings if found.column.startswith("table ")] == [why]
+
+
+def test_a_column_that_is_needed_is_named(store: Callable[[str], str]) -> None:
+    lines = "CREATE TABLE invoice_line (invoice_id INTEGER, track_id INTEGER);"
+    path = store(f"CREATE TABLE invoice (customer_id INTEGER, total REAL); {lines}")
+    with pytest.raises(SourceSchemaError, match=r"table invoice, has no column invoice_id \(or id\)"):
+        read_interactions(path)

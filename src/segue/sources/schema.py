@@ -25,6 +25,17 @@ TABLES = {
 }
 """The tables and columns that are read; a database may hold any others beside them."""
 
+_OTHER_TABLES = {"invoice_line": ("invoice_item",)}
+_OTHER_COLUMNS = {
+    ("genre", "name"): ("genre_name", "description", "title", "genre"),
+    ("invoice", "invoice_date"): ("date", "created_at", "purchased_at"),
+    ("invoice_line", "unit_price"): ("price",),
+}
+"""Further names, the surest first."""
+
+_SHOWN = 10
+"""Names of tables or columns in one message."""
+
 _PURCHASES = """
 SELECT customer.customer_id,
        COALESCE(invoice.invoice_id, 0),
@@ -69,6 +80,26 @@ def plain(name: str) -> str:
     return name.lower().replace("_", "")
 
 
+def spellings(table: str) -> tuple[str, ...]:
+    """Return the letters by which a table is known, the surest first: Chinook's name, then its plural."""
+    return tuple(
+        plain(f"{name}{end}") for name in (table, *_OTHER_TABLES.get(table, ())) for end in ("", "s")
+    )
+
+
+def columns_of(table: str, column: str) -> tuple[str, ...]:
+    """Return what a column of a table may be called, the surest first; its own key may be just ``id``."""
+    own = ("id",) if column == f"{table}_id" else ()
+    return (column, *own, *_OTHER_COLUMNS.get((table, column), ()))
+
+
+def listed(names: Iterable[object]) -> str:
+    """Return names for a message: the first ten, and how many more there are."""
+    every = [str(name) for name in names]
+    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+    return ", ".join(every[:_SHOWN]) + more
+
+
 def build_statements(
     catalogue: Iterable[tuple[int, str, str | None]], placeholder: str, source: str
 ) -> Statements:
@@ -97,7 +128,7 @@ def build_statements(
     problems: list[str] = []
     derived = {table: _derive(table, found, problems) for table in TABLES}
     if problems:
-        tables = ", ".join(sorted({name for _, name in found})) or "none"
+        tables = listed(sorted({name for _, name in found})) or "none"
         raise SourceSchemaError(
             f"{source} is not readable as a music store with the Chinook schema: {'; '.join(problems)}. "
             f"Tables found: {tables}. Name a database that has them and lets this user read them, or add "
@@ -111,16 +142,21 @@ def build_statements(
 
 
 def _derive(table: str, found: dict[tuple[int, str], list[str]], problems: list[str]) -> str:
-    candidates = [(rank, name) for rank, name in found if plain(name) == plain(table)]
-    best = min((rank for rank, _ in candidates), default=0)
-    name = _only(f"table {table}", [name for rank, name in candidates if rank == best], problems)
+    known = spellings(table)
+    candidates = [(rank, known.index(plain(name)), name) for rank, name in found if plain(name) in known]
+    best = min((each[:2] for each in candidates), default=(0, 0))
+    name = _only(f"table {table}", [name for *place, name in candidates if tuple(place) == best], problems)
     if name is None:
         return ""
-    columns = found[best, name]
+    columns = found[best[0], name]
     pairs = []
     for column in TABLES[table]:
-        alike = [present for present in columns if plain(present) == plain(column)]
-        present = _only(f"column {column} in {name} ({', '.join(columns)})", alike, problems)
+        alike = [
+            [each for each in columns if plain(each) == plain(word)] for word in columns_of(table, column)
+        ]
+        present = _only(
+            f"column {column} in {name} ({listed(columns)})", next(filter(None, alike), []), problems
+        )
         pairs.append(f"{quoted(present or '')} AS {column}")
     return f"(SELECT {', '.join(pairs)} FROM {quoted(name)}) AS {table}"
 

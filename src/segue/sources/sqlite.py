@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
 from segue.errors import SourceError, SourceSchemaError, SourceUnavailableError
-from segue.sources.schema import TABLES, plain
+from segue.sources.schema import TABLES, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ def describe_tables(tables: Iterable[str]) -> str:
 
     Describing a broken view is an error, and databases have them.
     """
-    wanted = ", ".join(f"'{plain(table)}'" for table in tables)
+    wanted = ", ".join(f"'{letters}'" for table in tables for letters in spellings(table))
     return f"""
 SELECT 0, m.name, p.name
   FROM sqlite_master AS m

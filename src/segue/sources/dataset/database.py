@@ -1,6 +1,6 @@
 """Reads a store's database into tables of text, as CSV files would have them: Chinook's, and more beside.
 
-Names are compared by their letters, as in `segue.sources.schema`; a table may stand in the plural.
+Names of tables and their keys are those of `segue.sources.schema`, also in the plural.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from segue.sources.dataset.account import Effect
 from segue.sources.dataset.column import to_numbers
 from segue.sources.dataset.known_column import EVENT, TRACK, find_columns, need, plain
 from segue.sources.dataset.table import LIST_MARK
-from segue.sources.schema import quoted
+from segue.sources.schema import columns_of, quoted, spellings
 from segue.sources.sqlite import SqliteReader, describe_tables
 from segue.sources.store import open_reader
 
@@ -31,37 +31,50 @@ if TYPE_CHECKING:
 TIMEOUT_S = 120.0
 """A whole table is one statement."""
 
-_ID = {
-    name: (name,) for name in ("track_id", "album_id", "artist_id", "genre_id", "invoice_id", "customer_id")
-}
+
+def _keys(table: str, *keys: str) -> dict[str, tuple[str, ...]]:
+    return {key: columns_of(table, key) for key in keys}
+
+
 _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "track": {
-        **{name: _ID[name] for name in ("track_id", "album_id", "artist_id", "genre_id")},
+        **_keys("track", "track_id", "album_id", "artist_id", "genre_id"),
         **{role: names for role, names in TRACK.items() if role != "track_id"},
     },
-    "album": {"album_id": _ID["album_id"], "album": ("title", "name"), "artist_id": _ID["artist_id"]},
-    "artist": {"artist_id": _ID["artist_id"], "artists": ("name",)},
-    "genre": {"genre_id": _ID["genre_id"], "genres": ("name",)},
-    "track_genre": {"track_id": _ID["track_id"], "genre_id": _ID["genre_id"]},
-    "artist_genre": {"artist_id": _ID["artist_id"], "genre_id": _ID["genre_id"]},
-    "track_feature": {"track_id": _ID["track_id"]},
+    "album": {**_keys("album", "album_id", "artist_id"), "album": ("title", "name", *TRACK["album"])},
+    "artist": {**_keys("artist", "artist_id"), "artists": ("name", *TRACK["artists"])},
+    "genre": {**_keys("genre", "genre_id"), "genres": columns_of("genre", "name")},
+    "track_genre": _keys("track_genre", "track_id", "genre_id"),
+    "artist_genre": _keys("artist_genre", "artist_id", "genre_id"),
+    "track_feature": _keys("track_feature", "track_id"),
     "invoice": {
-        "invoice_id": _ID["invoice_id"],
-        "user_id": _ID["customer_id"],
-        "at": ("invoice_date",),
+        **_keys("invoice", "invoice_id"),
+        "user_id": ("customer_id", *EVENT["user_id"]),
+        "at": columns_of("invoice", "invoice_date"),
     },
-    "invoice_line": {"invoice_id": _ID["invoice_id"], "track_id": _ID["track_id"], "count": ("quantity",)},
+    "invoice_line": {**_keys("invoice_line", "invoice_id", "track_id"), "count": ("quantity", "count")},
     "interaction": EVENT,
     "friend": friends.ALIASES,
 }
 """What is read of each table, and what it may be called; of ``track_feature`` everything else too."""
 
 _NEEDED = {
-    "interaction": ("user_id", "track_id"),
+    "track": ("track_id",),
+    "album": ("album_id",),
+    "artist": ("artist_id", "artists"),
+    "genre": ("genre_id", "genres"),
+    "track_genre": ("track_id", "genre_id"),
+    "artist_genre": ("artist_id", "genre_id"),
+    "track_feature": ("track_id",),
     "invoice": ("invoice_id", "user_id"),
     "invoice_line": ("invoice_id", "track_id"),
+    "interaction": ("user_id",),
+    "friend": ("user_id", "friend_id"),
 }
-"""Without these a table is of no use; of others the first column is needed."""
+"""Without these columns a table is of no use."""
+
+_BESIDE = ("album", "artist", "genre", "track_genre", "artist_genre", "track_feature")
+"""Tables that add to the tracks; one that lacks a column is left out, and the account says so."""
 
 
 def read_tracks(location: str, tally: Tally) -> pd.DataFrame:
@@ -74,8 +87,7 @@ def read_tracks(location: str, tally: Tally) -> pd.DataFrame:
     SourceUnavailableError
         The database cannot be opened or did not answer.
     """
-    wanted = ("track", "album", "artist", "genre", "track_genre", "artist_genre", "track_feature")
-    tables = _read(location, wanted, tally.source)
+    tables = _read(location, ("track", *_BESIDE), tally)
     if "track" not in tables:
         raise SourceSchemaError(
             f"{tally.source} has no table `track`: name a database that has one, or add a view."
@@ -102,7 +114,7 @@ def read_events(location: str, tally: Tally) -> list[pd.DataFrame]:
     SourceUnavailableError
         The database cannot be opened or did not answer.
     """
-    tables = _read(location, ("interaction", "invoice", "invoice_line"), tally.source)
+    tables = _read(location, ("interaction", "invoice", "invoice_line"), tally)
     found = [tables["interaction"]] if "interaction" in tables else []
     if {"invoice", "invoice_line"} <= tables.keys():
         bought = tables["invoice_line"].merge(tables["invoice"], "inner", "invoice_id")
@@ -118,28 +130,28 @@ def read_events(location: str, tally: Tally) -> list[pd.DataFrame]:
 
 def read_pairs(location: str, tally: Tally) -> pd.DataFrame | None:
     """Return the table of friends, None where the database has none; raises as `read_events` does."""
-    found = _read(location, ("friend",), tally.source).get("friend")
+    found = _read(location, ("friend",), tally).get("friend")
     if found is None:
         return None
     tally.rows_read += len(found)
     return _numbered(found)
 
 
-def _read(location: str, wanted: Iterable[str], source: str) -> dict[str, pd.DataFrame]:
+def _read(location: str, wanted: Iterable[str], tally: Tally) -> dict[str, pd.DataFrame]:
     reader = open_reader(location, timeout_s=TIMEOUT_S)
-    names = [name for table in _COLUMNS for name in (table, f"{table}s")]
-    catalogue_of = describe_tables(names) if isinstance(reader, SqliteReader) else reader.catalogue
+    catalogue_of = describe_tables(_COLUMNS) if isinstance(reader, SqliteReader) else reader.catalogue
 
     def job(select: Select) -> dict[str, pd.DataFrame]:
         described: Described = {}
         for rank, table, column in select(catalogue_of):
             described.setdefault((rank, table), []).extend([] if column is None else [column])
         found = {table: _find(described, table) for table in wanted}
-        return {
-            table: _select(select, table, key[1], described[key], source)
+        read = {
+            table: _select(select, table, key[1], described[key], tally)
             for table, key in found.items()
             if key is not None
         }
+        return {table: frame for table, frame in read.items() if frame is not None}
 
     try:
         return reader.run(job)
@@ -149,15 +161,22 @@ def _read(location: str, wanted: Iterable[str], source: str) -> dict[str, pd.Dat
 
 def _find(described: Described, table: str) -> tuple[int, str] | None:
     """Return the table of that name in the schema that the database itself would look into first."""
-    alike = {plain(table), plain(f"{table}s")}
-    return min((key for key in described if plain(key[1]) in alike and described[key]), default=None)
+    known = spellings(table)
+    alike = [key for key in described if plain(key[1]) in known and described[key]]
+    return min(alike, key=lambda key: (key[0], known.index(plain(key[1])), key[1]), default=None)
 
 
-def _select(select: Select, table: str, name: str, present: list[str], source: str) -> pd.DataFrame:
+def _select(select: Select, table: str, name: str, present: list[str], tally: Tally) -> pd.DataFrame | None:
     """Return a table with its columns named by their roles, every cell as text, empty for NULL."""
     aliases = _COLUMNS[table]
     column = find_columns(present, aliases)
-    need(column, aliases, _NEEDED.get(table, tuple(aliases)[:1]), f"{source}, table {name},")
+    missing = [role for role in _NEEDED[table] if role not in column]
+    if missing and table in _BESIDE:
+        tally.ignore(
+            f"table {name}", f"has no column {' and no '.join(aliases[role][0] for role in missing)}"
+        )
+        return None
+    need(column, aliases, _NEEDED[table], f"{tally.source}, table {name},")
     if table == "track_feature":
         column |= {other: other for other in present if other not in column.values()}
     cells = ", ".join(f"CAST({quoted(each)} AS TEXT)" for each in column.values())

@@ -15,9 +15,6 @@ from segue.errors import SourceSchemaError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_SHOWN = 10
-"""Names of columns or tables in one message."""
-
 _SERVICE_IDS = (
     *("spotify_id", "spotify_track_id", "track_uri", "spotify_track_uri", "spotify_uri", "uri"),
     *("recording_mbid", "track_mbid", "recording_id"),
@@ -170,13 +167,6 @@ def need(
         raise SourceSchemaError(
             f"{table} has no column {' and no '.join(missing)}{instead}: rename the one that is it."
         )
-
-
-def listed(names: Iterable[object]) -> str:
-    """Return names for a message: the first ten, and how many more there are."""
-    shown = [str(name) for name in names]
-    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return ", ".join(shown[:_SHOWN]) + more
 
 
 def is_about_audio(name: str) -> bool:
