@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING
 
+from segue.artifacts.companion import bring_along
 from segue.artifacts.family import CLUSTERS, variant_alias
 from segue.artifacts.manifest import Record
 from segue.artifacts.store import CHAMPION, Decision, promote_over, publish
@@ -52,14 +53,12 @@ def publish_variant(
         runtime=provenance.runtime() | {name: version_of(name) for name in _PACKAGES},
         training=told["training"],
     )
-    champion = find_champion(store, CLUSTERS)
     now = datetime.now(UTC)
     manifest = publish(store, CLUSTERS, folder / ARTIFACT, record, created_at=now)
     decision = Decision(set_by, f"{reason}: {standing.reason}", now)
     alias = variant_alias(standing.variant.name)
     promote_over(store, CLUSTERS, manifest.version, decision, standing.live.live, alias=alias)
-    if champion.manifest and champion.manifest.record.params.get("variant") == standing.variant.name:
-        promote_over(store, CLUSTERS, manifest.version, decision, champion.live)
+    bring_along(store, CLUSTERS, alias, decision)
     return manifest
 
 

@@ -21,7 +21,7 @@ from training.ranking import search
 from training.recommend.choice import Budget, Tried, choose_settings
 from training.recommend.fit import Dataset, Fixed, fit_fixed, fit_members
 from training.recommend.measure import Task, build_task
-from training.recommend.publishing import Publication, promote_all, publish_all
+from training.recommend.publishing import Publication, promote_run, publish_all
 from training.recommend.rank import fit_ranker, popular_ranker
 from training.recommend.rival import Rival, open_rival
 from training.recommend.settings import Settings
@@ -220,4 +220,4 @@ def _promote(
         )
     forced = "" if verdict.choice else "forced over the gate: "
     decision = Decision(request.set_by, f"{request.reason}: {forced}{verdict.reason}", datetime.now(UTC))
-    return Outcome(hybrid, promote_all(store, manifests, decision, live), measured, verdict)
+    return Outcome(hybrid, promote_run(store, hybrid, decision, live), measured, verdict)

@@ -17,6 +17,7 @@ from segue.artifacts.codec.popularity import write_popularity
 from segue.artifacts.codec.ranker import write_ranker
 from segue.artifacts.codec.rules import write_rules
 from segue.artifacts.codec.social import write_social
+from segue.artifacts.companion import bring_along
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,
@@ -29,7 +30,7 @@ from segue.artifacts.family import (
     SOCIAL,
 )
 from segue.artifacts.manifest import Record
-from segue.artifacts.store import promote, promote_over, publish
+from segue.artifacts.store import CHAMPION, promote_over, publish
 from training import provenance
 
 if TYPE_CHECKING:
@@ -85,17 +86,15 @@ def publish_all(store: ObjectStore, what: Publication) -> dict[str, Manifest]:
     return {CATALOGUE: catalogue, **members, HYBRID: hybrid}
 
 
-def promote_all(
-    store: ObjectStore, manifests: dict[str, Manifest], decision: Decision, live: LiveAlias | None
-) -> Alias:
-    """Promote every family, the hybrid last and only over what was live when training began.
+def promote_run(store: ObjectStore, hybrid: Manifest, decision: Decision, live: LiveAlias | None) -> Alias:
+    """Promote a hybrid, and with it all that it pins, only over what was live when training began.
 
-    The members' own aliases are what is left to answer by should the hybrid's be lost.
+    That one write decides. The members' own aliases follow it, and are what is left to answer by should the
+    hybrid's be lost.
     """
-    for family, manifest in manifests.items():
-        if family != HYBRID:
-            promote(store, family, manifest.version, decision)
-    return promote_over(store, HYBRID, manifests[HYBRID].version, decision, live)
+    alias = promote_over(store, HYBRID, hybrid.version, decision, live)
+    bring_along(store, HYBRID, CHAMPION, decision)
+    return alias
 
 
 def _writers(model: Recommender) -> dict[str, Callable[[Path], None]]:

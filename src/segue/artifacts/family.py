@@ -26,6 +26,9 @@ VARIANTS = (
 MEMBERS = (POPULARITY, ITEM_FACTORS, NONNEGATIVE_FACTORS, ITEM_SIMILARITY, CONTENT, RULES, SOCIAL)
 """What a recommender is made of, beside its catalogue and the hybrid that ranks."""
 
+PINNED = (CATALOGUE, *MEMBERS)
+"""What is served as the live hybrid pins it, whatever its own alias says."""
+
 FAMILIES = (GENRE_PREFERENCE, HYBRID, CLUSTERS)
 """Every family that a function follows; its manifest pins the others that it needs."""
 

@@ -128,6 +128,9 @@ def _load(
     found: dict[str, Any] = {}
     missing: dict[str, str] = {}
     for family, version in pinned.items():
+        if family not in _LOAD:
+            missing[family] = "this version of Segue does not know it"
+            continue
         name, load = _LOAD[family]
         try:
             found[name] = load(fetch(store, read_manifest(store, family, version), cache), tracks.vocabulary)

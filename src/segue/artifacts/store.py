@@ -100,8 +100,7 @@ def publish(
     manifest = Manifest(family, version, created_at.replace(microsecond=0), files, record)
     body, prefix = _readable(manifest), version_prefix(family, version)
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        for _ in pool.map(lambda name: _put_once(store, prefix + name, paths[name], files[name]), paths):
-            pass
+        list(pool.map(lambda name: _put_once(store, prefix + name, paths[name], files[name]), paths))
     try:
         store.put(f"{prefix}manifest.json", body)
     except PreconditionFailedError as error:
@@ -203,7 +202,7 @@ def promote_over(
     """
     manifest = read_manifest(store, family, version)
     _verify_with_dependencies(store, manifest)
-    return _move(store, family, alias, live, manifest.ref, decision)
+    return move(store, family, alias, live, manifest.ref, decision)
 
 
 def rollback(store: ObjectStore, family: str, decision: Decision, *, alias: str = CHAMPION) -> Alias:
@@ -225,7 +224,7 @@ def rollback(store: ObjectStore, family: str, decision: Decision, *, alias: str 
         )
     manifest = read_manifest(store, family, target.version, expected_sha256=target.manifest_sha256)
     _verify_with_dependencies(store, manifest)
-    return _move(store, family, alias, live, target, decision)
+    return move(store, family, alias, live, target, decision)
 
 
 def verify(store: ObjectReader, manifest: Manifest) -> None:
@@ -240,8 +239,7 @@ def verify(store: ObjectReader, manifest: Manifest) -> None:
             raise CorruptArtifactError(f"{prefix}{name} is missing") from error
 
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        for _ in pool.map(check, manifest.files):
-            pass
+        list(pool.map(check, manifest.files))
 
 
 def _verify_with_dependencies(store: ObjectReader, manifest: Manifest) -> None:
@@ -276,7 +274,7 @@ def _put_once(store: ObjectStore, key: str, path: Path, entry: FileEntry) -> Non
                 raise VersionExistsError(f"{key} exists with other content; publish again.") from error
 
 
-def _move(
+def move(
     store: ObjectStore,
     family: str,
     alias: str,
@@ -284,6 +282,7 @@ def _move(
     target: VersionRef,
     decision: Decision,
 ) -> Alias:
+    """Write an alias, if it still is what ``live`` read; ``target`` was verified."""
     if not decision.reason.strip():
         raise InvalidInputError("reason is empty: say why, for whoever reads the history.")
     if live is not None and live.alias.target == target:

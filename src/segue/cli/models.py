@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
 from segue.artifacts import listing, retention
 from segue.artifacts import store as artifacts
-from segue.artifacts.family import CATALOGUE, HYBRID, MEMBERS, variant_alias
+from segue.artifacts.companion import bring_along
+from segue.artifacts.family import HYBRID, PINNED, variant_alias
 from segue.artifacts.location import open_store
 from segue.artifacts.manifest import format_instant
 from segue.cli.options import ARTIFACTS, Artifacts, Json, Reason
+from segue.cli.version_list import live_run, rows_of, shortened
 from segue.errors import (
     AliasNotFoundError,
-    CorruptArtifactError,
     InvalidInputError,
     PublishError,
-    UnsupportedSchemaError,
 )
 from segue.serving.settings import user_name
 
@@ -49,16 +48,16 @@ def list_(
 ) -> None:
     """List versions, oldest first, with the aliases that name them."""
     store = open_store(location)
-    rows = [
-        row for name in ([family] if family else listing.list_families(store)) for row in _rows(store, name)
-    ]
+    run = live_run(store)
+    families = [family] if family else listing.list_families(store)
+    rows = [row for name in families for row in rows_of(store, name, run)]
     if as_json:
         _print_json(rows)
         return
     if not rows:
         raise InvalidInputError(f"{store.location} holds no versions{f' of {family}' if family else ''}.")
     for first in ("family", "variant"):  # both beside each other are too wide for a terminal
-        group = [_shortened(row) for row in rows if bool(row["variant"]) is (first == "variant")]
+        group = [shortened(row) for row in rows if bool(row["variant"]) is (first == "variant")]
         if group:
             _print_table((first, "version", "aliases", "files", "size"), group)
     for row in rows:
@@ -138,7 +137,7 @@ def promote(
     if not _is_version(version):
         version = _resolve(store, family, version).target.version
     moved = artifacts.promote(store, family, version, decision, alias=alias)
-    _print_move(family, alias, moved, as_json=as_json)
+    _print_move(family, alias, moved, bring_along(store, family, alias, decision), as_json=as_json)
 
 
 @app.command()
@@ -151,8 +150,9 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Make the version before live again; functions follow within one refresh."""
-    moved = artifacts.rollback(open_store(location), family, _decide(reason), alias=alias)
-    _print_move(family, alias, moved, as_json=as_json)
+    store, decision = open_store(location), _decide(reason)
+    moved = artifacts.rollback(store, family, decision, alias=alias)
+    _print_move(family, alias, moved, bring_along(store, family, alias, decision), as_json=as_json)
 
 
 @app.command()
@@ -177,43 +177,11 @@ def gc(
     Console().print(f"{len(rows)} {'would be deleted' if dry_run else 'deleted'}.")
 
 
-def _rows(store: ObjectStore, family: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    try:
-        aliases = listing.list_aliases(store, family)
-    except (CorruptArtifactError, UnsupportedSchemaError) as error:
-        aliases, fault = {}, {"files": "", "bytes": str(error)}
-        nothing = {"version": "", "variant": "", "created": ""}
-        rows.append({"family": family, **nothing, "aliases": "unreadable", **fault})
-    for version in listing.list_versions(store, family):
-        names = [name for name, alias in aliases.items() if alias.target.version == version]
-        row: dict[str, Any] = {
-            "family": family,
-            "version": version,
-            "variant": "",
-            "aliases": ", ".join(names),
-        }
-        try:
-            manifest = artifacts.read_manifest(store, family, version)
-        except (CorruptArtifactError, UnsupportedSchemaError) as error:  # one bad row hides no good one
-            rows.append({**row, "created": "", "files": "unreadable", "bytes": str(error)})
-            continue
-        size = sum(entry.bytes for entry in manifest.files.values())
-        created = format_instant(manifest.created_at)
-        variant = manifest.record.params.get("variant", "")
-        sizes = {"files": len(manifest.files), "bytes": size}
-        rows.append({**row, "variant": variant, "created": created, **sizes})
-    return rows
-
-
-def _shortened(row: dict[str, Any]) -> dict[str, Any]:
-    size = decimal(row["bytes"]) if isinstance(row["bytes"], int) else ""
-    return {**row, "aliases": row["aliases"].replace(", ", "\n"), "size": size}
-
-
 def _read(store: ObjectStore, family: str, reference: str) -> Manifest:
     if _is_version(reference):
         return artifacts.read_manifest(store, family, reference)
+    if reference == artifacts.CHAMPION and family in PINNED and (run := live_run(store)):
+        return artifacts.read_manifest(store, family, run.record.depends_on.get(family, ""))
     pointer = _resolve(store, family, artifacts.CHAMPION if reference == _PREVIOUS else reference)
     ref = pointer.previous if reference == _PREVIOUS else pointer.target
     if ref is None:
@@ -242,8 +210,8 @@ def _decide(reason: str) -> artifacts.Decision:
     return artifacts.Decision(user_name(), reason, datetime.now(UTC))
 
 
-def _print_move(family: str, alias: str, moved: Alias, *, as_json: bool) -> None:
-    if family in {CATALOGUE, *MEMBERS}:
+def _print_move(family: str, alias: str, moved: Alias, followed: list[str], *, as_json: bool) -> None:
+    if family in PINNED:
         typer.echo(
             f"Warning: functions follow {HYBRID}, which pins the {family} it was trained with. "
             f"This alias only answers while there is no {HYBRID} to serve.",
@@ -256,6 +224,8 @@ def _print_move(family: str, alias: str, moved: Alias, *, as_json: bool) -> None
     Console().print(
         f"{family} {alias} is now {moved.target.version}{before}.", highlight=False, soft_wrap=True
     )
+    if followed:
+        Console().print(f"With it: {', '.join(followed)}.", highlight=False, soft_wrap=True)
 
 
 def _print_json(value: Any) -> None:

@@ -13,8 +13,9 @@ from segue.serving.live import failed_to_load
 from segue.serving.telemetry import logger
 
 if TYPE_CHECKING:
-    from segue.artifacts.manifest import Manifest, VersionRef
+    from segue.artifacts.manifest import Manifest
     from segue.artifacts.object_store import ObjectReader
+    from segue.artifacts.store import LiveAlias
 
 
 _UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
@@ -38,7 +39,8 @@ def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
         return LiveModel(version=None, live_since=None, previous=None, servable=False, missing=[family])
     if live is None:
         return None
-    missing = _missing(store, family, live.alias.target)
+    target = live.alias.target
+    missing = _missing(store, family, target.version, target.manifest_sha256)
     return LiveModel(
         version=live.alias.target.version,
         live_since=format_instant(live.alias.set_at),
@@ -48,8 +50,26 @@ def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
     )
 
 
-def _missing(store: ObjectReader, family: str, target: VersionRef) -> list[str]:
-    manifest = _read(store, family, target.version, target.manifest_sha256)
+def describe_pinned(store: ObjectReader, family: str, live: LiveAlias, hybrid: Manifest) -> LiveModel | None:
+    """Describe the version of a member that the live hybrid pins: it is served, whatever its own alias says.
+
+    None for a member that was never trained.
+    """
+    version = hybrid.record.depends_on.get(family)
+    if version is None:
+        return None
+    missing = _missing(store, family, version)
+    return LiveModel(
+        version=version,
+        live_since=format_instant(live.alias.set_at),
+        previous=None,
+        servable=not {family, CATALOGUE} & set(missing),
+        missing=missing,
+    )
+
+
+def _missing(store: ObjectReader, family: str, version: str, sha256: str | None = None) -> list[str]:
+    manifest = _read(store, family, version, sha256)
     if manifest is None:
         return [family]
     pins = manifest.record.depends_on.items()

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
-from segue.artifacts.family import CATALOGUE, CLUSTERS, FAMILIES, MEMBERS, VARIANTS, variant_alias
+from segue.artifacts.companion import live_variant, read_run
+from segue.artifacts.family import CLUSTERS, FAMILIES, PINNED, VARIANTS, variant_alias
 from segue.artifacts.manifest import format_instant
-from segue.artifacts.store import CHAMPION, read_manifest, resolve_if_any
+from segue.artifacts.store import read_manifest, resolve_if_any
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 from segue.serving.contracts import LiveModel  # noqa: TC001  # Pydantic reads the annotation
-from segue.serving.health import describe_live
+from segue.serving.health import describe_live, describe_pinned
 from segue.serving.live import failed_to_load
 from segue.serving.telemetry import logger
 
@@ -54,7 +55,8 @@ class ModelsResponse(BaseModel):
     """What is live, by family, and which variants there are to ask for."""
 
     families: dict[str, LiveModel | None] = Field(
-        description="null for one that nobody has promoted; a hybrid pins the members it was trained with"
+        description="null for one that nobody has promoted; of a hybrid's members those that it pins, as "
+        "they are served and rolled back with it"
     )
     variants: dict[str, Variant | None] = Field(
         description=f"of {CLUSTERS}; null for one that nobody has prepared"
@@ -67,10 +69,16 @@ def describe_models(store: ObjectReader) -> ModelsResponse:
     Manifests are held to their alias's hash; files are not read, as that takes reading them all, but what
     this process failed to load is told.
     """
-    families = (*FAMILIES, CATALOGUE, *MEMBERS)
+    families, run = (*FAMILIES, *PINNED), read_run(store)
+
+    def describe(family: str) -> LiveModel | None:
+        if run is not None and family in PINNED:
+            return describe_pinned(store, family, *run)
+        return describe_live(store, family)
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:  # a round trip each
-        described = pool.map(partial(describe_live, store), families)
-        live = _live_variant(store)
+        described = pool.map(describe, families)
+        live = live_variant(store)
         found = pool.map(partial(_variant, store, live), VARIANTS)
         return ModelsResponse(
             families=dict(zip(families, described, strict=True)),
@@ -97,15 +105,6 @@ def _variant(store: ObjectReader, live: str, variant: str) -> Variant | None:
         previous=alias.previous.version if alias and alias.previous else None,
         metrics=dict(manifest.record.metrics) if manifest else {},
     )
-
-
-def _live_variant(store: ObjectReader) -> str:
-    """Name the variant of the champion, empty where there is none that can be read."""
-    try:
-        found = resolve_if_any(store, CLUSTERS, CHAMPION)
-        return str(_manifest(store, found.alias).record.params.get("variant", "")) if found else ""
-    except _UNSERVABLE:  # told by the family
-        return ""
 
 
 def _manifest(store: ObjectReader, alias: Alias) -> Manifest:

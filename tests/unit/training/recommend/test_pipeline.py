@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from segue.artifacts.cache import fetch
-from segue.artifacts.family import CATALOGUE, HYBRID, ITEM_FACTORS, MEMBERS, NONNEGATIVE_FACTORS
+from segue.artifacts.family import CATALOGUE, HYBRID, ITEM_FACTORS, MEMBERS, NONNEGATIVE_FACTORS, PINNED
 from segue.artifacts.local import LocalStore
 from segue.artifacts.recommender import load_hybrid
-from segue.artifacts.store import Decision, read_manifest, resolve, rollback
+from segue.artifacts.store import Decision, promote, publish, read_manifest, resolve, rollback
 from segue.domain.vocabulary import build_vocabulary
 from segue.embedded import open_recommender
-from segue.errors import GateRejectedError
+from segue.errors import AliasMovedError, GateRejectedError
 from tests.small_recommender import SMALL, dataset
 from training.recommend.pipeline import Request, train_recommender
 from training.recommend.split import take
@@ -102,6 +102,14 @@ def test_a_rollback_is_not_undone_by_training_on_the_same_data(store: LocalStore
     assert resolve(store, HYBRID).alias.target.version == trained.version
 
 
+def test_a_rolled_back_version_that_is_gone_stops_no_training(store: LocalStore) -> None:
+    newer = train_recommender(dataset(), store, request(force=True), nothing)
+    rollback(store, HYBRID, Decision("tester", "worse in the shop", datetime.now(UTC)))
+    (store.root / HYBRID / "versions" / newer.manifest.version / "manifest.json").unlink()
+    outcome = train_recommender(dataset(), store, request(force=True), nothing)
+    assert resolve(store, HYBRID).alias.target.version == outcome.manifest.version
+
+
 def test_half_an_export_is_refused_and_the_old_version_stays(store: LocalStore, trained: Trained) -> None:
     data = dataset()
     few = replace(data, interactions=take(data.interactions, np.arange(len(data.interactions)) % 3 == 0))
@@ -147,3 +155,29 @@ def test_without_promotion_nothing_is_live(tmp_path: Path) -> None:
     outcome = train_recommender(dataset(), LocalStore(tmp_path), request(promote=False), nothing)
     assert outcome.alias is None
     assert LocalStore(tmp_path).get(f"{HYBRID}/versions/{outcome.manifest.version}/manifest.json")
+
+
+def test_a_training_that_loses_the_race_moves_nothing(store: LocalStore) -> None:
+    champion = resolve(store, HYBRID).alias
+    rival = put_hybrid(store)
+
+    def step(name: str) -> None:
+        if name == "publishing":
+            promote(store, HYBRID, rival, Decision("operator", "incident: pin this one", datetime.now(UTC)))
+
+    before = {family: resolve(store, family).alias for family in PINNED}
+    with pytest.raises(AliasMovedError):
+        train_recommender(dataset(), store, request(force=True), step)
+    assert resolve(store, HYBRID).alias.target.version == rival
+    assert resolve(store, HYBRID).alias.previous == champion.target
+    assert {family: resolve(store, family).alias for family in PINNED} == before
+
+
+def put_hybrid(store: LocalStore) -> str:
+    """Publish the live hybrid once more, which does not make it live."""
+    manifest = read_manifest(store, HYBRID, resolve(store, HYBRID).alias.target.version)
+    folder = store.root.parent / "again"
+    folder.mkdir()
+    shutil.copy(store.root / HYBRID / "versions" / manifest.version / "ranker.json", folder)
+    record = replace(manifest.record, training={"again": True})
+    return publish(store, HYBRID, folder, record, created_at=datetime.now(UTC)).version
