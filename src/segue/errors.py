@@ -32,6 +32,7 @@
     ├── SourceError               a store's database, or a file of interactions
     │   ├── SourceUnavailableError    cannot be opened or did not answer
     │   └── SourceSchemaError         opened, but is not what it should be
+    │       └── TableMissingError         it may well be, and has no table of this kind
     ├── StateUnavailableError     the state of listeners did not answer → 503
     │   └── NotCountedError           feedback is kept in the event lake, and not in the state
     └── ConfigError               a setting; raised at INIT and names the variable
@@ -275,6 +276,12 @@ class SourceSchemaError(SourceError):
     """The database is no Chinook-schema store, or the file no table of interactions."""
 
     code = "source_schema"
+
+
+class TableMissingError(SourceSchemaError):
+    """There is no table of the kind that is read: a model that needs it has no data."""
+
+    code = "table_missing"
 
 
 class StateUnavailableError(SegueError):

@@ -8,7 +8,20 @@ import typer
 from rich.console import Console
 
 from segue import __version__
-from segue.cli import evaluate, history, import_, models, prepare, recommend, sample, serve, taste, train
+from segue.cli import (
+    evaluate,
+    history,
+    import_,
+    models,
+    prepare,
+    recommend,
+    sample,
+    serve,
+    taste,
+    train,
+    train_all,
+    try_,
+)
 from segue.cli.options import TOO_LITTLE
 from segue.errors import GateRejectedError, NotEnoughDataError, SegueError
 
@@ -23,12 +36,14 @@ app = typer.Typer(
 )
 app.add_typer(import_.app, name="import", help="Bring in data sets, and listeners' own histories.")
 app.add_typer(models.app, name="models", help="List, compare, promote and roll back trained versions.")
+train.app.command("all")(train_all.train_all)
 app.add_typer(train.app, name="train", help="Train a family and publish it.")
 app.add_typer(history.app, name="history", help="Listeners' events, as the functions read them.")
 app.command("recommend")(recommend.recommend)
 app.command("similar")(recommend.similar)
 app.command("explain")(recommend.explain)
 app.command("taste")(taste.taste)
+app.command("try")(try_.try_models)
 app.command("prepare")(prepare.prepare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("sample")(sample.sample)

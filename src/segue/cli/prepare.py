@@ -134,7 +134,24 @@ def prepare(  # noqa: PLR0913  # one option, one argument
 
     if check_only:
         raise typer.Exit(_check(console, store, request, variants, settings))
-    raise typer.Exit(_prepare(console, store, request(), asked=bool(variant)))
+    raise typer.Exit(_status(_prepare(console, store, request()), asked=bool(variant)))
+
+
+def prepare_all(  # noqa: PLR0913 - what the command is asked for
+    console: Console, store: ObjectStore, data: str, *, work: Path, seed: int, reason: str, force: bool
+) -> list[Outcome]:
+    """Prepare every variant of the tracks at ``data`` as the command does; raises as its source does."""
+    from training.clustering.memory import default_budget
+    from training.clustering.prepare import Request
+    from training.clustering.settings import Settings
+    from training.clustering.source import find_source
+    from training.clustering.variant import choose_variants
+
+    _log_to(console, "info")
+    source, settings = find_source(raw=None, data=data), Settings(seed=seed)
+    memory, variants = default_budget(), choose_variants([])
+    request = Request(source, variants, settings, work, user_name(), reason, memory, force)
+    return _prepare(console, store, request)
 
 
 def _is_flag(context: typer.Context, name: str) -> bool:
@@ -162,7 +179,7 @@ def _check(
     return 0 if is_healthy(standings) else 1
 
 
-def _prepare(console: Console, store: ObjectStore, request: Request, *, asked: bool) -> int:
+def _prepare(console: Console, store: ObjectStore, request: Request) -> list[Outcome]:
     from training.clustering.prepare import prepare as prepare_variants
     from training.clustering.prepare import promote_missing
 
@@ -188,7 +205,7 @@ def _prepare(console: Console, store: ObjectStore, request: Request, *, asked: b
     _print(
         console, "outcome", [(each.variant, str(each.status), each.version, each.why) for each in outcomes]
     )
-    return _status(outcomes, asked=asked)
+    return outcomes
 
 
 class _Lines(logging.Handler):

@@ -61,7 +61,7 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     if as_json:
         _print_json(found.model_dump_json(exclude_none=True))
         return
-    _print(found.items, f"for {user}, by {found.answered_by}: {found.because}", _reasons)
+    print_tracks(found.items, f"for {user}, by {found.answered_by}: {found.because}", reasons_of)
 
 
 def similar(  # noqa: PLR0913 - one parameter an option
@@ -89,7 +89,7 @@ def similar(  # noqa: PLR0913 - one parameter an option
     by = f"{found.model} ({found.variant})" if found.variant else found.model
     for asked in found.asked or []:
         typer.echo(f"{asked.track_id} lies in {_cluster(asked)}.")
-    _print(
+    print_tracks(
         found.items,
         f"like {', '.join(tracks)}, by {by}",
         _likeness,
@@ -110,7 +110,7 @@ def explain(
     if as_json:
         _print_json(found.model_dump_json(exclude_none=True))
         return
-    _print([found], f"why {track} for {user}", _reasons)
+    print_tracks([found], f"why {track} for {user}", reasons_of)
 
 
 def _open(artifacts: str, state: str) -> EmbeddedRecommender:
@@ -123,12 +123,13 @@ def _print_json(text: str) -> None:
     Console(soft_wrap=True).print_json(text)
 
 
-def _print(
+def print_tracks(
     items: Sequence[T],
     title: str,
     tell: Callable[[T], list[str]],
     more: Mapping[str, Callable[[T], str]] = MappingProxyType({}),
 ) -> None:
+    """Print tracks as a table; ``tell`` gives the lines of the last column, ``more`` further ones."""
     # Text, as names are never markup.
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("track", no_wrap=True)
@@ -145,8 +146,10 @@ def _print(
     Console(highlight=False).print(table)
 
 
-def _reasons(item: RecommendedTrack) -> list[str]:
-    return [f"{reason.contribution:+.3f} {reason.because}" for reason in item.reasons or []]
+def reasons_of(item: RecommendedTrack) -> list[str]:
+    """Return the reasons of a track, one a line, but for those that are 0 as they are printed."""
+    shown = [(f"{reason.contribution:+.3f}", reason.because) for reason in item.reasons or []]
+    return [f"{number} {because}" for number, because in shown if float(number) != 0]
 
 
 def _cluster(asked: AskedTrack) -> str:
@@ -169,4 +172,4 @@ def _likeness(item: SimilarTrack) -> list[str]:
         f"{shared.share:.0%} {shared.name}: {shared.value:.4g}, like {shared.asked_value:.4g}"
         for shared in item.features or []
     ]
-    return _reasons(item) + near
+    return reasons_of(item) + near

@@ -169,18 +169,18 @@ def _described(catalogue: Catalogue, row: int) -> dict[str, object]:
 
 
 BECAUSE: dict[ReasonKind, str] = {
-    ReasonKind.PLAYED: "because you played {}",
-    ReasonKind.GENRE: "because you listen to {}",
-    ReasonKind.ARTIST: "because you listen to {}",
+    ReasonKind.PLAYED: "you played {}",
+    ReasonKind.GENRE: "you listen to {}",
+    ReasonKind.ARTIST: "you listen to {}",
     ReasonKind.AUDIO: "its {} is like that of what you play",
     ReasonKind.MOOD: "its {} suits the mood",
     ReasonKind.CONTEXT: "its {} suits the situation",
-    ReasonKind.FRIEND: "because your friend {} likes it",
+    ReasonKind.FRIEND: "your friend {} likes it",
     ReasonKind.POPULAR: "many listeners play it",
     ReasonKind.TRENDING: "many listeners play it these days",
     ReasonKind.REST: "and smaller reasons",
 }
-"""How each kind of reason is told to a listener."""
+"""How each kind of reason is told to a listener, after the word "because", which a front end may add."""
 
 
 def _title(catalogue: Catalogue, row: int) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segue.errors import SourceSchemaError
+from segue.errors import SourceSchemaError, TableMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,7 +129,8 @@ def build_statements(
     derived = {table: _derive(table, found, problems) for table in TABLES}
     if problems:
         tables = listed(sorted({name for _, name in found})) or "none"
-        raise SourceSchemaError(
+        lacks = any(problem.startswith("no table") for problem in problems)
+        raise (TableMissingError if lacks else SourceSchemaError)(
             f"{source} is not readable as a music store with the Chinook schema: {'; '.join(problems)}. "
             f"Tables found: {tables}. Name a database that has them and lets this user read them, or add "
             "views with these names."

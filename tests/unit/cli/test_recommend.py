@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from segue import embedded
 from segue.artifacts.local import LocalStore
 from segue.cli import app
+from segue.cli.recommend import reasons_of
 from segue.embedded import open_recommender
 from segue.errors import ConfigError, SegueError
-from segue.serving.recommend_contract import RecommendRequest
+from segue.serving.recommend_contract import BECAUSE, RecommendedTrack, RecommendRequest
 from segue.serving.similar_contract import SimilarRequest
 from tests.small_clustering import publish_clustering, small_clustering
 
@@ -117,3 +118,18 @@ def test_a_state_that_is_not_there_is_an_error_and_is_not_made(command: str, tmp
     with pytest.raises(ConfigError, match="segue history load"):
         open_recommender(str(tmp_path), state=str(state))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_reasons_that_add_nothing_are_not_printed() -> None:
+    reasons = [
+        {"kind": "played", "contribution": number, "because": f"reason {number}"}
+        for number in (1.0, 0.0005, -0.0005, 0.0004, -0.0004, 0.0)
+    ]
+    track = RecommendedTrack(
+        track_id="t1", name="", artists=[], album="", genres=[], score=1.0, reasons=reasons
+    )
+    assert reasons_of(track) == ["+1.000 reason 1.0", "+0.001 reason 0.0005", "-0.001 reason -0.0005"]
+
+
+def test_the_field_because_does_not_say_because() -> None:
+    assert [words for words in BECAUSE.values() if "because" in words] == []

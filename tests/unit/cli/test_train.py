@@ -1,16 +1,18 @@
-"""`segue train`: what it asks of the store."""
+"""`segue train`: what it asks of the store, and what `all` says of every family."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from typer.testing import CliRunner
 
 from segue.cli import app, train
 from segue.errors import SourceUnavailableError
+from segue.sources.sample import generate
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
 
 def test_a_whole_store_may_take_longer_to_read_than_one_customer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,3 +26,64 @@ def test_a_whole_store_may_take_longer_to_read_than_one_customer(monkeypatch: py
     result = CliRunner().invoke(app, ["train", "genre-preference", "--store", "large.sqlite"])
     assert isinstance(result.exception, SourceUnavailableError)
     assert asked[0] > 60
+
+
+def train_all(folder: Path, *options: str) -> tuple[int, list[str]]:
+    """Run `segue train all` with a folder for its artifacts; return its status and its last lines."""
+    places = ["--artifacts", str(folder / "artifacts"), "--work", str(folder / "work")]
+    done = CliRunner().invoke(app, ["train", "all", *places, *options], env={"COLUMNS": "400"})
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    return done.exit_code, done.output.strip().splitlines()[-3:]
+
+
+def tracks(folder: Path, n: int) -> str:
+    """Write a data set of tracks without events and features."""
+    folder.mkdir()
+    rows = [f"t{row},Song {row},Artist {row % 7}" for row in range(n)]
+    (folder / "catalogue.csv").write_text("\n".join(["track_id,name,artists", *rows]), encoding="utf-8")
+    return str(folder)
+
+
+def test_a_family_without_data_is_named_and_fails_nothing(tmp_path: Path) -> None:
+    data = tracks(tmp_path / "data", 3)
+    store = str(generate(tmp_path / "store", seed=2, customers=60, tracks=300))
+    status, lines = train_all(tmp_path, "--store", store, "--data", data)
+    assert status == 0
+    assert lines[0].startswith("genre-preference: ready, ")
+    assert lines[1].startswith(f"hybrid: no data, {data} holds no interactions.parquet")
+    assert lines[2].startswith("clusters: no data, input missing: naive_features")
+    _, lines = train_all(tmp_path, "--data", data)
+    assert lines[0].startswith(f"genre-preference: no data, {data} is no store's database")
+
+
+def test_where_no_family_has_data_the_run_fails(tmp_path: Path) -> None:
+    status, lines = train_all(tmp_path, "--data", tracks(tmp_path / "data", 3))
+    assert status == 4
+    assert [line.split(",")[0] for line in lines] == [
+        "genre-preference: no data", "hybrid: no data", "clusters: no data",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", ["no database", None])
+def test_a_store_that_cannot_be_read_is_a_failure(content: str | None, tmp_path: Path) -> None:
+    store = tmp_path / "store.sqlite"
+    if content:
+        store.write_text(content, encoding="utf-8")
+    data = tracks(tmp_path / "data", 3)
+    status, lines = train_all(tmp_path, "--store", str(store), "--data", data)
+    assert status == 1
+    assert lines[0].startswith(f"genre-preference: failed, {store if content else f'no file at {store}'}")
+
+
+@pytest.mark.slow
+def test_every_family_of_a_store_is_trained_and_answers(tmp_path: Path) -> None:
+    store = str(generate(tmp_path / "store", seed=2, customers=60, tracks=300))
+    status, lines = train_all(tmp_path, "--store", store)
+    assert status == 0, lines
+    assert all(": ready, " in line for line in lines), lines
+    command = ["try", "--data", store, "--artifacts", str(tmp_path / "artifacts"), "--limit", "1"]
+    told = CliRunner().invoke(app, command, env={"COLUMNS": "200"}).output
+    assert told.count("genre preference of ") == told.count("listener ") == 3
+    assert "like " in told
+    strange = CliRunner().invoke(app, [*command, "--user", "nobody"])
+    assert "nobody did nothing in" in str(strange.exception)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segue.errors import SourceSchemaError
+from segue.errors import TableMissingError
 from segue.sources.dataset import friends
 from segue.sources.dataset.account import Effect
 from segue.sources.dataset.column import to_numbers
@@ -89,7 +89,7 @@ def read_tracks(location: str, tally: Tally) -> pd.DataFrame:
     """
     tables = _read(location, ("track", *_BESIDE), tally)
     if "track" not in tables:
-        raise SourceSchemaError(
+        raise TableMissingError(
             f"{tally.source} has no table `track`: name a database that has one, or add a view."
         )
     track = tables["track"]
@@ -120,7 +120,7 @@ def read_events(location: str, tally: Tally) -> list[pd.DataFrame]:
         bought = tables["invoice_line"].merge(tables["invoice"], "inner", "invoice_id")
         found.append(_not_among(found, _sold(bought, tally), tally))
     if not found:
-        raise SourceSchemaError(
+        raise TableMissingError(
             f"{tally.source} has neither a table `interaction` nor `invoice` with `invoice_line`: name a "
             "database that has them, or add a view called interaction."
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from segue.domain.friends import build_friends
 from segue.domain.vocabulary import build_vocabulary
-from segue.errors import SourceSchemaError, SourceUnavailableError
+from segue.errors import SourceSchemaError, SourceUnavailableError, TableMissingError
 from segue.sources.dataset import database
 from segue.sources.dataset.account import Effect, Tally
 from segue.sources.dataset.catalogue import clean_catalogue
@@ -50,7 +50,7 @@ def read_catalogue(location: str | Path, *, now: datetime | None = None) -> tupl
         It holds no table of tracks; the message names what is missing.
     """
     tally = Tally(_name(location))
-    if _is_database(location):
+    if is_database(location):
         frame = database.read_tracks(str(location), tally)
     else:
         frame = read_table(_file(Path(location), CATALOGUE), tally)
@@ -64,14 +64,14 @@ def read_interactions(location: str | Path, *, now: datetime | None = None) -> t
     Takes what `read_catalogue` takes, and a folder that holds an event lake; raises as it does. A lake on
     S3 is opened by whoever may know S3, and read by `read_lake`.
     """
-    if not _is_database(location) and (Path(location) / LAKE_PREFIX).is_dir():
+    if not is_database(location) and (Path(location) / LAKE_PREFIX).is_dir():
         folder = Path(location)
         paths = sorted(path for path in (folder / LAKE_PREFIX).rglob("*") if path.is_file())
         return read_lake(
             ((path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths), str(location)
         )
     tally = Tally(_name(location))
-    if _is_database(location):
+    if is_database(location):
         frames = database.read_events(str(location), tally)
     else:
         frames = [read_table(_file(Path(location), INTERACTIONS), tally)]
@@ -86,7 +86,7 @@ def read_friends(location: str | Path) -> tuple[Friends, Account]:
     error: there are none.
     """
     tally = Tally(_name(location))
-    if _is_database(location):
+    if is_database(location):
         frame = database.read_pairs(str(location), tally)
     elif Path(location).is_dir() and not _present(Path(location), FRIENDS):
         frame = None
@@ -117,12 +117,13 @@ def _extent(interactions: Interactions) -> str:
 def _name(location: str | Path) -> str:
     return (
         open_reader(str(location), timeout_s=database.TIMEOUT_S).name
-        if _is_database(location)
+        if is_database(location)
         else str(location)
     )
 
 
-def _is_database(location: str | Path) -> bool:
+def is_database(location: str | Path) -> bool:
+    """Tell whether a location is a database's URL or an SQLite file; a file must be readable."""
     if "://" in str(location):
         return True
     path = Path(location)
@@ -148,10 +149,11 @@ def _file(path: Path, part: str) -> Path:
         return path
     found = _present(path, part)
     if len(found) != 1:
-        names = " and ".join(each.name for each in found)
+        if not found:
+            raise TableMissingError(
+                f"{path} holds no {part}.parquet or {part}.csv: name such a file, or import the data first."
+            )
         raise SourceSchemaError(
-            f"{path} holds {names}: keep one of them."
-            if found
-            else f"{path} holds no {part}.parquet or {part}.csv: name such a file, or import the data first."
+            f"{path} holds {' and '.join(each.name for each in found)}: keep one of them."
         )
     return found[0]

@@ -1,0 +1,102 @@
+"""``segue try``: what the trained models answer to a few listeners of the data."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+
+from segue.artifacts.family import GENRE_PREFERENCE
+from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data
+from segue.cli.recommend import print_tracks, reasons_of
+from segue.errors import AliasNotFoundError, CustomerNotFoundError, InvalidInputError, TableMissingError
+
+if TYPE_CHECKING:
+    from segue.domain.interactions import Interactions
+
+_N_LISTENERS, _N_REASONS = 3, 2
+
+
+def try_models(
+    *,
+    data: Data = SAMPLE_STORE,
+    location: Artifacts = ARTIFACTS,
+    user: Annotated[
+        list[str] | None,
+        typer.Option(help="A listener of the data; again for more. [default: busiest to quietest]"),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")] = 3,
+) -> None:
+    """Ask the trained models for a few listeners of the data, and print what they answer and why."""
+    from segue.embedded import open_recommender  # half a second to import: after the options are valid
+    from segue.sources.dataset.history import to_events
+    from segue.state.listening import RECENT
+    from segue.state.location import open_state
+    from training.event_source import read_events_at
+    from training.recommend.split import take
+
+    console = Console(soft_wrap=True, highlight=False)
+    with console.status(f"reading {data}"):
+        interactions, _ = read_events_at(data)
+    rows = _chosen(interactions, data, user or [])
+    with tempfile.TemporaryDirectory() as folder:
+        state = f"{folder}/state.sqlite"
+        theirs = take(interactions, np.isin(interactions.user_index, rows))
+        open_state(state).record(list(to_events(theirs, RECENT)))
+        segue = open_recommender(location, state=state)
+        for row in rows:
+            listener = str(interactions.users.item_id[row])
+            n_events = int(np.count_nonzero(interactions.user_index == row))
+            found = segue.recommend(listener, n=limit, max_reasons=_N_REASONS)
+            told = f"listener {listener}, {n_events} events, by {found.answered_by}: {found.because}"
+            print_tracks(found.items, told, reasons_of)
+            if found.items:
+                best = found.items[0]
+                near = segue.similar(best.track_id, n=limit, max_reasons=_N_REASONS)
+                print_tracks(near.items, f"like {best.name}, by {near.model}", reasons_of)
+            console.print(f"genre preference of {listener}: {_genre(location, data, listener)}", markup=False)
+
+
+def _chosen(interactions: Interactions, data: str, asked: list[str]) -> list[int]:
+    """Return the rows of the listeners asked for, else of those with most, usual and few events."""
+    if not len(interactions):
+        raise TableMissingError(f"{data} holds no events: there is nobody to ask for.")
+    if asked:
+        rows = interactions.users.index_of(asked).tolist()
+        if unknown := [name for name, row in zip(asked, rows, strict=True) if row < 0]:
+            raise InvalidInputError(f"--user: {', '.join(unknown)} did nothing in {data}: check the id.")
+        return [int(row) for row in rows]
+    counts = np.bincount(interactions.user_index, minlength=len(interactions.users))
+    order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+    places = np.linspace(0, len(order) - 1, min(_N_LISTENERS, len(order))).astype(np.int64)
+    return [int(row) for row in order[places]]
+
+
+def _genre(location: str, data: str, customer: str) -> str:
+    """Say which genre a customer will spend most on next, or why nobody can tell."""
+    from segue.artifacts.cache import fetch
+    from segue.artifacts.codec.genre_preference import load_genre_preference
+    from segue.artifacts.location import open_store
+    from segue.artifacts.store import read_manifest, resolve
+    from segue.backends.onnx import OnnxClassifier
+    from segue.domain.genre_preference import predict_genre
+    from segue.sources.dataset.location import is_database
+    from segue.sources.store import open_store as open_shop
+
+    if not (is_database(data) and customer.isdecimal()):
+        return "no customer of a store"
+    store = open_store(location, setting="--artifacts")
+    try:
+        with open_shop(data) as shop:
+            purchases = shop.read_purchases(int(customer))
+        live = resolve(store, GENRE_PREFERENCE).alias.target
+    except (AliasNotFoundError, CustomerNotFoundError, TableMissingError) as error:
+        return str(error)
+    with tempfile.TemporaryDirectory() as cache:
+        folder = fetch(store, read_manifest(store, GENRE_PREFERENCE, live.version), Path(cache))
+        answer = predict_genre(load_genre_preference(folder, OnnxClassifier), purchases)
+    return f"{answer.genre}, by {answer.answered_by} ({answer.because})"
