@@ -23,15 +23,15 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from segue.artifacts.location import open_store
+from segue.domain.external_id import read_id
 from segue.domain.listener import read_heard
 from segue.domain.recommend import Query
 from segue.domain.recommender import Listener, explain
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.errors import ConfigError, InvalidInputError, TrackNotFoundError
 from segue.serving.clusterings import LiveClusterings
-from segue.serving.contracts import Id  # noqa: TC001  # Pydantic reads the annotation
 from segue.serving.feedback import FeedbackRequest, FeedbackResponse, accept, build_events
-from segue.serving.recommend_contract import RecommendedTrack, RecommendRequest, Strict
+from segue.serving.recommend_contract import RecommendedTrack, RecommendRequest
 from segue.serving.recommendation import recommend_to
 from segue.serving.recommender import LiveRecommender
 from segue.serving.settings import ArtifactSettings, aws_environment
@@ -159,11 +159,11 @@ class EmbeddedRecommender:
 
     def explain(self, user_id: str, track_id: str) -> RecommendedTrack:
         """Say what a track's score is for a listener, and what it is made of."""
+        user_id, track_id = read_id(user_id, "user_id"), read_id(track_id, "track_id")
         model = self._model.get().value
         (row,) = model.catalogue.vocabulary.index_of([track_id]).tolist()
         if row == UNKNOWN_ITEM:
             raise TrackNotFoundError(track_id)
-        user_id = _validated(_Named, user_id=user_id).user_id
         heard = read_heard(model.catalogue, self._events(user_id))
         allowed = np.ones(len(model.catalogue), bool)
         allowed[heard.rows] = False
@@ -232,7 +232,7 @@ class EmbeddedRecommender:
 
     def _profile(self, user_id: str | None, **known: Any) -> tuple[TasteProfile, Profile, Reference]:
         live = self._taste.get()
-        known_as = _NOBODY if user_id is None else _validated(_Named, user_id=user_id).user_id
+        known_as = _NOBODY if user_id is None else read_id(user_id, "user_id")
         request: TasteRequest = _validated(TasteRequest, **known)
         if user_id is None and not (request.tracks or request.artists):
             raise InvalidInputError("nothing is known of this taste: give a user_id, tracks or artists.")
@@ -245,10 +245,6 @@ class EmbeddedRecommender:
 
 
 _adapter = cache(TypeAdapter)
-
-
-class _Named(Strict):
-    user_id: Id
 
 
 def _validated(kind: Any, *, n: int | None = None, **fields: Any) -> Any:

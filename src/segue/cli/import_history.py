@@ -84,13 +84,14 @@ def _command(form: Format) -> Callable[..., None]:
         as_json: Json = False,
     ) -> None:
         from segue.artifacts.location import open_store
+        from segue.domain.external_id import read_id
         from segue.domain.track_match import build_track_index  # numpy and pydantic are slow to import
         from segue.serving.import_history import Destination, Watch, import_history
         from segue.state.location import open_state
 
         console = Console(soft_wrap=True, highlight=False, stderr=as_json)
         lake = open_store(events, setting="--events") if events else None
-        destination = Destination(user, open_state(state), lake, least_confidence)
+        destination = Destination(read_id(user, "--user"), open_state(state), lake, least_confidence)
         with console.status("reading the catalogue"):
             index = build_track_index(_catalogue(data, location))
         with Progress(*_COLUMNS, console=console, transient=True) as bars:

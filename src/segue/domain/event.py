@@ -51,6 +51,9 @@ WHOLE_PLAY_S = 30.0
 MOST_MS = 86_400_000
 """The longest play, in milliseconds: a day."""
 
+MOST_PLAYS = 1e6
+"""The greatest count of one event: nobody hears a track more often, and sums of counts stay finite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -70,12 +73,14 @@ class Event:
     context : str
         What the caller calls the situation ("morning", "workout"); empty where unknown.
     count : float
-        How many such events it stands for, > 0: imported histories may count plays.
+        How many such events it stands for, more than 0 and `MOST_PLAYS` at most: imported histories may
+        count plays.
 
     Raises
     ------
     InvalidInputError
-        ``at`` has no zone, or another than UTC, or ``ms_played`` is out of range: convert it.
+        ``at`` has no zone, or another than UTC, or ``ms_played`` or ``count`` is out of range:
+        convert it.
     """
 
     user_id: str
@@ -92,6 +97,8 @@ class Event:
             raise InvalidInputError(f"the event at {self.at.isoformat()} is not in UTC: convert its time.")
         if self.ms_played is not None and not 0 <= self.ms_played <= MOST_MS:
             raise InvalidInputError(f"ms_played is {self.ms_played}: send 0 to {MOST_MS} milliseconds.")
+        if not 0 < self.count <= MOST_PLAYS:
+            raise InvalidInputError(f"count is {self.count}: send more than 0, and {MOST_PLAYS:.0f} at most.")
 
 
 def stored_events(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from segue.domain.event import MOST_PLAYS
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from segue.domain.vocabulary import Vocabulary
@@ -33,7 +33,8 @@ class Interactions:
     at : datetime64[s] (n,)
         UTC; NaT where unknown.
     count : float32 (n,)
-        How many such events the row stands for, > 0: sources that count plays do not tell them apart.
+        How many such events the row stands for, more than 0 and `MOST_PLAYS` at most. Sources
+        that count plays do not tell them apart.
     ms_played : int32 (n,)
         Milliseconds heard, `UNKNOWN_MS` where unknown.
     context : int16 (n,)
@@ -71,8 +72,10 @@ class Interactions:
             column = getattr(self, name)
             if n and not 0 <= column.min() <= column.max() < size:
                 raise InvalidInputError(f"{name} lies outside its {size} rows.")
-        if not (np.isfinite(self.count).all() and (self.count > 0).all()):
-            raise InvalidInputError("an event counts a finite number of times above 0: leave the others out.")
+        if not ((self.count > 0) & (self.count <= MOST_PLAYS)).all():
+            raise InvalidInputError(
+                f"an event counts more than 0 times and {MOST_PLAYS:.0f} times at most: leave the others out."
+            )
 
     def __len__(self) -> int:
         return len(self.user_index)

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from segue.domain.external_id import LONGEST_ID, id_fault, read_id
+from segue.errors import InvalidInputError
+
 if TYPE_CHECKING:
     from segue.domain.genre_preference import GenreAnswer
 
@@ -13,7 +16,15 @@ _MAX_ID = 2**63 - 1
 
 
 def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value % 1 == 0
+    return read_id(value) if whole else value
+
+
+def _fit(text: str) -> str:
+    try:
+        return read_id(text)
+    except InvalidInputError as error:
+        raise ValueError(id_fault(text)) from error
 
 
 def _in_utf8(text: str) -> str:
@@ -26,8 +37,10 @@ def _in_utf8(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_in_utf8)]
-Id = Annotated[Text, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
-"""A user or track as the caller names it; stores number theirs, and a number is the text it is written as."""
+Id = Annotated[
+    Text, BeforeValidator(_as_text), Field(min_length=1, max_length=LONGEST_ID), AfterValidator(_fit)
+]
+"""A user or track as the caller names it, as `segue.domain.external_id` reads it."""
 
 
 class Problem(BaseModel):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from segue.domain.event import MOST_MS, Event, EventKind
+from segue.domain.moment import CLOCKS_DIFFER, EARLIEST, read_iso
 from segue.errors import (
     InvalidInputError,
     NotCountedError,
@@ -34,8 +35,6 @@ LAKE_TIMEOUT_S = 2.0
 """Lake and state together must be given up on before the function is: its answer is 503, not a timeout."""
 
 MOST_EVENTS = 500
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_CLOCKS_DIFFER = timedelta(days=1)
 _EXAMPLE: JsonDict = {
     "user_id": "12",
     "track_id": "7lmeHLHBe4nmXzuXc0HDjk",
@@ -44,11 +43,13 @@ _EXAMPLE: JsonDict = {
 }
 
 
-def _only_iso(value: object) -> object:
-    # Pydantic would take a number, and a text of digits, for seconds since 1970.
-    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+def _read_at(value: object) -> object:
+    if isinstance(value, datetime):
         return value
-    raise ValueError("send ISO 8601 with a zone, as in 2026-11-21T10:30:00Z")
+    try:
+        return read_iso(value if isinstance(value, str) else "")
+    except InvalidInputError as error:
+        raise ValueError("send ISO 8601 with a zone, as in 2026-11-21T10:30:00Z") from error
 
 
 class FeedbackEvent(BaseModel):
@@ -59,10 +60,10 @@ class FeedbackEvent(BaseModel):
     user_id: Id
     track_id: Id
     event: EventKind
-    at: Annotated[AwareDatetime, BeforeValidator(_only_iso)] | None = Field(
+    at: Annotated[AwareDatetime, BeforeValidator(_read_at)] | None = Field(
         None,
         description=(
-            "ISO 8601 with a zone, from 1970 to a day ahead, of which the future is taken as the time of "
+            "ISO 8601 with a zone, from 1980 to a day ahead, of which the future is taken as the time of "
             "arrival; the time of arrival without it"
         ),
     )
@@ -115,7 +116,7 @@ def build_events(
     Raises
     ------
     InvalidInputError
-        An event lies before 1970 or more than a day ahead: mend the clock or the unit.
+        An event lies before 1980 or more than a day ahead: mend the clock or the unit.
     """
     if isinstance(request, FeedbackEvent):
         return [_build(request, accepted_at, idempotency_key and f"{idempotency_key}/0", "at")]
@@ -157,9 +158,10 @@ def _append(lake: ObjectStore, key: str, body: bytes) -> None:
 
 def _build(one: FeedbackEvent, accepted_at: datetime, key: str | None, place: str) -> Event:
     at = accepted_at if one.at is None else one.at
-    if not _EARLIEST <= at <= accepted_at + _CLOCKS_DIFFER:
+    if not EARLIEST <= at <= accepted_at + CLOCKS_DIFFER:
         raise InvalidInputError(
-            f"{place}: {at.isoformat()} lies before 1970 or more than a day ahead: mend its clock or unit."
+            f"{place}: {at.isoformat()} lies before {EARLIEST:%Y} or more than a day ahead: "
+            "correct its clock or unit."
         )
     at = at.astimezone(UTC)
     event_id = one.event_id or _derived_id(one, "" if one.at is None else at.isoformat(), key)

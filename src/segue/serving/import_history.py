@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from segue.domain.event import Event, EventKind
+from segue.domain.external_id import id_fault
 from segue.domain.track_match import AMBIGUOUS, CONFIDENCE, FoundBy, match_all
 from segue.errors import InvalidInputError, SourceError
 from segue.serving.feedback import accept
@@ -39,7 +40,6 @@ _NO_TRACK = (
     "The catalogue has none of these tracks. That of the sample store is made up: "
     "`make run DATA=path/to/data` makes one of real tracks, see docs/import.md."
 )
-LONGEST_USER_ID = 200
 _EVENTS = 5000
 _CLOCK = {Format.SPOTIFY: "end", Format.LASTFM: "begin", Format.LISTENBRAINZ: "begin"}
 """Exports that count the same instant share their ids: a scrobble that two services hold counts once."""
@@ -55,10 +55,8 @@ class Destination:
     least_confidence: float = LEAST_CONFIDENCE
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.user_id) <= LONGEST_USER_ID:
-            raise InvalidInputError(
-                f"user {self.user_id[:40]!r}: name whose history it is in 1 to {LONGEST_USER_ID} characters."
-            )
+        if fault := id_fault(self.user_id):
+            raise InvalidInputError(f"user {self.user_id[:40]!r} {fault}: name whose history it is.")
 
 
 def _nothing(_: int) -> None:

@@ -14,6 +14,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from segue.domain.event import Event, EventKind
+from segue.domain.external_id import read_id
+from segue.domain.moment import EARLIEST
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -105,11 +107,13 @@ def _decode(line: bytes) -> Event:
     ms_played = fields["ms_played"]
     if not all(isinstance(fields[name], str) for name in _TEXTS) or type(ms_played) not in {int, type(None)}:
         raise TypeError("a field is of the wrong type")
+    if (at := datetime.fromisoformat(fields["at"])) < EARLIEST:
+        raise InvalidInputError(f"{fields['at']} lies before {EARLIEST:%Y}")
     return Event(
-        fields["user_id"],
-        fields["track_id"],
+        read_id(fields["user_id"], "user_id"),
+        read_id(fields["track_id"], "track_id"),
         EventKind(fields["event"]),
-        datetime.fromisoformat(fields["at"]),
+        at,
         fields["event_id"],
         ms_played,
         fields["context"],

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.domain.event import EVENT_KINDS, MOST_MS, Event, EventKind
+from segue.domain.external_id import id_fault, read_id
 from segue.sources.lake import LakeAccount, lake_key, read_events, write_lines
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -26,12 +27,18 @@ def read(*objects: tuple[str, bytes]) -> tuple[list[Event], LakeAccount]:
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+
+
+def is_id(text: str) -> bool:
+    return not id_fault(text) and read_id(text) == text
+
+
 EVENTS = st.builds(
     Event,
-    TEXT,
-    TEXT,
+    TEXT.filter(is_id),
+    TEXT.filter(is_id),
     st.sampled_from(EVENT_KINDS),
-    st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     TEXT,
     st.none() | st.integers(0, MOST_MS),
     TEXT,
@@ -91,7 +98,9 @@ GOOD = json.loads(write_lines([event(1)]))
         *(
             json.dumps(GOOD | change).encode()
             for change in (
-                {"user_id": 1}, {"track_id": None}, {"event": "love"}, {"event": []}, {"context": None},
+                {"user_id": "NA"}, {"user_id": "anna "}, {"track_id": "a\nb"}, {"track_id": ""},
+                {"at": "1970-01-01T00:00:00+00:00"}, {"user_id": 1},
+                {"track_id": None}, {"event": "love"}, {"event": []}, {"context": None},
                 {"at": "soon"}, {"at": 1}, {"at": "2026-11-21T12:00:00"},
                 {"ms_played": "1"}, {"ms_played": -1}, {"ms_played": True}, {"ms_played": 1.5},
             )

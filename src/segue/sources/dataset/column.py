@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from segue.domain.external_id import MISSING, WHOLE_NUMBER, id_fault
 from segue.sources.dataset.account import Effect
 from segue.sources.dataset.table import LIST_MARK
 
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.sources.dataset.account import Tally
-
-MISSING = frozenset(
-    {"", "?", "-", "-1", "-1.0", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "empty_field"}
-)
-"""What people write where they know nothing, in lower case."""
-
-LONGEST_ID = 200
-"""Characters of an id: ids stand in an array as wide as the longest of them."""
-
-_WHOLE = r"(0|[1-9]\d{0,14})\.0+"
-"""A whole number that was saved as a real one."""
 
 _COMMA_NAMES = {"Folk, World, & Country": "Folk\0 World\0 & Country"}
 """Genres that have commas in their name, as Discogs has one."""
@@ -65,7 +55,7 @@ def to_numbers(text: pd.Series) -> NDArray[np.float64]:
 
 def plain_ids(text: pd.Series) -> pd.Series:
     """Return ids as they are compared: a whole number that was saved as ``3.0`` is ``3``."""
-    whole = text.str.fullmatch(_WHOLE).fillna(False).astype(bool)
+    whole = text.str.fullmatch(WHOLE_NUMBER.pattern).fillna(False).astype(bool)
     return text.where(~whole, text[whole].str.partition(".")[0]) if whole.any() else text
 
 
@@ -74,11 +64,13 @@ def clean_ids(column: pd.Series, tally: Tally) -> pd.Series:
     text = plain_ids(as_text(column))
     missing = is_missing(text)
     listed = text.str.contains(LIST_MARK, regex=False)
-    unfit = ~missing & ~listed & ((text.str.len() > LONGEST_ID) | text.str.contains("\0", regex=False))
-    tally.add(Effect.DROPPED, column.name, "no id", text[missing])
-    tally.add(Effect.DROPPED, column.name, "a list of ids, not one", text[listed])
-    tally.add(Effect.DROPPED, column.name, f"id is longer than {LONGEST_ID} or holds NUL", text[unfit])
-    return text[~(missing | listed | unfit)]
+    place, distinct = pd.factorize(text)
+    fault = pd.Series(np.array([id_fault(each) for each in distinct], object)[place], text.index)
+    fault = fault.mask(missing, "no id").mask(listed, "a list of ids, not one")
+    for why in fault[fault != ""].unique():
+        reason = why if why.startswith(("no ", "a ")) else f"an id {why}"
+        tally.add(Effect.DROPPED, column.name, reason, text[fault == why])
+    return text[fault == ""]
 
 
 def clean_text(column: pd.Series, tally: Tally, keep: pd.Series | None = None) -> pd.Series:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segue.domain.event import EVENT_KINDS, EventKind
+from segue.domain.event import EVENT_KINDS, MOST_PLAYS, EventKind
 from segue.domain.interactions import UNKNOWN_MS, Interactions
 from segue.domain.vocabulary import build_vocabulary
 from segue.errors import SourceSchemaError
@@ -92,12 +92,9 @@ def clean_events(events: Iterable[Event], tally: Tally) -> Interactions:
         (e.user_id, e.track_id, e.kind, e.at.replace(tzinfo=None), e.ms_played, e.context) for e in events
     ]
     frame = pd.DataFrame(rows, range(1, len(rows) + 1), ["user", "track", "kind", "at", "ms", "context"])
-    users = clean_ids(frame["user"].astype("str"), tally)
-    tracks = clean_ids(frame["track"].astype("str").loc[users.index], tally)
-    frame = frame.loc[tracks.index]
-    clean = frame.assign(
-        user=users.loc[tracks.index],
-        track=tracks,
+    clean = frame.assign(  # the lake holds no id that it should not
+        user=frame["user"].astype("str"),
+        track=frame["track"].astype("str"),
         kind=frame["kind"].map({kind: code for code, kind in enumerate(EVENT_KINDS)}).astype(np.int8),
         at=frame["at"].astype("datetime64[s]"),
         ms=pd.to_numeric(frame["ms"]).fillna(UNKNOWN_MS).astype(np.int32),
@@ -113,6 +110,13 @@ def _counts(frame: pd.DataFrame, column: Mapping[str, str], index: pd.Index, tal
     cells = frame[column["count"]].loc[index]
     largest = float(np.finfo(np.float32).max)
     counts = clean_numbers(cells, tally, -largest, largest)
+    tally.add(
+        Effect.BLANKED,
+        cells.name,
+        f"more than {MOST_PLAYS:.0f} times, taken as 1",
+        cells[counts > MOST_PLAYS],
+    )
+    counts = counts.mask(counts > MOST_PLAYS)
     tally.add(Effect.BLANKED, cells.name, "-1 stands for missing", cells[counts == -1])
     counts = counts.replace(-1, np.nan).fillna(1.0)
     tally.add(Effect.DROPPED, cells.name, "counts no event", cells[counts <= 0])
@@ -151,7 +155,7 @@ def _without_repeats(clean: pd.DataFrame, tally: Tally, *, counted: bool) -> pd.
     if added.any():
         alike = ["user", "track", "kind", "ms", "context"]
         many = clean[~told].groupby(alike, sort=False)["count"].transform("sum")
-        clean = clean.assign(count=clean["count"].where(told, many))
+        clean = clean.assign(count=clean["count"].where(told, many.clip(upper=MOST_PLAYS)))
     return clean[~repeats]
 
 

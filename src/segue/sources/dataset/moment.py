@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from segue.domain.moment import CLOCKS_DIFFER, EARLIEST, read_iso
+from segue.errors import InvalidInputError
 from segue.sources.dataset.account import Effect
 from segue.sources.dataset.column import as_text, is_missing, to_numbers
 
@@ -20,11 +23,9 @@ if TYPE_CHECKING:
 FIRST_RELEASE = np.datetime64("1860-01-01", "D")
 """No recording is older."""
 
-FIRST_EVENT = np.datetime64("1980-01-01", "s")
-"""An earlier event is a wrong unit or an unset clock: Unix time begins in 1970."""
-
-_AHEAD = np.timedelta64(1, "D")
-"""How far a clock may be ahead, or a zone unnamed."""
+_AHEAD = np.timedelta64(CLOCKS_DIFFER)
+_PLAIN_ISO = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?"
+"""Days, and the commonest times of those that `read_iso` reads: whole columns of them are read at once."""
 
 _DATE = r"^(?P<year>\d{4})(?:\.0)?(?:[-/.](?P<month>\d{1,2})(?:[-/.](?P<day>\d{1,2})(?:[T ].*)?)?)?$"
 
@@ -65,7 +66,7 @@ def clean_times(column: pd.Series, tally: Tally, now: datetime) -> NDArray[np.da
     unread = np.isnat(at) & ~missing.to_numpy()
     tally.add(Effect.BLANKED, column.name, "is neither ISO 8601 nor Unix time", column[unread])
     last = np.datetime64(now.replace(tzinfo=None), "s") + _AHEAD
-    return _within(at, column, tally, FIRST_EVENT, last)
+    return _within(at, column, tally, np.datetime64(EARLIEST.replace(tzinfo=None), "s"), last)
 
 
 def _read_times(text: pd.Series) -> NDArray[np.datetime64]:
@@ -74,12 +75,22 @@ def _read_times(text: pd.Series) -> NDArray[np.datetime64]:
     at = np.full(len(text), "NaT", "datetime64[s]")
     if not is_number.all():
         written = text[~is_number]
-        at[~is_number] = _utc(pd.to_datetime(written, errors="coerce", utc=True, format="ISO8601"))
+        plain = written.str.fullmatch(_PLAIN_ISO)
+        seconds_of = {each: _seconds(each) for each in written[~plain].unique()}
+        read = pd.to_datetime(written.where(plain, ""), errors="coerce", utc=True, format="ISO8601")
+        at[~is_number] = np.where(plain, _utc(read), written.map(seconds_of).to_numpy("datetime64[s]"))
     seconds = number[is_number]
     for limit in (1e17, 1e14, 1e11):  # in seconds, 1e11 is the year 5138
         seconds = np.where(np.abs(seconds) >= limit, seconds / 1000, seconds)
     at[is_number] = np.clip(seconds, -1e11, 1e11).astype(np.int64).astype("datetime64[s]")
     return at
+
+
+def _seconds(text: str) -> np.datetime64:
+    try:
+        return np.datetime64(read_iso(text, UTC).astimezone(UTC).replace(tzinfo=None), "s")
+    except (InvalidInputError, OverflowError):
+        return np.datetime64("NaT", "s")
 
 
 def _utc(column: pd.Series) -> NDArray[np.datetime64]:

@@ -16,9 +16,6 @@ STREAM_MS = 30_000
 SCROBBLE_MS = 240_000
 """Half of a track, or four minutes of it, is a listen to Last.fm."""
 
-EARLIEST_S = 315_532_800
-"""1980-01-01 in seconds since 1970: an earlier listen comes of a clock that was not set."""
-
 
 class Format(StrEnum):
     """Whose export it is."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+from segue.domain.moment import match_iso, moment_of, read_offset
 from segue.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 _UNIX = re.compile(r"\d{1,19}(?:\.\d+)?")
 _ISO = re.compile(
@@ -20,7 +25,7 @@ _WRITTEN = re.compile(
 _NUMBERS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})\b.*")
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]m)?"
-    r"\s*(?P<zone>z|utc|gmt|[+-]\d{2}:?\d{2})?(?:\[utc\])?",
+    r"\s*(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?(?:\[utc\])?",
     re.IGNORECASE,
 )
 _MONTHS = {
@@ -33,10 +38,15 @@ _LARGEST_S = 10**11
 """Greater Unix times count smaller units; in seconds this is the year 5138."""
 
 
-def read_moment(value: object) -> tuple[int, bool]:
+def read_moment(value: object, zone: tzinfo = UTC) -> tuple[int, bool]:
     """Return seconds since 1970, and whether the seconds of the minute are unknown.
 
     Unix time in s, ms, µs or ns (told by its size), ISO 8601, and ``01 Jan 2023, 12:00`` are understood.
+
+    Parameters
+    ----------
+    zone : tzinfo, optional
+        Of a time that names none.
 
     Raises
     ------
@@ -50,6 +60,8 @@ def read_moment(value: object) -> tuple[int, bool]:
         raise InvalidInputError("there is no time")
     if _UNIX.fullmatch(text):
         return _unix(int(text.partition(".")[0])), False
+    if found := match_iso(text):
+        return int(moment_of(found, zone).timestamp()), found["second"] is None
     written = _ISO.fullmatch(text) or _WRITTEN.fullmatch(text)
     clock = _CLOCK.fullmatch(written["clock"].strip()) if written else None
     if _NUMBERS.fullmatch(text):
@@ -61,7 +73,7 @@ def read_moment(value: object) -> tuple[int, bool]:
             f"{text[:40]!r} is no time as 2023-01-31 12:00, 31 Jan 2023 12:00 or Unix time"
         )
     try:
-        return _seconds(written, clock), clock["second"] is None
+        return _seconds(written, clock, zone), clock["second"] is None
     except (ValueError, OverflowError) as error:
         raise InvalidInputError(f"{text[:40]!r} is no day or hour that there is") from error
 
@@ -72,7 +84,7 @@ def _unix(number: int) -> int:
     return number
 
 
-def _seconds(written: re.Match[str], clock: re.Match[str]) -> int:
+def _seconds(written: re.Match[str], clock: re.Match[str], zone: tzinfo) -> int:
     found = {"month2": "", "day2": ""} | written.groupdict("")
     month, day = found["month"] or found["month2"], found["day"] or found["day2"]
     number = int(month) if month.isdigit() else _MONTHS.get(month[:3].lower(), 0)
@@ -86,14 +98,12 @@ def _seconds(written: re.Match[str], clock: re.Match[str]) -> int:
         hour,
         int(clock["minute"]),
         int(clock["second"] or 0),
-        tzinfo=_zone(clock),
+        tzinfo=_zone(clock["zone"], zone),
     )
     return int(at.timestamp())
 
 
-def _zone(clock: re.Match[str]) -> timezone:
-    zone = clock["zone"] or "z"
-    if zone[0] not in "+-":
-        return UTC
-    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-    return timezone(offset if zone[0] == "+" else -offset)
+def _zone(named: str | None, zone: tzinfo) -> tzinfo:
+    if not named:
+        return zone
+    return UTC if named[0] not in "+-" else read_offset(named)

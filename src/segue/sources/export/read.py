@@ -9,11 +9,12 @@ from itertools import chain, islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from segue.domain.moment import CLOCKS_DIFFER, EARLIEST
 from segue.errors import InvalidInputError, SourceSchemaError
 from segue.sources.export import lastfm, listenbrainz, spotify
 from segue.sources.export.json_row import json_rows
 from segue.sources.export.left_out import BadRow, Damaged
-from segue.sources.export.listen import EARLIEST_S, Format, Listen
+from segue.sources.export.listen import Format, Listen
 from segue.sources.export.text import read_lines, read_text
 
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ WANTED = {
 _JSON = {Format.SPOTIFY: spotify, Format.LISTENBRAINZ: listenbrainz}
 _SNIFFED = 20
 """Rows among which a file must show that it holds listens."""
-
-_AHEAD_S = 86_400
-"""How far a clock may be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def read_part(
     SourceUnavailableError
         It cannot be opened.
     """
-    latest_s = int((now or datetime.now(UTC)).timestamp()) + _AHEAD_S
+    latest_s = int(((now or datetime.now(UTC)) + CLOCKS_DIFFER).timestamp())
     kind = lastfm if form is Format.LASTFM else _JSON[form]
     named = part.given or kind.FILE_NAME.fullmatch(PurePath(part.name).name) is not None
     with part.open() as read:
@@ -103,8 +101,8 @@ def _rows(pieces: Iterator[str], form: Format) -> Iterator[tuple[str, Callable[[
 
 
 def _check_time(at_s: int, latest_s: int) -> None:
-    if at_s < EARLIEST_S:
-        raise InvalidInputError("the time is before 1980: the clock was not set")
+    if at_s < EARLIEST.timestamp():
+        raise InvalidInputError(f"the time is before {EARLIEST:%Y}: the clock was not set")
     if at_s > latest_s:
         raise InvalidInputError("the time is in the future")
 

@@ -51,7 +51,8 @@ def test_rows_without_an_id_are_dropped() -> None:
     assert ids.to_dict() == {1: "a"}
     assert told(tally) == [
         (Effect.DROPPED, "no id", 5),
-        (Effect.DROPPED, "id is longer than 200 or holds NUL", 2),
+        (Effect.DROPPED, "an id must have 200 characters or fewer", 1),
+        (Effect.DROPPED, "an id must not hold a control character", 1),
     ]
     assert tally.findings[0].examples == ("row 2: ", "row 3: ?", "row 4: -1")
 

@@ -1,0 +1,62 @@
+"""Decides which texts name a listener or a track: one rule for requests, files, exports and the lake."""
+
+from __future__ import annotations
+
+import re
+
+from segue.errors import InvalidInputError
+
+LONGEST_ID = 200
+"""Characters of an id: ids stand in an array as wide as the longest of them."""
+
+MISSING = frozenset(
+    {"", "?", "-", "-1", "-1.0", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "empty_field"}
+)
+"""Words, in lower case, that people and programs write where they know nothing."""
+
+WHOLE_NUMBER = re.compile(r"(0|[1-9]\d{0,14})\.0+")
+"""A whole number that a program saved as a decimal one."""
+
+_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SHOWN = 40
+"""Characters of a refused id that a message shows."""
+
+
+def read_id(value: object, name: str = "id") -> str:
+    """Return the id that a value names: text as it is, a whole number as its digits, and ``3.0`` as ``3``.
+
+    Parameters
+    ----------
+    name : str
+        What the value is, for the message.
+
+    Raises
+    ------
+    InvalidInputError
+        The value is neither text nor a whole number, or `id_fault` finds a fault: send another id.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise InvalidInputError(f"{name}: must be a text or a whole number, got {str(value)[:_SHOWN]}.")
+    text = str(value)
+    if whole := WHOLE_NUMBER.fullmatch(text):
+        return whole[1]
+    if fault := id_fault(text):
+        raise InvalidInputError(f"{name}: {fault}, got {text[:_SHOWN]!r}.")
+    return text
+
+
+def id_fault(text: str) -> str:
+    """Return what an id must be and ``text`` is not, as in "must not be empty"; empty for a good id."""
+    if not text:
+        return "must not be empty"
+    if len(text) > LONGEST_ID:
+        return f"must have {LONGEST_ID} characters or fewer"
+    if _CONTROL.search(text):
+        return "must not hold a control character"
+    if text != text.strip():
+        return "must not begin or end with a blank"
+    if text.lower() in MISSING:
+        return "must not be a word for a missing value, such as NA or null"
+    return ""
