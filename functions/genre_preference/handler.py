@@ -18,8 +18,7 @@ model = Live(
     open_reader(settings.location, settings.environment),
     GENRE_PREFERENCE,
     lambda folder, _: load_genre_preference(folder, OnnxClassifier),
-    cache=settings.cache,
-    ttl_s=settings.refresh_ttl_s,
+    settings,
     on_failure=refresh_failed,
 )
 api = http_api("Genre preference")

@@ -1,7 +1,10 @@
 """POST /radio/generate: the next tracks of an endless station."""
 
 import time
+from functools import partial
 from typing import Annotated
+
+from fastapi.concurrency import run_in_threadpool
 
 from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
 from segue.serving.radio import build_radio, find_station, play, with_cursor
@@ -26,7 +29,9 @@ async def radio_generate(request: RadioRequest, caller: Annotated[Tier, caller_t
     """Start a station from a seed, or go on with one from its cursor; it never repeats a track."""
     tier = answer_tier(caller, request.model_tier)
     live, keys, now_s = model.get(), cursor_keys(), int(time.time())
-    station = find_station(request, live, recommender.vocabulary, keys, now_s=now_s)
+    find = partial(find_station, request, live, recommender.vocabulary, keys, now_s=now_s)
+    # A cursor may need the tracks of an older version, which are read from the store.
+    station = await run_in_threadpool(find) if request.cursor else find()
     events = state.read_recent(station.user_id) if station.user_id else []
     after, response = play(station, request.limit, tier, live, events)
     logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})

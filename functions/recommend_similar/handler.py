@@ -1,6 +1,9 @@
 """POST /recommend/similar: tracks like one track or several."""
 
+from functools import partial
 from typing import Annotated
+
+from fastapi.concurrency import run_in_threadpool
 
 from segue.serving.clusterings import LiveClusterings
 from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
@@ -21,7 +24,9 @@ async def recommend_similar(
     request: SimilarRequest, caller: Annotated[Tier, caller_tier(tiers)]
 ) -> SimilarResponse:
     """Find tracks like one track or several, with what makes them alike."""
-    return similar_tracks(request, caller, model, clusterings)
+    answer = partial(similar_tracks, request, caller, model, clusterings)
+    # A variant is loaded when it is first asked for, which others need not wait for.
+    return await run_in_threadpool(answer) if request.variant else answer()
 
 
 handler = lambda_entry(api, model, clusterings)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _ATTEMPTS = 2
 _BACKOFF_S = 0.1
 _TIMEOUT_S = 2.0
+_LOOK_TIMEOUT_S = 1.0
+"""Of a conditional read. It is not tried again after that: its caller has a version to go on with."""
 _TRANSIENT = {500, 502, 503, 504}
 
 
@@ -65,7 +67,8 @@ class S3Reader:
 
     def get(self, key: str, *, unless_etag: str | None = None) -> Stored | None:
         """See `ObjectReader.get`."""
-        with self._open(key, {} if unless_etag is None else {"if-none-match": unless_etag}) as answer:
+        look = unless_etag is not None
+        with self._open(key, {"if-none-match": unless_etag} if unless_etag else {}, look=look) as answer:
             if answer.status == http.HTTPStatus.NOT_MODIFIED:
                 return None
             try:
@@ -89,14 +92,16 @@ class S3Reader:
             raise StoreUnavailableError(f"{self.location}{key}: broke off, {error}") from error
 
     @contextlib.contextmanager
-    def _open(self, key: str, headers: Mapping[str, str]) -> Iterator[http.client.HTTPResponse]:
+    def _open(
+        self, key: str, headers: Mapping[str, str], *, look: bool = False
+    ) -> Iterator[http.client.HTTPResponse]:
         for attempt in range(1, _ATTEMPTS + 1):
-            connection = self._connect()
+            connection = self._connect(_LOOK_TIMEOUT_S if look else _TIMEOUT_S)
             try:
                 try:
                     answer = self._request(connection, key, headers)
                 except (OSError, http.client.HTTPException) as error:
-                    if attempt == _ATTEMPTS:
+                    if attempt == _ATTEMPTS or (look and isinstance(error, TimeoutError)):
                         raise StoreUnavailableError(f"{self.location}{key}: {error}") from error
                 else:
                     if answer.status not in _TRANSIENT or attempt == _ATTEMPTS:
@@ -125,10 +130,10 @@ class S3Reader:
             raise ObjectNotFoundError(f"nothing at {place}")
         raise StoreUnavailableError(f"{place}: S3 answered {answer.status} {body[:300]}")
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self, timeout_s: float = _TIMEOUT_S) -> http.client.HTTPConnection:
         if self._secure:
-            return http.client.HTTPSConnection(self._host, timeout=_TIMEOUT_S, context=_tls())
-        return http.client.HTTPConnection(self._host, timeout=_TIMEOUT_S)
+            return http.client.HTTPSConnection(self._host, timeout=timeout_s, context=_tls())
+        return http.client.HTTPConnection(self._host, timeout=timeout_s)
 
 
 @cache

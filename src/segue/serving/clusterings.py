@@ -125,8 +125,7 @@ class LiveClusterings:
             self._store,
             CLUSTERS,
             _load,
-            cache=self._settings.cache,
-            ttl_s=self._settings.refresh_ttl_s,
+            self._settings,
             on_failure=self._on_failure,
             alias=alias,
         )

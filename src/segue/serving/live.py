@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from segue.artifacts.cache import fetch
 from segue.artifacts.store import CHAMPION, LiveAlias, poll, read_manifest, resolve
 from segue.errors import ArtifactError, CorruptArtifactError
+from segue.serving.turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
     from segue.artifacts.manifest import Manifest
     from segue.artifacts.object_store import ObjectReader
+    from segue.serving.settings import ArtifactSettings
 
 T = TypeVar("T")
 
 _failed: set[tuple[str, str, str]] = set()
 RETRY_S = 2.0
 """After a failure without any good version, the store is left alone for this long."""
+
+_LONGEST_WAIT = 8
+"""Times the time-to-live: each look that fails doubles the wait before the next one, up to this."""
 
 
 def note_load(store: ObjectReader, family: str, version: str, *, failed: bool) -> None:
@@ -55,77 +59,77 @@ class Live(Generic[T]):
     ----------
     load : callable
         From the folder of a verified version, and its manifest, to the value.
-    ttl_s : float
-        Seconds between looks at the alias. Looking happens on a call, as Lambda freezes all else.
+    settings : ArtifactSettings
+        Where versions are cached, how often the alias is looked at, and whether a thread does so.
     on_failure : callable
         Told of a refresh that failed while a good version goes on serving.
     alias : str
         Which of the family's aliases.
     """
 
-    def __init__(  # noqa: PLR0913  # what to follow, and how
+    def __init__(
         self,
         store: ObjectReader,
         family: str,
         load: Callable[[Path, Manifest], T],
+        settings: ArtifactSettings,
         *,
-        cache: Path,
-        ttl_s: float,
         on_failure: Callable[[ArtifactError], None],
         alias: str = CHAMPION,
     ) -> None:
         self._store, self._family, self._alias, self._load = store, family, alias, load
-        self._cache, self._ttl_s, self._on_failure = cache, ttl_s, on_failure
-        self._lock = threading.Lock()
+        self._cache, self._ttl_s, self._on_failure = settings.cache, settings.refresh_ttl_s, on_failure
+        self._turn = Turn(in_background=settings.in_background)
         self._loaded: Loaded[T] | None = None
         self._failure: ArtifactError | None = None
         self.tried: Manifest | None = None
         """Of the version that was loaded last, whether that went well or not; None where none was read."""
         self._check_at_s = 0.0
+        self._wait_s = self._ttl_s
 
     def get(self) -> Loaded[T]:
         """Return the live value, looking for a newer one when the time-to-live is over.
 
-        One caller refreshes while the others go on with the version at hand.
+        One thread, or on Lambda one caller, looks while the others go on with the version at hand; where a
+        look has failed and there is no version, they are told so at once.
 
         Raises
         ------
         ArtifactError
             There is no version, and none has ever been loaded.
         """
+        if self._loaded is None and self._failure is None:
+            self._turn.wait_for(self._look_if_due)
+        elif time.monotonic() >= self._check_at_s:
+            self._turn.take(self._look_if_due)
         loaded = self._loaded
-        if loaded is None:
-            with self._lock:
-                return self._first()
-        if time.monotonic() >= self._check_at_s and self._lock.acquire(blocking=False):
-            try:
-                loaded = self._loaded = self._refreshed(loaded)
-            except ArtifactError as error:
-                self._on_failure(error)
-            finally:
-                self._check_at_s = time.monotonic() + self._ttl_s
-                self._lock.release()
-        return loaded
+        if loaded is not None:
+            return loaded
+        if self._failure is None:
+            raise AssertionError("a look ends with a version or with a failure")
+        raise self._failure.with_traceback(None)  # else it would grow with each caller
 
     def expire(self) -> None:
         """Look at the alias on the next call: a restored snapshot may be weeks old."""
         self._check_at_s = 0.0
 
-    def _first(self) -> Loaded[T]:
-        if self._loaded is not None:  # another caller was first
-            return self._loaded
-        if self._failure is not None and time.monotonic() < self._check_at_s:
-            raise self._failure
+    def _look_if_due(self) -> None:
+        if time.monotonic() < self._check_at_s:  # another caller was first
+            return
+        loaded, wait_s = self._loaded, self._ttl_s
         try:
-            self._loaded = self._refreshed(None)
+            self._loaded = self._refreshed(loaded)
         except ArtifactError as error:
-            # A version never changes: a damaged one is fetched again when the alias may have moved.
-            damaged = isinstance(error, CorruptArtifactError)
-            wait_s = self._ttl_s if damaged else min(RETRY_S, self._ttl_s)
-            self._failure, self._check_at_s = error, time.monotonic() + wait_s
-            raise
-        self._check_at_s = time.monotonic() + self._ttl_s
-        return self._loaded
+            if loaded is not None:
+                wait_s = min(2 * self._wait_s, _LONGEST_WAIT * self._ttl_s)
+                self._on_failure(error)
+            elif not isinstance(error, CorruptArtifactError):
+                # A version never changes: only a damaged one is not fetched again before the alias may move.
+                wait_s = min(RETRY_S, self._ttl_s)
+            self._failure = error
+        finally:
+            self._wait_s = wait_s
+            self._check_at_s = time.monotonic() + wait_s
 
     def _refreshed(self, old: Loaded[T] | None) -> Loaded[T]:
         live = resolve(self._store, self._family, self._alias) if old is None else self._poll(old)

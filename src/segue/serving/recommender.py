@@ -16,6 +16,7 @@ from segue.errors import (
 )
 from segue.serving.live import Live, Loaded, note_load
 from segue.serving.telemetry import logger, refresh_failed
+from segue.serving.turn import Latest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ class LiveRecommender:
         self, settings: ArtifactSettings, on_failure: Callable[[ArtifactError], None] = refresh_failed
     ) -> None:
         store, cache = open_reader(settings.location, settings.environment), settings.cache
+        self.in_background = settings.in_background
 
         def hybrid(folder: Path, manifest: Manifest) -> Recommender:
             found = _told(load_hybrid(store, cache, folder, manifest))
@@ -48,7 +50,7 @@ class LiveRecommender:
             return _told(load_members(store, cache, manifest, self._why))
 
         def follow(family: str, load: Callable[[Path, Manifest], Recommender]) -> Live[Recommender]:
-            return Live(store, family, load, cache=cache, ttl_s=settings.refresh_ttl_s, on_failure=on_failure)
+            return Live(store, family, load, settings, on_failure=on_failure)
 
         self._hybrid, self._members = follow(HYBRID, hybrid), follow(CATALOGUE, members)
         self._store, self._cache = store, cache
@@ -90,15 +92,12 @@ class LiveDerived(Generic[T]):
 
     def __init__(self, source: LiveRecommender, derive: Callable[[Recommender], T]) -> None:
         self._source, self._derive = source, derive
-        self._latest: tuple[Recommender, Loaded[T]] | None = None
+        self._latest = Latest[Loaded[T]](in_background=source.in_background)
 
     def get(self) -> Loaded[T]:
         """Return it for the version that is live; raises as `LiveRecommender.get` does."""
-        found, latest = self._source.get(), self._latest
-        if latest is None or latest[0] is not found.value:
-            latest = found.value, Loaded(self._derive(found.value), found.live)
-            self._latest = latest  # one reference, as a reader must never see half a swap
-        return latest[1]
+        found = self._source.get()
+        return self._latest.of((found.value,), lambda: Loaded(self._derive(found.value), found.live))
 
     def expire(self) -> None:
         """Look at the aliases on the next call."""

@@ -42,21 +42,27 @@ class ArtifactSettings:
         SEGUE_REFRESH_TTL_S: seconds between looks at the alias, 60; a rollback is live within it.
     environment : mapping
         What an S3 reader needs of it: region, endpoint (AWS_ENDPOINT_URL) and credentials.
+    in_background : bool
+        Whether a thread looks at the alias while requests go on. Lambda freezes threads after an answer, so
+        there, and where ``refresh_ttl_s`` is 0, the request that finds the time over looks itself.
     """
 
     location: str
     cache: Path
     refresh_ttl_s: float
     environment: Mapping[str, str]
+    in_background: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings; raises ConfigError naming the variable at fault."""
+        ttl_s = _seconds(environment, "SEGUE_REFRESH_TTL_S", 60.0)
         return cls(
             location=_required(environment, "SEGUE_ARTIFACTS"),
             cache=Path(environment.get("SEGUE_CACHE_DIR") or "/tmp/segue"),  # noqa: S108  # Lambda's only disk
-            refresh_ttl_s=_seconds(environment, "SEGUE_REFRESH_TTL_S", 60.0),
+            refresh_ttl_s=ttl_s,
             environment=environment,
+            in_background=ttl_s > 0 and not in_lambda(environment),
         )
 
 

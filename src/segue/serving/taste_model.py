@@ -12,6 +12,7 @@ from segue.serving.clusterings import LiveClusterings
 from segue.serving.live import Loaded
 from segue.serving.recommender import LiveRecommender
 from segue.serving.telemetry import logger
+from segue.serving.turn import Latest
 
 if TYPE_CHECKING:
     from segue.domain.clustering import Clustering
@@ -33,25 +34,25 @@ def live_taste(settings: ArtifactSettings) -> LiveTaste:
     return LiveTaste(LiveRecommender(settings), LiveClusterings(settings))
 
 
+def _model_of(found: Loaded[Recommender], clusters: Loaded[Clustering] | None) -> Loaded[TasteModel]:
+    reference = build_reference(found.value, clusters.value if clusters else None)
+    drawn = reference.layout.made_by == BY_CLUSTERS
+    return Loaded(TasteModel(reference, clusters.version if clusters and drawn else None), found.live)
+
+
 class LiveTaste:
     """Follow the recommender and the live clusters; the latter may be missing."""
 
     def __init__(self, recommender: LiveRecommender, clusterings: LiveClusterings) -> None:
         self._recommender, self._clusterings = recommender, clusterings
-        self._latest: tuple[Recommender, Clustering | None, Loaded[TasteModel]] | None = None
+        self._latest = Latest[Loaded[TasteModel]](in_background=recommender.in_background)
         self._said = ""
 
     def get(self) -> Loaded[TasteModel]:
         """Return the reference for what is live; raises as `LiveRecommender.get` does."""
-        found, clusters, latest = self._recommender.get(), self._clusters(), self._latest
-        clustering = None if clusters is None else clusters.value
-        if latest is None or latest[0] is not found.value or latest[1] is not clustering:
-            reference = build_reference(found.value, clustering)
-            drawn = clusters is not None and reference.layout.made_by == BY_CLUSTERS
-            made = TasteModel(reference, clusters.version if clusters and drawn else None)
-            latest = found.value, clustering, Loaded(made, found.live)
-            self._latest = latest  # one reference, as a reader must never see half a swap
-        return latest[2]
+        found, clusters = self._recommender.get(), self._clusters()
+        parts = found.value, clusters and clusters.value
+        return self._latest.of(parts, lambda: _model_of(found, clusters))
 
     def expire(self) -> None:
         """Look at the aliases on the next call."""

@@ -17,6 +17,7 @@ from segue.artifacts.manifest import Record
 from segue.artifacts.store import Decision, promote, publish, rollback
 from segue.errors import AliasNotFoundError, ArtifactError, CorruptArtifactError, StoreUnavailableError
 from segue.serving.live import Live
+from segue.serving.settings import ArtifactSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +74,13 @@ def load(folder: Path, _: object) -> tuple[int, int]:
     return int(left[0]), int(right[-1])
 
 
+def settings(tmp_path: Path, ttl_s: float = 0.0, *, in_background: bool = False) -> ArtifactSettings:
+    return ArtifactSettings("", tmp_path / "cache", ttl_s, {}, in_background=in_background)
+
+
 def live(store: LocalStore, tmp_path: Path, *, ttl_s: float = 0.0, failures: list | None = None) -> Live:
     on_failure = (failures if failures is not None else []).append
-    return Live(store, FAMILY, load, cache=tmp_path / "cache", ttl_s=ttl_s, on_failure=on_failure)
+    return Live(store, FAMILY, load, settings(tmp_path, ttl_s), on_failure=on_failure)
 
 
 def test_nothing_promoted_is_an_error_until_there_is_something(store, tmp_path) -> None:
@@ -181,9 +186,10 @@ def test_another_alias_is_followed_by_itself(store, tmp_path) -> None:
     one, two = (publish_number(store, tmp_path, number) for number in (1, 2))
     promote(store, FAMILY, one, decision())
     promote(store, FAMILY, two, decision(), alias="challenger")
-    follow = {"cache": tmp_path / "cache", "ttl_s": 0.0, "on_failure": print}
-    challenger = Live(store, FAMILY, load, alias="challenger", **follow)
-    assert (challenger.get().version, Live(store, FAMILY, load, **follow).get().version) == (two, one)
+    follow = settings(tmp_path)
+    challenger = Live(store, FAMILY, load, follow, on_failure=print, alias="challenger")
+    champion = Live(store, FAMILY, load, follow, on_failure=print)
+    assert (challenger.get().version, champion.get().version) == (two, one)
     promote(store, FAMILY, one, decision(), alias="challenger")
     assert challenger.get().version == one
 
@@ -221,3 +227,101 @@ def test_sixteen_threads_see_whole_versions_while_they_change(store, tmp_path) -
             future.result()
     assert failures == []
     assert seen == set(names)
+
+
+class Gated(Switched):
+    """A store that accepts a read, and answers when the gate opens."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.gate, self.asked = threading.Event(), threading.Event()
+        self.gate.set()
+
+    def get(self, key, *, unless_etag=None):
+        self.asked.set()
+        if not self.gate.wait(20):
+            raise AssertionError("nobody opened the gate")
+        return super().get(key, unless_etag=unless_etag)
+
+    def close(self) -> None:
+        self.gate.clear()
+        self.asked.clear()
+
+
+def in_background(store: LocalStore, tmp_path: Path, failures: list | None = None) -> Live:
+    on_failure = (failures if failures is not None else []).append
+    follow = settings(tmp_path, in_background=True)
+    return Live(store, FAMILY, load, follow, on_failure=on_failure)
+
+
+def until(holds) -> None:
+    ends_at_s = time.monotonic() + 20
+    while not holds():
+        if time.monotonic() > ends_at_s:
+            raise AssertionError("it never came to hold")
+        time.sleep(0.01)
+
+
+def test_nobody_waits_for_a_store_that_hangs_while_there_is_a_version(tmp_path) -> None:
+    store = Gated(tmp_path / "store")
+    one, two = (publish_number(store, tmp_path, number) for number in (1, 2))
+    promote(store, FAMILY, one, decision())
+    holder = in_background(store, tmp_path)
+    holder.get()
+    promote(store, FAMILY, two, decision())
+    store.close()
+    assert [holder.get().version for _ in range(5)] == [one] * 5
+    assert store.asked.wait(20)
+    assert not store.gate.is_set()
+    store.gate.set()
+    until(lambda: holder.get().version == two)
+
+
+def test_nobody_waits_a_second_time_for_a_store_that_hangs_without_a_version(tmp_path) -> None:
+    store = Gated(tmp_path / "store")
+    store.down = True
+    holder = in_background(store, tmp_path)
+    with pytest.raises(StoreUnavailableError):
+        holder.get()
+    store.close()
+    for _ in range(5):
+        with pytest.raises(StoreUnavailableError):
+            holder.get()
+    store.down = False
+    promoted = LocalStore(store.root)
+    promote(promoted, FAMILY, publish_number(promoted, tmp_path, 1), decision())
+    store.gate.set()
+    until(lambda: answers(holder))
+    assert holder.get().value == (1, 1)
+
+
+def answers(holder: Live) -> bool:
+    try:
+        return holder.get().value is not None
+    except ArtifactError:
+        return False
+
+
+def test_each_look_that_fails_doubles_the_wait_for_the_next_one(
+    store, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr("segue.serving.live.time.monotonic", lambda: now_s)
+    promote(store, FAMILY, publish_number(store, tmp_path, 1), decision())
+    holder = live(store, tmp_path, ttl_s=60)
+    holder.get()
+    store.down = True
+    looked_at_s: list[float] = []
+    for now_s in np.arange(1000.0, 3000.0, 10.0):
+        store.gets.clear()
+        holder.get()
+        if store.gets:
+            looked_at_s.append(float(now_s))
+    assert np.diff(looked_at_s).tolist() == [120.0, 240.0, 480.0, 480.0, 480.0]
+    store.down = False
+    now_s = looked_at_s[-1] + 480
+    holder.get()
+    store.gets.clear()
+    now_s += 60
+    holder.get()
+    assert len(store.gets) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ from segue.artifacts.store import resolve
 from segue.errors import AliasNotFoundError, StoreUnavailableError, VersionNotFoundError
 from segue.serving.recommender import LiveDerived, LiveRecommender
 from segue.serving.settings import ArtifactSettings
+from segue.serving.turn import Latest
 from tests.small_recommender import catalogue
 
 if TYPE_CHECKING:
@@ -41,6 +44,24 @@ def test_it_is_derived_once_for_each_version(artifacts: Path) -> None:
     again = LiveDerived(follow(artifacts), lambda model: seen.append(model) or len(seen))
     assert again.get().value == 2
     assert seen[0] is not seen[1]
+
+
+def test_what_is_derived_from_the_last_version_goes_on_while_the_next_is_made() -> None:
+    made: Latest[str] = Latest(in_background=True)
+    old, new, ready = object(), object(), Event()
+    assert made.of((old,), lambda: "old") == "old"
+
+    def make() -> str:
+        if not ready.wait(20):
+            raise AssertionError("nobody was ready")
+        return "new"
+
+    assert [made.of((new,), make) for _ in range(3)] == ["old"] * 3
+    ready.set()
+    ends_at_s = time.monotonic() + 20
+    while made.of((new,), make) != "new" and time.monotonic() < ends_at_s:
+        time.sleep(0.01)
+    assert made.of((new,), make) == "new"
 
 
 def test_the_tracks_of_a_version_are_found_by_hybrid_and_by_catalogue(artifacts: Path) -> None:

@@ -15,6 +15,15 @@ from segue.serving.settings import ArtifactSettings, cursor_keys, find_store, st
 DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
 
 
+@pytest.mark.parametrize(
+    ("given", "in_background"),
+    [({}, True), ({"SEGUE_REFRESH_TTL_S": "0"}, False), ({"AWS_LAMBDA_FUNCTION_NAME": "f"}, False)],
+)
+def test_a_thread_looks_at_what_is_live_where_threads_go_on_after_an_answer(given, in_background) -> None:
+    found = ArtifactSettings.from_environment({"SEGUE_ARTIFACTS": "folder", **given})
+    assert found.in_background is in_background
+
+
 def test_defaults() -> None:
     found = ArtifactSettings.from_environment({"SEGUE_ARTIFACTS": "s3://b/p"})
     assert (found.location, found.cache, found.refresh_ttl_s) == ("s3://b/p", Path("/tmp/segue"), 60.0)
