@@ -37,17 +37,18 @@ endif
 import: .venv/.serving ## Join the listeners of Last.fm-2k with Spotify's tracks (DATA=folder that holds both)
 	@$(BIN)/segue import lastfm2k --out $(IMPORTED) $(if $(DATA),--data "$(DATA)")
 
-# Status 3: published, but the gate kept the version that was live.
-train: .venv/.serving sample $(if $(DATA),import) ## Train every family on STORE (or DATA), promote what the gate agrees to
-	@$(BIN)/segue train genre-preference --store "$(STORE)" --artifacts "$(ARTIFACTS)" || [ $$? -eq 3 ]
-	@$(BIN)/segue train recommend --data "$(if $(DATA),$(IMPORTED),$(STORE))" --artifacts "$(ARTIFACTS)" \
-	  || [ $$? -eq 3 ] || $(if $(DATA),exit 1,echo "no recommender was trained: a small store goes without")
+# Statuses that end no make: 3, the gate keeps what is live, or some variants fail and say why; 4, there is too
+# little data, or no track has features. Every other status is a failure, a crash too.
+passing_3_4 = status=0; $(1) || status=$$?; case $$status in 0|3|4) ;; *) exit $$status;; esac
 
-# What is up to date is left alone. Status 3: some variants failed, and said why.
+train: .venv/.serving sample $(if $(DATA),import) ## Train every family on STORE (or DATA), promote what the gate agrees to
+	@$(call passing_3_4,$(BIN)/segue train genre-preference --store "$(STORE)" --artifacts "$(ARTIFACTS)")
+	@$(call passing_3_4,$(BIN)/segue train recommend --data "$(if $(DATA),$(IMPORTED),$(STORE))" --artifacts "$(ARTIFACTS)")
+
+# What is up to date is left alone.
 prepare: .venv/.serving sample $(if $(DATA),import) ## Cluster the tracks of STORE (or DATA, or RAW=folder of raw tables)
-	@$(BIN)/segue prepare --artifacts "$(ARTIFACTS)" \
-	  $(if $(RAW),--raw-data "$(RAW)",--data "$(if $(DATA),$(IMPORTED),$(STORE))") \
-	  || [ $$? -eq 3 ] || echo "no clusters were prepared: tracks without features go without"
+	@$(call passing_3_4,$(BIN)/segue prepare --artifacts "$(ARTIFACTS)" \
+	  $(if $(RAW),--raw-data "$(RAW)",--data "$(if $(DATA),$(IMPORTED),$(STORE))"))
 
 history: .venv/.serving sample $(if $(DATA),import) ## Load the listeners' events into STATE, where the functions read them
 	@$(BIN)/segue history load --data "$(if $(DATA),$(IMPORTED),$(STORE))" --state "$(STATE)"
