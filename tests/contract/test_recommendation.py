@@ -416,3 +416,26 @@ def test_health_names_the_family_whose_alias_is_damaged(
         "servable": False,
         "missing": [HYBRID],
     }
+
+
+DEEP = b"[" * 200_000
+
+
+@pytest.mark.parametrize("family", [HYBRID, CATALOGUE, CONTENT, POPULARITY])
+@pytest.mark.parametrize("lost", ["aliases/champion.json", "versions/*/manifest.json", "versions/*/*.json"])
+@pytest.mark.parametrize("is_running", [True, False])
+def test_a_service_goes_on_with_what_is_good_whatever_lies_in_the_store(
+    family: str, lost: str, is_running: bool, start: Callable[..., TestClient], folder: Path
+) -> None:
+    client = start(SEGUE_REFRESH_TTL_S="0")
+    before = ask(client, "/recommend/user", user_id=LISTENER, limit=10) if is_running else {}
+    for path in (folder / "artifacts" / family).glob(lost):
+        path.write_bytes(DEEP)
+    if not is_running:
+        client = start(SEGUE_REFRESH_TTL_S="0")
+    nothing_left = family == CATALOGUE and lost.startswith("versions") and not is_running
+    answer = ask(client, "/recommend/user", 503 if nothing_left else 200, user_id=LISTENER, limit=10)
+    assert len(tracks(answer)) == (0 if nothing_left else 10)
+    if is_running:  # what is in memory is whole
+        assert tracks(answer) == tracks(before)
+    assert client.get("/health").status_code == 200

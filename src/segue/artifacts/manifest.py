@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from segue.artifacts.strict_json import parse_json
 from segue.errors import CorruptArtifactError, InvalidInputError, UnsupportedSchemaError
 
 if TYPE_CHECKING:
@@ -206,7 +207,10 @@ def parse_manifest(body: bytes) -> Manifest:
     """
     raw = _parse_object(body, "manifest")
     try:
-        record = Record(**{name: raw[name] for name in Record.__dataclass_fields__})
+        record = Record(**{name: _parse_mapping(raw, name) for name in Record.__dataclass_fields__})
+        for family, version in record.depends_on.items():
+            check_family(family)
+            check_version(version)
         files = {check_file_name(name): _parse_entry(entry) for name, entry in raw["files"].items()}
         manifest = Manifest(
             family=check_family(raw["family"]),
@@ -236,8 +240,8 @@ def parse_alias(body: bytes) -> Alias:
             target=_parse_ref(raw),
             previous=None if previous is None else _parse_ref(previous),
             set_at=parse_instant(raw["set_at"]),
-            set_by=raw["set_by"],
-            reason=raw["reason"],
+            set_by=_parse_text(raw, "set_by"),
+            reason=_parse_text(raw, "reason"),
             schema_version=raw["schema_version"],
         )
     except (KeyError, TypeError, ValueError, InvalidInputError) as error:
@@ -246,10 +250,10 @@ def parse_alias(body: bytes) -> Alias:
 
 def _parse_object(body: bytes, what: str) -> dict[str, Any]:
     try:
-        raw = json.loads(body)
+        raw = parse_json(body)
         schema = raw["schema_version"]
     except (ValueError, KeyError, TypeError) as error:
-        raise CorruptArtifactError(f"{what}: not a JSON object with a schema_version") from error
+        raise CorruptArtifactError(f"{what}: not a JSON object with a schema_version ({error!r})") from error
     if not isinstance(raw, dict) or type(schema) is not int:
         raise CorruptArtifactError(f"{what}: schema_version {schema!r} is not an integer")
     if schema not in SUPPORTED_SCHEMAS:
@@ -264,9 +268,26 @@ def _parse_ref(raw: Mapping[str, Any]) -> VersionRef:
     return VersionRef(check_version(raw["version"]), digest)
 
 
+def _parse_mapping(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = raw[name]
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} is no object")
+    return value
+
+
+def _parse_text(raw: Mapping[str, Any], name: str) -> str:
+    value = raw[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value
+
+
 def _parse_entry(raw: Mapping[str, Any]) -> FileEntry:
-    shape = raw.get("shape")
-    return FileEntry(raw["sha256"], raw["bytes"], raw.get("dtype"), None if shape is None else tuple(shape))
+    sha256, size, dtype, shape = raw["sha256"], raw["bytes"], raw.get("dtype"), raw.get("shape")
+    is_array = isinstance(dtype, str) and isinstance(shape, list) and {int} >= {type(n) for n in shape}
+    if not _SHA256.fullmatch(sha256) or type(size) is not int or not (is_array or dtype is shape is None):
+        raise ValueError(f"a file is described by {repr(raw)[:200]}")
+    return FileEntry(sha256, size, dtype, None if shape is None else tuple(shape))
 
 
 def _entry_json(entry: FileEntry) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from segue.artifacts.codec.ranker import load_ranker
 from segue.artifacts.codec.rules import load_rules
 from segue.artifacts.codec.social import load_social
 from segue.artifacts.codec.vocabulary import load_vocabulary
+from segue.artifacts.companion import read_run
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,
@@ -102,7 +103,7 @@ def load_vocabulary_of(store: ObjectReader, cache: Path, version: str) -> Vocabu
         There is no such version any more.
     """
     with suppress(VersionNotFoundError):  # without a hybrid it is the catalogue's own
-        version = read_manifest(store, HYBRID, version).record.depends_on[CATALOGUE]
+        version = read_manifest(store, HYBRID, version).record.depends_on.get(CATALOGUE, version)
     return load_vocabulary(fetch(store, read_manifest(store, CATALOGUE, version), cache))
 
 
@@ -114,9 +115,8 @@ def load_live_catalogue(store: ObjectReader, cache: Path) -> tuple[Catalogue, st
     AliasNotFoundError
         Neither a hybrid nor a catalogue is live.
     """
-    live = resolve_if_any(store, HYBRID)
-    hybrid = read_manifest(store, HYBRID, live.alias.target.version) if live else None
-    pinned = hybrid.record.depends_on.get(CATALOGUE) if hybrid else None
+    run = read_run(store)
+    pinned = run[1].record.depends_on.get(CATALOGUE) if run else None
     version = pinned or resolve(store, CATALOGUE).alias.target.version
     return load_catalogue(fetch(store, read_manifest(store, CATALOGUE, version), cache)), version
 

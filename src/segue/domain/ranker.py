@@ -43,7 +43,7 @@ class Ranker:
     Raises
     ------
     InvalidInputError
-        The weights have another shape, or are negative or not finite.
+        The weights have another shape, or are negative or not finite, or a strength is out of range.
     """
 
     sources: tuple[str, ...]
@@ -56,6 +56,8 @@ class Ranker:
         shape = (len(self.tiers), len(self.sources))
         if self.weight.shape != shape or not (np.isfinite(self.weight) & (self.weight >= 0)).all():
             raise InvalidInputError(f"a ranker of {shape} needs as many finite weights of 0 or more.")
+        if not (0 <= self.diversity <= 1 and 0 <= self.calibration <= 1):
+            raise InvalidInputError(f"diversity {self.diversity} and calibration {self.calibration}: 0 … 1.")
 
     def weights_of(self, tier: str) -> dict[str, float]:
         """Return what each source weighs for a tier, those above 0 alone."""

@@ -117,8 +117,8 @@ class LiveClusterings:
     def _exists(self, variant: str) -> bool:
         try:
             return resolve_if_any(self._store, CLUSTERS, variant_alias(variant)) is not None
-        except CorruptArtifactError:
-            return True  # damaged, and there
+        except _UNSERVABLE:
+            return True  # it cannot be read, and is there
 
     def _follow(self, alias: str) -> Live[Clustering]:
         return Live(

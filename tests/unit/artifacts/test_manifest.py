@@ -132,6 +132,19 @@ def test_every_flipped_bit_of_a_manifest_is_noticed() -> None:
         ({"files": {"../a.npy": {"sha256": "", "bytes": 1}}}, CorruptArtifactError),
         ({"files": {"a.pkl": {"sha256": "", "bytes": 1}}}, CorruptArtifactError),
         ({"metrics": {}}, CorruptArtifactError),
+        ({"metrics": []}, CorruptArtifactError),
+        ({"params": None}, CorruptArtifactError),
+        ({"code": "abc"}, CorruptArtifactError),
+        ({"depends_on": {"a": 1}}, CorruptArtifactError),
+        ({"depends_on": {"../a": "20261121T080200Z-2862c603"}}, CorruptArtifactError),
+        ({"depends_on": {"a": "latest"}}, CorruptArtifactError),
+        ({"files": {"a.npy": {"sha256": "0" * 64, "bytes": "1"}}}, CorruptArtifactError),
+        ({"files": {"a.npy": {"sha256": 1, "bytes": 1}}}, CorruptArtifactError),
+        (
+            {"files": {"a.npy": {"sha256": "0" * 64, "bytes": 1, "dtype": 3, "shape": 4}}},
+            CorruptArtifactError,
+        ),
+        ({"files": {"a.npy": 7}}, CorruptArtifactError),
         ({"surplus": 1}, CorruptArtifactError),
         ({"schema_version": "1"}, CorruptArtifactError),
         ({"schema_version": True}, CorruptArtifactError),
@@ -145,8 +158,14 @@ def test_a_changed_manifest_is_refused(change: dict[str, object], kind: type[Exc
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"3", b"null", b"{}", b"\xff", b'"schema_version"', b'{"schema_version":1}']
-)
+    "body",
+    [
+        b"", b"[]", b"3", b"null", b"{}", b"\xff", b'"schema_version"', b'{"schema_version":1}',
+        b"[" * 200_000, b'{"schema_version":' * 200_000, b'{"schema_version":' + b"9" * 5000 + b"}",
+        b'{"schema_version":1,"reason":"\\ud800"}', b'{"schema_version":NaN}', b'{"schema_version":1e400}',
+        b'{"schema_version":1,"schema_version":1}', b'{"schema_version":[[1]]}',
+    ],
+)  # fmt: skip
 def test_what_is_no_manifest_and_no_alias_is_refused(body: bytes) -> None:
     with pytest.raises(CorruptArtifactError, match="manifest"):
         parse_manifest(body)
@@ -167,6 +186,11 @@ def test_a_second_spelling_of_a_manifest_is_refused(spelling: bytes) -> None:
         {"previous": 3},
         {"version": "../x"},
         {"set_at": 1},
+        {"set_at": "0000-00-00T00:00:00Z"},
+        {"set_by": ["x"]},
+        {"reason": None},
+        {"manifest_sha256": 5},
+        {"previous": []},
     ],
 )
 def test_a_changed_alias_is_refused(change: dict[str, object]) -> None:

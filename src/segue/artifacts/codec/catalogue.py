@@ -9,6 +9,7 @@ import numpy as np
 from segue.artifacts.codec.form import open_named, reading, save_arrays, save_named
 from segue.artifacts.codec.vocabulary import load_vocabulary, write_vocabulary
 from segue.artifacts.content import open_array
+from segue.artifacts.strict_json import texts
 from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
 from segue.domain.text import Labels, Text
 from segue.errors import CorruptArtifactError
@@ -61,7 +62,7 @@ def load_catalogue(folder: Path) -> Catalogue:
     """
     with reading("catalogue"):
         raw = open_named(folder)
-        if tuple(raw["audio"]) != AUDIO_FEATURES:
+        if texts(raw["audio"]) != AUDIO_FEATURES:
             raise CorruptArtifactError(f"catalogue: its audio features are {raw['audio']}")
         number = np.where(_open(folder, "known"), _open(folder, "number"), np.float32(np.nan))
         audio_end = _FIRST + len(AUDIO_FEATURES)
@@ -76,7 +77,7 @@ def load_catalogue(folder: Path) -> Catalogue:
             duration_s=number[:, 1],
             explicit=_open(folder, "explicit"),
             audio=number[:, _FIRST:audio_end],
-            low_level_names=tuple(raw["low_level"]),
+            low_level_names=texts(raw["low_level"]),
             low_level=number[:, audio_end:],
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segue.artifacts.codec.form import Form, open_arrays, save_arrays
+from segue.artifacts.strict_json import number
 from segue.domain.cells import Cells
 from segue.errors import InvalidInputError
 
@@ -45,7 +46,7 @@ def load_cells(folder: Path, named: Mapping[str, Any], shape: tuple[int, ...]) -
         return None
     said = named["cells"]
     code, scale, row, start, centre, spread = open_arrays(folder, _FORMS)
-    cells = Cells(code, scale, row, start, centre, spread, said["share"], said["recall"])
+    cells = Cells(code, scale, row, start, centre, spread, number(said["share"]), number(said["recall"]))
     if len(cells.row) != shape[0] or not 1 <= cells.code.shape[1] <= shape[1]:
         raise InvalidInputError(f"cells of {cells.code.shape} numbers do not fit a matrix of {shape}.")
     return cells

@@ -10,6 +10,7 @@ from segue.artifacts.codec.form import Form, open_arrays, open_named, reading, s
 from segue.artifacts.codec.text import open_labels, open_text, save_labels, save_text
 from segue.artifacts.codec.vocabulary import load_vocabulary, write_vocabulary
 from segue.artifacts.manifest import canonical_json
+from segue.artifacts.strict_json import number, texts
 from segue.domain.clustering import Clustering, ClusterTree, FeatureSpace
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ def load_clustering(folder: Path) -> Clustering:
             vocabulary=load_vocabulary(folder),
             name=open_text(folder, "name"),
             artists=open_labels(folder, "artists"),
-            space=FeatureSpace(tuple(named["columns"]), *open_arrays(folder, _SPACE), *projection),
-            tree=_open_tree(folder, int(named["min_samples"])),
-            title=tuple(named["title"]),
+            space=FeatureSpace(texts(named["columns"]), *open_arrays(folder, _SPACE), *projection),
+            tree=_open_tree(folder, int(number(named["min_samples"]))),
+            title=texts(named["title"]),
             **rows,
         )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from segue.artifacts.codec.form import Form, open_arrays, open_named_for, reading, save_arrays, save_named
 from segue.artifacts.codec.item_similarity import FORMS as NEIGHBOUR_FORMS
+from segue.artifacts.strict_json import number, texts
 from segue.domain.content import Content
 from segue.domain.item_similarity import ItemSimilarity
 from segue.errors import CorruptArtifactError
@@ -42,8 +43,8 @@ def load_content(folder: Path, vocabulary: Vocabulary) -> Content:
         vectors, *near = open_arrays(folder, _FORMS)
         model = Content(
             vectors=vectors,
-            audio_columns=tuple(named["audio_columns"]),
-            n_text=int(named["n_text"]),
+            audio_columns=texts(named["audio_columns"]),
+            n_text=int(number(named["n_text"])),
             neighbours=ItemSimilarity(*near),
         )
     if len(model.vectors) != len(vocabulary):

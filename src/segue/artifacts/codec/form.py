@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from segue.artifacts.content import open_array
 from segue.artifacts.manifest import canonical_json
+from segue.artifacts.strict_json import parse_json
 from segue.errors import CorruptArtifactError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ Form = tuple[type[np.generic], int]
 """Type and number of dimensions."""
 
 
+_UNREADABLE = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, InvalidInputError,
+)  # fmt: skip
+
+
 @contextmanager
 def reading(family: str) -> Iterator[None]:
     """Raise CorruptArtifactError, which names the family, for whatever files that do not agree raise."""
@@ -31,7 +36,7 @@ def reading(family: str) -> Iterator[None]:
         yield
     except CorruptArtifactError as error:
         raise CorruptArtifactError(f"{family}: {error}") from error
-    except (OSError, ValueError, IndexError, KeyError, TypeError, InvalidInputError) as error:
+    except _UNREADABLE as error:
         raise CorruptArtifactError(f"{family}: {error!r}") from error
 
 
@@ -68,8 +73,21 @@ def save_named(folder: Path, **named: Any) -> None:
 
 def open_named(folder: Path) -> dict[str, Any]:
     """Read what `save_named` wrote."""
-    named: dict[str, Any] = json.loads((folder / "model.json").read_bytes())
-    return named
+    return read_object(folder, "model.json")
+
+
+def read_object(folder: Path, name: str) -> dict[str, Any]:
+    """Read a file that holds one JSON object.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError
+        It is not there, or holds something else: `reading` says of what.
+    """
+    found = parse_json((folder / name).read_bytes())
+    if not isinstance(found, dict):
+        raise TypeError(f"{name} holds no object")
+    return found
 
 
 def open_named_for(folder: Path, vocabulary: Vocabulary) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.artifacts.codec.form import open_arrays, open_named, reading, save_arrays, save_named
+from segue.artifacts.strict_json import texts
 from segue.domain.genre_preference import Answerer, GenrePreference
 from segue.errors import CorruptArtifactError
 
@@ -36,8 +37,8 @@ def load_genre_preference(folder: Path, open_classifier: Callable[[Path], Classi
         named = open_named(folder)
         (share,) = open_arrays(folder, {"genre_share": (np.floating, 1)})
         model = GenrePreference(
-            genres=tuple(named["genres"]),
-            classes=tuple(named["classes"]),
+            genres=texts(named["genres"]),
+            classes=texts(named["classes"]),
             genre_share=share,
             answerer=Answerer(named["answerer"]),
             classifier=open_classifier(folder / "forest.onnx"),

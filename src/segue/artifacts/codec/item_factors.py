@@ -9,6 +9,7 @@ import numpy as np
 
 from segue.artifacts.codec.cells import load_cells, write_cells
 from segue.artifacts.codec.form import Form, open_arrays, open_named_for, reading, save_arrays, save_named
+from segue.artifacts.strict_json import number
 from segue.domain.item_factors import Confidence, ItemFactors, Objective
 from segue.errors import CorruptArtifactError
 
@@ -37,10 +38,12 @@ def load_item_factors(folder: Path, vocabulary: Vocabulary) -> ItemFactors:
     """
     with reading("item-factors"):
         named = open_named_for(folder, vocabulary)
-        objective = named["objective"] | {"confidence": Confidence(named["objective"]["confidence"])}
+        said = dict(named["objective"])
+        confidence = Confidence(said.pop("confidence"))
+        objective = Objective(**{name: number(value) for name, value in said.items()}, confidence=confidence)
         factors, eigenvalues = open_arrays(folder, _FORMS)
         cells = load_cells(folder, named, factors.shape)
-        model = ItemFactors(factors, eigenvalues, Objective(**objective), cells)
+        model = ItemFactors(factors, eigenvalues, objective, cells)
     if factors.shape != (len(vocabulary), len(eigenvalues)):
         raise CorruptArtifactError(
             f"item-factors: {len(vocabulary)} items, but factors and eigenvalues have the shapes "

@@ -8,6 +8,7 @@ import numpy as np
 
 from segue.artifacts.codec.cells import load_cells, write_cells
 from segue.artifacts.codec.form import Form, open_arrays, open_named_for, reading, save_arrays, save_named
+from segue.artifacts.strict_json import number
 from segue.domain.nonnegative_factors import NonnegativeFactors
 from segue.errors import CorruptArtifactError
 
@@ -38,7 +39,7 @@ def load_nonnegative_factors(folder: Path, vocabulary: Vocabulary) -> Nonnegativ
         named = open_named_for(folder, vocabulary)
         factors, gram = open_arrays(folder, _FORMS)
         cells = load_cells(folder, named, factors.shape)
-        model = NonnegativeFactors(factors, gram, float(named["regularization"]), cells)
+        model = NonnegativeFactors(factors, gram, number(named["regularization"]), cells)
     width = factors.shape[1]
     if factors.shape != (len(vocabulary), width) or gram.shape != (width, width):
         raise CorruptArtifactError(

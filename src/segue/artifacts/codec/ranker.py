@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.artifacts.codec.form import reading
+from segue.artifacts.codec.form import read_object, reading
 from segue.artifacts.manifest import canonical_json
+from segue.artifacts.strict_json import number, texts
 from segue.domain.ranker import Ranker
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ def load_ranker(folder: Path) -> Ranker:
         The weights do not fit the names.
     """
     with reading("ranker"):
-        raw = json.loads((folder / "ranker.json").read_bytes())
+        raw = read_object(folder, "ranker.json")
         return Ranker(
-            sources=tuple(raw["sources"]),
-            tiers=tuple(raw["tiers"]),
+            sources=texts(raw["sources"]),
+            tiers=texts(raw["tiers"]),
             weight=np.array(raw["weight"], np.float32),
-            diversity=float(raw["diversity"]),
-            calibration=float(raw["calibration"]),
+            diversity=number(raw["diversity"]),
+            calibration=number(raw["calibration"]),
         )

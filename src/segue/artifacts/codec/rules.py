@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.artifacts.codec.form import Form, open_arrays, open_named_for, reading, save_arrays, save_named
+from segue.artifacts.strict_json import texts
 from segue.domain.mood import FEATURES
 from segue.domain.rules import Rules
 from segue.errors import CorruptArtifactError
@@ -40,8 +41,8 @@ def load_rules(folder: Path, vocabulary: Vocabulary) -> Rules:
     with reading("rules"):
         named = open_named_for(folder, vocabulary)
         percentile, shift, n_events = open_arrays(folder, _FORMS)
-        rules = Rules(percentile, tuple(named["circumstances"]), shift, n_events)
-        features = tuple(named["features"])
+        rules = Rules(percentile, texts(named["circumstances"]), shift, n_events)
+        features = texts(named["features"])
     if features != FEATURES or len(rules.percentile) != len(vocabulary):
         raise CorruptArtifactError(
             f"rules: {len(rules.percentile)} rows of {', '.join(features)} for {len(vocabulary)} tracks"
