@@ -152,12 +152,12 @@ def _derive(table: str, found: dict[tuple[int, str], list[str]], problems: list[
     columns = found[best[0], name]
     pairs = []
     for column in TABLES[table]:
-        alike = [
-            [each for each in columns if plain(each) == plain(word)] for word in columns_of(table, column)
-        ]
-        present = _only(
-            f"column {column} in {name} ({listed(columns)})", next(filter(None, alike), []), problems
-        )
+        words = [plain(word) for word in columns_of(table, column)]
+        if plain(name) == plain(table):
+            words = [word for word in words if word != "id"]  # with Chinook's name for a table goes its key
+        alike = [[each for each in columns if plain(each) == word] for word in words]
+        wanted = f"column {column} in {name} ({listed(columns)})"
+        present = _only(wanted, next(filter(None, alike), []), problems)
         pairs.append(f"{quoted(present or '')} AS {column}")
     return f"(SELECT {', '.join(pairs)} FROM {quoted(name)}) AS {table}"
 
