@@ -13,6 +13,10 @@ import pandas as pd
 import pyarrow as pa
 
 from segue.errors import SourceSchemaError
+from segue.sources.dataset.column import as_text, is_missing, plain_ids
+from segue.sources.dataset.known_column import plain
+from segue.sources.dataset.packing import unpack
+from segue.sources.schema import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,13 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas import DataFrame, Series
 
-USER_NAMES = ("user", "user_id", "uid", "customer_id", "listener_id", "session_id", "reviewer_id", "username")
-ITEM_NAMES = (
-    *("item", "item_id", "iid", "track_id", "artist_id", "song_id", "album_id", "movie_id", "product_id"),
-    *("business_id", "book_id", "asin", "track", "song", "artist", "movie", "product"),
-)
-MISSING = ("", "?", "-1", "nan", "null", "none", "<na>", "nat")
-"""Cells, in lower case, that say that an id or a genre is not known."""
+SUFFIXES = (".csv", ".tsv", ".dat", ".data", ".inter", ".rating", ".item", ".parquet")
+"""Of tables of interactions or items, also packed as .gz or .zip."""
+
+_FEW_ITEMS = 20
+"""Items that may each have a genre of its own."""
 
 _SEPARATORS = "\t,;|"
 _EXTRA = "more cells than columns"
@@ -62,33 +64,32 @@ def read_frame(path: Path, names: Mapping[str, tuple[str, ...]]) -> tuple[DataFr
         It is no table, or a needed column is not there.
     """
     notes: list[str] = []
-    if path.suffix.lower() == ".parquet":
-        frame = _read_parquet(path)
+    file, content = unpack(path, SUFFIXES)
+    if file.endswith(".parquet"):
+        frame = _read_parquet(path, content)
     else:
-        frame, guesses = _read_text(path, names)
+        frame, guesses = _read_text(path, content, names)
         notes += guesses
     found = _find(frame, names)
     for meaning in list(names)[:2]:
         if meaning not in found:
             raise SourceSchemaError(
-                f"{path} has the columns {', '.join(map(str, frame.columns.drop(_EXTRA, errors='ignore')))}; "
+                f"{path} has the columns {listed(frame.columns.drop(_EXTRA, errors='ignore'))}; "
                 f"one must be called {names[meaning][0]} (or {', '.join(names[meaning][1:])})."
             )
     used = {found[meaning]: meaning for meaning in names if meaning in found}
     ignored = [str(name) for name in frame.columns if name not in used and name != _EXTRA]
     if ignored:
-        notes.append(f"{path.name}: columns not used: {', '.join(ignored)}")
+        notes.append(f"{path.name}: columns not used: {listed(ignored)}")
     return frame[[*used, *frame.columns.intersection([_EXTRA])]].rename(columns=used), notes
 
 
 def read_ids(column: Series) -> Series:
     """Return ids as text, missing where there is none; whole numbers that were saved as 3.0 are 3."""
-    text = column.astype(str).str.strip()
-    text = text.mask(text.str.lower().isin(MISSING))
-    if text.dropna().str.fullmatch(r"(0|[1-9]\d{0,14})\.0+").any():
-        whole = text.dropna().str.fullmatch(r"(0|[1-9]\d{0,14})(\.0+)?").all()
-        return text.str.replace(r"\.0+$", "", regex=True) if whole else text
-    return text
+    text = as_text(column)
+    text = text.mask(is_missing(text))
+    whole = text.dropna().str.fullmatch(r"(0|[1-9]\d{0,14})(\.0+)?").all()
+    return plain_ids(text) if whole else text
 
 
 def pack_ids(text: Series) -> NDArray[Any]:
@@ -151,9 +152,9 @@ def drop_faulty(path: Path, raw: DataFrame, clean: DataFrame) -> tuple[DataFrame
     return clean[kept], notes
 
 
-def _read_parquet(path: Path) -> DataFrame:
+def _read_parquet(path: Path, content: bytes) -> DataFrame:
     try:
-        frame = pd.read_parquet(path)
+        frame = pd.read_parquet(io.BytesIO(content))
     except pa.ArrowInvalid as error:
         raise SourceSchemaError(f"{path} is no Parquet file ({error}): write it again.") from error
     named = [name for name in frame.index.names if name is not None]
@@ -161,12 +162,15 @@ def _read_parquet(path: Path) -> DataFrame:
     return frame.set_axis(np.arange(1, len(frame) + 1))
 
 
-def _read_text(path: Path, names: Mapping[str, tuple[str, ...]]) -> tuple[DataFrame, list[str]]:
-    text, notes = _decode(path)
+def _read_text(
+    path: Path, content: bytes, names: Mapping[str, tuple[str, ...]]
+) -> tuple[DataFrame, list[str]]:
+    text, notes = _decode(path, content)
     first = text.lstrip().split("\n", 1)[0]
-    if "::" in first and not any(mark in first for mark in _SEPARATORS):  # MovieLens'; else a part of an id
-        text, first = text.replace("::", "\t"), first.replace("::", "\t")
     separator = max(_SEPARATORS, key=first.count)
+    # MovieLens' separator; elsewhere two colons are a part of an id
+    if "::" in first and (not first.count(separator) or re.match(r"\d+::.+::", first)):
+        text, first, separator = text.replace("::", "\t"), first.replace("::", "\t"), "\t"
     cells = next(csv.reader([first], delimiter=separator), [])
     try:
         with warnings.catch_warnings(record=True) as skipped:
@@ -193,19 +197,53 @@ def _read_text(path: Path, names: Mapping[str, tuple[str, ...]]) -> tuple[DataFr
     frame = frame[(frame != "").any(axis=1)]
     if frame.empty:
         raise SourceSchemaError(f"{path} is empty: give a header line, then rows.")
+    frame, guess = _named(path, frame, names)
+    return frame, [*notes, *guess]
+
+
+def _named(path: Path, frame: DataFrame, names: Mapping[str, tuple[str, ...]]) -> tuple[DataFrame, list[str]]:
+    """Name the columns by the header, or by their place and content where there is none."""
+    width = len(frame.columns) - 1
     if _has_header(frame, names):
-        labels = dict(zip(range(len(cells)), frame.iloc[0], strict=False))
-        return frame.iloc[1:].rename(columns=labels), notes
-    meanings = list(names)[: len(cells)]
-    if len(cells) == 3 and "timestamp" in names and _is_time(cells[2]):
+        return frame.iloc[1:].rename(columns=dict(zip(range(width), frame.iloc[0], strict=False))), []
+    meanings = dict(enumerate(list(names)[:width]))
+    if "genre" in names:
+        frame, place = _find_genres(path, frame)
+        meanings = {0: "item", place: "genre"}
+    elif width == 3 and "timestamp" in names and _is_time(frame.iloc[0, 2]):
         meanings[2] = "timestamp"
-    labels = dict(enumerate(names[meaning][0] for meaning in meanings))
-    notes.append(f"{path.name}: no header; the columns are read as {', '.join(meanings)}")
-    return frame.rename(columns=labels), notes
+    note = f"{path.name}: no header; the columns are read as {', '.join(meanings.values())}"
+    return frame.rename(columns={place: names[meaning][0] for place, meaning in meanings.items()}), [note]
 
 
-def _decode(path: Path) -> tuple[str, list[str]]:
-    content = path.read_bytes()
+def _find_genres(path: Path, frame: DataFrame) -> tuple[DataFrame, int]:
+    """Return a table without a header, and the place of its genres: what repeats, and is no title or date.
+
+    Several columns of 0 and 1 alone, as MovieLens' u.item has them, become one column of genres.
+    """
+    cells = frame.drop(columns=[0, _EXTRA])
+    flags = [place for place in cells if cells[place].isin(["0", "1"]).all()]
+    if len(flags) > 1:
+        rows = cells[flags].to_numpy() == "1"
+        frame[flags[0]] = [";".join(f"genre {flags[place]}" for place in np.flatnonzero(row)) for row in rows]
+        return frame, flags[0]
+    told = {place: cells[place][cells[place] != ""] for place in cells}
+    if len(told) > 1:  # titles have years in them, dates and addresses too
+        told = {
+            place: column for place, column in told.items() if not column.str.contains(r"\d").mean() >= 0.5
+        }
+    split = {place: column.str.split(r"[;|,]").explode() for place, column in told.items() if len(column)}
+    distinct = {place: column.nunique() / len(column) for place, column in split.items()}
+    best = min(distinct, key=distinct.__getitem__, default=None)
+    if best is None or (distinct[best] == 1 and (len(cells.columns) > 1 or len(frame) > _FEW_ITEMS)):
+        raise SourceSchemaError(
+            f"{path} has no header, and no column whose values repeat as genres do: give it a header line "
+            "with the columns item and genre."
+        )
+    return frame, best
+
+
+def _decode(path: Path, content: bytes) -> tuple[str, list[str]]:
     utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
         return content.decode("utf-16" if utf16 else "utf-8-sig"), []
@@ -233,11 +271,7 @@ def _find(frame: DataFrame, names: Mapping[str, tuple[str, ...]]) -> dict[str, A
 
     A name is known in any case, with or without what joins its words, and with RecBole's ``:type``.
     """
-
-    def plain(name: object) -> str:
-        return re.sub(r"[\W_]", "", str(name).split(":", maxsplit=1)[0].lower())
-
-    columns = {plain(name): name for name in reversed(list(frame.columns))}
+    columns = {plain(str(name).split(":", maxsplit=1)[0]): name for name in reversed(list(frame.columns))}
     found = {}
     for meaning, known in names.items():
         present = [columns[plain(name)] for name in known if plain(name) in columns]

@@ -10,7 +10,9 @@ import pandas as pd
 from scipy.sparse import csr_matrix, diags_array
 
 from segue.errors import SourceSchemaError, SourceUnavailableError
-from training.ranking.columns import ITEM_NAMES, MISSING, read_frame, read_ids
+from segue.sources.dataset.column import split_names
+from segue.sources.dataset.known_column import GENRES, ITEM_IDS
+from training.ranking.columns import read_frame, read_ids
 from training.ranking.metric import item_counts
 
 if TYPE_CHECKING:
@@ -20,17 +22,7 @@ if TYPE_CHECKING:
 
     from training.ranking.split import Split
 
-GENRE_NAMES = (
-    "genre",
-    "genres",
-    "track_genre",
-    "genre_name",
-    "tag",
-    "tags",
-    "tag_id",
-    "category",
-    "categories",
-)
+GENRE_NAMES = ("genre", *GENRES, "tag", "tags", "tag_id", "category", "categories")
 POPULARITY_GROUPS = 3
 
 
@@ -85,14 +77,13 @@ def read_item_groups(path: Path, split: Split) -> ItemGroups:
         A column is missing, or none of its items is in the interactions: give the ids that they have.
     """
     try:
-        raw, _ = read_frame(path, {"item": ITEM_NAMES, "genre": GENRE_NAMES})
+        raw, _ = read_frame(path, {"item": ITEM_IDS, "genre": GENRE_NAMES})
     except OSError as error:
         raise SourceUnavailableError(f"{path} cannot be read ({error}): give a readable file.") from error
-    genres = raw["genre"].astype(str).str.casefold().str.split(r"[;|]", regex=True)
+    genres = raw["genre"].astype(str).str.casefold().map(lambda cell: split_names(cell, commas=True))
     rows = pd.DataFrame({"item": read_ids(raw["item"]), "genre": genres}).dropna().explode("genre")
-    rows["genre"] = rows["genre"].str.strip()
     rows["index"] = split.find_items(rows["item"].to_numpy(np.str_))
-    rows = rows[~rows["genre"].isin(MISSING) & (rows["index"] >= 0)]
+    rows = rows[rows["genre"].notna() & (rows["index"] >= 0)]
     if rows.empty:
         raise SourceSchemaError(
             f"{path}: no item with a genre is in the interactions; "

@@ -11,9 +11,9 @@ import pandas as pd
 from scipy.sparse import coo_matrix, csr_matrix, load_npz
 
 from segue.errors import SourceSchemaError, SourceUnavailableError
+from segue.sources.dataset.known_column import COUNTS, ITEM_IDS, RATINGS, TIMES, USER_IDS
 from training.ranking.columns import (
-    ITEM_NAMES,
-    USER_NAMES,
+    SUFFIXES,
     drop_faulty,
     pack_ids,
     read_frame,
@@ -30,21 +30,11 @@ if TYPE_CHECKING:
     from pandas import Series
 
 NAMES = {
-    "user": USER_NAMES,
-    "item": ITEM_NAMES,
-    "weight": ("weight", "rating", "count", "plays", "play_count", "listen_count", "score", "stars"),
-    "timestamp": (
-        "timestamp",
-        "at",
-        "time",
-        "datetime",
-        "date",
-        "unix_review_time",
-        "played_at",
-        "created_at",
-    ),
+    "user": ("user", *USER_IDS),
+    "item": ITEM_IDS,
+    "weight": ("weight", *RATINGS, *COUNTS),
+    "timestamp": ("timestamp", *TIMES),
 }
-
 
 MOST_IDS = 50_000_000
 """Rows or columns of a matrix: every one of them takes memory, whether it has an interaction or not."""
@@ -207,5 +197,5 @@ def _read_table(path: Path, timed: bool) -> InteractionTable:
 _READERS: dict[str, Callable[[Path, bool], InteractionTable]] = {
     ".npz": _read_npz,
     ".txt": _read_lightgcn,
-    **dict.fromkeys((".csv", ".tsv", ".dat", ".data", ".inter", ".rating", ".parquet"), _read_table),
+    **dict.fromkeys((*SUFFIXES, ".gz", ".zip"), _read_table),
 }

@@ -6,30 +6,71 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.friends import build_friends
 from segue.domain.interactions import Interactions
-from segue.domain.vocabulary import Vocabulary, build_vocabulary
-from segue.sources.dataset import read_catalogue, read_friends
+from segue.domain.vocabulary import UNKNOWN_ITEM, Vocabulary, build_vocabulary
+from segue.errors import SourceSchemaError, TableMissingError
+from segue.sources.dataset import Effect, read_catalogue, read_friends
+from segue.sources.dataset.account import Tally
+from segue.sources.dataset.location import is_file
 from training.event_source import read_events_at
 from training.recommend.fit import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from segue.domain.catalogue import Catalogue
     from segue.sources.dataset import Account
 
 
 def read_dataset(location: str, more_events: Sequence[str] = ()) -> tuple[Dataset, list[Account]]:
     """Read tracks, events and friends at one location, and more events at others.
 
+    Where more events are given, the location itself needs to have none. The last account says how many events
+    are of tracks in the catalogue.
+
     Raises
     ------
-    SourceUnavailableError, SourceSchemaError
+    SourceUnavailableError
         As the readers of `segue.sources.dataset` do.
+    SourceSchemaError
+        Likewise; or not one event is of a track in the catalogue.
     """
     catalogue, of_tracks = read_catalogue(location)
-    parts, accounts = zip(*(read_events_at(place) for place in (location, *more_events)), strict=True)
+    own = [] if more_events and is_file(location) else _events_at(location, is_needed=not more_events)
+    parts, accounts = zip(*own, *(read_events_at(place) for place in more_events), strict=True)
+    events = join(parts)
+    met = _meeting(catalogue, events)
+    if is_file(location):
+        nobody = build_friends(build_vocabulary(()), ())
+        return Dataset(catalogue, events, nobody), [of_tracks, *accounts, met]
     friends, of_friends = read_friends(location)
-    return Dataset(catalogue, join(parts), friends), [of_tracks, *accounts, of_friends]
+    return Dataset(catalogue, events, friends), [of_tracks, *accounts, of_friends, met]
+
+
+def _events_at(location: str, *, is_needed: bool) -> list[tuple[Interactions, Account]]:
+    try:
+        return [read_events_at(location)]
+    except TableMissingError:
+        if is_needed:
+            raise
+        return []
+
+
+def _meeting(catalogue: Catalogue, events: Interactions) -> Account:
+    """Say how many events are of tracks in the catalogue."""
+    tally = Tally("events and catalogue", len(events))
+    known = catalogue.vocabulary.index_of(events.items.item_id.tolist()) != UNKNOWN_ITEM
+    met = int(known[events.item_index].sum())
+    if len(events) and not met:
+        raise SourceSchemaError(
+            f"none of the {len(events)} events is of a track in the catalogue: the events name tracks as "
+            f"{str(events.items.item_id[0])!r}, the catalogue as {str(catalogue.vocabulary.item_id[0])!r}. "
+            "Give both the same ids."
+        )
+    strange = events.items.item_id[~known].tolist()
+    tally.count(Effect.KEPT, "track of events that is not in the catalogue", len(strange), strange)
+    return tally.account(f"{met} events are of the catalogue's {len(catalogue)} tracks")
 
 
 def join(parts: Sequence[Interactions]) -> Interactions:

@@ -24,8 +24,12 @@ LASTFM2K = Path("var/lastfm2k")
 Location = Annotated[
     str,
     typer.Argument(
-        help="A .csv, .tsv or .parquet file (also .gz), a dataset folder, an SQLite file, postgresql://..."
+        help="A .csv, .tsv or .parquet file (also .gz, .zip), a dataset folder, an SQLite file, postgresql://..."
     ),
+]
+Locations = Annotated[
+    list[str],
+    typer.Argument(help="As of other imports; several files, or a folder of them, are one catalogue."),
 ]
 Out = Annotated[Path, typer.Option(help="The dataset folder.")]
 
@@ -39,16 +43,16 @@ def kinds() -> None:
 
 
 @app.command("catalogue")
-def import_catalogue(location: Location, *, out: Out = DATASET) -> None:
-    """Clean a catalogue of tracks and write catalogue.parquet."""
+def import_catalogue(locations: Locations, *, out: Out = DATASET) -> None:
+    """Clean a catalogue of tracks and write catalogue.parquet in the place of one that is there."""
     from segue.sources.dataset import read_catalogue  # pandas takes a second to import
 
-    _write(read_catalogue(location), out)
+    _write(read_catalogue(locations), out)
 
 
 @app.command("interactions")
 def import_interactions(location: Location, *, out: Out = DATASET) -> None:
-    """Clean listeners' events, an event lake's too (a folder or s3://bucket/prefix), and write them."""
+    """Clean listeners' events, also of an event lake (a folder or s3://bucket/prefix), and write them."""
     from training.event_source import read_events_at
 
     _write(read_events_at(location), out)
@@ -98,4 +102,6 @@ def _write(read: tuple[Catalogue | Interactions | Friends, Account], out: Path) 
     console = Console(highlight=False, soft_wrap=True)
     value, account = read
     print_account(console, account)
-    console.print(f"written to {write_part(value, out)}", markup=False)
+    path, before = write_part(value, out)
+    replaced = "" if before is None else f"; it replaces the {before} rows that were there"
+    console.print(f"written to {path}{replaced}", markup=False)

@@ -91,3 +91,16 @@ def test_a_lake_on_s3_is_imported(s3_server: str, tmp_path: Path, monkeypatch: p
     done = invoke("interactions", f"s3://{bucket}/prod", "--out", tmp_path)
     assert done.exception is None, done.output
     assert read_interactions(tmp_path)[0].users.item_id.tolist() == ["u"]
+
+
+def test_several_files_are_one_catalogue_and_a_second_import_says_that_it_replaces(tmp_path: Path) -> None:
+    paths = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for row, path in enumerate(paths):
+        path.write_text(f"id,title\n{row},Song {row}\n", encoding="utf-8")
+    first = invoke("catalogue", *paths, "--out", tmp_path / "out")
+    assert first.exception is None, first.output
+    assert "replaces" not in first.output
+    assert len(read_catalogue(tmp_path / "out")[0]) == 2
+    again = invoke("catalogue", paths[0], "--out", tmp_path / "out")
+    assert "it replaces the 2 rows that were there" in " ".join(again.output.split())
+    assert len(read_catalogue(tmp_path / "out")[0]) == 1

@@ -63,6 +63,32 @@ COUNTERS = {"", "index", "level0", "unnamed0", "row", "rownumber"}
 """Columns that number the rows: no feature of the recording."""
 
 
+def join_tables(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put tables of tracks below each other, their columns called as in the first that has such a column.
+
+    Parameters
+    ----------
+    tables
+        By the name of their file; the index of each numbers its rows.
+
+    Returns
+    -------
+    DataFrame
+        Its index says ``3 of a.csv``.
+    """
+    names: dict[str, str] = {}
+    parts = []
+    for file, table in tables.items():
+        column = find_columns(table.columns, TRACK)
+        used = {name: names.setdefault(role, name) for role, name in column.items()}
+        parts.append(table.rename(columns=used).set_axis([f"{row} of {file}" for row in table.index]))
+    kinds = {name: {part[name].dtype for part in parts if name in part} for part in parts for name in part}
+    mixed = [name for name, found in kinds.items() if len(found) > 1]
+    return pd.concat(
+        part.assign(**{name: as_text(part[name]) for name in mixed if name in part}) for part in parts
+    )
+
+
 def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalogue:
     """Clean a table whose index numbers its rows; columns are found by `known_column.TRACK`.
 

@@ -35,13 +35,25 @@ RECORD = "dataset.json"
 """What the folder was made from, written by whoever makes a whole one."""
 
 
-def write_part(value: Value, out: Path) -> Path:
-    """Write one file into a dataset folder, whole or not at all; return its path."""
+def write_part(value: Value, out: Path) -> tuple[Path, int | None]:
+    """Write one file into a dataset folder, whole or not at all.
+
+    Returns
+    -------
+    Path, int or None
+        The file, and how many rows there were in the one that it replaced; None where there was none.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".partial-") as partial:
             written = _write(value, Path(partial))
-            return written.replace(out / written.name)
+            path = out / written.name
+            before = pq.read_metadata(path).num_rows if path.is_file() else None
+            return written.replace(path), before
+    except pa.ArrowInvalid as error:
+        raise InvalidInputError(
+            f"{path} is no Parquet file of ours ({error}): move it away first."
+        ) from error
     except OSError as error:
         raise _unwritable(out, error) from error
 

@@ -11,15 +11,16 @@ from segue.domain.vocabulary import build_vocabulary
 from segue.errors import SourceSchemaError, SourceUnavailableError, TableMissingError
 from segue.sources.dataset import database
 from segue.sources.dataset.account import Effect, Tally
-from segue.sources.dataset.catalogue import clean_catalogue
+from segue.sources.dataset.catalogue import clean_catalogue, join_tables
 from segue.sources.dataset.friends import clean_friends
 from segue.sources.dataset.interactions import clean_events, clean_interactions
 from segue.sources.dataset.table import SUFFIXES, read_table
 from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_events
+from segue.sources.schema import listed
 from segue.sources.store import open_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from segue.domain.catalogue import Catalogue
     from segue.domain.friends import Friends
@@ -29,16 +30,22 @@ if TYPE_CHECKING:
 CATALOGUE, INTERACTIONS, FRIENDS = "catalogue", "interactions", "friends"
 """The files of a dataset folder, without their suffix."""
 
+_OTHER_PARTS = (INTERACTIONS, FRIENDS, "low_level_audio_features", "lyrics_features")
+"""Tables of a folder that are not of tracks."""
+
 _SQLITE = b"SQLite format 3\0"
 
 
-def read_catalogue(location: str | Path, *, now: datetime | None = None) -> tuple[Catalogue, Account]:
+def read_catalogue(
+    location: str | Path | Sequence[str | Path], *, now: datetime | None = None
+) -> tuple[Catalogue, Account]:
     """Return the tracks at a location, cleaned, and what the cleaning did.
 
     Parameters
     ----------
     location
-        A CSV or Parquet file, a dataset folder, an SQLite file, or a ``postgresql://`` URL.
+        A CSV or Parquet file, a dataset folder, an SQLite file, or a ``postgresql://`` URL. Several files,
+        or a folder of tables without a ``catalogue``, are one catalogue.
     now
         When the future begins, in UTC; the present unless given.
 
@@ -49,11 +56,15 @@ def read_catalogue(location: str | Path, *, now: datetime | None = None) -> tupl
     SourceSchemaError
         It holds no table of tracks; the message names what is missing.
     """
-    tally = Tally(_name(location))
-    if is_database(location):
-        frame = database.read_tracks(str(location), tally)
+    places = [location] if isinstance(location, str | Path) else list(location)
+    if len(places) == 1 and is_database(places[0]):
+        tally = Tally(_name(places[0]))
+        frame = database.read_tracks(str(places[0]), tally)
     else:
-        frame = read_table(_file(Path(location), CATALOGUE), tally)
+        tally = Tally(listed(places))
+        files = [file for place in places for file in _tables_of_tracks(Path(place))]
+        tables = {str(file): read_table(file, tally) for file in dict.fromkeys(files)}
+        frame = join_tables(tables) if len(tables) > 1 else next(iter(tables.values()))
     catalogue = clean_catalogue(frame, tally, now or datetime.now(UTC))
     return catalogue, tally.account(f"{len(catalogue)} tracks")
 
@@ -77,6 +88,11 @@ def read_interactions(location: str | Path, *, now: datetime | None = None) -> t
         frames = [read_table(_file(Path(location), INTERACTIONS), tally)]
     interactions = clean_interactions(frames, tally, now or datetime.now(UTC))
     return interactions, tally.account(_extent(interactions))
+
+
+def is_file(location: str) -> bool:
+    """Tell whether a location is a single table, and no database or folder of several."""
+    return not is_database(location) and Path(location).is_file()
 
 
 def read_friends(location: str | Path) -> tuple[Friends, Account]:
@@ -140,6 +156,15 @@ def is_database(location: str | Path) -> bool:
 
 def _present(folder: Path, part: str) -> list[Path]:
     return [path for suffix in SUFFIXES if (path := folder / f"{part}{suffix}").is_file()]
+
+
+def _tables_of_tracks(path: Path) -> list[Path]:
+    """Return the catalogue of a folder, or else all of its tables that may be of tracks."""
+    if not path.is_dir() or _present(path, CATALOGUE):
+        return [_file(path, CATALOGUE)]
+    tables = (each for each in path.iterdir() if each.name.lower().endswith(SUFFIXES) and each.is_file())
+    found = sorted(each for each in tables if each.name.lower().partition(".")[0] not in _OTHER_PARTS)
+    return found or [_file(path, CATALOGUE)]
 
 
 def _file(path: Path, part: str) -> Path:

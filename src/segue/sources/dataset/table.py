@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import re
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ import pyarrow.parquet as pq
 
 from segue.errors import SourceSchemaError, SourceUnavailableError
 from segue.sources.dataset.account import EXAMPLES, Effect
+from segue.sources.dataset.packing import unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +28,7 @@ LIST_MARK = "\x01"
 _DELIMITERS = (",", ";", "\t", "|")
 _TEXT = (".csv", ".tsv", ".txt", ".dat")
 _PARQUET = (".parquet", ".pq")
-SUFFIXES = (*_TEXT, *(f"{suffix}.gz" for suffix in _TEXT), *_PARQUET)
+SUFFIXES = (*_TEXT, *(f"{suffix}.gz" for suffix in _TEXT), *_PARQUET, ".zip")
 _QUOTED = re.compile(rb'(?<![^,;\t|\n])"[^"]*(?:""[^"]*)*"')
 _BLOCK = 1 << 26
 """Bytes that a row may be long at most."""
@@ -49,7 +48,16 @@ def read_table(path: Path, tally: Tally) -> pd.DataFrame:
     if not name.endswith(SUFFIXES):
         raise SourceSchemaError(f"{path} has no known suffix: give one of {', '.join(SUFFIXES)}.")
     try:
-        table = _read_parquet(path) if name.endswith(_PARQUET) else _read_text(path, tally)
+        if name.endswith(_PARQUET):
+            table = _read_parquet(path, path)
+        else:
+            name, body = unpack(path, (*_TEXT, *_PARQUET))
+            is_parquet = name.endswith(_PARQUET)
+            table = (
+                _read_parquet(path, pa.BufferReader(body))
+                if is_parquet
+                else _read_text(path, name, body, tally)
+            )
     except OSError as error:
         raise SourceUnavailableError(
             f"{path} cannot be read ({error.strerror or error}): give a readable file."
@@ -112,9 +120,9 @@ def _marked(lists: pa.Array) -> pa.Array:
     return pc.binary_join(pa.ListArray.from_arrays(offsets, marked), "")
 
 
-def _read_parquet(path: Path) -> pa.Table:
+def _read_parquet(path: Path, source: Path | pa.BufferReader) -> pa.Table:
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(source)
         table.validate(full=True)  # text that is not UTF-8 would fail later, and elsewhere
         named = bool(table.column_names)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
@@ -126,15 +134,15 @@ def _read_parquet(path: Path) -> pa.Table:
     return table
 
 
-def _read_text(path: Path, tally: Tally) -> pa.Table:
+def _read_text(path: Path, name: str, body: bytes, tally: Tally) -> pa.Table:
     # In .dat no quotation mark is one, where "Weird Al" Yankovic is a name.
-    quotes = ".dat" not in path.name.lower()
-    body = _utf8(_bytes(path), tally, quotes=quotes).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    quotes = not name.endswith(".dat")
+    body = _utf8(body, tally, quotes=quotes).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not body.strip():
         raise SourceSchemaError(f"{path} is empty: give a header line, then rows.")
     head, _, rest = body.partition(b"\n")
     line = head.decode()
-    delimiter = "\t" if ".tsv" in path.name.lower() else max(_DELIMITERS, key=line.count)
+    delimiter = "\t" if name.endswith(".tsv") else max(_DELIMITERS, key=line.count)
     try:
         names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error as error:
@@ -185,18 +193,6 @@ def _parse(
     )
     number = np.delete(np.arange(1, table.num_rows + len(bad) + 1), [row - 1 for row, _ in bad])
     return table.rename_columns(names).append_column(_ROW, pa.array(number))
-
-
-def _bytes(path: Path) -> bytes:
-    if not path.name.lower().endswith(".gz"):
-        return path.read_bytes()
-    try:
-        with gzip.open(path) as file:
-            return file.read()
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise SourceSchemaError(
-            f"{path} is no whole .gz file ({error}): write or download it again."
-        ) from error
 
 
 def _utf8(body: bytes, tally: Tally, *, quotes: bool) -> bytes:

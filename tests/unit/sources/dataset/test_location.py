@@ -7,8 +7,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from segue.domain.catalogue import AUDIO_FEATURES
 from segue.errors import InvalidInputError, SourceSchemaError, SourceUnavailableError
 from segue.sources.dataset import Effect, read_catalogue, read_friends, read_interactions
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
@@ -120,3 +123,35 @@ def test_no_message_holds_a_password() -> None:
         read_catalogue("postgresql://me:secret@127.0.0.1:1/shop")
     assert "127.0.0.1:1/shop" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_folder_of_tables_is_one_catalogue(tmp_path: Path) -> None:
+    """As Exportify writes playlists; columns and types may differ, and other parts are no tracks."""
+    folder = tmp_path / "playlists"
+    folder.mkdir()
+    (folder / "one.csv").write_text(
+        "Track URI,Track Name,Tempo\na,First,90\nb,Second,100\n", encoding="utf-8"
+    )
+    (folder / "two.csv").write_text("id,title,genre\nb,Second,jazz\n?,None,pop\n", encoding="utf-8")
+    pq.write_table(pa.table({"track_id": ["c"], "tempo": [120.0]}), folder / "three.parquet")
+    (folder / "friends.csv").write_text("user_id,friend_id\nu,v\n", encoding="utf-8")
+    (folder / "notes.md").write_text("nothing", encoding="utf-8")
+    catalogue, account = read_catalogue(folder)
+    assert catalogue.vocabulary.item_id.tolist() == ["a", "b", "c"]
+    assert list(catalogue.name) == ["First", "Second", ""]
+    assert catalogue.genres.of(1) == ("jazz",)
+    assert catalogue.audio[:, AUDIO_FEATURES.index("tempo")].tolist() == [90, 100, 120]
+    assert account.rows_read == 5
+    dropped = next(found for found in account.findings if found.reason == "no id")
+    assert dropped.examples == (f"row 2 of {folder / 'two.csv'}: ?",)
+    paths = [folder / "one.csv", str(folder / "two.csv"), folder / "three.parquet"]
+    assert read_catalogue(paths)[0].vocabulary.checksum == catalogue.vocabulary.checksum
+
+
+def test_files_that_number_their_own_rows_are_refused_together(tmp_path: Path) -> None:
+    for name, title in (("one", "First"), ("two", "Second")):
+        (tmp_path / f"{name}.csv").write_text(f"id,title\n1,{title}\n", encoding="utf-8")
+    with pytest.raises(
+        SourceSchemaError, match=r"id 1 is 'First' in one row and 'Second' in row 1 of .*two.csv"
+    ):
+        read_catalogue(tmp_path)

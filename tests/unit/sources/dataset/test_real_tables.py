@@ -200,13 +200,15 @@ def test_numbers_that_are_not_of_the_sound_are_no_features(tmp_path: Path) -> No
 
 
 def test_whole_numbers_are_one_id_however_they_were_saved(tmp_path: Path) -> None:
-    catalogue, _ = read(tmp_path, "track_id,title\n1.0,x\n2.0,y\n10.00,z\nv1.0,w\n")
-    assert catalogue.vocabulary.item_id.tolist() == ["1", "10", "2", "v1.0"]
+    catalogue, _ = read(tmp_path, "track_id,title\n1.0,x\n2.0,y\n10.00,z\n?,w\n")
+    assert catalogue.vocabulary.item_id.tolist() == ["1", "10", "2"]
     events = tmp_path / "events.csv"
     events.write_text("user_id,track_id\n7.0,2\n7,1.0\n", encoding="utf-8")
     interactions, _ = read_interactions(events)
     assert interactions.users.item_id.tolist() == ["7"]
     assert interactions.items.item_id.tolist() == ["1", "2"]
+    names, _ = read(tmp_path, "track_id\n1.0\nv1.1\n")
+    assert names.vocabulary.item_id.tolist() == ["1", "v1.1"]
 
 
 def test_a_table_of_features_without_ids_has_those_of_its_titles(tmp_path: Path) -> None:

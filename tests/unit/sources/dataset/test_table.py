@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -169,3 +170,46 @@ def test_parquet_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailableError, match=r"none\.csv cannot be read"):
         read_table(tmp_path / "none.csv", Tally("a"))
+
+
+def zipped(path: Path, **members: str | bytes) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_zip_with_one_table_is_read(tmp_path: Path) -> None:
+    members = {
+        "data/songs.tsv": "id\tname\n1\tZoë\n",
+        "__MACOSX/data/._songs.tsv": "x",
+        "licence.pdf": b"%PDF",
+    }
+    frame = read_table(zipped(tmp_path / "a.zip", **members), Tally("a.zip"))
+    assert frame.to_dict("list") == {"id": ["1"], "name": ["Zoë"]}
+    pq.write_table(pa.table({"id": [1]}), tmp_path / "a.parquet")
+    packed = zipped(tmp_path / "b.zip", **{"a.parquet": (tmp_path / "a.parquet").read_bytes()})
+    assert read_table(packed, Tally("b.zip")).to_dict("list") == {"id": [1]}
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"a.csv": "id\n1\n", "b.csv": "id\n2\n"}, r"holds 2 tables \(a.csv, b.csv\): unpack it"),
+        ({"a.pdf": ""}, r"holds 0 tables \(a.pdf\): unpack it"),
+        ({}, r"holds 0 tables \(nothing\): unpack it"),
+    ],
+)
+def test_a_zip_without_exactly_one_table_is_refused(
+    tmp_path: Path, members: dict[str, str], message: str
+) -> None:
+    with pytest.raises(SourceSchemaError, match=message):
+        read_table(zipped(tmp_path / "a.zip", **members), Tally("a.zip"))
+
+
+def test_a_damaged_zip_is_refused(tmp_path: Path) -> None:
+    content = zipped(tmp_path / "a.zip", **{"a.csv": "id\n" + "1\n" * 1000}).read_bytes()
+    for damaged in (content[: len(content) // 2], content.replace(b"1\n1\n", b"2\n1\n", 1)):
+        (tmp_path / "a.zip").write_bytes(damaged)
+        with pytest.raises(SourceSchemaError, match=r"is no whole \.zip file"):
+            read_table(tmp_path / "a.zip", Tally("a.zip"))

@@ -81,3 +81,40 @@ def test_a_file_of_other_items_is_refused(tmp_path: Path) -> None:
         read_item_groups(path, split(["x", "y"]))
     with pytest.raises(SourceUnavailableError, match="cannot be read"):
         read_item_groups(tmp_path / "none.csv", split(["x", "y"]))
+
+
+FLAGS = "|".join("0" * 17)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "u.item",
+            f"1|Toy Story (1995)|01-Jan-1995||http://x?Toy%20Story|1|1|{FLAGS}\n"
+            f"2|GoldenEye (1995)|01-Jan-1995||http://x?Golden|0|1|{FLAGS}\n"
+            f"3|Four Rooms (1995)|01-Jan-1995||http://x?Four|1|0|{FLAGS}\n",
+        ),
+        (
+            "movies.dat",
+            "1::Toy Story (1995)::Animation|Comedy\n2::Heat (1995)::Comedy\n3::Casino (1995)::Animation\n",
+        ),
+        (
+            "movies.csv",
+            "movieId,title,genres\n1,Toy Story (1995),Animation|Comedy\n2,Heat,Comedy\n3,x,Animation\n",
+        ),
+        ("movies.csv", '1,Toy Story,"Animation, Comedy"\n2,Heat,Comedy\n3,Sudden Death,Animation\n'),
+    ],
+)
+def test_titles_are_never_taken_for_genres(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    groups = read_item_groups(path, split([1, 2, 3]))
+    assert groups.groups.toarray().tolist() == [[0.5, 0.5], [0, 1], [1, 0]]
+
+
+def test_a_table_of_titles_alone_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("".join(f"{row},Song {row}\n" for row in range(1, 40)), encoding="utf-8")
+    with pytest.raises(SourceSchemaError, match="no column whose values repeat as genres do"):
+        read_item_groups(path, split([1, 2, 3]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -290,3 +292,15 @@ def test_a_file_of_another_kind_or_none_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PAR")
     with pytest.raises(SourceSchemaError, match="no Parquet file"):
         read_interactions(path)
+
+
+@pytest.mark.parametrize("name", ["train.csv.gz", "archive.zip"])
+def test_a_packed_table_is_read(tmp_path: Path, name: str) -> None:
+    text = b"user,item\na,x\nb,y\n"
+    if name.endswith(".gz"):
+        (tmp_path / name).write_bytes(gzip.compress(text))
+    else:
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("train.csv", text)
+            archive.writestr("README.txt", "nothing")
+    assert pairs(read_interactions(tmp_path / name)) == [("a", "x"), ("b", "y")]
