@@ -1,24 +1,40 @@
 """GET /health: which version of each family is live, since when, and whether it can be served."""
 
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+
 from segue import __version__
 from segue.artifacts.family import FAMILIES
 from segue.artifacts.location import open_reader
 from segue.serving.contracts import HealthResponse
 from segue.serving.health import describe_live
 from segue.serving.http import PROBLEMS, http_api, lambda_entry
+from segue.serving.problem import RETRY_AFTER_S
 from segue.serving.settings import ArtifactSettings
 
 settings = ArtifactSettings.from_environment()
 store = open_reader(settings.location, settings.environment)
 api = http_api("Health")
+DEGRADED: dict[int | str, dict[str, Any]] = {
+    503: {"model": HealthResponse, "description": "With ready=true: something is missing."}
+}
 
 
-@api.get("/health", responses=PROBLEMS, tags=["operations"])
-def health() -> HealthResponse:
+@api.get("/health", responses=DEGRADED | PROBLEMS, tags=["operations"])
+def health(
+    response: Response,
+    *,
+    ready: Annotated[
+        bool, Query(description="answer 503 while degraded, as a readiness probe needs")
+    ] = False,
+) -> HealthResponse:
     """Name the live versions."""
     models = {family: describe_live(store, family) for family in FAMILIES}
     live = [model for model in models.values() if model]
     healthy = bool(live) and not any(model.missing for model in live)
+    if ready and not healthy:
+        response.status_code, response.headers["retry-after"] = 503, str(RETRY_AFTER_S)
     return HealthResponse(status="ok" if healthy else "degraded", segue=__version__, models=models)
 
 

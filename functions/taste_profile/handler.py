@@ -1,4 +1,4 @@
-"""POST /taste-profile/{user_id}: a listener's taste in numbers, sentences and pictures."""
+"""POST /taste-profile/{user_id}: a listener's taste in numbers, sentences and pictures, GET as well."""
 
 from typing import Annotated
 
@@ -6,39 +6,38 @@ from fastapi import Body, Path, Query, Response
 
 from segue.serving.contracts import Id
 from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
-from segue.serving.recommendation import answer_tier
 from segue.serving.settings import ArtifactSettings, TierSettings, state_location
-from segue.serving.taste import profile_for
 from segue.serving.taste_contract import TasteProfile, TasteQuery, TasteRequest
 from segue.serving.taste_model import live_taste
-from segue.serving.taste_page import PICTURED, rendered
-from segue.serving.telemetry import logger
-from segue.serving.tier import Feature, Tier, require
+from segue.serving.taste_page import PICTURED, Rendered, respond
+from segue.serving.tier import Tier
 from segue.state.location import open_state
 
 model = live_taste(ArtifactSettings.from_environment())
 state = open_state(state_location())
-tiers = TierSettings.from_environment()
+User = Annotated[Id, Path()]
+Caller = Annotated[Tier, caller_tier(TierSettings.from_environment())]
+Asked = Annotated[TasteQuery, Query()]
 api = http_api("Taste profile")
 # A slash of an id is encoded where API Gateway chooses the route, and decoded here.
 ROUTE = "/taste-profile/{user_id:path}"
 
 
+@api.get(ROUTE, response_model=TasteProfile, responses=PICTURED | PROBLEMS, tags=["taste"])
+async def stored_taste_profile(user_id: User, caller: Caller, query: Asked) -> Response:
+    """Profile a stored listener, at an address that a link or a picture of a page can name."""
+    return _sent(respond(user_id, TasteRequest(), query, caller, (model, state)))
+
+
 @api.post(ROUTE, response_model=TasteProfile, responses=PICTURED | PROBLEMS, tags=["taste"])
 async def taste_profile(
-    user_id: Annotated[Id, Path()],
-    caller: Annotated[Tier, caller_tier(tiers)],
-    query: Annotated[TasteQuery, Query()],
-    request: Annotated[TasteRequest | None, Body()] = None,
+    user_id: User, caller: Caller, query: Asked, request: Annotated[TasteRequest | None, Body()] = None
 ) -> Response:
     """Profile a stored listener, or one who is described by tracks and artists."""
-    asked = request or TasteRequest()
-    tier = answer_tier(caller, asked.model_tier)
-    require(tier, Feature.TASTE_PROFILE)
-    live = model.get()
-    answer, profile = profile_for(user_id, asked, tier, live, state.read_recent(user_id))
-    logger.info("answered", extra={"model_version": live.version, "format": query.format})
-    made = rendered(answer, profile, live.value.reference, query.format, query.picture)
+    return _sent(respond(user_id, request or TasteRequest(), query, caller, (model, state)))
+
+
+def _sent(made: Rendered) -> Response:
     return Response(made.content, media_type=made.media_type, headers=made.headers)
 
 

@@ -144,3 +144,18 @@ def test_a_live_version_that_is_gone_is_told(client: TestClient, store: LocalSto
         [CLUSTERS],
     )
     assert found["variants"]["naive_features"]["state"] == "damaged"
+
+
+def test_health_is_503_to_a_readiness_probe_while_a_model_is_missing(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEGUE_ARTIFACTS", str(store.root))
+    sys.modules.pop("functions.health.handler", None)
+    client = TestClient(import_module("functions.health.handler").api)
+    sys.modules.pop("functions.health.handler", None)
+    for path, status in (("/health", 200), ("/health?ready=true", 503), ("/health?ready=false", 200)):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["status"]) == (status, "degraded")
+        assert ("retry-after" in answer.headers) is (status == 503)
+    publish_clustering(store, small_clustering(), live=True)
+    assert client.get("/health?ready=true").status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ from segue.serving.settings import (
     DEFAULT_STATE,
     DEFAULT_STORE,
     DEFAULT_UPLOADS,
+    WebSettings,
     find_store,
     set_for_this_process,
 )
@@ -27,7 +29,7 @@ _EXAMPLE = 12
 """The customer in the curl lines, if the store has it."""
 
 
-def serve(
+def serve(  # noqa: PLR0913  # one parameter an option
     *,
     store: Store = "",
     location: Artifacts = ARTIFACTS,
@@ -41,6 +43,13 @@ def serve(
     tier: Annotated[
         Tier, typer.Option(envvar="SEGUE_DEFAULT_TIER", help="What callers may ask for.")
     ] = Tier.PRO,
+    most_waiting: Annotated[
+        int,
+        typer.Option(min=1, envvar="SEGUE_MOST_WAITING", help="Requests at once; beyond them, 503 at once."),
+    ] = 64,
+    access_log: Annotated[
+        bool, typer.Option(envvar="SEGUE_ACCESS_LOG", help="A line on standard error for every answer.")
+    ] = True,
 ) -> None:
     """Serve the API and its documentation, as the functions would answer on Lambda."""
     is_named, store = bool(store), find_store(store, location)
@@ -76,6 +85,7 @@ def serve(
     names = sorted(
         path.parent.name for folder in functions.__path__ for path in Path(folder).glob("*/handler.py")
     )
+    from segue.serving.front import Front
     from segue.serving.http import local_api
     from segue.serving.local import run
     from segue.serving.local_upload import resume_imports, upload_routes
@@ -85,7 +95,8 @@ def serve(
     uploads, worker = handlers["import_history"].uploads, handlers["import_worker"].worker
     api.include_router(upload_routes(uploads, worker))
     resume_imports(uploads, worker)
-    run(api, host, port, customer_id, console.print)
+    front = Front(api, most_waiting, partial(typer.echo, err=True) if access_log else None)
+    run(front, (host, port), WebSettings.from_environment().base_path, customer_id, console.print)
 
 
 def _example_customer(store: str) -> int:

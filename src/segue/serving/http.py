@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_REST
 from fastapi import Depends, FastAPI, Header, Request
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from mangum import Mangum
 
@@ -16,10 +17,13 @@ from segue import __version__, errors
 from segue.serving.body import BoundedRoute
 from segue.serving.contracts import Problem
 from segue.serving.problem import PROBLEM_JSON, add_handlers
+from segue.serving.settings import WebSettings
 from segue.serving.telemetry import ANSWERS, count, logger, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from segue.serving.settings import TierSettings
     from segue.serving.tier import Tier
@@ -66,6 +70,7 @@ def local_api(functions: Iterable[FastAPI]) -> FastAPI:
     api = FastAPIOffline(
         title="Segue", version=__version__, description=segue.__doc__, redirect_slashes=False
     )
+    _add_front_page(api)
     for function in functions:
         api.include_router(function.router)
         for route in function.routes:
@@ -79,7 +84,43 @@ def local_api(functions: Iterable[FastAPI]) -> FastAPI:
 def _prepared(api: FastAPI) -> FastAPI:
     api.router.route_class = BoundedRoute
     add_handlers(api)
+    web = WebSettings.from_environment()
+    if web.base_path:
+        api.add_middleware(_BelowBasePath, base_path=web.base_path)
+    if web.origins:
+        api.add_middleware(
+            CORSMiddleware,
+            allow_origins=web.origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT"],
+            allow_headers=["content-type", "idempotency-key", "x-api-key"],
+            expose_headers=["retry-after"],
+        )
     return api
+
+
+class _BelowBasePath:
+    """Lets routes answer below a path, as a custom domain's base path mapping sends it, and without it."""
+
+    def __init__(self, app: ASGIApp, base_path: str) -> None:
+        self._app, self._base_path = app, base_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["root_path"] = self._base_path
+        await self._app(scope, receive, send)
+
+
+def _add_front_page(api: FastAPI) -> None:
+    @api.get("/", include_in_schema=False)
+    def front_page(request: Request) -> dict[str, str]:
+        base = request.scope.get("root_path", "")
+        return {
+            "service": "Segue",
+            "version": __version__,
+            "about": str(segue.__doc__),
+            "documentation": f"{base}/docs",
+            "description": f"{base}/openapi.json",
+            "health": f"{base}/health",
+        }
 
 
 def lambda_entry(api: FastAPI, *models: Refreshed) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
@@ -133,10 +174,16 @@ def caller_key() -> Any:
 
 
 def server_url() -> Any:
-    """Return the dependency that finds the address that the caller used for this server."""
+    """Return the dependency that finds this server's address, for links to it.
+
+    It is SEGUE_PUBLIC_URL, or where the request came in; never the header Host, which any caller can write.
+    """
+    web = WebSettings.from_environment()
 
     async def find(request: Request) -> str:
-        return str(request.base_url)
+        host, port = request.scope["server"]
+        host = f"[{host}]" if ":" in host else host
+        return web.public_url or f"{request.url.scheme}://{host}:{port}{web.base_path}"
 
     return Depends(find)
 

@@ -12,7 +12,7 @@ from segue.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fastapi import FastAPI
+    from segue.serving.front import Front
 
 _TRY = """Segue answers on {url} (documentation: {url}/docs). Stop it with Ctrl+C. Try:
 
@@ -35,8 +35,14 @@ class _Server(uvicorn.Server):
         self.started_at()
 
 
-def run(api: FastAPI, host: str, port: int, customer_id: int | None, say: Callable[[str], None]) -> None:
-    """Serve until interrupted.
+def run(
+    application: Front,
+    address: tuple[str, int],
+    base_path: str,
+    customer_id: int | None,
+    say: Callable[[str], None],
+) -> None:
+    """Serve at a host and port until interrupted.
 
     ``say`` is given curl lines, which work, once the server listens; about a customer where there is one.
 
@@ -45,6 +51,7 @@ def run(api: FastAPI, host: str, port: int, customer_id: int | None, say: Callab
     ConfigError
         The address or port cannot be listened on.
     """
+    host, port = address
     # With the protocol named asyncio sends without delay; else an answer waits 40 ms on a connection in use.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -54,10 +61,10 @@ def run(api: FastAPI, host: str, port: int, customer_id: int | None, say: Callab
     except OSError as error:
         listener.close()
         raise ConfigError("--port", f"cannot listen on {host}:{port}, {error.strerror or error}.") from error
-    server = _Server(uvicorn.Config(api, log_level="warning", access_log=False))
+    server = _Server(uvicorn.Config(application, log_level="warning", access_log=False))
     with listener:
         shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{listener.getsockname()[1]}"
+        url = f"http://{shown}:{listener.getsockname()[1]}{base_path}"
         lines = _TRY if customer_id is None else _TRY + _TRY_MODEL
         server.started_at = lambda: say(lines.format(url=url, customer_id=customer_id))
         server.run(sockets=[listener])

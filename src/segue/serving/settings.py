@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import math
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
@@ -93,6 +94,42 @@ class TierSettings:
             of_key={key.strip(): _tier("SEGUE_KEY_TIERS", name) for key, name in pairs},
             default=_tier("SEGUE_DEFAULT_TIER", environment.get("SEGUE_DEFAULT_TIER") or Tier.FREE),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How the API is reached.
+
+    Attributes
+    ----------
+    base_path : str
+        SEGUE_BASE_PATH, ``/music``: what comes before every route, as of a base path mapping; empty for none.
+    public_url : str
+        SEGUE_PUBLIC_URL, ``https://api.shop.example/music``: where callers find this server, for links to it;
+        empty for the address that a request came in on.
+    origins : tuple of str
+        SEGUE_CORS_ORIGINS, ``https://shop.example,…``: pages that may call the API; ``*`` for all.
+    """
+
+    base_path: str
+    public_url: str
+    origins: tuple[str, ...]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; raises ConfigError naming the variable at fault."""
+        base = environment.get("SEGUE_BASE_PATH", "").strip("/")
+        if not re.fullmatch(r"[\w.~/-]*", base, re.ASCII):
+            raise ConfigError("SEGUE_BASE_PATH", f"{base!r} is no path: give one as in /music.")
+        public = environment.get("SEGUE_PUBLIC_URL", "").rstrip("/")
+        origins = [one.strip() for one in environment.get("SEGUE_CORS_ORIGINS", "").split(",")]
+        named = {"SEGUE_PUBLIC_URL": [public], "SEGUE_CORS_ORIGINS": [one for one in origins if one != "*"]}
+        for variable, urls in named.items():
+            path = r"[^?#\s]*" if variable == "SEGUE_PUBLIC_URL" else ""
+            for url in filter(None, urls):
+                if not re.fullmatch(rf"https?://[^/?#\s]+{path}", url):
+                    raise ConfigError(variable, f"{url!r} is no address as in https://shop.example.")
+        return cls(f"/{base}" if base else "", public, tuple(filter(None, origins)))
 
 
 def aws_environment(environment: Mapping[str, str] = os.environ) -> Mapping[str, str]:

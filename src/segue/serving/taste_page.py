@@ -13,14 +13,28 @@ from segue.errors import InvalidInputError
 from segue.serving.picture.drawing import inline, standalone
 from segue.serving.picture.markup import Markup, html_document, joined, style_sheet, tag
 from segue.serving.picture.style import COLOURS, DRAWN, PAGE
+from segue.serving.recommendation import answer_tier
+from segue.serving.taste import profile_for
 from segue.serving.taste_contract import Format
 from segue.serving.taste_picture import PART_OF, TITLES, draw
+from segue.serving.telemetry import logger
+from segue.serving.tier import Feature, require
 
 if TYPE_CHECKING:
     from segue.domain.taste.profile import Profile
     from segue.domain.taste.reference import Reference
     from segue.serving.picture.drawing import Drawing, Table
-    from segue.serving.taste_contract import PatternsOut, Picture, SupportOut, TasteProfile
+    from segue.serving.taste_contract import (
+        PatternsOut,
+        Picture,
+        SupportOut,
+        TasteProfile,
+        TasteQuery,
+        TasteRequest,
+    )
+    from segue.serving.taste_model import LiveTaste
+    from segue.serving.tier import Tier
+    from segue.state.listening import ListeningState
 
 PICTURED: dict[int | str, dict[str, Any]] = {
     200: {
@@ -48,6 +62,29 @@ class Rendered:
     def headers(self) -> dict[str, str]:
         """What HTTP is to say with it."""
         return {"content-security-policy": self.policy} if self.policy else {}
+
+
+def respond(
+    user_id: str,
+    asked: TasteRequest,
+    query: TasteQuery,
+    caller: Tier,
+    known: tuple[LiveTaste, ListeningState],
+) -> Rendered:
+    """Profile a listener by what is ``known``, and answer as `rendered` does.
+
+    Raises
+    ------
+    TierError
+        The caller's tier does not open the profile, or is below the one that is asked for.
+    """
+    tier = answer_tier(caller, asked.model_tier)
+    require(tier, Feature.TASTE_PROFILE)
+    model, state = known
+    live = model.get()
+    answer, profile = profile_for(user_id, asked, tier, live, state.read_recent(user_id))
+    logger.info("answered", extra={"model_version": live.version, "format": query.format})
+    return rendered(answer, profile, live.value.reference, query.format, query.picture)
 
 
 def rendered(
