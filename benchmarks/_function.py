@@ -99,7 +99,8 @@ def all_variants(function: Any) -> dict[str, Callable[[str], Callable[[], Any]]]
     def domain(user_id: str, *, explain: bool, model: Any = model) -> Callable[[], Any]:
         heard, allowed = heard_by(user_id), np.ones(n_items, bool)
         allowed[heard.rows] = False
-        query = Query(LIMIT, allowed, ranker.diversity, ranker.calibration, 5 if explain else 0)
+        diversity, calibration, artist_share = ranker.order
+        query = Query(LIMIT, allowed, diversity, calibration, 5 if explain else 0, artist_share)
         return lambda: answer(model, Listener(heard.history, user_id), query)
 
     def factors_alone(user_id: str, factors: Any) -> Callable[[], Any]:

@@ -21,7 +21,7 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from segue.domain.candidates import top_n
-from segue.domain.content import ContentSource
+from segue.domain.content import ContentSource, read_marks
 from segue.domain.history import History
 from segue.domain.nearest import ExactSearch, recall_of
 from segue.sources.dataset import read_catalogue, read_interactions
@@ -87,6 +87,7 @@ def ndcg(vectors: np.ndarray, listening: Listening) -> float:
 def latency(console: Console, catalogue) -> None:
     content, record = fit_content(catalogue)
     console.print(record)
+    marks = read_marks(catalogue)
     exact, rng = ExactSearch(content.vectors), np.random.default_rng(SEED)
     table = Table("history", "profile ms", "best 200 ms", "exact ms", "found of the exact best")
     with threadpool_limits(1, "blas"):
@@ -94,12 +95,12 @@ def latency(console: Console, catalogue) -> None:
             taste = exact.search(content.vectors[rng.choice(len(catalogue), 1)], 2 * length)[0][0]
             rows = np.sort(rng.choice(taste, length, replace=False))
             history = History(rows, np.ones(length, np.float32))
-            source = ContentSource(content, history)
+            source = ContentSource(content, history, marks)
             best = source.best(200)
             profile = content.vectors[rows].sum(axis=0)[None]
             true = exact.search(profile, len(best))[0]
             times = [
-                median_ms(lambda given=history: ContentSource(content, given)),
+                median_ms(lambda given=history: ContentSource(content, given, marks)),
                 median_ms(lambda made=source: made.best(200)),
                 median_ms(lambda asked=profile: exact.search(asked, 200)),
             ]

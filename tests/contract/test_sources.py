@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segue.domain.content import Content, ContentSource, SimilarSource
+from segue.domain.content import Content, ContentSource, read_marks
 from segue.domain.friends import build_friends
 from segue.domain.genre_taste import build_genre_index, genre_source
 from segue.domain.history import History, build_history
@@ -61,15 +61,10 @@ def social() -> Social:
     return Social(friends, np.array([0, 0, 3, 6, 7], np.int64), likes, weight, N)
 
 
-def build_similar(given: History) -> SimilarSource:
-    return SimilarSource(content(), CATALOGUE, given.item_index)
-
-
 PLAYS = np.random.default_rng(3).integers(0, 50, N).astype(np.float32)
 SITUATION = Situation(time_of_day=TimeOfDay.NIGHT, activity=Activity.WORKOUT)
 SOURCES = {
-    "content": lambda given: ContentSource(content(), given),
-    "similar": build_similar,
+    "content": lambda given: ContentSource(content(), given, read_marks(CATALOGUE)),
     "genre": lambda given: genre_source(build_genre_index(CATALOGUE.genres), given),
     "genre, prominent": lambda given: genre_source(build_genre_index(CATALOGUE.genres, PLAYS), given),
     "mood": lambda _: mood_source(rules(), Mood.CHILL),
@@ -137,8 +132,7 @@ def test_nothing_is_written_to_what_was_given(build) -> None:
 @pytest.mark.parametrize(
     ("name", "kinds"),
     [
-        ("content", {ReasonKind.PLAYED}),
-        ("similar", {ReasonKind.AUDIO, ReasonKind.ARTIST, ReasonKind.GENRE, ReasonKind.REST}),
+        ("content", {ReasonKind.AUDIO, ReasonKind.ARTIST, ReasonKind.GENRE, ReasonKind.REST}),
         ("genre", {ReasonKind.GENRE}),
         ("mood", {ReasonKind.MOOD}),
         ("situation", {ReasonKind.CONTEXT}),

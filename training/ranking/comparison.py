@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RESAMPLES = 1000
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +107,13 @@ def correct_by_holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
     corrected = np.empty(len(p_values))
     corrected[order] = np.minimum(np.maximum.accumulate(factors * p_values[order]), 1.0)
     return corrected
+
+
+def p_better(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+    """One-sided p-value of Student's paired test that ``ours`` is greater by luck alone."""
+    gain = ours - theirs
+    if len(gain) < 2:
+        return 1.0
+    if np.ptp(gain) < _ROUNDING:  # without variance the test has no statistic
+        return 0.0 if gain[0] > _ROUNDING else 1.0
+    return float(ttest_rel(ours, theirs, alternative="greater").pvalue)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from segue.domain.history import History
-from segue.domain.ranker import N_CANDIDATES, gather
+from segue.domain.ranker import N_CANDIDATES, UNRANKED, gather
 from segue.domain.recommend import Query, rank
 from segue.domain.recommender import SOURCES, TIER_SOURCES, Listener, choose, pool_of, prepare
 from segue.domain.rerank import rerank
@@ -138,17 +138,6 @@ def rank_all(panel: Panel, ranker: Ranker | None, tier: str, k: int) -> list[Lin
     return lined
 
 
-def measure_order(
-    task: Task, lined: list[Lined], k: int, diversity: float, calibration: float
-) -> dict[str, NDArray[np.float64]]:
-    """Measure the lists that come of `rank_all` by some reordering; see `accuracy_of_users`."""
-    ranking = np.full((len(lined), k), -1, np.int32)
-    for place, (rows, pool) in enumerate(lined):
-        found = rows[rerank(pool, k, diversity, calibration)]
-        ranking[place, : len(found)] = found
-    return _accuracy(task, ranking)
-
-
 def measure_ranked(task: Task, lined: list[Lined], k: int) -> dict[str, NDArray[np.float64]]:
     """Measure what `rank_all` lines up, as it is: no artist is held back, and nothing reordered."""
     ranking = np.full((len(lined), k), -1, np.int32)
@@ -160,9 +149,13 @@ def measure_ranked(task: Task, lined: list[Lined], k: int) -> dict[str, NDArray[
 def measure_answers(
     task: Task, lined: list[Lined], ranker: Ranker | None, k: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Measure the lists that listeners would get, of what `rank_all` lined up for their tier."""
-    order = (ranker.diversity, ranker.calibration) if ranker else (0.0, 0.0)
-    return measure_order(task, lined, k, *order)
+    """Measure the lists that listeners would get, of what `rank_all` lined up; see `accuracy_of_users`."""
+    order = ranker.order if ranker else UNRANKED
+    ranking = np.full((len(lined), k), -1, np.int32)
+    for place, (rows, pool) in enumerate(lined):
+        found = rows[rerank(pool, k, *order)]
+        ranking[place, : len(found)] = found
+    return _accuracy(task, ranking)
 
 
 def measure_sources(panel: Panel, k: int) -> dict[str, dict[str, NDArray[np.float64]]]:

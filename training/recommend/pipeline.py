@@ -22,7 +22,7 @@ from training.recommend.choice import Budget, Tried, choose_settings
 from training.recommend.fit import Dataset, Fixed, fit_fixed, fit_members
 from training.recommend.measure import Task, build_task
 from training.recommend.publishing import Publication, promote_run, publish_all
-from training.recommend.rank import fit_ranker, popular_ranker
+from training.recommend.rank import fit_ranker
 from training.recommend.rival import Rival, open_rival
 from training.recommend.settings import Settings
 from training.recommend.split import Part, damped_matrix, divide, new_to_user, only_liked
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from segue.artifacts.object_store import ObjectStore
     from segue.artifacts.store import LiveAlias
     from segue.domain.recommender import Recommender
+    from training.recommend.rank import Weighed
     from training.recommend.split import Parts
 
 
@@ -98,14 +99,14 @@ def train_recommender(
     step(f"dividing the events {parts.how}")
     fixed = fit_fixed(data, parts.part == Part.FIT, request.settings.seed, step)
     run, tried = _choose(_Run(data, parts, fixed, request.settings, request.k, step), request.budget)
-    ranked, task = _weigh(run)
-    measured = _measure(run, ranked, task, rival)
+    weighed, task = _weigh(run)
+    measured = _measure(run, weighed, task, rival)
     if isinstance(rival, Rival) and (strange := rival.strangeness(about, data.catalogue.vocabulary)):
         measured = replace(measured, promote=Verdict(False, strange))
     step("fitting the members to all events")
     fixed = replace(run.fixed, rules=fit_rules(data.catalogue, data.interactions))
     run = replace(run, fixed=fixed)
-    ranker = ranked.ranker if ranked.ranker and measured.serve.choice else popular_ranker()
+    ranker = measured.served.ranker
     final = _searched_fast(run.fit(parts.part >= Part.FIT), task, run.settings.seed)
     step("publishing")
     publication = Publication(
@@ -155,11 +156,11 @@ def _describe(data: Dataset) -> dict[str, Any]:
     }
 
 
-def _measure(run: _Run, ranked: Recommender, task: Task, rival: Rival | Verdict[bool]) -> Measured:
-    if ranked.ranker is None or len(task.users) < MIN_EXAMPLES:
+def _measure(run: _Run, weighed: Weighed | None, task: Task, rival: Rival | Verdict[bool]) -> Measured:
+    if weighed is None or len(task.users) < MIN_EXAMPLES:
         return unmeasured(len(task.users), None if isinstance(rival, Rival) else rival)
-    fitted = _refit(run, ranked, rival) if isinstance(rival, Rival) else rival
-    return measure_recommender(ranked, task, run.k, fitted, run.step)
+    fitted = _refit(run, weighed.model, rival) if isinstance(rival, Rival) else rival
+    return measure_recommender(weighed, task, run.k, fitted, run.step)
 
 
 def _refit(run: _Run, ranked: Recommender, rival: Rival) -> Recommender | Verdict[bool]:
@@ -173,22 +174,26 @@ def _refit(run: _Run, ranked: Recommender, rival: Rival) -> Recommender | Verdic
         return refuse_unmeasured(f"its settings cannot be fitted to these events ({error})")
 
 
-def _weigh(run: _Run) -> tuple[Recommender, Task]:
-    """Return the recommender to measure, its ranker learnt on validation, and what to measure it on."""
+def _weigh(run: _Run) -> tuple[Weighed | None, Task]:
+    """Return the recommender to measure, its ranker learnt on validation, and what to measure it on.
+
+    There is none where too few listeners went on to like anything.
+    """
     events, tracks, part = run.data.interactions, run.data.catalogue, run.parts.part
     before, validation, test = (damped_matrix(events, tracks, part == each) for each in Part)
     users, seed = events.users.item_id, run.settings.seed
     model = run.fit(part == Part.FIT)
     task = build_task(users, before, new_to_user(validation, before), seed)
+    known = damped_matrix(events, tracks, part != Part.TEST)
+    asked = build_task(users, known, new_to_user(test, known), seed)
     try:
-        ranker = fit_ranker(model, task, run.k, run.step)
+        weighed = fit_ranker(model, task, run.k, run.step)
     except NotEnoughDataError as error:
         run.step(f"no ranker: {error}")
-        ranker = None
-    known = damped_matrix(events, tracks, part != Part.TEST)
+        return None, asked
     run.step("fitting the members to all events before the test")
-    model = replace(run.fit(part != Part.TEST), ranker=ranker)
-    return model, build_task(users, known, new_to_user(test, known), seed)
+    model = replace(run.fit(part != Part.TEST), ranker=weighed.ranker)
+    return replace(weighed, model=model), asked
 
 
 def _searched_fast(model: Recommender, task: Task, seed: int) -> Recommender:

@@ -187,6 +187,7 @@ def _params(family: str, what: Publication) -> dict[str, Any]:
         "weights": weights,
         "diversity": ranker.diversity,
         "calibration": ranker.calibration,
+        "artist_share": ranker.artist_share,
     }
 
 

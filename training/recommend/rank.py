@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segue.domain.ranker import Ranker
 from segue.domain.recommender import SOURCES, TIER_SOURCES
-from training.recommend.measure import Panel, build_panel, measure_order, rank_all, read_examples
+from segue.domain.rerank import MAX_ARTIST_SHARE
+from training.recommend.measure import (
+    build_panel,
+    measure_answers,
+    measure_ranked,
+    measure_sources,
+    rank_all,
+    read_examples,
+)
+from training.recommend.served import TOP_TIER
 from training.recommend.weights import learn_weights, refine_weights
 
 if TYPE_CHECKING:
@@ -19,17 +27,39 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.recommender import Recommender
-    from training.recommend.measure import Task
+    from training.recommend.measure import Panel, Task
     from training.recommend.weights import Example
 
 BEARABLE_LOSS = 0.02
-"""Share of the validation's NDCG that reordering may cost by default."""
+"""Share of the validation's NDCG that all reordering together may cost, one standard error included."""
 
+_ARTIST_SHARES = (MAX_ARTIST_SHARE, 0.3, 0.5)
 _STRENGTHS = (0.3, 0.2, 0.1, 0.05)
-_TUNED_ON = 300
+_REORDERING: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("artist_share", _ARTIST_SHARES),
+    ("diversity", _STRENGTHS),
+    ("calibration", _STRENGTHS),
+)
 
 
-def fit_ranker(model: Recommender, task: Task, k: int, step: Callable[[str], None]) -> Ranker:
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A recommender with the ranker that was learnt for it.
+
+    Attributes
+    ----------
+    model : Recommender
+    ranker : Ranker
+    preferred : tuple of str
+        Sources by the NDCG that each has alone on the validation part, the best first.
+    """
+
+    model: Recommender
+    ranker: Ranker
+    preferred: tuple[str, ...]
+
+
+def fit_ranker(model: Recommender, task: Task, k: int, step: Callable[[str], None]) -> Weighed:
     """Learn the weights on validation listeners, then the strongest reordering that costs little.
 
     Raises
@@ -43,9 +73,11 @@ def fit_ranker(model: Recommender, task: Task, k: int, step: Callable[[str], Non
     step(f"weighing {len(SOURCES)} sources on {len(examples)} listeners")
     learnt = {names: _weights(examples, names, k) for names in set(TIER_SOURCES.values())}
     weight = np.stack([learnt[names] for names in TIER_SOURCES.values()])
+    alone = {name: float(users["ndcg"].mean()) for name, users in measure_sources(panel, k).items()}
+    preferred = tuple(sorted(alone, key=lambda name: -alone[name]))
     ranker = Ranker(SOURCES, tuple(TIER_SOURCES), weight)
-    some = Panel(model, replace(task, users=task.users[:_TUNED_ON]), panel.sources[:_TUNED_ON])
-    return _with_reordering(some, ranker, k, step)
+    ranker = _with_reordering(panel, ranker, k, alone[preferred[0]], step)
+    return Weighed(replace(model, ranker=ranker), ranker, preferred)
 
 
 def _weights(examples: Sequence[Example], names: frozenset[str], k: int) -> NDArray[np.float32]:
@@ -53,21 +85,27 @@ def _weights(examples: Sequence[Example], names: frozenset[str], k: int) -> NDAr
     return refine_weights(examples, usable, learn_weights(examples, usable), k)
 
 
-def popular_ranker() -> Ranker:
-    """Return the ranker that trusts nothing but popularity, whatever the tier."""
-    popular = np.array([name == "popularity" for name in SOURCES], np.float32)
-    return Ranker(SOURCES, tuple(TIER_SOURCES), np.tile(popular, (len(TIER_SOURCES), 1)))
+def _with_reordering(
+    panel: Panel, ranker: Ranker, k: int, best_alone: float, step: Callable[[str], None]
+) -> Ranker:
+    """Hold artists back, diversify and calibrate, each as strongly as the order bears.
 
+    The first may cost a third of `BEARABLE_LOSS`, two together two thirds of it, and no reordering may bring
+    the hybrid below what the best source alone has on the same listeners.
+    """
 
-def _with_reordering(panel: Panel, ranker: Ranker, k: int, step: Callable[[str], None]) -> Ranker:
-    @cache
-    def quality(diversity: float, calibration: float) -> float:
-        return float(measure_order(panel.task, lined, k, diversity, calibration)["ndcg"].mean())
+    def loss(order: Ranker) -> float:
+        values = measure_answers(panel.task, lined, order, k)["ndcg"]
+        lost = before - values
+        surely = float(lost.mean() + lost.std() / len(lost) ** 0.5) / (float(before.mean()) or 1.0)
+        return surely if values.mean() >= best_alone else np.inf
 
     step("choosing how much reordering the order bears")
-    lined = rank_all(panel, ranker, "pro", k)
-    least = quality(0.0, 0.0) * (1 - BEARABLE_LOSS / 2)
-    diversity = next((each for each in _STRENGTHS if quality(each, 0.0) >= least), 0.0)
-    least = quality(diversity, 0.0) * (1 - BEARABLE_LOSS / 2)
-    calibration = next((each for each in _STRENGTHS if quality(diversity, each) >= least), 0.0)
-    return replace(ranker, diversity=diversity, calibration=calibration)
+    lined = rank_all(panel, ranker, TOP_TIER, k)
+    before = measure_ranked(panel.task, lined, k)["ndcg"]
+    ranker = replace(ranker, diversity=0.0, calibration=0.0, artist_share=1.0)
+    for number, (name, strengths) in enumerate(_REORDERING, 1):
+        tried = (replace(ranker, **{name: strength}) for strength in strengths)
+        bearable = BEARABLE_LOSS * number / len(_REORDERING)
+        ranker = next((each for each in tried if loss(each) <= bearable), ranker)
+    return ranker

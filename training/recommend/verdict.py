@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from scipy.stats import ttest_rel
-
 from segue.domain.recommender import TIER_SOURCES
 from training.evaluation import mean_of_differences
-from training.gate import Verdict, accept_challenger, choose_ranking
-from training.ranking.comparison import estimate_means
+from training.gate import Verdict, accept_challenger
+from training.ranking.comparison import estimate_means, p_better
 from training.recommend.measure import (
     build_panel,
     measure_answers,
@@ -19,19 +16,21 @@ from training.recommend.measure import (
     measure_sources,
     rank_all,
 )
+from training.recommend.served import TOP_TIER, Results, Served, choose_served, popular_ranker
+from training.recommend.weights import MIN_EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from segue.domain.recommender import Recommender
     from training.evaluation import Estimate
-    from training.recommend.measure import Lined, Task
+    from training.recommend.measure import Task
+    from training.recommend.rank import Weighed
 
-BASELINE = "popularity"
 OBJECTIVE = "ndcg"
-_ROUNDING = 1e-12
 
 Users = dict[str, dict[str, "NDArray[np.float64]"]]
 
@@ -46,20 +45,20 @@ class Measured:
         By answerer (``hybrid-TIER`` or a source), then by metric.
     p_value : dict of str to float
         Of each source and of the champion: that it is not worse than the pro hybrid, by luck alone.
-    serve : Verdict of bool
-        Whether the hybrid is served, or popularity alone.
+    served : Served
+        The ranker that is served, and why.
     promote : Verdict of bool
         What the gate says of promoting.
     """
 
     metrics: dict[str, dict[str, Estimate]]
     p_value: dict[str, float]
-    serve: Verdict[bool]
+    served: Served
     promote: Verdict[bool]
 
 
 def measure_recommender(
-    model: Recommender,
+    weighed: Weighed,
     task: Task,
     k: int,
     champion: Recommender | Verdict[bool],
@@ -69,47 +68,51 @@ def measure_recommender(
 
     ``hybrid-before-reordering`` is the ranker's own order, to be held against the sources': what answers hold
     back of an artist, and reorder for diversity and calibration, costs accuracy where listeners play much by
-    few. ``champion`` is what is live, fitted to the same events as ``model``, as the served one has seen the
-    test, or what the gate decides without it.
+    few. ``served`` is what `choose_served` makes of it for pro. ``champion`` is what is live, fitted to the
+    same events as the model, as the served one has seen the test, or what the gate decides without it.
     """
     step(f"testing every source on {len(task.users)} listeners")
+    model = weighed.model
     panel = build_panel(model, task)
     users: Users = measure_sources(panel, k)
-    lined: dict[frozenset[str], list[Lined]] = {}
+    alone = {name: values[OBJECTIVE] for name, values in users.items()}
+    ranked: Users = {}
     for tier, sources in TIER_SOURCES.items():
-        if sources in lined:  # the same sources were weighed on the same examples
-            like = next(other for other in TIER_SOURCES if TIER_SOURCES[other] == sources)
-            users[f"hybrid-{tier}"] = users[f"hybrid-{like}"]
+        like = next(other for other in TIER_SOURCES if TIER_SOURCES[other] == sources)
+        if like in ranked:  # the same sources were weighed on the same examples
+            ranked[tier], users[f"hybrid-{tier}"] = ranked[like], users[f"hybrid-{like}"]
             continue
         step(f"testing the hybrid of the tier {tier}")
-        lined[sources] = rank_all(panel, model.ranker, tier, k)
-        users[f"hybrid-{tier}"] = measure_answers(task, lined[sources], model.ranker, k)
-    users["hybrid-before-reordering"] = measure_ranked(task, lined[TIER_SOURCES["pro"]], k)
+        lined = rank_all(panel, model.ranker, tier, k)
+        ranked[tier] = measure_ranked(task, lined, k)
+        users[f"hybrid-{tier}"] = measure_answers(task, lined, model.ranker, k)
+    users["hybrid-before-reordering"] = ranked[TOP_TIER]
+    reordered = {tier: users[f"hybrid-{tier}"][OBJECTIVE] for tier in TIER_SOURCES}
+    in_order = {tier: values[OBJECTIVE] for tier, values in ranked.items()}
+    served = choose_served(weighed.ranker, Results(reordered, in_order, alone), weighed.preferred)
+    users["served"] = served.of(users, ranked)
     if not isinstance(champion, Verdict):
         step("testing the settings and weights of what is live")
-        theirs = rank_all(build_panel(champion, task), champion.ranker, "pro", k)
+        theirs = rank_all(build_panel(champion, task), champion.ranker, TOP_TIER, k)
         users["champion"] = measure_answers(task, theirs, champion.ranker, k)
     ours = users["hybrid-pro"][OBJECTIVE]
     p_value = {
-        name: _p_better(ours, values[OBJECTIVE])
+        name: p_better(ours, values[OBJECTIVE])
         for name, values in users.items()
-        if not name.startswith("hybrid")
+        if name != "served" and not name.startswith("hybrid")
     }
     metrics = {name: estimate_means(values, seed=17) for name, values in users.items()}
-    mean = {name: figures[OBJECTIVE].value for name, figures in metrics.items()}
-    serve = choose_ranking(mean["hybrid-pro"], mean[BASELINE], p_value[BASELINE])
-    served = "hybrid-pro" if serve.choice else BASELINE
     if isinstance(champion, Verdict):
-        return Measured(metrics, p_value, serve, champion)
-    promote = accept_ranking(users[served][OBJECTIVE], users["champion"][OBJECTIVE])
-    return Measured(metrics, p_value, serve, promote)
+        return Measured(metrics, p_value, served, champion)
+    promote = accept_ranking(users["served"][OBJECTIVE], users["champion"][OBJECTIVE])
+    return Measured(metrics, p_value, served, promote)
 
 
 def accept_ranking(ours: NDArray[np.float64], champion: NDArray[np.float64]) -> Verdict[bool]:
     """Ask the gate about a metric of the same listeners, relative to the champion's mean."""
     mean = float(champion.mean()) if len(champion) else 0.0
     gain = mean_of_differences((ours - champion) / (mean or 1.0))
-    return accept_challenger(gain, _p_better(champion, ours), "listeners")
+    return accept_challenger(gain, p_better(champion, ours), "listeners")
 
 
 def unmeasured(n_listeners: int, otherwise: Verdict[bool] | None) -> Measured:
@@ -117,16 +120,11 @@ def unmeasured(n_listeners: int, otherwise: Verdict[bool] | None) -> Measured:
 
     ``otherwise`` is what the gate decides where there is no champion to compare with.
     """
-    few = f"too few listeners liked something new after the cuts ({n_listeners} after the last)"
+    few = (
+        f"too few listeners liked something new after the cuts ({n_listeners} after the last, {MIN_EXAMPLES} "
+        "are needed)"
+    )
     promote = otherwise or Verdict(False, f"{few}: what is live stays.")
-    return Measured({}, {}, Verdict(False, f"Popularity is served, as {few} to weigh the sources."), promote)
-
-
-def _p_better(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
-    """One-sided p-value of Student's paired test that ``ours`` is greater by luck alone."""
-    gain = ours - theirs
-    if len(gain) < 2:
-        return 1.0
-    if np.ptp(gain) < _ROUNDING:  # without variance the test has no statistic
-        return 0.0 if gain[0] > _ROUNDING else 1.0
-    return float(ttest_rel(ours, theirs, alternative="greater").pvalue)
+    why = Verdict("popularity", f"Popularity is served, as {few} to weigh the sources.")
+    ranker = popular_ranker(f"when it was trained, {few}")
+    return Measured({}, {}, Served(ranker, why, is_plain=True), promote)

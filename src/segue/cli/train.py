@@ -12,10 +12,12 @@ from rich.markup import escape
 from segue.artifacts.location import open_store as open_artifacts
 from segue.cli.account import print_account
 from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data, Reason, Store
+from segue.domain.recommender import TIER_SOURCES
 from segue.serving.settings import find_store, user_name
 from segue.sources.store import open_store
 
 if TYPE_CHECKING:
+    from segue.domain.ranker import Ranker
     from training.pipeline import Outcome
     from training.recommend.pipeline import Outcome as RecommenderOutcome
 
@@ -137,10 +139,21 @@ def _print_recommender(console: Console, outcome: RecommenderOutcome, k: int) ->
             f"  {name}: NDCG@{k} {ndcg.value:.4f} (95 % interval {ndcg.low:.4f} to {ndcg.high:.4f}), "
             f"recall@{k} {recall.value:.4f}, {ndcg.n} listeners"
         )
-    console.print(outcome.measured.serve.reason, style="bold", markup=False)
+    served = outcome.measured.served
+    console.print(served.verdict.reason, style="bold", markup=False)
+    for tier in served.ranker.tiers:
+        console.print(f"  {tier}: {_weights(served.ranker, tier)}", markup=False)
     state = "live" if outcome.alias else "published, not promoted"
     console.print(f"{version} is {state}. {outcome.verdict.reason}", markup=False)
     console.print(f"Figures and weights: segue models show hybrid@{version}")
+
+
+def _weights(ranker: Ranker, tier: str) -> str:
+    """Name the sources that are heard, by falling weight, and those that the tier opens and that are not."""
+    weights = ranker.weights_of(tier)
+    heard = ", ".join(f"{name} {weight:.2g}" for name, weight in sorted(weights.items(), key=lambda w: -w[1]))
+    unheard = [name for name in ranker.sources if name in TIER_SOURCES[tier] and name not in weights]
+    return f"{heard}; no weight: {', '.join(unheard)}" if unheard else heard
 
 
 def _print(console: Console, outcome: Outcome) -> None:

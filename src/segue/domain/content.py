@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.candidates import top_n
-from segue.domain.collaborative import played
 from segue.domain.history import History
 from segue.domain.item_similarity import neighbours_of, spoken_of
 from segue.domain.source import Reason, ReasonKind
@@ -68,11 +67,45 @@ class Content:
             )
 
 
-class _Profile:
-    """Tracks near the profile of one history.
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Artists or genres, as what two tracks may have in common.
+
+    Attributes
+    ----------
+    kind : ReasonKind
+        ARTIST or GENRE.
+    labels : Labels (n_items,)
+    rarity : float64 (n_labels,)
+        1 + ln(n_items / tracks with it).
+    """
+
+    kind: ReasonKind
+    labels: Labels
+    rarity: NDArray[np.float64]
+
+
+def read_marks(catalogue: Catalogue) -> tuple[Marks, ...]:
+    """Count the tracks of every artist and genre, once for a version."""
+    fields = ((ReasonKind.ARTIST, catalogue.artists), (ReasonKind.GENRE, catalogue.genres))
+    return tuple(
+        Marks(kind, labels, 1 + np.log(len(labels) / np.maximum(np.bincount(labels.label_index), 1)))
+        for kind, labels in fields
+    )
+
+
+class ContentSource:
+    """Tracks like those of one history, as a source of candidates; the reasons say in what they are alike.
 
     The profile is u = Σ_i c_i v_i / |Σ_i c_i v_i| over the history, and a score the cosine v_j·u. What
     is disliked has a negative confidence c and turns the profile away (Rocchio 1971).
+
+    Parameters
+    ----------
+    content : Content
+    history : History
+    marks : tuple of Marks
+        From `read_marks`, of the same tracks.
 
     Raises
     ------
@@ -80,8 +113,8 @@ class _Profile:
         Nothing in the history is liked, or nothing is known of what is.
     """
 
-    def __init__(self, content: Content, history: History) -> None:
-        self._content, self._history = content, history
+    def __init__(self, content: Content, history: History, marks: tuple[Marks, ...]) -> None:
+        self._content, self._history, self._marks = content, history, marks
         parts = content.vectors.take(history.item_index, axis=0) * history.confidence[:, None]
         profile = parts.sum(axis=0, dtype=np.float64)
         size = float(np.sqrt(profile @ profile))
@@ -105,53 +138,13 @@ class _Profile:
         scores: NDArray[np.float32] = self._content.vectors.take(rows, axis=0) @ self._profile
         return scores
 
-
-class ContentSource(_Profile):
-    """Tracks like those of one history, as a source of candidates; the reasons are its tracks."""
-
-    @property
-    def history(self) -> History:
-        """What the profile was made of."""
-        return self._history
-
-    def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Split scores over the history, float64 (m, h): c_i v_i·v_j / |Σ c v|."""
-        return (self._content.vectors.take(rows, axis=0) @ self._parts.T).astype(np.float64)
-
-    def reasons(self, row: int) -> list[Reason]:
-        """Split a score over the history."""
-        return played(self, row)
-
-
-class SimilarSource(_Profile):
-    """Tracks like one or several, by the mean of their vectors; the reasons say in what they are alike.
-
-    Parameters
-    ----------
-    content : Content
-    catalogue : Catalogue
-        Of the same tracks.
-    seeds : int32 (n,)
-        Rows; repeats and their order do not count.
-
-    Raises
-    ------
-    EmptyHistoryError
-        There is no seed, or nothing is known of any.
-    """
-
-    def __init__(self, content: Content, catalogue: Catalogue, seeds: NDArray[np.int32]) -> None:
-        rows = np.unique(seeds).astype(np.int32)
-        super().__init__(content, History(rows, np.ones(len(rows), np.float32)))
-        self._catalogue = catalogue
-
     def reasons(self, row: int) -> list[Reason]:
         """Split a score over audio features, shared artists and genres, greatest part first.
 
         Each audio feature contributes its own columns' products, exactly. The text is compressed into columns
         that mix its fields, so what they contribute is shared out among the artists and genres that the track
-        has in common with the seeds, by how rare each is, 1 + ln(n_items / tracks with it), times the seeds
-        that have it; where none is in common it is `ReasonKind.REST`, as are low-level features.
+        has in common with what is liked, by how rare each is times the confidence of the tracks that have it;
+        where none is in common it is `ReasonKind.REST`, as are low-level features.
         """
         product = (self._profile * self._content.vectors[row]).astype(np.float64)
         n_text, n_audio = self._content.n_text, len(self._content.audio_columns)
@@ -160,31 +153,29 @@ class SimilarSource(_Profile):
         for feature, part in zip(self._content.audio_columns, product[first_audio:].tolist(), strict=True):
             parts[ReasonKind.AUDIO, feature] = parts.get((ReasonKind.AUDIO, feature), 0.0) + part
         text, rest = float(product[:n_text].sum()), float(product[n_text:first_audio].sum())
-        shared = self._shared(row)
+        shared = {
+            (marks.kind, marks.labels.names[label]): float(liked[label])
+            for marks, liked in zip(self._marks, self._liked, strict=True)
+            for label in marks.labels.index_of(row).tolist()
+            if liked[label]
+        }
         total = sum(shared.values())
-        for key, rarity in shared.items():
-            parts[key] = text * rarity / total
+        for key, weight in shared.items():
+            parts[key] = text * weight / total
         if not shared:
             rest += text
         parts[ReasonKind.REST, ""] = rest
         told = [Reason(kind, part, name) for (kind, name), part in parts.items() if part]
         return sorted(told, key=lambda reason: -reason.contribution)
 
-    def _shared(self, row: int) -> dict[tuple[ReasonKind, str], float]:
-        """Artists and genres in common with the seeds: how rare each is, times the seeds that have it."""
-        shared: dict[tuple[ReasonKind, str], float] = {}
-        for kind, labels, rarity in self._rarity:
-            own = set(labels.index_of(row).tolist())
-            for seed in self._history.item_index.tolist():
-                for label in own.intersection(labels.index_of(seed).tolist()):
-                    key = (kind, labels.names[label])
-                    shared[key] = shared.get(key, 0.0) + float(rarity[label])
-        return shared
-
     @cached_property
-    def _rarity(self) -> list[tuple[ReasonKind, Labels, NDArray[np.float64]]]:
-        fields = ((ReasonKind.ARTIST, self._catalogue.artists), (ReasonKind.GENRE, self._catalogue.genres))
-        return [
-            (kind, labels, 1 + np.log(len(labels) / np.maximum(np.bincount(labels.label_index), 1)))
-            for kind, labels in fields
-        ]
+    def _liked(self) -> list[NDArray[np.float64]]:
+        """What each artist and each genre of liked tracks weighs, float64 (n_labels,), 0 for others."""
+        liked = self._history.confidence > 0
+        rows, confidence = self._history.item_index[liked], self._history.confidence[liked]
+        found = []
+        for marks in self._marks:
+            labels, length = marks.labels.index_of_all(rows)
+            told = np.bincount(labels, np.repeat(confidence, length), minlength=len(marks.rarity))
+            found.append(told * marks.rarity)
+        return found

@@ -108,12 +108,8 @@ class GenreSource:
 
         The mean of the shares of a track's genres, times its prominence.
         """
-        genres = self.index.genres
-        start = genres.start[rows]
-        length = genres.start[rows.astype(np.int64) + 1] - start
-        end = np.cumsum(length)
-        place = np.arange(end[-1] if len(end) else 0) + np.repeat(start - (end - length), length)
-        part = self.share[genres.label_index[place]]
+        labels, length = self.index.genres.index_of_all(rows)
+        part = self.share[labels]
         total = np.bincount(np.repeat(np.arange(len(rows)), length), part, minlength=len(rows))
         return total.astype(np.float32) * self.index.weight[rows]
 
@@ -149,12 +145,9 @@ def genre_source(index: GenreIndex, history: History) -> GenreSource:
     EmptyHistoryError
         Nothing in the history is liked and has a genre.
     """
-    labels = index.genres
-    start = labels.start[history.item_index]
-    length = labels.start[history.item_index.astype(np.int64) + 1] - start
-    place = np.arange(length.sum()) + np.repeat(start - (np.cumsum(length) - length), length)
+    labels, length = index.genres.index_of_all(history.item_index)
     part = np.repeat(history.confidence / np.maximum(length, 1), length)
-    total = np.bincount(labels.label_index[place], part, minlength=len(labels.names))
+    total = np.bincount(labels, part, minlength=len(index.genres.names))
     if not (total > 0).any():
         raise EmptyHistoryError
     return GenreSource(index, total / np.abs(total).sum())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from segue.domain.candidates import distinct
+from segue.domain.rerank import MAX_ARTIST_SHARE
 from segue.domain.source import Reason, ReasonKind
 from segue.errors import InvalidInputError
 
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
 
     from segue.domain.source import PlayedSource, Source
 
+_Part = tuple[tuple[ReasonKind, str, int], float]
+
 N_CANDIDATES = 200
 """Tracks that each source may bring, beyond as many as are excluded."""
 
 N_REASONS = 5
 """Reasons told of one track, unless asked otherwise; what the others add up to is one more."""
+
+
+NOTHING_BEATS_IT = "on the events it was trained on, nothing personal beats popularity"
+
+UNRANKED = (0.0, 0.0, MAX_ARTIST_SHARE)
+"""`Ranker.order` where there is no ranker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,10 @@ class Ranker:
         Names of the sets.
     weight : float32 (n_tiers, n_sources)
         ≥ 0; 0 for a source outside the set.
-    diversity, calibration : float
-        In [0, 1], of `segue.domain.rerank.rerank` unless the caller says otherwise; see there.
+    diversity, calibration, artist_share : float
+        Of `segue.domain.rerank.rerank` unless the caller says otherwise; see there.
+    why_popular : str
+        Why a tier has no weight but that of popularity and trends, for the listener.
 
     Raises
     ------
@@ -51,6 +62,8 @@ class Ranker:
     weight: NDArray[np.float32]
     diversity: float = 0.0
     calibration: float = 0.0
+    artist_share: float = MAX_ARTIST_SHARE
+    why_popular: str = NOTHING_BEATS_IT
 
     def __post_init__(self) -> None:
         shape = (len(self.tiers), len(self.sources))
@@ -58,6 +71,11 @@ class Ranker:
             raise InvalidInputError(f"a ranker of {shape} needs as many finite weights of 0 or more.")
         if not (0 <= self.diversity <= 1 and 0 <= self.calibration <= 1):
             raise InvalidInputError(f"diversity {self.diversity} and calibration {self.calibration}: 0 … 1.")
+
+    @property
+    def order(self) -> tuple[float, float, float]:
+        """How lists are reordered: what `segue.domain.rerank.rerank` takes after their length."""
+        return self.diversity, self.calibration, self.artist_share
 
     def weights_of(self, tier: str) -> dict[str, float]:
         """Return what each source weighs for a tier, those above 0 alone."""
@@ -128,8 +146,10 @@ def weighted_reasons(
 ) -> list[tuple[Reason, ...]]:
     """Split the weighted sum for each track into parts of its sources, greatest first, that add up to it.
 
-    Parts about the same thing are one; beyond ``n_reasons`` the rest is one `ReasonKind.REST`. What is split
-    over a history stays in arrays until then: 500 tracks in four sources would be 2000 reasons to sort.
+    Parts about the same thing are one; beyond ``n_reasons`` the rest is one `ReasonKind.REST`. The greatest
+    of each kind is told before the second of any: the tracks of a long history would hide what a track itself
+    is like. What is split over a history stays in arrays until then: 500 tracks in four sources would be 2000
+    reasons to sort.
     """
     units = {name: weights[name] / unit for name, unit in zip(sources, scale.tolist(), strict=True)}
     # isinstance of a Protocol looks every member up, 0.1 ms a source.
@@ -158,8 +178,19 @@ def weighted_reasons(
     return [_greatest(parts, other, n_reasons) for parts, other in zip(told, rest.tolist(), strict=True)]
 
 
-def _greatest(parts: Mapping[tuple[ReasonKind, str, int], float], rest: float, n: int) -> tuple[Reason, ...]:
-    ordered = sorted(parts.items(), key=lambda part: -part[1])
-    told = [Reason(kind, value, name, item) for (kind, name, item), value in ordered[:n]]
-    rest += sum(value for _, value in ordered[n:])
+def _greatest(parts: dict[tuple[ReasonKind, str, int], float], rest: float, n: int) -> tuple[Reason, ...]:
+    rest += parts.pop((ReasonKind.REST, "", -1), 0.0)
+    leading: list[_Part] = []
+    others: list[_Part] = []
+    kinds: set[ReasonKind] = set()
+    for part in sorted(parts.items(), key=_falling):
+        (others if part[0][0] in kinds or part[1] <= 0 else leading).append(part)
+        kinds.add(part[0][0])
+    chosen = (leading + others)[:n]
+    told = [Reason(kind, value, name, item) for (kind, name, item), value in sorted(chosen, key=_falling)]
+    rest += sum(value for _, value in (leading + others)[n:])
     return (*told, Reason(ReasonKind.REST, rest)) if rest else tuple(told)
+
+
+def _falling(part: _Part) -> float:
+    return -part[1]

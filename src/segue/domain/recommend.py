@@ -10,7 +10,7 @@ import numpy as np
 
 from segue.domain.candidates import top_n
 from segue.domain.ranker import N_REASONS, gather, score, weighted_reasons
-from segue.domain.rerank import Pool, rerank
+from segue.domain.rerank import MAX_ARTIST_SHARE, Pool, rerank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ class Query:
         How many tracks.
     allowed : bool (n_items,)
         False for what was heard, disliked, asked to be excluded, or lies outside the genre asked for.
-    diversity, calibration : float
+    diversity, calibration, artist_share : float
         See `segue.domain.rerank.rerank`.
     n_reasons : int
         How many are told of each track, beside what the others add up to; 0 for none at all.
@@ -55,6 +55,7 @@ class Query:
     diversity: float = 0.0
     calibration: float = 0.0
     n_reasons: int = N_REASONS
+    artist_share: float = MAX_ARTIST_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def recommend(
     """
     ranked = rank(sources, weights, query)
     pool = build_pool(ranked.rows, ranked.scores)
-    order = rerank(pool, query.n, query.diversity, query.calibration)
+    order = rerank(pool, query.n, query.diversity, query.calibration, query.artist_share)
     found, score_of = ranked.rows[order], ranked.scores[order].tolist()
     reasons = (
         weighted_reasons(sources, weights, ranked.scale, found, query.n_reasons)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segue.domain.collaborative import SimilaritySource, factor_source, part_source
-from segue.domain.content import ContentSource
+from segue.domain.content import ContentSource, Marks, read_marks
 from segue.domain.genre_taste import GenreIndex, build_genre_index, genre_source
 from segue.domain.popularity import PopularitySource, most_played
 from segue.domain.ranker import gather, weighted_reasons
@@ -82,6 +82,8 @@ class Recommender:
         From `segue.domain.popularity.most_played`: lately, and of all time.
     main_artist : int32 (n_items,)
         From `segue.domain.text.Labels.first`: of the catalogue's artists.
+    marks : tuple of Marks
+        From `segue.domain.content.read_marks`.
     popularity, factors, parts, similarity, content, rules, social, ranker
         One family each; None where there is no such artifact, or it cannot be served.
     missing : mapping of str to str
@@ -93,6 +95,7 @@ class Recommender:
     genre_index: GenreIndex
     first: tuple[NDArray[np.int32], ...]
     main_artist: NDArray[np.int32]
+    marks: tuple[Marks, ...]
     popularity: Popularity | None = None
     factors: ItemFactors | None = None
     parts: NonnegativeFactors | None = None
@@ -148,6 +151,7 @@ def build_recommender(catalogue: Catalogue, **models: Any) -> Recommender:
         build_genre_index(catalogue.genres, None if popularity is None else popularity.all_time),
         () if popularity is None else (most_played(popularity.trending), most_played(popularity.all_time)),
         catalogue.artists.first(),
+        read_marks(catalogue),
         **models,
     )
 
@@ -210,7 +214,7 @@ def _builders(model: Recommender, listener: Listener) -> tuple[Callable[[], Sour
         lambda: None if model.factors is None else factor_source(model.factors, history),
         lambda: None if model.parts is None else part_source(model.parts, history),
         lambda: None if model.similarity is None else SimilaritySource(model.similarity, history),
-        lambda: None if model.content is None else ContentSource(model.content, history),
+        lambda: None if model.content is None else ContentSource(model.content, history, model.marks),
         lambda: genre_source(model.genre_index, history),
         lambda: None if model.social is None else social_source(model.social, history, *friends),
         lambda: (
@@ -228,18 +232,16 @@ def choose(
     learnt = model.ranker.weights_of(listener.tier) if model.ranker else {}
     if model.ranker is not None and not learnt.keys() & set(_PERSONAL):
         weights = {name: weight for name, weight in learnt.items() if name in sources}
-        because = "on the events it was trained on, nothing personal beats popularity"
+        because = model.ranker.why_popular
         return Step.POPULARITY, _with_mood(weights, sources), _and_missing(model, because)
     if model.ranker is not None and personal:
         weights = _with_friends(
             {name: weight for name, weight in learnt.items() if name in sources}, sources, listener
         )
         if weights.keys() & set(personal):
-            whole = "content" in TIER_SOURCES[listener.tier]  # without it, what answers is no hybrid
-            because = (
-                "every source that has something to say" if whole else f"what the tier {listener.tier} opens"
-            )
-            step = Step.HYBRID if whole else Step.COLLABORATIVE
+            step = _step_of(learnt, listener.tier)
+            because = f"what has a weight for the tier {listener.tier} and knows this listener: "
+            because += ", ".join(name for name in SOURCES if name in weights)
             return step, _with_mood(weights, sources), _and_missing(model, because)
     reason = _why_no_hybrid(model, listener)
     for step, wanted in _LADDER[:-1]:
@@ -248,6 +250,13 @@ def choose(
             return step, _with_mood(weights, sources), reason
     step, wanted = _LADDER[-1]
     return step, _with_mood({name: wanted[name] for name in wanted if name in sources}, sources), reason
+
+
+def _step_of(learnt: Mapping[str, float], tier: str) -> Step:
+    """Return what answers by these weights: one source alone is no hybrid, nor is a tier without content."""
+    if len(learnt) == 1:
+        return next((step for step, names in _LADDER if learnt.keys() <= names.keys()), Step.HYBRID)
+    return Step.HYBRID if "content" in TIER_SOURCES[tier] else Step.COLLABORATIVE
 
 
 def _why_no_hybrid(model: Recommender, listener: Listener) -> str:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_ARTIST_SHARE = 0.2
-"""Share of a list that one artist may have, rounded up, at each place: one of the first five tracks."""
+"""Share of a list that one artist may have unless the ranker says otherwise, rounded up at each place: one of
+the first five tracks."""
 
 _SMOOTHING = 0.01
 
@@ -42,12 +43,18 @@ class Pool:
     wanted: NDArray[np.float32]
 
 
-def rerank(pool: Pool, n: int, diversity: float, calibration: float = 0.0) -> NDArray[np.intp]:
+def rerank(
+    pool: Pool,
+    n: int,
+    diversity: float,
+    calibration: float = 0.0,
+    artist_share: float = MAX_ARTIST_SHARE,
+) -> NDArray[np.intp]:
     """Choose ``n`` tracks one after the other, each the best one next to those already chosen.
 
     Best is (1 - δ) s - δ max similarity to the chosen (maximal marginal relevance, Carbonell & Goldstein
     1998) - γ KL(wanted | shares of the list with it) (calibrated recommendations, Steck 2018, eq. 6), with
-    s the score scaled to [0, 1] over the pool. No artist has more than `MAX_ARTIST_SHARE` of the list,
+    s the score scaled to [0, 1] over the pool. No artist has more than ``artist_share`` of the list,
     unless nothing else is left.
 
     Parameters
@@ -58,6 +65,8 @@ def rerank(pool: Pool, n: int, diversity: float, calibration: float = 0.0) -> ND
         δ in [0, 1]; 0 keeps the ranker's order, but for the artists.
     calibration : float
         γ in [0, 1].
+    artist_share : float
+        In (0, 1]; 1 holds no artist back.
 
     Returns
     -------
@@ -78,7 +87,7 @@ def rerank(pool: Pool, n: int, diversity: float, calibration: float = 0.0) -> ND
             gain = gain + calibrated.with_each(len(chosen))
         pick = int(gain.argmax())
         # By the place and not by n: a longer list begins with the shorter one.
-        if taken[pick] >= (most := math.ceil(MAX_ARTIST_SHARE * place)):
+        if taken[pick] >= (most := math.ceil(artist_share * place)):
             open_ = np.where(taken < most, gain, -np.inf)
             best = int(open_.argmax())
             if open_[best] > -np.inf:  # else every artist that is left has their share

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segue.domain.content import SimilarSource
 from segue.domain.recommend import Query, Recommended, Step, recommend
 from segue.domain.recommender import Listener, pool_of, prepare
 from segue.errors import EmptyHistoryError
@@ -44,8 +43,6 @@ def similar(model: Recommender, subjects: History, how: Step, query: Query) -> t
     sources = {name: s for name, s in prepare(model, Listener(subjects)).items() if name in ALIKE[how]}
     if not sources:
         raise EmptyHistoryError
-    if model.content is not None and "content" in sources:  # says which artist, genre or feature is alike
-        sources["content"] = SimilarSource(model.content, model.catalogue, subjects.item_index)
     learnt = model.ranker.weights_of("pro") if model.ranker else {}
     weights = {name: learnt.get(name, 0.0) for name in sources}
     if not any(weights.values()):

@@ -85,6 +85,13 @@ class Labels:
         """Return the labels of a row, int32 (n,), rows of ``names``."""
         return self.label_index[self.start[row] : self.start[row + 1]]
 
+    def index_of_all(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the labels of several rows one after the other, int32 (n,), and how many each row has."""
+        start = self.start[rows]
+        length = self.start[rows.astype(np.int64) + 1] - start
+        place = np.arange(length.sum()) + np.repeat(start - (np.cumsum(length) - length), length)
+        return self.label_index[place], length
+
     def of(self, row: int) -> tuple[str, ...]:
         """Return the names of a row's labels."""
         return tuple(self.names[label] for label in self.index_of(row).tolist())

@@ -8,6 +8,7 @@ import numpy as np
 
 from segue.domain.genre_map import genre_mask
 from segue.domain.listener import read_heard
+from segue.domain.ranker import UNRANKED
 from segue.domain.recommend import Query
 from segue.domain.recommender import Listener, answer
 from segue.domain.vocabulary import UNKNOWN_ITEM
@@ -63,13 +64,14 @@ def recommend_to(
         situation=request.context.situation() if request.context else None,
     )
     excluded, unknown = _rows(model.catalogue, request.exclude)
-    ranker = model.ranker
+    diversity, calibration, artist_share = model.ranker.order if model.ranker else UNRANKED
     query = Query(
         n=request.limit,
         allowed=_allowed(model.catalogue, request.genre, (heard.rows, excluded)),
-        diversity=(ranker.diversity if ranker else 0.0) if request.diversity is None else request.diversity,
-        calibration=ranker.calibration if ranker else 0.0,
+        diversity=diversity if request.diversity is None else request.diversity,
+        calibration=calibration,
         n_reasons=request.max_reasons if request.explain else 0,
+        artist_share=artist_share,
     )
     found = answer(model, listener, query)
     seeds = model.catalogue.vocabulary.index_of(request.seed_tracks).tolist()

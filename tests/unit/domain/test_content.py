@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segue.domain.content import Content, ContentSource, SimilarSource
+from segue.domain.content import Content, ContentSource, read_marks
 from segue.domain.history import History
 from segue.domain.item_similarity import ItemSimilarity
 from segue.domain.source import ReasonKind
@@ -29,34 +29,38 @@ def history(*items: int, confidence: float | tuple[float, ...] = 1.0) -> History
     return History(np.array(items, np.int32), np.broadcast_to(np.float32(confidence), len(items)).copy())
 
 
+def source_of(given: History) -> ContentSource:
+    return ContentSource(CONTENT, given, read_marks(CATALOGUE))
+
+
 def test_a_score_is_the_cosine_with_the_sum_of_the_history() -> None:
-    source = ContentSource(CONTENT, history(0, 3, confidence=(2.0, 1.0)))
+    source = source_of(history(0, 3, confidence=(2.0, 1.0)))
     profile = 2 * VECTORS[0] + VECTORS[3]
     expected = VECTORS @ profile / np.linalg.norm(profile)
     assert source.scores(np.arange(5, dtype=np.int32)) == pytest.approx(expected, abs=1e-6)
 
 
 def test_candidates_are_neighbours_of_the_history_alone() -> None:
-    assert ContentSource(CONTENT, history(3)).best(10).tolist() == [2]
-    assert ContentSource(CONTENT, history(0)).best(10).tolist() == [1, 2]
-    assert ContentSource(CONTENT, history(0)).best(1).tolist() == [1]
+    assert source_of(history(3)).best(10).tolist() == [2]
+    assert source_of(history(0)).best(10).tolist() == [1, 2]
+    assert source_of(history(0)).best(1).tolist() == [1]
 
 
 def test_a_dislike_turns_the_profile_away() -> None:
     rows = np.array([2], np.int32)
-    alone = ContentSource(CONTENT, history(0)).scores(rows)
-    turned = ContentSource(CONTENT, history(0, 3, confidence=(1.0, -0.5))).scores(rows)
+    alone = source_of(history(0)).scores(rows)
+    turned = source_of(history(0, 3, confidence=(1.0, -0.5))).scores(rows)
     assert turned < alone
 
 
 @pytest.mark.parametrize("given", [history(), history(4), history(0, confidence=-1.0)])
 def test_nothing_known_or_liked_is_said(given: History) -> None:
     with pytest.raises(EmptyHistoryError):
-        ContentSource(CONTENT, given)
+        source_of(given)
 
 
 def test_similar_tracks_say_in_what_they_are_alike() -> None:
-    source = SimilarSource(CONTENT, CATALOGUE, np.array([0, 0], np.int32))
+    source = source_of(history(0))
     reasons = {(reason.kind, reason.name): reason.contribution for reason in source.reasons(1)}
     assert reasons.keys() == {
         (ReasonKind.AUDIO, "energy"), (ReasonKind.ARTIST, "A"), (ReasonKind.GENRE, "rock"),
@@ -65,7 +69,7 @@ def test_similar_tracks_say_in_what_they_are_alike() -> None:
     assert sum(reasons.values()) == pytest.approx(0.96)
     assert source.reasons(2)[0].kind is ReasonKind.AUDIO
     # Of the two seeds one shares the genre with track 2, none the artist; the text is not left unexplained.
-    both = SimilarSource(CONTENT, CATALOGUE, np.array([0, 3], np.int32)).reasons(2)
+    both = source_of(history(0, 3)).reasons(2)
     assert {reason.name for reason in both} == {"energy", "jazz"}
 
 

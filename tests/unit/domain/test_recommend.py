@@ -66,6 +66,22 @@ def test_reasons_add_up_to_the_score(rng: np.random.Generator) -> None:
         assert each.reasons[-1].kind is ReasonKind.REST
 
 
+class Mixed(Fixed):
+    """Fixed scores, most of which many genres share, and a little an artist."""
+
+    def reasons(self, row):
+        score = float(self.value[row])
+        many = [Reason(ReasonKind.GENRE, score * 0.18, f"genre {place}") for place in range(5)]
+        return [*many, Reason(ReasonKind.ARTIST, score * 0.1, "artist")]
+
+
+def test_the_greatest_of_every_kind_is_told_before_the_second_of_any(rng: np.random.Generator) -> None:
+    mixed = {"s0": Mixed(rng.random(N_ITEMS), "s0")}
+    (best,) = recommend(mixed, {"s0": 1.0}, Query(1, everything(), n_reasons=2), plain_pool)
+    assert [each.kind for each in best.reasons] == [ReasonKind.GENRE, ReasonKind.ARTIST, ReasonKind.REST]
+    assert sum(each.contribution for each in best.reasons) == pytest.approx(best.score, rel=1e-5)
+
+
 def test_parts_about_the_same_are_one_reason() -> None:
     value = np.linspace(1, 2, N_ITEMS)
     (best,) = recommend(sources(value, value), {"s0": 1.0, "s1": 1.0}, Query(1, everything()), plain_pool)
@@ -136,9 +152,14 @@ def test_a_long_history_is_told_by_its_greatest_parts_and_a_rest(rng: np.random.
     parts = sorted(
         [(3.0, -1), (1.0, -1), *((part, item) for item, part in enumerate(share.tolist()))], reverse=True
     )
-    assert [reason.item_index for reason in told[:-1]] == [item for _, item in parts[:N_REASONS]]
+    # The greatest of each kind is told for sure: of "b" both, and of the history the first.
+    others = [part for part in parts if part[1] >= 0][: N_REASONS - 2]
+    chosen = sorted([(3.0, -1), (1.0, -1), *others], reverse=True)
+    assert [reason.item_index for reason in told[:-1]] == [item for _, item in chosen]
     assert told[-1].kind is ReasonKind.REST
-    assert told[-1].contribution == pytest.approx(sum(part for part, _ in parts[N_REASONS:]))
+    assert told[-1].contribution == pytest.approx(
+        sum(part for part, _ in parts) - sum(part for part, _ in chosen)
+    )
 
 
 def test_weights_of_a_tier_leave_out_what_weighs_nothing() -> None:

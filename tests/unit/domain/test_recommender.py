@@ -34,7 +34,8 @@ from segue.domain.vocabulary import build_vocabulary
 from segue.errors import EmptyHistoryError
 from tests.small_catalogue import small_catalogue
 from training.content.fit import fit_content
-from training.recommend.rank import popular_ranker
+from training.recommend.served import alone as weights_alone
+from training.recommend.served import popular_ranker
 from training.recommender.ials import IalsRecommender
 from training.recommender.linear import Rp3Beta
 from training.recommender.nmf import NmfRecommender
@@ -137,7 +138,7 @@ def test_the_next_step_answers_when_something_is_missing(model, lost, history: H
 
 
 def test_a_ranker_that_trusts_popularity_alone_is_obeyed(model) -> None:
-    found = answer(replace(model, ranker=popular_ranker()), Listener(ROCK), unheard(1))
+    found = answer(replace(model, ranker=popular_ranker("too few listeners")), Listener(ROCK), unheard(1))
     assert found.step is Step.POPULARITY
     plays = np.where(unheard().allowed, model.popularity.all_time, -1)
     assert found.items[0].item_index == plays.argmax()
@@ -220,14 +221,38 @@ def test_similar_tracks_are_said_to_be_by_what_is_left(model, lost: tuple[str, .
     assert similar(replace(model, **dict.fromkeys(lost)), ROCK, Step.HYBRID, unheard())[0] is by
 
 
+KNOWN = (
+    "what has a weight for the tier pro and knows this listener: factors, parts, similarity, content, genre"
+)
+ALONE = {"factors": Step.COLLABORATIVE, "similarity": Step.COLLABORATIVE, "content": Step.CONTENT}
+
+
+@pytest.mark.parametrize(("name", "step"), ALONE.items())
+def test_one_source_alone_is_named_and_no_hybrid(model, name: str, step: Step) -> None:
+    alone = replace(model, ranker=replace(model.ranker, weight=np.tile(weights_alone(name), (3, 1))))
+    found = answer(alone, Listener(ROCK), unheard(3))
+    assert found.step is step
+    assert found.because.endswith(f"knows this listener: {name}")
+
+
+def test_the_genre_and_the_sound_are_told_where_content_has_a_weight(model) -> None:
+    """A history of many tracks says a little each: they must not hide what the track itself is like."""
+    found = answer(model, Listener(ROCK), unheard(3))
+    for item in found.items:
+        kinds = [reason.kind for reason in item.reasons]
+        assert {ReasonKind.PLAYED, ReasonKind.GENRE} <= set(kinds)
+        assert kinds.count(ReasonKind.REST) <= 1
+        assert sum(reason.contribution for reason in item.reasons) == pytest.approx(item.score, abs=1e-4)
+
+
 DISLIKES = History(np.array([0], np.int32), np.array([-1], np.float32))
 
 
 @pytest.mark.parametrize(
     ("lost", "history", "because"),
     [
-        ((), ROCK, "every source that has something to say"),
-        (("social",), ROCK, "every source that has something to say; models are missing: social"),
+        ((), ROCK, KNOWN + ", trending, popularity"),
+        (("social",), ROCK, KNOWN + ", trending, popularity; models are missing: social"),
         (("ranker",), ROCK, "no ranker can be served (none is live)"),
         ((), NOBODY, "nothing is known of this listener yet"),
         ((), DISLIKES, "only dislikes are known of this listener yet"),

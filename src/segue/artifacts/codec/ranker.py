@@ -10,7 +10,8 @@ import numpy as np
 from segue.artifacts.codec.form import read_object, reading
 from segue.artifacts.manifest import canonical_json
 from segue.artifacts.strict_json import number, texts
-from segue.domain.ranker import Ranker
+from segue.domain.ranker import NOTHING_BEATS_IT, Ranker
+from segue.domain.rerank import MAX_ARTIST_SHARE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,4 +39,6 @@ def load_ranker(folder: Path) -> Ranker:
             weight=np.array(raw["weight"], np.float32),
             diversity=number(raw["diversity"]),
             calibration=number(raw["calibration"]),
+            artist_share=number(raw.get("artist_share", MAX_ARTIST_SHARE)),  # older rankers say neither
+            why_popular=texts([raw.get("why_popular", NOTHING_BEATS_IT)])[0],
         )

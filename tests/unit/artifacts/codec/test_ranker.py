@@ -18,7 +18,9 @@ from segue.errors import CorruptArtifactError
 if TYPE_CHECKING:
     from pathlib import Path
 
-RANKER = Ranker(("a", "b"), ("free", "pro"), np.array([[1, 0], [0.25, 2]], np.float32), 0.2, 0.1)
+RANKER = Ranker(
+    ("a", "b"), ("free", "pro"), np.array([[1, 0], [0.25, 2]], np.float32), 0.2, 0.1, 0.5, "too few listeners"
+)
 ITEMS = build_vocabulary("abcd")
 POPULARITY = build_popularity(
     np.array([4, 3, 2, 1], np.float32),
@@ -32,7 +34,17 @@ def test_a_ranker_comes_back(tmp_path: Path) -> None:
     loaded = load_ranker(tmp_path)
     assert (loaded.weight == RANKER.weight).all()
     assert loaded.weights_of("pro") == RANKER.weights_of("pro")
-    assert (loaded.diversity, loaded.calibration) == (0.2, 0.1)
+    assert loaded.order == (0.2, 0.1, 0.5)
+    assert loaded.why_popular == "too few listeners"
+
+
+def test_an_older_ranker_holds_artists_back_as_it_did(tmp_path: Path) -> None:
+    write_ranker(RANKER, tmp_path)
+    path = tmp_path / "ranker.json"
+    old = json.loads(path.read_text())
+    del old["artist_share"], old["why_popular"]
+    path.write_text(json.dumps(old))
+    assert load_ranker(tmp_path).order == (0.2, 0.1, 0.2)
 
 
 @pytest.mark.parametrize("damage", [{"weight": [[1, 0]]}, {"weight": [[1, 0], [-1, 2]]}, {"tiers": None}])

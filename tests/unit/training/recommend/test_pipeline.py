@@ -134,7 +134,7 @@ def test_another_stores_catalogue_is_refused(store: LocalStore, trained: Trained
 
 def test_where_nothing_can_be_learnt_popularity_is_served(tmp_path: Path) -> None:
     outcome = train_recommender(shuffled(dataset()), LocalStore(tmp_path), request(), nothing)
-    assert "popularity is served" in outcome.measured.serve.reason.lower()
+    assert "popularity is served" in outcome.measured.served.verdict.reason.lower()
     answer = open_recommender(str(tmp_path), cache=tmp_path / "cache").recommend(
         "anybody", seed_tracks=["t001"]
     )
@@ -148,7 +148,10 @@ def test_a_few_events_are_served_by_popularity_too(tmp_path: Path) -> None:
     outcome = train_recommender(few, LocalStore(tmp_path), request(), nothing)
     assert outcome.alias is not None
     assert outcome.measured.metrics == {}
-    assert "too few listeners" in outcome.measured.serve.reason
+    assert "too few listeners" in outcome.measured.served.verdict.reason
+    answer = open_recommender(str(tmp_path), cache=tmp_path / "cache").recommend("x", seed_tracks=["t001"])
+    assert answer.answered_by == "popularity"
+    assert answer.because.startswith("when it was trained, too few listeners liked something new")
 
 
 def test_without_promotion_nothing_is_live(tmp_path: Path) -> None:
