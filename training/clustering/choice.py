@@ -17,7 +17,7 @@ import numpy as np
 
 from segue.errors import NotEnoughDataError
 from training.clustering.hierarchy import Cut, cut, link_edges
-from training.clustering.settings import Method
+from training.clustering.settings import SMALLEST_CLUSTER, Method
 from training.clustering.spanning_tree import span
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ SIZES = (1 / 8, 1 / 4, 1 / 2, 1)
 """Least sizes that are tried, as multiples of the square root of the number of tracks."""
 
 LEAST_SIZE = 5
+_ALIKE = 1e-6
+"""Widest spread of a column, in scaled units, that is rounding alone."""
+
 SAMPLES = (1, 5)
 
 
@@ -80,7 +83,7 @@ def choose(vectors: NDArray[np.float32], graph: Graph, settings: Settings) -> Ch
     Raises
     ------
     NotEnoughDataError
-        No combination gives a single cluster: ask for a smaller min_cluster_size.
+        No combination gives a single cluster; the message says whether a smaller min_cluster_size may.
     """
     chosen: Choice | None = None
     tried = []
@@ -95,10 +98,13 @@ def choose(vectors: NDArray[np.float32], graph: Graph, settings: Settings) -> Ch
                 if found.n_clusters and (chosen is None or _rank(candidate) > _rank(chosen.best)):
                     chosen = Choice(candidate, (), found, edges)
     if chosen is None:
-        raise NotEnoughDataError(
-            f"{len(vectors)} tracks form no cluster of {tried[0].min_cluster_size} or more: "
-            "give a smaller --min-cluster-size."
-        )
+        if np.ptp(vectors, axis=0).max(initial=0) < _ALIKE:
+            raise NotEnoughDataError(
+                f"all {len(vectors)} tracks are alike in all that this variant looks at: give others."
+            )
+        smallest = min(each.min_cluster_size for each in tried)
+        remedy = "give a smaller --min-cluster-size" if smallest > SMALLEST_CLUSTER else "give more tracks"
+        raise NotEnoughDataError(f"{len(vectors)} tracks form no cluster of {smallest} or more: {remedy}.")
     return Choice(chosen.best, tuple(tried), chosen.cut, chosen.edges)
 
 

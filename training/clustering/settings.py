@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 N_NEIGHBOURS = 50
 """Of each track, in the index and in the graph that clusters grow from."""
 
+SMALLEST_CLUSTER = 2
+
 Method = Literal["eom", "leaf"]
 """Which nodes become clusters: those that last longest (excess of mass), or the leaves."""
 
@@ -49,8 +51,10 @@ class Settings:
     seed: int = 17
 
     def __post_init__(self) -> None:
-        if self.min_cluster_size is not None and self.min_cluster_size < 2:
-            raise InvalidInputError(f"min_cluster_size {self.min_cluster_size}: give 2 or more.")
+        if self.min_cluster_size is not None and self.min_cluster_size < SMALLEST_CLUSTER:
+            raise InvalidInputError(
+                f"min_cluster_size {self.min_cluster_size}: give {SMALLEST_CLUSTER} or more."
+            )
         if self.min_samples is not None and not 1 <= self.min_samples <= N_NEIGHBOURS:
             raise InvalidInputError(f"min_samples {self.min_samples}: give 1 … {N_NEIGHBOURS}.")
         if self.method is not None and self.method not in get_args(Method):

@@ -173,7 +173,9 @@ def _read_lightgcn(path: Path, _: bool) -> InteractionTable:
 
 
 def _pack_tokens(ids: list[str]) -> NDArray[Any]:
-    return np.array(ids, np.int64 if ids and ids[0].isdecimal() else np.str_)
+    return pack_ids(
+        pd.Series([each.lstrip("0") or "0" if each.isdecimal() else each for each in ids], dtype=str)
+    )
 
 
 def _read_table(path: Path, timed: bool) -> InteractionTable:

@@ -7,7 +7,7 @@ import pytest
 
 from segue.domain.clustering import embed
 from segue.domain.text import build_labels
-from segue.errors import InvalidInputError
+from segue.errors import InvalidInputError, NotEnoughDataError
 from training.clustering.choice import choose
 from training.clustering.naming import find_exemplars, title_clusters
 from training.clustering.neighbours import find_neighbours
@@ -32,6 +32,21 @@ def points() -> np.ndarray:
 def chosen(points):
     graph = find_neighbours(points, 50)
     return graph, choose(points, graph, Settings())
+
+
+@pytest.mark.parametrize("size", [2, 300, None])
+def test_tracks_that_are_all_alike_are_said_to_be(size: int | None) -> None:
+    vectors = np.full((300, 4), 0.3, np.float32)
+    with pytest.raises(NotEnoughDataError, match="all 300 tracks are alike"):
+        choose(vectors, find_neighbours(vectors, 50), Settings(min_cluster_size=size))
+
+
+@pytest.mark.parametrize(("size", "remedy"), [(300, "give a smaller --min-cluster-size"), (2, "more tracks")])
+def test_advice_is_given_that_can_help(size: int, remedy: str) -> None:
+    """Points ever farther apart on a line: no two of them are a group beside the others."""
+    vectors = (1.5 ** np.arange(40, dtype=np.float32))[:, None] * np.ones(2, np.float32)
+    with pytest.raises(NotEnoughDataError, match=remedy):
+        choose(vectors, find_neighbours(vectors, 30), Settings(size, 5))
 
 
 def test_a_space_fills_scales_and_projects() -> None:

@@ -189,6 +189,14 @@ def read_text(tmp_path: Path, text: str) -> InteractionTable:
     return read_interactions(path)
 
 
+@pytest.mark.parametrize("great", [2**63 - 1, 2**63, 10**30])
+def test_lightgcn_ids_of_any_length_are_read_as_in_a_table(tmp_path: Path, great: int) -> None:
+    (tmp_path / "train.txt").write_text(f"0 1 {great}\n07 1\n7 2\n")
+    table = read_interactions(tmp_path / "train.txt")
+    assert table.item.tolist() == ["1", str(great), "1", "2"]
+    assert table.user.tolist() == [0, 0, 7, 7]
+
+
 def test_lightgcn_text_may_hold_names_but_no_mixture(tmp_path: Path) -> None:
     assert pairs(read_text(tmp_path, "bob i3 i1\nann i3\n")) == [("ann", "i3"), ("bob", "i1"), ("bob", "i3")]
     assert pairs(read_text(tmp_path, "7 i3 8\n")) == [(7, "8"), (7, "i3")]
