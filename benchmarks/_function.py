@@ -86,7 +86,7 @@ def all_variants(function: Any) -> dict[str, Callable[[str], Callable[[], Any]]]
     peer.user_factors = np.zeros((1, peer.factors), np.float32)
 
     def heard_by(user_id: str) -> Any:
-        return read_heard(model.catalogue, function.state.read_recent(user_id))
+        return read_heard(model.catalogue, function.state.read_listener(user_id))
 
     def handler(user_id: str, *, explain: bool) -> Callable[[], Any]:
         event = request(user_id, explain=explain)

@@ -239,7 +239,7 @@ def answers(folder: Path, plays: pd.DataFrame, peer: dict[str, Any]) -> dict[str
             taken["peer"] += [timed(recommend_peer, peer, user) for user in users]
             taken["handler"] += [timed(handler, request(user, explain=True), CONTEXT) for user in users]
             for user in users:
-                heard = read_heard(recommender.catalogue, state.read_recent(user))
+                heard = read_heard(recommender.catalogue, state.read_listener(user))
                 allowed = np.ones(len(recommender.catalogue), bool)
                 allowed[heard.rows] = False
                 taken["answer"].append(

@@ -135,11 +135,11 @@ def all_variants(function: Any, live: Any) -> dict[str, Callable[[str], Callable
         return lambda: function.handler(event, CONTEXT)
 
     def from_events(user: str) -> Callable[[], Any]:
-        events = function.state.read_recent(user)
+        events = function.state.read_listener(user).events
         return lambda: profile_for(user, empty, Tier.PRO, live, events)[0].model_dump_json()  # noqa: PLW0108
 
     def profile(user: str) -> Callable[[], Any]:
-        events = function.state.read_recent(user)
+        events = function.state.read_listener(user).events
 
         def whole() -> object:
             return build_profile(reference, build_played(reference.catalogue, events), Listener(user))
@@ -147,18 +147,18 @@ def all_variants(function: Any, live: Any) -> dict[str, Callable[[str], Callable
         return whole
 
     def tastes(user: str) -> Callable[[], Any]:
-        played = build_played(reference.catalogue, function.state.read_recent(user))
+        played = build_played(reference.catalogue, function.state.read_listener(user).events)
         return lambda: distinct_tastes(reference, played)
 
     def peer(user: str) -> Callable[[], Any]:
-        played = build_played(reference.catalogue, function.state.read_recent(user))
+        played = build_played(reference.catalogue, function.state.read_listener(user).events)
         vectors = np.ascontiguousarray(reference.vectors[played.row[played.liked]][:MAX_DIVIDED])
         return lambda: divided_by_sklearn(vectors)
 
     return {
         "handler, JSON": lambda user: handler(user, "json"),
         "handler, HTML": lambda user: handler(user, "html"),
-        "reading the events": lambda user: partial(function.state.read_recent, user),
+        "reading the events": lambda user: partial(function.state.read_listener, user),
         "from the events to JSON": from_events,
         "profile": profile,
         "its division into tastes": tastes,

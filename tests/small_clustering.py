@@ -89,6 +89,7 @@ def _assembled(fitted: HDBSCAN, space: FeatureSpace, value: NDArray[np.float32],
         vocabulary=build_vocabulary(f"t{row:03}" for row in range(n)),
         name=build_text([f"song {row}" for row in range(n)]),
         artists=build_labels([[f"artist {row % 20}"] for row in range(n)]),
+        genres=build_labels([[f"genre {row % 3}"] for row in range(n)]),
         space=space,
         value=np.where(np.isnan(value), np.float32(0), value),
         known=~np.isnan(value),
@@ -122,7 +123,8 @@ def clustering_of(
     )
     names = [catalogue.name[row] for row in range(*rows.indices(len(catalogue)))]
     artists = [catalogue.artists.of(row) for row in range(*rows.indices(len(catalogue)))]
-    return replace(found, name=build_text(names), artists=build_labels(artists))
+    genres = [catalogue.genres.of(row) for row in range(*rows.indices(len(catalogue)))]
+    return replace(found, name=build_text(names), artists=build_labels(artists), genres=build_labels(genres))
 
 
 def publish_clustering(

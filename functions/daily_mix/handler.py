@@ -27,7 +27,7 @@ async def daily_mix(
     tier = answer_tier(caller, request.model_tier)
     require(tier, Feature.DAILY_MIX)
     live = model.get()
-    response = mix_for(request, tier, live, state.read_recent(request.user_id), datetime.now(UTC))
+    response = mix_for(request, tier, live, state.read_listener(request.user_id), datetime.now(UTC))
     logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})
     return response
 

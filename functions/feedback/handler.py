@@ -1,15 +1,10 @@
-"""POST /feedback: what listeners did with tracks, counted once and from the next answer on."""
+"""POST /feedback: what listeners did, exclude and saw, counted once and from the next answer on."""
 
 from datetime import UTC, datetime
 
 from segue.artifacts.location import open_store
-from segue.serving.feedback import (
-    LAKE_TIMEOUT_S,
-    FeedbackRequest,
-    FeedbackResponse,
-    accept,
-    build_events,
-)
+from segue.serving.feedback import LAKE_TIMEOUT_S, accept, build_events
+from segue.serving.feedback_contract import FeedbackRequest, FeedbackResponse
 from segue.serving.http import PROBLEMS, IdempotencyKey, http_api, lambda_entry
 from segue.serving.settings import lake_location, state_location
 from segue.serving.telemetry import logger

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi.concurrency import run_in_threadpool
 
+from segue.domain.exclusion import ListenerRecord
 from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
 from segue.serving.radio import build_radio, find_station, play, with_cursor
 from segue.serving.radio_contract import RadioRequest, RadioResponse
@@ -32,8 +33,8 @@ async def radio_generate(request: RadioRequest, caller: Annotated[Tier, caller_t
     find = partial(find_station, request, live, recommender.vocabulary, keys, now_s=now_s)
     # A cursor may need the tracks of an older version, which are read from the store.
     station = await run_in_threadpool(find) if request.cursor else find()
-    events = state.read_recent(station.user_id) if station.user_id else []
-    after, response = play(station, request.limit, tier, live, events)
+    record = state.read_listener(station.user_id) if station.user_id else ListenerRecord()
+    after, response = play(station, request.limit, tier, live, record)
     logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})
     return with_cursor(response, after, keys, now_s=now_s)
 

@@ -1,21 +1,24 @@
 """POST /recommend/similar: tracks like one track or several."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Annotated
 
 from fastapi.concurrency import run_in_threadpool
 
+from segue.domain.exclusion import ListenerRecord
 from segue.serving.clusterings import LiveClusterings
 from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
 from segue.serving.recommender import LiveRecommender
-from segue.serving.settings import ArtifactSettings, TierSettings
+from segue.serving.settings import ArtifactSettings, TierSettings, state_location
 from segue.serving.similar import similar_tracks
 from segue.serving.similar_contract import SimilarRequest, SimilarResponse
 from segue.serving.tier import Tier
+from segue.state.location import open_state
 
-settings = ArtifactSettings.from_environment()
+settings, location = ArtifactSettings.from_environment(), state_location()
 model, clusterings = LiveRecommender(settings), LiveClusterings(settings)
 tiers = TierSettings.from_environment()
+listeners = cache(lambda: open_state(location))  # most requests name nobody, and the table's client is slow
 api = http_api("Similar tracks")
 
 
@@ -24,7 +27,8 @@ async def recommend_similar(
     request: SimilarRequest, caller: Annotated[Tier, caller_tier(tiers)]
 ) -> SimilarResponse:
     """Find tracks like one track or several, with what makes them alike."""
-    answer = partial(similar_tracks, request, caller, model, clusterings)
+    record = ListenerRecord() if request.user_id is None else listeners().read_listener(request.user_id)
+    answer = partial(similar_tracks, request, caller, model, clusterings, record)
     # A variant is loaded when it is first asked for, which others need not wait for.
     return await run_in_threadpool(answer) if request.variant else answer()
 

@@ -24,7 +24,7 @@ async def recommend_user(  # a plain function would be given a thread of its own
     """Recommend tracks to a listener, with the reasons; a stranger gets what is popular."""
     tier = answer_tier(caller, request.model_tier)
     live = model.get()
-    response = recommend_to(request, tier, live, state.read_recent(request.user_id))
+    response = recommend_to(request, tier, live, state.read_listener(request.user_id))
     logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})
     return response
 

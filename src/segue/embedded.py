@@ -23,6 +23,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from segue.artifacts.location import open_store
+from segue.domain.exclusion import ListenerRecord
 from segue.domain.external_id import read_id
 from segue.domain.listener import read_heard
 from segue.domain.recommend import Query
@@ -30,7 +31,8 @@ from segue.domain.recommender import Listener, explain
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.errors import ConfigError, InvalidInputError, TrackNotFoundError
 from segue.serving.clusterings import LiveClusterings
-from segue.serving.feedback import FeedbackRequest, FeedbackResponse, accept, build_events
+from segue.serving.feedback import accept, build_events
+from segue.serving.feedback_contract import FeedbackRequest, FeedbackResponse
 from segue.serving.recommend_contract import RecommendedTrack, RecommendRequest
 from segue.serving.recommendation import recommend_to
 from segue.serving.recommender import LiveRecommender
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from segue.artifacts.object_store import ObjectStore
-    from segue.domain.event import Event
     from segue.domain.taste.profile import Profile
     from segue.domain.taste.reference import Reference
     from segue.serving.recommend_contract import RecommendResponse
@@ -148,14 +149,15 @@ class EmbeddedRecommender:
             genre=genre,
             **wishes,
         )
-        events = self._events(request.user_id)
-        return recommend_to(request, request.model_tier or Tier.PRO, self._model.get(), events)
+        record = self._record(request.user_id)
+        return recommend_to(request, request.model_tier or Tier.PRO, self._model.get(), record)
 
     def similar(self, track_id: str | Sequence[str], *, n: int = 20, **wishes: Any) -> SimilarResponse:
         """Find ``n`` tracks like one or several; ``wishes`` are the other fields of `SimilarRequest`."""
         asked = list(track_id) if isinstance(track_id, tuple) else track_id
         request = _validated(SimilarRequest, n=n, track_id=asked, **wishes)
-        return similar_tracks(request, Tier.PRO, self._model, self._clusterings)
+        record = self._record(_NOBODY if request.user_id is None else request.user_id)
+        return similar_tracks(request, Tier.PRO, self._model, self._clusterings, record)
 
     def explain(self, user_id: str, track_id: str) -> RecommendedTrack:
         """Say what a track's score is for a listener, and what it is made of."""
@@ -164,7 +166,7 @@ class EmbeddedRecommender:
         (row,) = model.catalogue.vocabulary.index_of([track_id]).tolist()
         if row == UNKNOWN_ITEM:
             raise TrackNotFoundError(track_id)
-        heard = read_heard(model.catalogue, self._events(user_id))
+        heard = read_heard(model.catalogue, self._record(user_id))
         allowed = np.ones(len(model.catalogue), bool)
         allowed[heard.rows] = False
         found = explain(
@@ -181,11 +183,11 @@ class EmbeddedRecommender:
         ----------
         user_id : str
         event : str
-            One of those that POST /feedback takes: play, like, skip, dislike and others.
+            One of those that POST /feedback takes: play, like, block and others.
         track_id : str, optional
             What the event is about, unless another of its fields says so.
         **more
-            The other fields of `FeedbackEvent`.
+            The other fields of the event, as in `segue.serving.feedback_contract`.
 
         Raises
         ------
@@ -201,8 +203,7 @@ class EmbeddedRecommender:
         about: dict[str, Any] = {} if track_id is None else {"track_id": track_id}
         request = _validated(FeedbackRequest, user_id=user_id, event=event, **about, **more)
         now = datetime.now(UTC)
-        events = build_events(request, now, None)
-        done = accept(events, now, self._lake, self._state) if self._lake else self._state.record(events)
+        done = accept(build_events(request, now, None), now, self._lake, self._state)
         return FeedbackResponse(accepted=done.new, repeated=done.repeated)
 
     def taste(
@@ -236,12 +237,14 @@ class EmbeddedRecommender:
         request: TasteRequest = _validated(TasteRequest, **known)
         if user_id is None and not (request.tracks or request.artists):
             raise InvalidInputError("nothing is known of this taste: give a user_id, tracks or artists.")
-        tier, events = request.model_tier or Tier.PRO, self._events(known_as)
-        answer, profile = profile_for("" if user_id is None else known_as, request, tier, live, events)
+        tier, record = request.model_tier or Tier.PRO, self._record(known_as)
+        answer, profile = profile_for("" if user_id is None else known_as, request, tier, live, record)
         return answer, profile, live.value.reference
 
-    def _events(self, user_id: str) -> list[Event]:
-        return self._state.read_recent(user_id) if self._state and user_id != _NOBODY else []
+    def _record(self, user_id: str) -> ListenerRecord:
+        if self._state is None or user_id == _NOBODY:
+            return ListenerRecord()
+        return self._state.read_listener(user_id)
 
 
 _adapter = cache(TypeAdapter)

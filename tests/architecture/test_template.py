@@ -41,7 +41,10 @@ READ_LISTENING = {"dynamodb:Query"}
 WRITE_OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 ALLOWED = {
     "daily_mix": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING,
-    "feedback": SEND_TRACES | WRITE_OWN_LOG | {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
+    "feedback": SEND_TRACES
+    | WRITE_OWN_LOG
+    | READ_LISTENING
+    | {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
     "genre_preference": READ_MODELS | WRITE_OWN_LOG | {"secretsmanager:GetSecretValue"},
     "health": READ_MODELS | WRITE_OWN_LOG,
     "import_history": SEND_TRACES | WRITE_OWN_LOG | {"s3:GetObject", "s3:PutObject", "s3:ListBucket"},
@@ -50,7 +53,7 @@ ALLOWED = {
     | {"dynamodb:PutItem", "s3:PutObject", "s3:DeleteObject", "sqs:SendMessage"},
     "models": READ_MODELS | WRITE_OWN_LOG,
     "radio_generate": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING | {"secretsmanager:GetSecretValue"},
-    "recommend_similar": READ_MODELS | WRITE_OWN_LOG,
+    "recommend_similar": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING,
     "recommend_user": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING,
     "taste_profile": READ_MODELS | WRITE_OWN_LOG | READ_LISTENING,
 }

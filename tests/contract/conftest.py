@@ -1,26 +1,45 @@
-"""The places that the store suite runs against, an empty prefix for each test, and a PostgreSQL server."""
+"""The places that the store suite runs against, functions with a small recommender, a PostgreSQL server."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
+from segue.artifacts.local import LocalStore
 from segue.artifacts.location import open_reader, open_store
+from segue.state.location import open_state
 from tests.conftest import OWN_AWS
+from tests.runtime.expectation import CURSOR_KEYS
+from tests.small_recommender import events_of
 from tests.system_package import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from fastapi.testclient import TestClient
 
     from segue.artifacts.object_store import ObjectReader, ObjectStore
+    from tests.small_recommender import Trained
+
+FUNCTIONS = (
+    "daily_mix",
+    "feedback",
+    "health",
+    "radio_generate",
+    "recommend_similar",
+    "recommend_user",
+    "taste_profile",
+)
 
 AWKWARD = "prüf stand/a+b=c&d/"
 """Every key of the suite passes the percent-encoding of whoever signs it."""
@@ -66,6 +85,43 @@ def store(location: str) -> ObjectStore:
 def reader(request: pytest.FixtureRequest, location: str, store: ObjectStore) -> ObjectReader:
     """What reads: the store itself, or what a function opens (plain http.client for S3)."""
     return store if request.param == "store" else open_reader(location, dict(os.environ))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, trained: Trained) -> Path:
+    """Artifacts of its own, and a state in which listener 12 has a history."""
+    trained.copy_to(LocalStore(tmp_path / "artifacts"))
+    open_state(str(tmp_path / "state.sqlite")).record(events_of())
+    return tmp_path
+
+
+@pytest.fixture
+def start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TestClient]]:
+    """Import every function anew, as a cold start does, with some settings."""
+    from fastapi.testclient import TestClient
+
+    from segue.serving.http import local_api
+
+    def forget() -> None:
+        for name in FUNCTIONS:
+            sys.modules.pop(f"functions.{name}.handler", None)
+
+    def cold_start(**settings: str) -> TestClient:
+        usual = {
+            "SEGUE_ARTIFACTS": str(folder / "artifacts"),
+            "SEGUE_CACHE_DIR": str(folder / "cache"),
+            "SEGUE_STATE": str(folder / "state.sqlite"),
+            "SEGUE_LAKE": str(folder / "lake"),
+            "SEGUE_CURSOR_KEYS": CURSOR_KEYS,
+            "SEGUE_DEFAULT_TIER": "pro",
+        }
+        for name, value in (usual | settings).items():
+            monkeypatch.setenv(name, value)
+        forget()
+        return TestClient(local_api(import_module(f"functions.{name}.handler").api for name in FUNCTIONS))
+
+    yield cold_start
+    forget()
 
 
 def _versioned_bucket() -> str:

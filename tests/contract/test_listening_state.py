@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from segue.domain.event import EVENT_KINDS, OPINIONS, Event, EventKind, build_listening
+from segue.domain.exclusion import Exclusion, ExclusionKind, ListenerRecord, Target, span_of
+from segue.domain.feedback import AnswerEvent, AnswerEventKind
 from segue.errors import ConfigError, StateUnavailableError
 from segue.state.listening import Recorded
 from segue.state.location import open_state
@@ -55,7 +57,7 @@ def event(number: int, user: str = "u1", **changes: object) -> Event:
 
 
 def test_nothing_is_known_of_a_stranger(state: ListeningState) -> None:
-    assert state.read_recent("nobody") == []
+    assert state.read_listener("nobody").events == []
     assert state.record([]) == Recorded(0, 0)
 
 
@@ -63,16 +65,16 @@ def test_every_field_comes_back(state: ListeningState) -> None:
     full = Event(AWKWARD, AWKWARD, EventKind.SAVE, NOON.replace(microsecond=1), AWKWARD, 0, AWKWARD, 2.5)
     bare = Event(AWKWARD, "t", EventKind.PLAY, NOON, "e")
     assert state.record([bare, full]) == Recorded(2, 0)
-    assert state.read_recent(AWKWARD) == [full, bare]
+    assert state.read_listener(AWKWARD).events == [full, bare]
 
 
 def test_the_newest_come_first_whatever_the_order_of_arrival(state: ListeningState) -> None:
     events = [event(number) for number in range(30)]
     state.record(sorted(events, key=lambda one: one.track_id[::-1]))
-    assert state.read_recent("u1") == events[::-1]
+    assert state.read_listener("u1").events == events[::-1]
     opinions = [one for one in events[:-3] if one.kind in OPINIONS]
-    assert state.read_recent("u1", 3) == events[:-4:-1] + opinions[::-1]
-    assert state.read_recent("u1", 30) == events[::-1]
+    assert state.read_listener("u1", 3).events == events[:-4:-1] + opinions[::-1]
+    assert state.read_listener("u1", 30).events == events[::-1]
 
 
 def test_a_dislike_holds_however_much_was_heard_since(state: ListeningState) -> None:
@@ -80,7 +82,7 @@ def test_a_dislike_holds_however_much_was_heard_since(state: ListeningState) -> 
     heard = [event(number, kind=EventKind.PLAY) for number in range(1, 8)]
     liked = event(8, kind=EventKind.LIKE)
     state.record([disliked, *heard, liked, event(0, "u2", kind=EventKind.DISLIKE)])
-    found = state.read_recent("u1", 3)
+    found = state.read_listener("u1", 3).events
     assert found == [liked, heard[6], heard[5], disliked]
     assert build_listening(found).disliked == {"t0"}
 
@@ -93,9 +95,43 @@ def test_of_many_opinions_the_last_of_each_track_is_read(state: ListeningState) 
     ]
     played = [event(number, kind=EventKind.PLAY) for number in range(61, 64)]
     state.record([*played, *changed[::-1], first])  # in any order
-    assert state.read_recent("u1", 3) == [*played[::-1], *changed[:-4:-1], first]
-    assert state.read_recent("u1", 3, opinions=2) == [*played[::-1], *changed[:-3:-1]]
-    assert state.read_recent("u1", 5) == [*played[::-1], *changed[:-4:-1], first]
+    assert state.read_listener("u1", 3).events == [*played[::-1], *changed[:-4:-1], first]
+    assert state.read_listener("u1", 3, opinions=2).events == [*played[::-1], *changed[:-3:-1]]
+    assert state.read_listener("u1", 5).events == [*played[::-1], *changed[:-4:-1], first]
+
+
+def exclusion(second: int, kind: ExclusionKind, target: Target, value: str) -> Exclusion:
+    return Exclusion("u1", kind, target, value, NOON + timedelta(seconds=second), f"x{second}")
+
+
+def test_the_last_statement_about_a_target_holds_however_much_was_heard(state: ListeningState) -> None:
+    heard = [event(number, kind=EventKind.PLAY) for number in range(8)]
+    span = span_of(NOON, NOON + timedelta(hours=1))
+    kept = [
+        exclusion(5, ExclusionKind.BLOCK, Target.GENRE, AWKWARD * 10),
+        exclusion(4, ExclusionKind.IGNORE, Target.TIME, span),
+        exclusion(1, ExclusionKind.IGNORE, Target.ARTIST, "Björk"),
+    ]
+    blocked = exclusion(2, ExclusionKind.BLOCK, Target.ARTIST, "Björk")
+    undone = exclusion(3, ExclusionKind.UNBLOCK, Target.ARTIST, "bjork")
+    assert state.record([*kept, undone, *heard]) == Recorded(12, 0)
+    assert state.record([blocked, undone]) == Recorded(1, 1)  # what was undone later stays undone
+    found = state.read_listener("u1", 3)
+    assert found.exclusions == kept
+    assert found.events == heard[:-4:-1]
+    assert state.read_listener("u1", 0) == ListenerRecord([], kept)
+    assert state.read_listener("u2").exclusions == []
+    again = exclusion(6, ExclusionKind.BLOCK, Target.ARTIST, "BJÖRK")
+    assert state.record([again]) == Recorded(1, 0)
+    assert state.read_listener("u1").exclusions == [again, *kept]
+
+
+def test_what_became_of_an_answer_is_kept_apart_from_what_was_heard(state: ListeningState) -> None:
+    seen = AnswerEvent("u1", "t1", AnswerEventKind.IMPRESSION, "r1", 1, NOON, "e1")
+    clicked = AnswerEvent("u1", "t1", AnswerEventKind.CLICK, "r1", 1, NOON, "e2")
+    assert state.record([seen, clicked, event(1), seen]) == Recorded(3, 1)
+    assert state.record([replace(seen, position=2)]) == Recorded(0, 1)
+    assert state.read_listener("u1").events == [event(1)]
 
 
 def test_an_opinion_that_was_refused_as_a_repeat_is_none(state: ListeningState) -> None:
@@ -103,30 +139,30 @@ def test_an_opinion_that_was_refused_as_a_repeat_is_none(state: ListeningState) 
     later = [event(number, kind=EventKind.PLAY) for number in (1, 2)]
     assert state.record([first]) == Recorded(1, 0)
     assert state.record([replace(first, kind=EventKind.DISLIKE), *later]) == Recorded(2, 1)
-    assert state.read_recent("u1", 2) == later[::-1]
+    assert state.read_listener("u1", 2).events == later[::-1]
 
 
 def test_events_of_one_instant_have_one_order(state: ListeningState) -> None:
     state.record([event(0, event_id=name) for name in "bca"])
-    assert [found.event_id for found in state.read_recent("u1")] == ["c", "b", "a"]
+    assert [found.event_id for found in state.read_listener("u1").events] == ["c", "b", "a"]
 
 
 def test_an_id_counts_once_and_its_first_event_stays(state: ListeningState) -> None:
     first, other = event(1), event(1, track_id="other", at=NOON + timedelta(days=1))
     assert state.record([first]) == Recorded(1, 0)
     assert state.record([first, other, event(2)]) == Recorded(1, 2)
-    assert state.read_recent("u1") == [event(2), first]
+    assert state.read_listener("u1").events == [event(2), first]
 
 
 def test_repeats_within_a_batch_count_once(state: ListeningState) -> None:
     assert state.record([event(1), event(1, track_id="other"), event(2)]) == Recorded(2, 1)
-    assert state.read_recent("u1") == [event(2), event(1)]
+    assert state.read_listener("u1").events == [event(2), event(1)]
 
 
 def test_users_are_apart_though_their_ids_look_alike(state: ListeningState) -> None:
     names = ["u", "U", "u ", "u#", "user#u", "uu"]
     assert state.record([event(1, name) for name in names]) == Recorded(len(names), 0)
-    assert [state.read_recent(name) for name in names] == [[event(1, name)] for name in names]
+    assert [state.read_listener(name).events for name in names] == [[event(1, name)] for name in names]
 
 
 def test_a_batch_of_any_size_can_be_repeated_after_half_of_it(state: ListeningState) -> None:
@@ -134,14 +170,14 @@ def test_a_batch_of_any_size_can_be_repeated_after_half_of_it(state: ListeningSt
     assert state.record(events[:120]) == Recorded(120, 0)
     assert state.record(events) == Recorded(130, 120)
     assert state.record(events) == Recorded(0, 250)
-    assert [len(state.read_recent(f"u{user}")) for user in range(3)] == [84, 83, 83]
+    assert [len(state.read_listener(f"u{user}").events) for user in range(3)] == [84, 83, 83]
 
 
 def test_more_than_a_page_is_read_whole(state: ListeningState) -> None:
     # DynamoDB ends a page at 1 MB.
     long = [event(number, track_id=f"{number:0300}", context="c" * 3000) for number in range(400)]
     assert state.record(long) == Recorded(400, 0)
-    assert state.read_recent("u1") == long[::-1]
+    assert state.read_listener("u1").events == long[::-1]
 
 
 def test_writers_at_once_count_each_event_once(state: ListeningState) -> None:
@@ -149,7 +185,7 @@ def test_writers_at_once_count_each_event_once(state: ListeningState) -> None:
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(state.record, [events] * 4))
     assert sum(each.new for each in done) == 40
-    assert state.read_recent("u1") == events[::-1]
+    assert state.read_listener("u1").events == events[::-1]
 
 
 def test_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
@@ -169,14 +205,14 @@ def test_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
 
 def test_what_was_recorded_outlives_the_process(state: ListeningState, location: str) -> None:
     state.record([event(1)])
-    assert open_state(location).read_recent("u1") == [event(1)]
+    assert open_state(location).read_listener("u1").events == [event(1)]
 
 
 def test_a_table_that_is_not_there_is_said(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
     absent = open_state("dynamodb://absent")
     with pytest.raises(StateUnavailableError, match=r"table absent: .*ResourceNotFound"):
-        absent.read_recent("u1")
+        absent.read_listener("u1")
     with pytest.raises(StateUnavailableError, match="table absent"):
         absent.record([event(1), event(2)])
 
@@ -214,7 +250,7 @@ def test_a_copy_that_was_not_made_is_made_by_the_repeat(
     key = {"pk": {"S": "opinion#u1"}, "sk": {"S": "track#t1"}}
     assert boto3.client("dynamodb").delete_item(TableName=name, Key=key, ReturnValues="ALL_OLD")["Attributes"]
     assert state.record(events) == Recorded(0, 2)
-    assert state.read_recent("u1", 1) == events[::-1]
+    assert state.read_listener("u1", 1).events == events[::-1]
 
 
 def test_opinions_of_an_earlier_release_are_read(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +266,7 @@ def test_opinions_of_an_earlier_release_are_read(s3_server: str, monkeypatch: py
         item = client.get_item(TableName=name, Key=key)["Item"]
         client.put_item(TableName=name, Item=item | {"pk": {"S": "opinion#u1"}})
     client.delete_item(TableName=name, Key={"pk": {"S": "opinion#u1"}, "sk": {"S": "track#t1"}})
-    assert state.read_recent("u1", 1) == [heard, disliked]
+    assert state.read_listener("u1", 1).events == [heard, disliked]
 
 
 @pytest.mark.parametrize("content", [b"not a database" * 100, b"", None])
@@ -242,7 +278,7 @@ def test_a_file_that_is_no_database_is_said(content: bytes | None, tmp_path: Pat
     else:
         path.write_bytes(content)
     with pytest.raises(StateUnavailableError, match=r"state\.sqlite: .*SEGUE_STATE"):
-        open_state(str(path)).read_recent("u1")
+        open_state(str(path)).read_listener("u1")
 
 
 @pytest.mark.parametrize("location", ["", "s3://b/p", "dynamodb://", "dynamodb://a/b", "postgresql://h/d"])

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from segue.artifacts.family import (
     CATALOGUE,
@@ -22,67 +19,16 @@ from segue.artifacts.family import (
     POPULARITY,
     SOCIAL,
 )
-from segue.artifacts.local import LocalStore
-from segue.state.location import open_state
-from tests.runtime.expectation import CURSOR_KEYS
-from tests.small_recommender import LISTENER, Trained, catalogue, events_of
+from tests.contract.client import ask, say, tracks
+from tests.small_recommender import LISTENER, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-FUNCTIONS = ("daily_mix", "feedback", "health", "radio_generate", "recommend_similar", "recommend_user")
+    from fastapi.testclient import TestClient
+
 COLLABORATIVE = (ITEM_FACTORS, ITEM_SIMILARITY, NONNEGATIVE_FACTORS)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, trained: Trained) -> Path:
-    """Artifacts of its own, and a state in which listener 12 has a history."""
-    trained.copy_to(LocalStore(tmp_path / "artifacts"))
-    open_state(str(tmp_path / "state.sqlite")).record(events_of())
-    return tmp_path
-
-
-@pytest.fixture
-def start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TestClient]]:
-    """Import every function anew, as a cold start does, with some settings."""
-    from segue.serving.http import local_api
-
-    def forget() -> None:
-        for name in FUNCTIONS:
-            sys.modules.pop(f"functions.{name}.handler", None)
-
-    def cold_start(**settings: str) -> TestClient:
-        usual = {
-            "SEGUE_ARTIFACTS": str(folder / "artifacts"),
-            "SEGUE_CACHE_DIR": str(folder / "cache"),
-            "SEGUE_STATE": str(folder / "state.sqlite"),
-            "SEGUE_LAKE": str(folder / "lake"),
-            "SEGUE_CURSOR_KEYS": CURSOR_KEYS,
-            "SEGUE_DEFAULT_TIER": "pro",
-        }
-        for name, value in (usual | settings).items():
-            monkeypatch.setenv(name, value)
-        forget()
-        return TestClient(local_api(import_module(f"functions.{name}.handler").api for name in FUNCTIONS))
-
-    yield cold_start
-    forget()
-
-
-def ask(client: TestClient, path: str, expect: int = 200, **body: Any) -> dict[str, Any]:
-    answer = client.post(path, json=body)
-    assert answer.status_code == expect, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def tracks(answer: dict[str, Any]) -> list[str]:
-    return [item["track_id"] for item in answer.get("items", answer.get("tracks", []))]
-
-
-def say(client: TestClient, user_id: str, event: str, track_id: str) -> None:
-    ask(client, "/feedback", 202, user_id=user_id, event=event, track_id=track_id)
 
 
 # --- feedback counts at once -------------------------------------------------------------------------

@@ -73,6 +73,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         settings = {
             "SEGUE_ARTIFACTS": str(tmp_path / "artifacts"),
             "SEGUE_CACHE_DIR": str(tmp_path / "cache"),
+            "SEGUE_STATE": str(tmp_path / "state.sqlite"),
             "SEGUE_DEFAULT_TIER": tier,
             "SEGUE_REFRESH_TTL_S": "0",
         }

@@ -59,7 +59,10 @@ def test_an_upload_counts_in_the_next_recommendation(tmp_path: Path, trained: Tr
         assert (found["state"], found["report"]["matched"], found["report"]["new"]) == ("done", 10, 10)
         answer = send("POST", f"{url}/recommend/user", json.dumps({"user_id": USER, "limit": 5}).encode())
         assert answer["answered_by"] == "hybrid"
-        heard = {event.track_id for event in open_state(str(tmp_path / "var/state.sqlite")).read_recent(USER)}
+        heard = {
+            event.track_id
+            for event in open_state(str(tmp_path / "var/state.sqlite")).read_listener(USER).events
+        }
         assert not heard & {item["track_id"] for item in answer["items"]}
         profile = send("POST", f"{url}/taste-profile/{quote(USER, safe='')}", b"{}")
         assert profile["user_id"] == USER

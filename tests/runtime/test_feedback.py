@@ -13,7 +13,7 @@ import pytest
 
 from segue.artifacts.listing import read_all
 from segue.artifacts.location import open_store
-from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_events
+from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_feedback
 from segue.state.location import open_state
 from tests.contract.state_table import create_table
 from tests.runtime.bundle import runtime_sdk
@@ -70,9 +70,9 @@ def test_events_reach_table_and_bucket_once(feedback: Emulator, places: dict[str
     assert send(feedback, {"events": events}) == (202, {"accepted": 120, "repeated": 0})
     assert send(feedback, {"events": events}) == (202, {"accepted": 0, "repeated": 120})
     assert send(feedback, events[7]) == (202, {"accepted": 0, "repeated": 1})
-    assert len(open_state(places["SEGUE_STATE"]).read_recent("once")) == 120
+    assert len(open_state(places["SEGUE_STATE"]).read_listener("once").events) == 120
     account = LakeAccount()
-    found = list(read_events(read_all(open_store(places["SEGUE_LAKE"]), LAKE_PREFIX), account))
+    found = list(read_feedback(read_all(open_store(places["SEGUE_LAKE"]), LAKE_PREFIX), account))
     assert sorted(event.track_id for event in found) == sorted(event["track_id"] for event in events)
     assert (account.read, account.repeated, account.damaged) == (120, 1, [])
 
@@ -86,4 +86,4 @@ def test_a_table_that_is_gone_keeps_the_events_in_the_lake_and_says_so(
         status, body = send(emulator, {"user_id": "kept", "track_id": "t", "event": "like"})
     assert (status, body["code"]) == (503, "not_counted")
     lake = read_all(open_store(places["SEGUE_LAKE"]), LAKE_PREFIX)
-    assert "kept" in {event.user_id for event in read_events(lake, LakeAccount())}
+    assert "kept" in {event.user_id for event in read_feedback(lake, LakeAccount())}

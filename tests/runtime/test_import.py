@@ -91,7 +91,7 @@ def test_an_upload_reaches_table_lake_and_report(
     path = f"/import/{started['import_id']}"
     found = ask(functions["import_history"], "unknown_import", path=path)
     assert (found["state"], found["report"]["matched"], found["report"]["new"]) == ("done", 10, 10)
-    assert len(open_state(places["SEGUE_STATE"]).read_recent("new")) == 10
+    assert len(open_state(places["SEGUE_STATE"]).read_listener("new").events) == 10
     assert len(list(open_store(places["SEGUE_LAKE"]).list_objects("events/"))) == 1
     assert list(open_store(places["SEGUE_UPLOADS"]).list_objects("uploads/")) == []
 

@@ -71,7 +71,7 @@ def test_feedback_counts_in_the_next_answer_and_reaches_the_lake(
     assert embedded.feedback(LISTENER, "dislike", best, event_id="one").accepted == 1
     assert embedded.feedback(LISTENER, "dislike", best, event_id="one").repeated == 1
     assert best not in [item.track_id for item in embedded.recommend(LISTENER, n=100).items]
-    newest = open_state(state).read_recent(LISTENER, 1)[0]
+    newest = open_state(state).read_listener(LISTENER, 1).events[0]
     assert (newest.track_id, newest.kind) == (best, EventKind.DISLIKE)
     assert list(LocalStore(tmp_path / "lake").list_objects(LAKE_PREFIX))
 

@@ -101,6 +101,7 @@ def _build(run: _Build) -> None:
         vocabulary=data.vocabulary,
         name=data.name,
         artists=data.artists,
+        genres=data.genres,
         space=space,
         value=np.nan_to_num(data.value, nan=0.0),
         known=~np.isnan(data.value),

@@ -14,6 +14,7 @@ from segue.sources.dataset import Effect, read_catalogue, read_friends
 from segue.sources.dataset.account import Tally
 from segue.sources.dataset.location import is_file
 from training.event_source import read_events_at
+from training.recommend.exclusion import without_excluded
 from training.recommend.fit import Dataset
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 def read_dataset(location: str, more_events: Sequence[str] = ()) -> tuple[Dataset, list[Account]]:
     """Read tracks, events and friends at one location, and more events at others.
 
-    Where more events are given, the location itself needs to have none. The last account says how many events
-    are of tracks in the catalogue.
+    Where more events are given, the location itself needs to have none. Events that their listeners exclude
+    are left out. The last account says how many events are of tracks in the catalogue.
 
     Raises
     ------
@@ -39,8 +40,8 @@ def read_dataset(location: str, more_events: Sequence[str] = ()) -> tuple[Datase
     catalogue, of_tracks = read_catalogue(location)
     own = [] if more_events and is_file(location) else _events_at(location, is_needed=not more_events)
     parts, accounts = zip(*own, *(read_events_at(place) for place in more_events), strict=True)
-    events = join(parts)
-    met = _meeting(catalogue, events)
+    read = join(parts)
+    met, events = _meeting(catalogue, read), without_excluded(read, catalogue)
     if is_file(location):
         nobody = build_friends(build_vocabulary(()), ())
         return Dataset(catalogue, events, nobody), [of_tracks, *accounts, met]
@@ -107,4 +108,5 @@ def join(parts: Sequence[Interactions]) -> Interactions:
         ms_played=column("ms_played")[order],
         context=np.concatenate(context)[order],
         contexts=contexts,
+        exclusions=tuple(each for part in parts for each in part.exclusions),
     )

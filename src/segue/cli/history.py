@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import Annotated
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +12,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from segue.cli.options import SAMPLE_STORE, Data, State
 from segue.serving.settings import DEFAULT_STATE
 from segue.state.listening import RECENT, Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from segue.domain.feedback import Feedback
 
 _BATCH = 20_000
 
@@ -30,7 +35,7 @@ def load(
     state: State = DEFAULT_STATE,
     recent: Annotated[int, typer.Option(min=1, help="Events of each listener, the latest.")] = RECENT,
 ) -> None:
-    """Load every listener's latest events, and all likes and dislikes; nothing is loaded twice."""
+    """Load every listener's latest events, all likes and dislikes, and what they exclude; nothing twice."""
     from segue.sources.dataset.history import to_events  # pandas takes a second to import
     from segue.state.location import open_state
     from training.event_source import read_events_at
@@ -42,7 +47,7 @@ def load(
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("loading histories", total=len(interactions))
-        events = to_events(interactions, recent)
+        events: Iterator[Feedback] = chain(to_events(interactions, recent), interactions.exclusions)
         while batch := list(islice(events, _BATCH)):
             done = opened.record(batch)
             total = Recorded(total.new + done.new, total.repeated + done.repeated)

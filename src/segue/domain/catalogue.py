@@ -32,9 +32,11 @@ AUDIO_FEATURES = (
 beats per minute, time_signature in beats per bar; the others from 0 to 1 (Spotify Web API)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Catalogue:
     """One track per row of the vocabulary; what is not known is said, never guessed.
+
+    A catalogue equals itself alone, so that what is looked up in it can be kept beside it.
 
     Attributes
     ----------

@@ -97,6 +97,7 @@ def near(
     *,
     diversity: float = 0.0,
     n_features: int = 5,
+    blocked: NDArray[np.int32] | None = None,
 ) -> list[Neighbour]:
     """Return up to ``n`` tracks near the subjects, best first; of equal scores the lower row first.
 
@@ -114,10 +115,13 @@ def near(
         other and by different artists (`segue.domain.rerank`).
     n_features : int
         How many are told of each; 0 for none.
+    blocked : int32 (n,), optional
+        Rows that are never answered.
     """
+    never = [*(subject.item_index for subject in subjects), *([] if blocked is None else blocked.tolist())]
     wanted = reach = max(n, DIVERSE_POOL) if diversity else n
     while True:
-        found = _candidates(clustering, subjects, reach)
+        found = _candidates(clustering, subjects, reach, never)
         if len(found.rows) >= wanted or reach >= len(clustering):
             break
         reach *= 2
@@ -137,11 +141,13 @@ class _Found:
         return _Found(self.rows[order], self.score[order], self.distance[order])
 
 
-def _candidates(clustering: Clustering, subjects: Sequence[Subject], reach: int) -> _Found:
+def _candidates(
+    clustering: Clustering, subjects: Sequence[Subject], reach: int, never: Sequence[int]
+) -> _Found:
     """Return what is among the ``reach`` nearest of any subject, a recording once and none of their own."""
     own = [subject.item_index for subject in subjects]
     found = distinct(np.concatenate([_nearest(clustering, subject, reach) for subject in subjects]))
-    rows = found[~np.isin(found, own)]
+    rows = found[~np.isin(found, never)]
     vectors = clustering.embeddings[rows].astype(np.float64)
     distance = np.column_stack(
         [np.sqrt(np.square(vectors - subject.vector).sum(axis=1)) for subject in subjects]

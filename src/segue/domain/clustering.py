@@ -113,9 +113,11 @@ class ClusterTree:
             raise InvalidInputError("an item lies outside the nodes of the cluster tree.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Clustering:
     """One variant of the clustered tracks; self-contained, so that it answers without any other model.
+
+    It equals itself alone, as a catalogue does.
 
     Attributes
     ----------
@@ -124,8 +126,8 @@ class Clustering:
     vocabulary : Vocabulary (n_items,)
         The track ids.
     name : Text (n_items,)
-    artists : Labels (n_items,)
-        The main artist first.
+    artists, genres : Labels (n_items,)
+        The main artist first; no genres in what an earlier release wrote.
     space : FeatureSpace
     value : float32 (n_items, n_columns)
         The features as the source has them, 0 where unknown.
@@ -160,6 +162,7 @@ class Clustering:
     vocabulary: Vocabulary
     name: Text
     artists: Labels
+    genres: Labels
     space: FeatureSpace
     value: NDArray[np.float32]
     known: NDArray[np.bool_]
@@ -191,8 +194,8 @@ class Clustering:
         for part, shape in expected.items():
             if getattr(self, part).shape != shape:
                 raise InvalidInputError(f"{part} has the shape {getattr(self, part).shape}, not {shape}.")
-        if {len(self.name), len(self.artists), len(self.tree.item_node)} != {n}:
-            raise InvalidInputError(f"names, artists or tree are not of {n} tracks.")
+        if {len(self.name), len(self.artists), len(self.genres), len(self.tree.item_node)} != {n}:
+            raise InvalidInputError(f"names, artists, genres or tree are not of {n} tracks.")
         _check_range("label", self.label, NOISE, self.n_clusters)
         _check_range("node_label", self.tree.node_label, NOISE, self.n_clusters)
         _check_range("neighbour", self.neighbour, 0, n)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.spelling import genre_key
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -201,9 +202,9 @@ def genre_mask(genres: Labels, wanted: str) -> NDArray[np.bool_]:
     InvalidInputError
         It is neither: the message names the broad ones.
     """
-    asked = _spelling(wanted)
-    chosen = np.array([_spelling(name) == asked for name in genres.names], bool)
-    broad = [_spelling(genre) == asked for genre in BroadGenre]
+    asked = genre_key(wanted)
+    chosen = np.array([genre_key(name) == asked for name in genres.names], bool)
+    broad = [genre_key(genre) == asked for genre in BroadGenre]
     if not (chosen.any() or any(broad)):
         raise InvalidInputError(
             f"genre {wanted!r} is neither a genre of this catalogue nor one of {', '.join(BroadGenre)}."
@@ -214,11 +215,3 @@ def genre_mask(genres: Labels, wanted: str) -> NDArray[np.bool_]:
     if any(broad) and mask.sum() < ENOUGH_OF_ITS_OWN:
         mask |= broad_shares(genres)[:, broad.index(True)] >= LEAST_SHARE
     return mask
-
-
-@lru_cache(maxsize=4096)
-def _spelling(name: str) -> str:
-    """Return what all spellings of a genre have in common; a name of signs alone is compared as it stands."""
-    text = name.strip().casefold()
-    spaced = "".join(letter if letter.isalnum() else " " for letter in text.replace("&", " n "))
-    return "".join("n" if word == "and" else word for word in spaced.split()) or text

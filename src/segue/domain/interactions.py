@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from segue.domain.exclusion import Exclusion
     from segue.domain.vocabulary import Vocabulary
 
 UNKNOWN_MS = -1
@@ -41,6 +42,8 @@ class Interactions:
         Positions in ``contexts``.
     contexts : tuple of str
         What the source calls the situation ("morning", "workout"); the first is empty, for unknown.
+    exclusions : tuple of Exclusion
+        What listeners said to exclude, in any order; `segue.domain.excluded` applies it.
 
     Raises
     ------
@@ -58,6 +61,7 @@ class Interactions:
     ms_played: NDArray[np.int32]
     context: NDArray[np.int16]
     contexts: tuple[str, ...] = ("",)
+    exclusions: tuple[Exclusion, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.user_index)

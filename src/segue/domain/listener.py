@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.event import WEIGHTS, EventKind, build_listening
+from segue.domain.excluded import apply_exclusions
 from segue.domain.history import add_up, damp
 from segue.domain.vocabulary import UNKNOWN_ITEM
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.catalogue import Catalogue
-    from segue.domain.event import Event
+    from segue.domain.excluded import Excluded
+    from segue.domain.exclusion import ListenerRecord
     from segue.domain.history import History
 
 SEED_WEIGHT = 5.0
@@ -41,27 +43,38 @@ class Heard:
     history : History
         Damped weights, dislikes below 0.
     rows : int32 (n,)
-        Every track with an event, whatever it weighs: none is recommended again.
+        Every track that is not to be recommended: it has an event, whatever that weighs, or is blocked.
+    excluded : Excluded
+        What the listener's exclusions left out.
     unknown_seeds : tuple of str
         Seeds that the catalogue does not have.
+    blocked_seeds : tuple of str
+        Seeds that the listener blocked; they count nothing.
     """
 
     history: History
     rows: NDArray[np.int32]
+    excluded: Excluded
     unknown_seeds: tuple[str, ...] = ()
+    blocked_seeds: tuple[str, ...] = ()
 
 
-def read_heard(catalogue: Catalogue, events: Sequence[Event], seeds: Sequence[str] = ()) -> Heard:
-    """Add up events, and let the seeds count as much as all of them together.
+def read_heard(catalogue: Catalogue, record: ListenerRecord, seeds: Sequence[str] = ()) -> Heard:
+    """Add up the events that count, and let the seeds count as much as all of them together.
 
     Parameters
     ----------
     catalogue : Catalogue
-    events : sequence of Event
-        Of one listener, in any order.
+    record : ListenerRecord
+        Of one listener, the events in any order.
     seeds : sequence of str
         Tracks that the answer should be like, without repeats.
     """
+    excluded = apply_exclusions(catalogue, record)
+    events = excluded.events
+    asked, blocked = catalogue.vocabulary.index_of(seeds), excluded.blocked
+    blocked_seeds = tuple(seeds[place] for place in np.flatnonzero(np.isin(asked, blocked)).tolist())
+    seeds = [seed for seed in seeds if seed not in blocked_seeds]
     tracks = sorted({*seeds, *(event.track_id for event in events)})  # in order, they are found side by side
     index = catalogue.vocabulary.index_of(tracks)
     row_of = dict(zip(tracks, index.tolist(), strict=True))
@@ -76,8 +89,10 @@ def read_heard(catalogue: Catalogue, events: Sequence[Event], seeds: Sequence[st
     rows = np.array([row_of[track] for track in (*listening.track_ids, *seeds)], np.int32)
     return Heard(
         history=add_up(rows, weights, n_unknown=len(tracks) - int(np.count_nonzero(known))),
-        rows=index[known],
+        rows=np.union1d(index[known], blocked) if len(blocked) else index[known],
+        excluded=excluded,
         unknown_seeds=tuple(seed for seed in seeds if row_of[seed] == UNKNOWN_ITEM),
+        blocked_seeds=blocked_seeds,
     )
 
 

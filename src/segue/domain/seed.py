@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from segue.domain.recommender import Listener, Recommender
     from segue.domain.text import Labels
 
+_NO_ROWS = np.empty(0, np.int32)
 MAX_ARTIST_TRACKS = 50
 """Of an artist with more tracks those that are played most say what the artist is like."""
 
@@ -55,7 +56,7 @@ class Tuning:
     Attributes
     ----------
     scores : float32 (n_items,)
-        For `segue.domain.radio.Station`; -inf for what lies outside the genre or is disliked.
+        For `segue.domain.radio.Station`; -inf for what lies outside the genre, is disliked or blocked.
     first : tuple of int
         The track that it starts from and does not play again; none unless the seed is a track.
     step : Step
@@ -67,12 +68,18 @@ class Tuning:
     step: Step
 
 
-def tune(model: Recommender, recording: NDArray[np.int32], seed: Seed, listener: Listener) -> Tuning:
+def tune(
+    model: Recommender,
+    recording: NDArray[np.int32],
+    seed: Seed,
+    listener: Listener,
+    blocked: NDArray[np.int32] = _NO_ROWS,
+) -> Tuning:
     """Score the catalogue for a station.
 
     Stations of a track or an artist play what is like them. Those of a genre, a mood or a listener play
     to the listener's taste, as far as it is known, and what they have heard after all that is new to them.
-    No station plays what its listener dislikes.
+    No station plays what its listener dislikes or blocked.
 
     Parameters
     ----------
@@ -82,6 +89,8 @@ def tune(model: Recommender, recording: NDArray[np.int32], seed: Seed, listener:
     seed : Seed
     listener : Listener
         Who listens; with an empty history if nobody is known.
+    blocked : int32 (n,), optional
+        Tracks that the listener blocked.
 
     Raises
     ------
@@ -102,7 +111,8 @@ def tune(model: Recommender, recording: NDArray[np.int32], seed: Seed, listener:
         scores[listener.history.item_index] -= np.ptp(scores) + 1
         if seed.kind is SeedKind.GENRE:
             scores[~genre_mask(model.catalogue.genres, seed.value)] = -np.inf
-    scores[np.isin(recording, recording[unwelcome(listener.history)])] = -np.inf
+    never = np.concatenate([unwelcome(listener.history), blocked])
+    scores[np.isin(recording, recording[never])] = -np.inf
     return Tuning(scores, first, found.step)
 
 

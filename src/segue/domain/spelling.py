@@ -1,4 +1,4 @@
-"""Compares artists and titles by name across catalogues that spell them differently."""
+"""Compares artists, genres and titles by name across catalogues that spell them differently."""
 
 from __future__ import annotations
 
@@ -64,6 +64,17 @@ def artist_keys(credit: str) -> tuple[str, ...]:
     """
     credit = credit[:LONGEST]
     return tuple(dict.fromkeys(artist_key(name) for name in (credit, _SEVERAL.split(credit, 1)[0]) if name))
+
+
+@lru_cache(4096)
+def genre_key(name: str) -> str:
+    """Return what all spellings of a genre have in common; a name of signs alone is compared as it stands.
+
+    Case, blanks and signs do not count, and "&", "and" and "n" are one: ``rnb`` is ``R and B``.
+    """
+    text = name.strip().casefold()
+    spaced = "".join(letter if letter.isalnum() else " " for letter in text.replace("&", " n "))
+    return "".join("n" if word == "and" else word for word in spaced.split()) or text
 
 
 def title_key(title: str, likeness: Likeness) -> str:

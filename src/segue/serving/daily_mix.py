@@ -19,16 +19,15 @@ from segue.domain.mix_title import ordinary_tone
 from segue.domain.recommender import Listener
 from segue.domain.recording import recordings
 from segue.serving.daily_mix_contract import DailyMixResponse, MixOut, MixTrackOut
+from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.recommend_contract import TrackOut
 from segue.state.listening import RECENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from segue.domain.daily_mix import Mix
-    from segue.domain.event import Event
+    from segue.domain.exclusion import ListenerRecord
     from segue.domain.listener import Heard
     from segue.domain.recommend import Step
     from segue.domain.recommender import Recommender
@@ -76,7 +75,7 @@ def build_mixer(recommender: Recommender) -> MixModel:
 
 
 def mix_for(
-    request: DailyMixRequest, tier: Tier, live: Loaded[MixModel], events: Sequence[Event], now: datetime
+    request: DailyMixRequest, tier: Tier, live: Loaded[MixModel], record: ListenerRecord, now: datetime
 ) -> DailyMixResponse:
     """Make a listener's mixes of the day that it is by their clock.
 
@@ -85,20 +84,20 @@ def mix_for(
 
     Parameters
     ----------
-    events : sequence of Event
-        The latest of the listener, newest first, up to ``now``.
+    record : ListenerRecord
+        Of the listener, up to ``now``. What they exclude holds from now on, not from tomorrow.
     now : datetime
         UTC.
     """
     offset = timedelta(minutes=request.utc_offset_minutes)
     day = (now + offset).date()
     began_at = datetime.combine(day, time(), UTC) - offset
-    before = [event for event in events if event.at < began_at][: RECENT - ROOM_FOR_TODAY]
+    before = [event for event in record.events if event.at < began_at][: RECENT - ROOM_FOR_TODAY]
     made = live.value
-    heard = read_heard(made.recommender.catalogue, before or events)
+    heard = read_heard(made.recommender.catalogue, replace(record, events=before or record.events))
     if (heard.history.confidence > 0).any():
         step, mixes = _mixes(request, tier, made, heard, draw_seed(request.user_id, day.isoformat()))
-        now_heard = read_heard(made.recommender.catalogue, events)
+        now_heard = read_heard(made.recommender.catalogue, record)
         disliked = made.recording[unwelcome(now_heard.history)]
         shown = [_described(made, mix, disliked) for mix in mixes]
     else:
@@ -110,6 +109,7 @@ def mix_for(
         answered_by=step,
         model_tier=tier,
         model_version=live.version,
+        excluded=ExcludedOut.of(heard.excluded),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from segue.domain.daily_mix import MixRules
 from segue.serving.contracts import Id  # noqa: TC001  # as above
+from segue.serving.excluded_contract import ExcludedOut  # noqa: TC001  # as above
 from segue.serving.recommend_contract import Limit, Strict, TrackOut
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
@@ -80,8 +81,10 @@ class DailyMixResponse(BaseModel):
     mixes: list[MixOut]
     day: date = Field(description="by the listener's clock")
     changes_at: datetime = Field(
-        description="until then the mixes stay, but for what the listener comes to dislike and new models"
+        description="until then the mixes stay, but for what the listener comes to dislike or exclude, and "
+        "new models"
     )
     answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
     model_tier: Tier
     model_version: str
+    excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")

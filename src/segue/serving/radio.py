@@ -6,21 +6,25 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from segue.domain.exclusion import Target
 from segue.domain.listener import read_heard
 from segue.domain.radio import Played, Station, next_tracks
 from segue.domain.recommender import Listener
 from segue.domain.recording import recordings
 from segue.domain.seed import Seed, SeedKind, tune
+from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.radio_contract import RadioResponse, RadioTrack
 from segue.serving.radio_cursor import RadioState, read_cursor, resume, write_cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from segue.domain.event import Event
+    from segue.domain.excluded import Excluded
+    from segue.domain.exclusion import ListenerRecord
     from segue.domain.recommender import Recommender
     from segue.domain.vocabulary import Vocabulary
     from segue.serving.cursor import CursorKeys
@@ -78,9 +82,9 @@ def play(
     n: int,
     tier: Tier,
     live: Loaded[RadioModel],
-    events: Sequence[Event],
+    record: ListenerRecord,
 ) -> tuple[RadioState, RadioResponse]:
-    """Choose the next ``n`` tracks for a listener with these events; returns where the station stands then.
+    """Choose the next ``n`` tracks for a listener with this record; returns where the station stands then.
 
     Raises
     ------
@@ -88,9 +92,10 @@ def play(
         The seed cannot be used: see `segue.domain.seed.tune`.
     """
     model, recording = live.value.recommender, live.value.recording
-    history = read_heard(model.catalogue, events).history
+    heard = read_heard(model.catalogue, record)
     seed = Seed(SeedKind(station.kind), station.value)
-    tuning = tune(model, recording, seed, Listener(history, station.user_id, tier=tier))
+    listener = Listener(heard.history, station.user_id, tier=tier)
+    tuning = tune(model, recording, seed, listener, heard.excluded.blocked)
     source = Station(model.catalogue, tuning.scores, recording, station.draw)
     played = station.played if station.played.recent else Played().then(tuning.first, source.rules)
     found = next_tracks(source, played, n)
@@ -105,8 +110,19 @@ def play(
         answered_by=tuning.step,
         model_tier=tier,
         model_version=live.version,
+        excluded=ExcludedOut.of(heard.excluded, _blocked(model, seed, heard.excluded)),
     )
     return replace(station, played=played.then(found.rows, source.rules)), response
+
+
+def _blocked(model: Recommender, seed: Seed, excluded: Excluded) -> list[str]:
+    """Return what a station starts from, if its listener blocked that."""
+    if seed.kind is SeedKind.TRACK:
+        blocked = bool(np.isin(model.catalogue.vocabulary.index_of([seed.value]), excluded.blocked).any())
+    else:
+        target = {SeedKind.ARTIST: Target.ARTIST, SeedKind.GENRE: Target.GENRE}.get(seed.kind)
+        blocked = target is not None and excluded.blocks(target, seed.value)
+    return [seed.value] if blocked else []
 
 
 def with_cursor(

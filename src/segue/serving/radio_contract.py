@@ -14,6 +14,7 @@ from segue.domain.seed import Seed, SeedKind
 from segue.domain.transition import build_sound, energy_change, key_distance, tempo_change
 from segue.serving.contracts import Id, Text
 from segue.serving.cursor import MAX_CURSOR_CHARS
+from segue.serving.excluded_contract import ExcludedOut  # noqa: TC001  # as above
 from segue.serving.recommend_contract import Limit, Strict, TrackOut
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
@@ -116,6 +117,7 @@ class RadioResponse(BaseModel):
     answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
     model_tier: Tier
     model_version: str
+    excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")
 
 
 def _transition(catalogue: Catalogue, previous: int, row: int) -> Transition:

@@ -11,6 +11,7 @@ from segue.domain.mood import Mood  # noqa: TC001  # Pydantic reads the annotati
 from segue.domain.situation import Activity, Day, Situation, TimeOfDay, Weather
 from segue.domain.source import ReasonKind
 from segue.serving.contracts import Id, Text  # noqa: TC001
+from segue.serving.excluded_contract import ExcludedOut  # noqa: TC001
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ class RecommendResponse(BaseModel):
     model_tier: Tier
     model_version: str
     unknown_tracks: list[str] = Field(description="tracks of the request that the catalogue does not have")
+    excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")
 
 
 def _described(catalogue: Catalogue, row: int) -> dict[str, object]:

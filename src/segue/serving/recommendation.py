@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.exclusion import Target
 from segue.domain.genre_map import genre_mask
 from segue.domain.listener import read_heard
 from segue.domain.ranker import UNRANKED
 from segue.domain.recommend import Query
 from segue.domain.recommender import Listener, answer
 from segue.domain.vocabulary import UNKNOWN_ITEM
+from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.recommend_contract import RecommendedTrack, RecommendResponse
 from segue.serving.tier import Tier, require
 
@@ -21,12 +23,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.catalogue import Catalogue
-    from segue.domain.event import Event
+    from segue.domain.exclusion import ListenerRecord
     from segue.domain.recommender import Recommender
     from segue.serving.live import Loaded
     from segue.serving.recommend_contract import RecommendRequest
 
-_NOTHING_LEFT = "nothing is left: every track is heard, disliked, excluded or of another genre"
+_NOTHING_LEFT = "nothing is left: every track is heard, disliked, excluded, blocked or of another genre"
 
 
 def answer_tier(caller: Tier, asked: Tier | None) -> Tier:
@@ -44,9 +46,9 @@ def answer_tier(caller: Tier, asked: Tier | None) -> Tier:
 
 
 def recommend_to(
-    request: RecommendRequest, tier: Tier, live: Loaded[Recommender], events: Sequence[Event]
+    request: RecommendRequest, tier: Tier, live: Loaded[Recommender], record: ListenerRecord
 ) -> RecommendResponse:
-    """Recommend tracks to one listener, whose events up to this moment are ``events``.
+    """Recommend tracks to one listener, of whom ``record`` is kept up to this moment.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def recommend_to(
         The genre is none of the catalogue's.
     """
     model = live.value
-    heard = read_heard(model.catalogue, events, request.seed_tracks)
+    heard = read_heard(model.catalogue, record, request.seed_tracks)
     listener = Listener(
         history=heard.history,
         user_id=request.user_id,
@@ -74,11 +76,14 @@ def recommend_to(
         artist_share=artist_share,
     )
     found = answer(model, listener, query)
+    wanted = [] if request.genre is None else [request.genre]
+    blocked_genres = [name for name in wanted if heard.excluded.blocks(Target.GENRE, name)]
     seeds = model.catalogue.vocabulary.index_of(request.seed_tracks).tolist()
     return RecommendResponse(
         items=RecommendedTrack.all_of(model.catalogue, found.items, seeds),
         answered_by=found.step,
         because=found.because if query.allowed.any() else _NOTHING_LEFT,
+        excluded=ExcludedOut.of(heard.excluded, [*heard.blocked_seeds, *blocked_genres]),
         model_tier=tier,
         model_version=live.version,
         unknown_tracks=sorted({*heard.unknown_seeds, *unknown}),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.excluded import apply_exclusions
+from segue.domain.exclusion import ListenerRecord
 from segue.domain.history import History
 from segue.domain.recommend import Query, Step
 from segue.domain.similar_track import lacks_models, similar
@@ -19,6 +21,7 @@ from segue.errors import (
     ModelMissingError,
     TrackNotFoundError,
 )
+from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.similar_cluster import similar_in_cluster
 from segue.serving.similar_contract import SimilarModel, SimilarResponse, SimilarTrack
 from segue.serving.tier import Feature, Tier, opens, require
@@ -37,16 +40,21 @@ BETWEEN_TRACKS: dict[ReasonKind, str] = {
 }
 """How reasons are told where no listener is asked about."""
 
+_NOBODY = ListenerRecord()
 _STANDS_IN = "no recommender can be served now; the clusters stand in"
 
 
 def similar_tracks(
-    request: SimilarRequest, caller: Tier, recommender: LiveRecommender, clusterings: LiveClusterings
+    request: SimilarRequest,
+    caller: Tier,
+    recommender: LiveRecommender,
+    clusterings: LiveClusterings,
+    record: ListenerRecord = _NOBODY,
 ) -> SimilarResponse:
     """Find tracks like those asked about by the model asked for, else by the best there is.
 
-    A variant is of the model clusters. Where neither is asked for, the recommender answers, and where none
-    can be served, the live variant.
+    What the listener of ``record`` blocked is not answered. A variant is of the model clusters. Where neither
+    is asked for, the recommender answers, and where none can be served, the live variant.
 
     Raises
     ------
@@ -70,13 +78,15 @@ def similar_tracks(
         stands_in = request.model is None and Feature.CLUSTERS in opens(caller)
         if not in_cluster and not stands_in:
             raise
-        return _without_recommender(request, clusterings, error, asked=in_cluster)
+        return _without_recommender(request, clusterings, record, error, asked=in_cluster)
     if in_cluster:
-        return similar_in_cluster(request, clusterings, live.value.catalogue)
-    return similar_to(request, caller, live)
+        return similar_in_cluster(request, clusterings, live.value.catalogue, record)
+    return similar_to(request, caller, live, record)
 
 
-def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender]) -> SimilarResponse:
+def similar_to(
+    request: SimilarRequest, caller: Tier, live: Loaded[Recommender], record: ListenerRecord = _NOBODY
+) -> SimilarResponse:
     """Find tracks like those asked about by a recommender, and name the model that did.
 
     Raises
@@ -98,6 +108,9 @@ def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender])
         raise TrackNotFoundError(request.track_id[unknown[0]])
     allowed = np.ones(len(model.catalogue), bool)
     allowed[rows] = False
+    excluded = apply_exclusions(model.catalogue, record)
+    allowed[excluded.blocked] = False
+    blocked = [request.track_id[at] for at in np.flatnonzero(np.isin(rows, excluded.blocked)).tolist()]
     query = Query(
         request.limit, allowed, request.diversity, n_reasons=request.max_reasons if request.explain else 0
     )
@@ -110,15 +123,25 @@ def similar_to(request: SimilarRequest, caller: Tier, live: Loaded[Recommender])
             f"the {how} model knows nothing about {', '.join(request.track_id)}: ask for another model."
         ) from error
     items = SimilarTrack.all_of(model.catalogue, found, rows.tolist(), BETWEEN_TRACKS)
-    return SimilarResponse(items=items, model=SimilarModel(by), model_version=live.version)
+    return SimilarResponse(
+        items=items,
+        model=SimilarModel(by),
+        model_version=live.version,
+        excluded=ExcludedOut.of(excluded, blocked),
+    )
 
 
 def _without_recommender(
-    request: SimilarRequest, clusterings: LiveClusterings, why: ArtifactError, *, asked: bool
+    request: SimilarRequest,
+    clusterings: LiveClusterings,
+    record: ListenerRecord,
+    why: ArtifactError,
+    *,
+    asked: bool,
 ) -> SimilarResponse:
     """Answer by the clusters, which know their own tracks; nobody can tell of others whether they exist."""
     try:
-        answer = similar_in_cluster(request, clusterings, None)
+        answer = similar_in_cluster(request, clusterings, None, record)
     except TrackNotFoundError:
         if asked and isinstance(why, AliasNotFoundError):  # there is no other catalogue
             raise

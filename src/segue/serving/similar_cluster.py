@@ -9,8 +9,10 @@ import numpy as np
 from segue.domain.catalogue import AUDIO_FEATURES
 from segue.domain.cluster_neighbours import member, near, newcomer
 from segue.domain.clustering import NOISE
+from segue.domain.excluded import apply_exclusions
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.errors import InvalidInputError, TrackNotFoundError
+from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.recommend_contract import TrackOut
 from segue.serving.similar_contract import (
     AskedTrack,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from segue.domain.catalogue import Catalogue
     from segue.domain.cluster_neighbours import Neighbour, Subject
     from segue.domain.clustering import Clustering
+    from segue.domain.exclusion import ListenerRecord
     from segue.serving.clusterings import LiveClusterings
     from segue.serving.similar_contract import SimilarRequest
 
@@ -33,12 +36,16 @@ _NAMED = 5
 
 
 def similar_in_cluster(
-    request: SimilarRequest, clusterings: LiveClusterings, catalogue: Catalogue | None
+    request: SimilarRequest,
+    clusterings: LiveClusterings,
+    catalogue: Catalogue | None,
+    record: ListenerRecord,
 ) -> SimilarResponse:
     """Find tracks near those asked about, in the variant asked for or the live one.
 
     ``catalogue`` describes the tracks, and places those that came after the clusters were made; without
-    it, or for a track that it does not have, the clusters' own names are told.
+    it, or for a track that it does not have, the clusters' own names are told. What the listener of
+    ``record`` blocked is not answered.
 
     Raises
     ------
@@ -52,12 +59,17 @@ def similar_in_cluster(
     live, because = (clusterings.get(), "") if request.variant is None else clusterings.of(request.variant)
     clustering = live.value
     subjects = [_subject(clustering, catalogue, track) for track in request.track_id]
+    excluded = apply_exclusions(clustering if catalogue is None else catalogue, record)
+    blocked = excluded.blocked
+    if catalogue is not None and len(blocked):
+        blocked = clustering.vocabulary.index_of(catalogue.vocabulary.item_id[blocked].tolist())
     found = near(
         clustering,
         subjects,
         request.limit,
         diversity=request.diversity,
         n_features=request.max_reasons if request.explain else 0,
+        blocked=blocked[blocked != UNKNOWN_ITEM],
     )
     return SimilarResponse(
         items=[_track(clustering, catalogue, request.track_id, neighbour) for neighbour in found],
@@ -69,6 +81,7 @@ def similar_in_cluster(
             _asked(clustering, track, subject)
             for track, subject in zip(request.track_id, subjects, strict=True)
         ],
+        excluded=ExcludedOut.of(excluded),
     )
 
 
@@ -137,5 +150,5 @@ def _described(clustering: Clustering, catalogue: Catalogue | None, row: int) ->
         name=clustering.name[row],
         artists=list(clustering.artists.of(row)),
         album="",
-        genres=[],
+        genres=list(clustering.genres.of(row)),
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from segue.serving.contracts import Id, Text  # noqa: TC001  # Pydantic reads the annotation
+from segue.serving.excluded_contract import ExcludedOut  # noqa: TC001  # as above
 from segue.serving.recommend_contract import Limit, MaxReasons, Once, RecommendedTrack, Strict
 
 
@@ -34,6 +35,7 @@ class SimilarRequest(Strict):
     track_id: Annotated[list[Id], Field(min_length=1, max_length=50), Once, BeforeValidator(_as_list)] = (
         Field(description="a track, or a list of up to 50")
     )
+    user_id: Id | None = Field(None, description="who asks: what they blocked is not answered")
     limit: Limit = 20
     model: SimilarModel | None = Field(
         None,
@@ -95,3 +97,4 @@ class SimilarResponse(BaseModel):
     variant: str | None = Field(None, description="of clusters: which one answered")
     because: str | None = Field(None, description="why it is not what was asked for")
     asked: list[AskedTrack] | None = Field(None, description="of clusters: where the tracks asked about lie")
+    excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from segue.domain.mood import Mood  # noqa: TC001  # as above
 from segue.serving.contracts import Id, Text
+from segue.serving.excluded_contract import ExcludedOut  # noqa: TC001  # as above
 from segue.serving.recommend_contract import Once, Strict, TrackOut
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
@@ -293,3 +294,4 @@ class TasteProfile(BaseModel):
     model_tier: Tier
     model_version: str
     clusters_version: str | None = Field(description="of the live clustering that drew the map, if any did")
+    excluded: ExcludedOut | None = Field(None, description="null where the listener excludes nothing")

@@ -82,7 +82,7 @@ def respond(
     require(tier, Feature.TASTE_PROFILE)
     model, state = known
     live = model.get()
-    answer, profile = profile_for(user_id, asked, tier, live, state.read_recent(user_id))
+    answer, profile = profile_for(user_id, asked, tier, live, state.read_listener(user_id))
     logger.info("answered", extra={"model_version": live.version, "format": query.format})
     return rendered(answer, profile, live.value.reference, query.format, query.picture)
 

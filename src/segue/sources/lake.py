@@ -14,16 +14,19 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from segue.domain.event import Event, EventKind
+from segue.domain.exclusion import Exclusion, ExclusionKind, Target
 from segue.domain.external_id import read_id
+from segue.domain.feedback import AnswerEvent, AnswerEventKind
 from segue.domain.moment import EARLIEST
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from segue.domain.feedback import Feedback
+
 LAKE_PREFIX = "events/"
 _SUFFIX = ".jsonl"
-_TEXTS = ("user_id", "track_id", "event", "at", "event_id", "context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,14 @@ class DamagedLine:
 
 @dataclass(slots=True)
 class LakeAccount:
-    """What became of every line while `read_events` went on."""
+    """What became of every line while `read_feedback` went on."""
 
     read: int = 0
     repeated: int = 0
     damaged: list[DamagedLine] = field(default_factory=list)
 
 
-def lake_key(events: Iterable[Event], accepted_at: datetime) -> str:
+def lake_key(events: Iterable[Feedback], accepted_at: datetime) -> str:
     """Return where the events of one request are kept; the order of ``events`` does not matter."""
     digest = blake2b(digest_size=16)
     for part in sorted(_digest(event) for event in events):
@@ -52,13 +55,13 @@ def lake_key(events: Iterable[Event], accepted_at: datetime) -> str:
     return f"{LAKE_PREFIX}dt={accepted_at:%Y-%m-%d}/{digest.hexdigest()}{_SUFFIX}"
 
 
-def write_lines(events: Sequence[Event]) -> bytes:
+def write_lines(events: Sequence[Feedback]) -> bytes:
     """Return the events as JSON lines in UTF-8."""
     return b"".join(_encode(event) for event in events)
 
 
-def read_events(objects: Iterable[tuple[str, bytes]], account: LakeAccount) -> Iterator[Event]:
-    """Yield every event of the lake once; what comes again under one user and id is left out.
+def read_feedback(objects: Iterable[tuple[str, bytes]], account: LakeAccount) -> Iterator[Feedback]:
+    """Yield everything of the lake once; what comes again under one user, sort and id is left out.
 
     Parameters
     ----------
@@ -84,37 +87,50 @@ def read_events(objects: Iterable[tuple[str, bytes]], account: LakeAccount) -> I
             yield event
 
 
-def _digest(event: Event) -> bytes:
-    identity = json.dumps([event.user_id, event.event_id])
+def _digest(event: Feedback) -> bytes:
+    sort = () if isinstance(event, Event) else (type(event).__name__.lower(),)
+    identity = json.dumps([event.user_id, event.event_id, *sort])
     return blake2b(identity.encode(), digest_size=16).digest()
 
 
-def _encode(event: Event) -> bytes:
-    fields = {
-        "event_id": event.event_id,
-        "user_id": event.user_id,
-        "track_id": event.track_id,
-        "event": event.kind.value,
-        "at": event.at.isoformat(),
-        "ms_played": event.ms_played,
-        "context": event.context,
-    }
+def _encode(event: Feedback) -> bytes:
+    head: dict[str, Any] = {"event_id": event.event_id, "user_id": event.user_id}
+    tail = {"event": event.kind.value, "at": event.at.isoformat()}
+    if isinstance(event, Exclusion):
+        fields = {**head, "target": event.target.value, "value": event.value, **tail}
+    elif isinstance(event, AnswerEvent):
+        more = {"request_id": event.request_id, "position": event.position}
+        fields = {**head, "track_id": event.track_id, **tail, **more}
+    else:
+        more = {"ms_played": event.ms_played, "context": event.context}
+        fields = {**head, "track_id": event.track_id, **tail, **more}
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _decode(line: bytes) -> Event:
+def _decode(line: bytes) -> Feedback:
     fields: dict[str, Any] = json.loads(line)
-    ms_played = fields["ms_played"]
-    if not all(isinstance(fields[name], str) for name in _TEXTS) or type(ms_played) not in {int, type(None)}:
-        raise TypeError("a field is of the wrong type")
-    if (at := datetime.fromisoformat(fields["at"])) < EARLIEST:
+    kind, at = fields["event"], datetime.fromisoformat(fields["at"])
+    if at < EARLIEST:
         raise InvalidInputError(f"{fields['at']} lies before {EARLIEST:%Y}")
-    return Event(
-        read_id(fields["user_id"], "user_id"),
-        read_id(fields["track_id"], "track_id"),
-        EventKind(fields["event"]),
-        at,
-        fields["event_id"],
-        ms_played,
-        fields["context"],
-    )
+    user_id, event_id = read_id(_text(fields, "user_id"), "user_id"), _text(fields, "event_id")
+    if kind in tuple(ExclusionKind):
+        target, value = Target(fields["target"]), _text(fields, "value")
+        return Exclusion(user_id, ExclusionKind(kind), target, value, at, event_id)
+    track_id = read_id(_text(fields, "track_id"), "track_id")
+    if kind in tuple(AnswerEventKind):
+        request_id, position = _text(fields, "request_id"), _whole(fields["position"])
+        return AnswerEvent(user_id, track_id, AnswerEventKind(kind), request_id, position, at, event_id)
+    ms_played = None if fields["ms_played"] is None else _whole(fields["ms_played"])
+    return Event(user_id, track_id, EventKind(kind), at, event_id, ms_played, _text(fields, "context"))
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    if not isinstance(value := fields[name], str):
+        raise TypeError(f"{name} is no text")
+    return value
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:  # a bool is an int, too
+        raise TypeError(f"{value!r} is no whole number")
+    return value

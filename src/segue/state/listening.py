@@ -1,4 +1,4 @@
-"""What a place for listeners' events must offer: writes that count once, and the latest ones back."""
+"""What a place for listeners' feedback must offer: writes that count once, and back what answers need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from segue.domain.event import Event
+    from segue.domain.exclusion import ListenerRecord
+    from segue.domain.feedback import Feedback
 
 RECENT = 2000
 """Events that are read of one listener beside older opinions: years of most people's listening."""
@@ -26,30 +27,33 @@ class Recorded:
 
 
 class ListeningState(Protocol):
-    """Events by listener; an ``event_id`` counts once per user, however often it is delivered.
+    """Feedback by listener; an ``event_id`` counts once per user and sort, however often it is delivered.
 
     Every method raises StateUnavailableError when the place does not answer or refuses: the same
     call may then be made again.
     """
 
-    def record(self, events: Sequence[Event]) -> Recorded:
+    def record(self, events: Sequence[Feedback]) -> Recorded:
         """Keep the events, any number of them; of one id the first stays.
 
         After an error some may be kept and others not: record all of them again, none counts twice.
         """
 
-    def read_recent(self, user_id: str, limit: int = RECENT, opinions: int = MOST_OPINIONS) -> list[Event]:
-        """Return a listener's latest events, newest first; of one instant the greater id first.
+    def read_listener(
+        self, user_id: str, limit: int = RECENT, opinions: int = MOST_OPINIONS
+    ) -> ListenerRecord:
+        """Return a listener's latest events and what they exclude.
 
-        After the latest ``limit`` come older ones that are `OPINIONS`: the last one of each track, the latest
-        ``opinions`` of these. So a dislike holds however much was heard since. What `record` returned for
+        Both come newest first, of one instant the greater id. After the latest ``limit`` events come older
+        ones that are `OPINIONS`: the last one of each track, the latest ``opinions`` of these. So a dislike
+        holds however much was heard since. Every exclusion that holds is there. What `record` returned for
         is in the very next answer.
         """
 
 
-def first_of_each(events: Sequence[Event]) -> list[Event]:
-    """Drop events whose user and id came earlier in ``events``."""
-    first: dict[tuple[str, str], Event] = {}
+def first_of_each(events: Sequence[Feedback]) -> list[Feedback]:
+    """Drop events whose user, sort and id came earlier in ``events``."""
+    first: dict[tuple[type, str, str], Feedback] = {}
     for event in events:
-        first.setdefault((event.user_id, event.event_id), event)
+        first.setdefault((type(event), event.user_id, event.event_id), event)
     return list(first.values())

@@ -12,48 +12,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from segue.domain.event import Event, EventKind, stored_events
+from segue.domain.exclusion import Exclusion, ExclusionKind, ListenerRecord, Target
+from segue.domain.feedback import AnswerEvent, Feedback
 from segue.errors import StateUnavailableError
 from segue.state.listening import MOST_OPINIONS, RECENT, Recorded
+from segue.state.sqlite_schema import SCHEMA, UPGRADE, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _TIMEOUT_S = 4.0
-# Instants are ISO 8601 in UTC to the microsecond, which sort as text.
-_SCHEMA = """
-PRAGMA journal_mode = WAL; -- readers do not wait for a writer
-CREATE TABLE listening_event (
-  user_id TEXT NOT NULL, event_id TEXT NOT NULL, at TEXT NOT NULL, track_id TEXT NOT NULL,
-  kind TEXT NOT NULL, ms_played INTEGER, context TEXT NOT NULL, count REAL NOT NULL,
-  PRIMARY KEY (user_id, event_id)) WITHOUT ROWID;
--- With all columns: a history is read from the index alone, without a look at the table for each event.
-CREATE INDEX listening_event_recency ON listening_event
- (user_id, at, event_id, track_id, kind, ms_played, context, count);
-"""
-_VERSION = 1
-# A file of an earlier release is brought up to date by the first connection; two at once do no harm.
-_UPGRADE = f"""
-BEGIN IMMEDIATE;
--- The last opinion of each track: a listener with a hundred thousand is read as fast as any other.
-CREATE TABLE IF NOT EXISTS opinion (
-  user_id TEXT NOT NULL, track_id TEXT NOT NULL, at TEXT NOT NULL, event_id TEXT NOT NULL,
-  PRIMARY KEY (user_id, track_id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS opinion_recency ON opinion (user_id, at, event_id);
--- A trigger, as only the table knows which events are new: a repeated id changes no opinion.
-CREATE TRIGGER IF NOT EXISTS listening_event_opinion_last AFTER INSERT ON listening_event
- WHEN new.kind IN ('like', 'dislike') BEGIN
-  INSERT INTO opinion VALUES (new.user_id, new.track_id, new.at, new.event_id)
-   ON CONFLICT DO UPDATE SET at = excluded.at, event_id = excluded.event_id
-   WHERE (excluded.at, excluded.event_id) > (at, event_id);
- END;
-INSERT OR IGNORE INTO opinion SELECT user_id, track_id, at, event_id FROM listening_event
- WHERE kind IN ('like', 'dislike') ORDER BY at DESC, event_id DESC;
-DROP INDEX IF EXISTS listening_event_opinion;
-PRAGMA user_version = {_VERSION};
-COMMIT;
-"""
-_WRITE = "INSERT OR IGNORE INTO listening_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_WRITE_EVENT = "INSERT OR IGNORE INTO listening_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_WRITE_EXCLUSION = "INSERT OR IGNORE INTO exclusion_event VALUES (?, ?, ?, ?, ?, ?, ?)"
+_WRITE_ANSWER = "INSERT OR IGNORE INTO answer_event VALUES (?, ?, ?, ?, ?, ?, ?)"
 # Without the user, who is known: a column less is a third of the time of a long history.
 _READ_LATEST = """
 SELECT event_id, at, track_id, kind, ms_played, context, count FROM listening_event
@@ -63,6 +35,10 @@ _READ_OLDER_OPINIONS = """
 SELECT e.event_id, e.at, e.track_id, kind, ms_played, context, count
  FROM opinion o JOIN listening_event e ON e.user_id = o.user_id AND e.event_id = o.event_id
  WHERE o.user_id = ? AND (o.at, o.event_id) < (?, ?) ORDER BY o.at DESC, o.event_id DESC LIMIT ?
+"""
+_READ_EXCLUSIONS = """
+SELECT kind, target, value, at, event_id FROM exclusion
+ WHERE user_id = ? AND kind IN ('block', 'ignore') ORDER BY at DESC, event_id DESC
 """
 _KINDS = {kind.value: kind for kind in EventKind}  # calling the enum takes as long as the rest of an event
 
@@ -80,9 +56,6 @@ class _Opened:
             self.connection.close()
 
 
-_Row = tuple[str, str, str, str, str, int | None, str, float]
-
-
 class SqliteState:
     """A `ListeningState` in a file, which the first call makes; any number of threads and processes may.
 
@@ -95,22 +68,29 @@ class SqliteState:
         # Nobody closes a state: its connections are closed when the last reference to it goes.
         weakref.finalize(self, _close, self._idle)
 
-    def record(self, events: Sequence[Event]) -> Recorded:
+    def record(self, events: Sequence[Feedback]) -> Recorded:
         """See `ListeningState.record`. All or none are kept; half a million take seconds."""
+        writes = (
+            (_WRITE_EVENT, [_row(each) for each in events if isinstance(each, Event)]),
+            (_WRITE_EXCLUSION, [_exclusion_row(each) for each in events if isinstance(each, Exclusion)]),
+            (_WRITE_ANSWER, [_answer_row(each) for each in events if isinstance(each, AnswerEvent)]),
+        )
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")  # wait for another writer now, not halfway through
-            new = connection.executemany(_WRITE, map(_row, events)).rowcount if events else 0
+            new = sum(connection.executemany(sql, rows).rowcount for sql, rows in writes if rows)
         return Recorded(new, len(events) - new)
 
-    def read_recent(self, user_id: str, limit: int = RECENT, opinions: int = MOST_OPINIONS) -> list[Event]:
-        """See `ListeningState.read_recent`."""
+    def read_listener(
+        self, user_id: str, limit: int = RECENT, opinions: int = MOST_OPINIONS
+    ) -> ListenerRecord:
+        """See `ListeningState.read_listener`."""
         with self._open() as connection:
-            latest = _events(user_id, connection.execute(_READ_LATEST, (user_id, limit)))
-            if len(latest) < limit:
-                return latest
-            oldest = latest[-1]
-            place = (user_id, _instant(oldest), oldest.event_id, opinions)
-            return latest + _events(user_id, connection.execute(_READ_OLDER_OPINIONS, place))
+            exclusions = _exclusions(user_id, connection.execute(_READ_EXCLUSIONS, (user_id,)))
+            events = _events(user_id, connection.execute(_READ_LATEST, (user_id, limit)))
+            if events and len(events) == limit:
+                place = (user_id, _instant(events[-1]), events[-1].event_id, opinions)
+                events += _events(user_id, connection.execute(_READ_OLDER_OPINIONS, place))
+            return ListenerRecord(events, exclusions)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -139,8 +119,8 @@ class SqliteState:
                 return idle
             idle.connection.close()
         opened = _Opened(sqlite3.connect(self._path, timeout=_TIMEOUT_S, check_same_thread=False), *mine)
-        if opened.connection.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
-            opened.connection.executescript(_UPGRADE)
+        if opened.connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+            opened.connection.executescript(UPGRADE)
         return opened
 
     def _make(self) -> None:
@@ -149,7 +129,7 @@ class SqliteState:
         unfinished = self._path.with_name(f"{self._path.name}.{uuid.uuid4().hex}")
         try:
             with closing(sqlite3.connect(unfinished)) as connection:
-                connection.executescript(_SCHEMA + _UPGRADE)
+                connection.executescript(SCHEMA + UPGRADE)
             with suppress(FileExistsError):
                 os.link(unfinished, self._path)
         finally:
@@ -161,11 +141,28 @@ def _close(idle: list[_Opened]) -> None:
         opened.connection.close()
 
 
-def _instant(event: Event) -> str:
+def _instant(event: Feedback) -> str:
     return event.at.isoformat(timespec="microseconds")
 
 
-def _row(event: Event) -> _Row:
+def _exclusion_row(event: Exclusion) -> tuple[str, ...]:
+    head = (event.user_id, event.event_id, _instant(event))
+    return (*head, event.kind.value, event.target.value, event.value, event.key)
+
+
+def _answer_row(event: AnswerEvent) -> tuple[str | int, ...]:
+    head = (event.user_id, event.event_id, _instant(event))
+    return (*head, event.kind.value, event.track_id, event.request_id, event.position)
+
+
+def _exclusions(user_id: str, rows: Iterable[tuple[str, str, str, str, str]]) -> list[Exclusion]:
+    return [
+        Exclusion(user_id, ExclusionKind(kind), Target(target), value, datetime.fromisoformat(at), event_id)
+        for kind, target, value, at, event_id in rows
+    ]
+
+
+def _row(event: Event) -> tuple[str | int | float | None, ...]:
     return (
         event.user_id,
         event.event_id,

@@ -71,7 +71,7 @@ def test_a_file_and_a_user_are_enough_after_make_run(here: Path) -> None:
         assert expected in words, done.output
     for wrong in ("bad rows,", "1 listens", "made up"):
         assert wrong not in words, done.output
-    events = open_state("var/state.sqlite").read_recent("me")
+    events = open_state("var/state.sqlite").read_listener("me").events
     assert [event.kind for event in events] == [EventKind.SKIP, EventKind.PLAY]
     again = invoke("spotify", "endsong_0.json", "--user", "me")
     assert (again.exit_code, "0 new events" in again.output) == (0, True)
@@ -170,7 +170,7 @@ def test_a_catalogue_and_a_lake_can_be_named(tmp_path: Path, monkeypatch: pytest
     )
     assert done.exit_code == 0, done.output
     assert len(list((tmp_path / "lake" / "events").rglob("*.jsonl"))) == 1
-    assert [event.track_id for event in open_state("s.sqlite").read_recent("me")] == ["x"]
+    assert [event.track_id for event in open_state("s.sqlite").read_listener("me").events] == ["x"]
 
 
 def test_what_cannot_be_done_says_why(here: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from segue.domain.event import Event, EventKind
+from segue.domain.exclusion import ListenerRecord
 from segue.serving.daily_mix import ROOM_FOR_TODAY, MixModel, build_mixer, mix_for
 from segue.serving.daily_mix_contract import DailyMixRequest
 from segue.serving.recommender import LiveRecommender
@@ -36,7 +37,9 @@ def mix(
 ) -> DailyMixResponse:
     live: Any = SimpleNamespace(value=mixer, version="v")
     latest_first = sorted(events, key=lambda event: event.at, reverse=True)
-    return mix_for(DailyMixRequest(user_id=user, **wishes), Tier.PRO, live, latest_first[:RECENT], now)
+    return mix_for(
+        DailyMixRequest(user_id=user, **wishes), Tier.PRO, live, ListenerRecord(latest_first[:RECENT]), now
+    )
 
 
 def play(track: str, at: datetime, number: int = 0, kind: EventKind = EventKind.PLAY) -> Event:

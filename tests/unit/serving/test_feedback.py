@@ -20,9 +20,10 @@ from segue.errors import (
     StateUnavailableError,
     StoreUnavailableError,
 )
-from segue.serving.feedback import FeedbackRequest, FeedbackResponse, accept, build_events
+from segue.serving.feedback import accept, build_events
+from segue.serving.feedback_contract import FeedbackRequest, FeedbackResponse
 from segue.serving.http import IdempotencyKey, http_api
-from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_events
+from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_feedback
 from segue.state.listening import Recorded
 from segue.state.sqlite import SqliteState
 from tests.unit.serving.test_http import call
@@ -30,6 +31,8 @@ from tests.unit.serving.test_http import call
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from segue.domain.exclusion import ListenerRecord
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LIKE = {"user_id": "u", "track_id": "t", "event": "like"}
@@ -71,7 +74,7 @@ def api() -> Any:
         ({"track_id": "a\tb"}, "track_id: must not hold a control character"),
         ({"track_id": 1.5}, "track_id: .*got 1.5"),
         ({"track_id": "x" * 201}, "track_id: must have 200 characters or fewer"),
-        ({"event": "love"}, "event: .*'play', 'like', 'dislike', 'skip', 'save' or 'purchase'"),
+        ({"event": "love"}, "event: must be 'play', .*'purchase', 'block', .* or 'click', got"),
         ({"event": 0}, "event: .*got 0"),
         ({"at": "2026-11-21T10:30:00"}, "at: .*send ISO 8601 with a zone"),
         ({"at": "2026-11-21"}, "at: .*send ISO 8601 with a zone"),
@@ -197,8 +200,8 @@ class Down:
         self.inner.record(events[: self.kept])
         raise StateUnavailableError("table t: DynamoDB answered ThrottlingException")
 
-    def read_recent(self, user_id: str, limit: int = 1) -> list[Event]:
-        return self.inner.read_recent(user_id, limit)
+    def read_listener(self, user_id: str, limit: int = 1, opinions: int = 1) -> ListenerRecord:
+        return self.inner.read_listener(user_id, limit, opinions)
 
 
 class RefusingLake(LocalStore):
@@ -222,7 +225,7 @@ BATCH = events_of({"events": [LIKE | {"event_id": f"e{number}"} for number in ra
 
 
 def in_lake(lake: LocalStore) -> list[Event]:
-    return list(read_events(read_all(lake, LAKE_PREFIX), LakeAccount()))
+    return list(read_feedback(read_all(lake, LAKE_PREFIX), LakeAccount()))
 
 
 def test_events_are_in_both_places_and_a_repeat_changes_neither(lake: LocalStore, state: SqliteState) -> None:
@@ -233,7 +236,9 @@ def test_events_are_in_both_places_and_a_repeat_changes_neither(lake: LocalStore
     assert accept(BATCH, NOW, lake, state) == Recorded(0, 5)
     assert [found.key for found in lake.list_objects("")] == objects
     assert (
-        sorted(map(str, in_lake(lake))) == sorted(map(str, state.read_recent("u"))) == sorted(map(str, BATCH))
+        sorted(map(str, in_lake(lake)))
+        == sorted(map(str, state.read_listener("u").events))
+        == sorted(map(str, BATCH))
     )
 
 
@@ -244,7 +249,7 @@ def test_a_state_that_fails_halfway_is_said_and_sending_again_counts_each_once(
         accept(BATCH, NOW, lake, Down(state, 2))
     assert len(in_lake(lake)) == 5
     assert accept(BATCH, NOW + timedelta(days=1), lake, state) == Recorded(3, 2)
-    assert len(in_lake(lake)) == len(state.read_recent("u")) == 5
+    assert len(in_lake(lake)) == len(state.read_listener("u").events) == 5
 
 
 def test_the_answer_to_that_says_what_is_kept() -> None:
@@ -265,7 +270,7 @@ def test_a_lake_that_fails_keeps_the_state_as_it_was(tmp_path: Path, state: Sqli
     (tmp_path / "lake").write_bytes(b"a file where the folder should be")
     with pytest.raises(ArtifactError):
         accept(BATCH, NOW, LocalStore(tmp_path / "lake"), state)
-    assert state.read_recent("u") == []
+    assert state.read_listener("u").events == []
 
 
 def test_another_writer_of_the_same_request_that_failed_is_noticed(
@@ -273,4 +278,4 @@ def test_another_writer_of_the_same_request_that_failed_is_noticed(
 ) -> None:
     with pytest.raises(StoreUnavailableError, match="was refused and is not there"):
         accept(BATCH, NOW, RefusingLake(tmp_path), state)
-    assert state.read_recent("u") == []
+    assert state.read_listener("u").events == []

@@ -21,7 +21,7 @@ from segue.serving.import_history import SHOWN, Destination, Watch, import_histo
 from segue.sources.export import spool, text
 from segue.sources.export.left_out import BadRow, Unmatched
 from segue.sources.export.listen import Format
-from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_events
+from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_feedback
 from segue.state.location import open_state
 from tests.small_catalogue import small_catalogue
 from tests.unit.sources.export.exports import account, extended, listenbrainz, write_json, write_lines
@@ -91,7 +91,7 @@ def test_the_two_histories_of_spotify_merge_and_everything_is_reported(
     assert (report.plays, report.skips, report.new, report.repeated) == (3, 1, 4, 0)
     assert report.unmatched_tracks == [Unmatched("Nobody", "Nothing", "", (), 2)]
     assert [(row.file, row.place) for row in report.bad_rows] == [("endsong_0.json", "row 7")]
-    latest = state.read_recent("me")
+    latest = state.read_listener("me").events
     assert [(event.track_id, event.kind, event.ms_played) for event in latest] == [
         (IDS[2], EventKind.PLAY, 60_000),
         (IDS[1], EventKind.PLAY, 90_000),
@@ -109,11 +109,11 @@ def test_importing_again_or_in_another_order_or_piece_changes_nothing(
         tmp_path / "StreamingHistory0.json", [account("2023-01-31 12:05", "Rema", "Calm Down")]
     )
     assert run(index, state, minutes).new == 1
-    before = state.read_recent("me")
+    before = state.read_listener("me").events
     for files in ((minutes,), (seconds,), (seconds, minutes), (minutes, seconds, minutes)):
         report = run(index, state, *files)
         assert (report.new, report.repeated) == (0, 1)
-    assert state.read_recent("me") == before
+    assert state.read_listener("me").events == before
 
 
 def test_a_scrobble_that_two_services_hold_counts_once(
@@ -174,8 +174,8 @@ def test_a_lake_gets_the_events_too_and_the_same_objects_again(
     assert [key[:21] for key in keys] == ["events/dt=2022-12-30/"[:21], "events/dt=2023-01-01/"[:21]]
     assert run(index, state, path, lake=lake).repeated == 20
     assert [found.key for found in lake.list_objects("")] == keys
-    events = list(read_events(read_all(lake, LAKE_PREFIX), LakeAccount()))
-    assert sorted(events, key=lambda event: event.at, reverse=True) == state.read_recent("me")
+    events = list(read_feedback(read_all(lake, LAKE_PREFIX), LakeAccount()))
+    assert sorted(events, key=lambda event: event.at, reverse=True) == state.read_listener("me").events
 
 
 def test_lists_are_short_and_counts_are_of_all(

@@ -229,7 +229,7 @@ def test_an_upload_is_imported_reported_and_deleted(
         "my data.zip/MyData/Streaming_History_Audio_2023.json"
     ]
     assert (answer.report.matched, answer.report.unmatched, answer.report.new) == (3, 1, 3)
-    assert len(open_state(str(tmp_path / "state.sqlite")).read_recent("me")) == 3
+    assert len(open_state(str(tmp_path / "state.sqlite")).read_listener("me").events) == 3
     assert [info.key for info in uploads.list_objects(UPLOADS)] == []
     assert len(list(LocalStore(tmp_path / "lake").list_objects("events/"))) == 1
     json.dumps(answer.model_dump(mode="json"))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from segue.domain.exclusion import ListenerRecord
 from segue.domain.radio import Played
 from segue.errors import InvalidInputError, VersionNotFoundError
 from segue.serving import radio
@@ -92,7 +93,9 @@ def test_a_station_starts_from_what_is_named(body: dict[str, Any], kind: str, va
 def test_a_station_knows_who_listens(body: dict[str, Any], listener: str, live: Loaded[RadioModel]) -> None:
     station = find(live, **body)
     assert station.user_id == listener
-    cursor = with_cursor(play(station, 1, Tier.PRO, live, [])[1], station, KEYS, now_s=NOW_S).cursor
+    cursor = with_cursor(
+        play(station, 1, Tier.PRO, live, ListenerRecord())[1], station, KEYS, now_s=NOW_S
+    ).cursor
     found = find(live, cursor=cursor)
     assert found.played.rows.tolist() == []
     assert replace(found, played=station.played) == station
@@ -101,21 +104,21 @@ def test_a_station_knows_who_listens(body: dict[str, Any], listener: str, live: 
 def test_two_stations_of_a_seed_differ_and_one_goes_on_as_it_would_have(live: Loaded[RadioModel]) -> None:
     one, other = (find(live, genre="jazz") for _ in range(2))
     assert one.draw != other.draw
-    at_once = [track.track_id for track in play(one, 20, Tier.PRO, live, [])[1].tracks]
-    after, first = play(one, 8, Tier.PRO, live, [])
-    rest = play(after, 12, Tier.PRO, live, [])[1]
+    at_once = [track.track_id for track in play(one, 20, Tier.PRO, live, ListenerRecord())[1].tracks]
+    after, first = play(one, 8, Tier.PRO, live, ListenerRecord())
+    rest = play(after, 12, Tier.PRO, live, ListenerRecord())[1]
     assert [track.track_id for track in (*first.tracks, *rest.tracks)] == at_once
 
 
 def test_a_transition_is_told_from_the_track_before_even_across_calls(live: Loaded[RadioModel]) -> None:
-    after, first = play(find(live, genre="jazz"), 2, Tier.PRO, live, [])
-    second = play(after, 1, Tier.PRO, live, [])[1]
+    after, first = play(find(live, genre="jazz"), 2, Tier.PRO, live, ListenerRecord())
+    second = play(after, 1, Tier.PRO, live, ListenerRecord())[1]
     told = [track.transition for track in (*first.tracks, *second.tracks)]
     assert told[0] is None
     a, b = first.tracks[1], second.tracks[0]
     assert told[2] is not None
     assert told[2].energy_change == pytest.approx(abs((a.energy or 0) - (b.energy or 0)), abs=2e-3)
-    seeded = play(find(live, track_id="t040"), 1, Tier.PRO, live, [])[1]
+    seeded = play(find(live, track_id="t040"), 1, Tier.PRO, live, ListenerRecord())[1]
     assert seeded.tracks[0].transition is not None
 
 
@@ -133,24 +136,26 @@ def test_what_cannot_be_known_of_a_sound_is_left_out() -> None:
 
 def test_at_the_end_there_is_no_cursor(live: Loaded[RadioModel]) -> None:
     station = find(live, genre="jazz")
-    after, response = play(station, 100, Tier.PRO, live, [])
+    after, response = play(station, 100, Tier.PRO, live, ListenerRecord())
     assert (len(response.tracks), response.exhausted) == (30, True)
     ended = with_cursor(response, after, KEYS, now_s=NOW_S)
     assert (ended.cursor, ended.exhausted) == (None, True)
-    nothing = play(after, 5, Tier.PRO, live, [])[1]
+    nothing = play(after, 5, Tier.PRO, live, ListenerRecord())[1]
     assert (nothing.tracks, nothing.exhausted) == ([], True)
 
 
 def test_a_station_ends_where_its_cursor_would_be_too_long(
     live: Loaded[RadioModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    after, response = play(find(live, genre="jazz"), 3, Tier.PRO, live, [])
+    after, response = play(find(live, genre="jazz"), 3, Tier.PRO, live, ListenerRecord())
     monkeypatch.setattr(radio, "write_cursor", lambda *_, now_s: None)
     assert with_cursor(response, after, KEYS, now_s=NOW_S).exhausted
 
 
 def test_a_cursor_of_a_version_that_is_gone_says_so(live: Loaded[RadioModel]) -> None:
     station = replace(find(live, genre="jazz"), version="older", played=Played(np.array([1], np.int32), (1,)))
-    cursor = with_cursor(play(station, 1, Tier.PRO, live, [])[1], station, KEYS, now_s=NOW_S).cursor
+    cursor = with_cursor(
+        play(station, 1, Tier.PRO, live, ListenerRecord())[1], station, KEYS, now_s=NOW_S
+    ).cursor
     with pytest.raises(InvalidInputError, match="older is gone: start a new station"):
         find(live, cursor=cursor)

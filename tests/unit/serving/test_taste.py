@@ -10,6 +10,7 @@ import pytest
 
 from segue.artifacts.local import LocalStore
 from segue.domain.event import Event, EventKind
+from segue.domain.exclusion import ListenerRecord
 from segue.domain.taste import neighbour
 from segue.domain.taste.layout import BY_CLUSTERS, BY_DIRECTIONS
 from segue.domain.taste.profile import PARTS
@@ -34,7 +35,7 @@ def live(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> LiveTast
 
 
 def profile(live: LiveTaste, events: list[Event], user: str = LISTENER, **known: Any) -> TasteProfile:
-    return profile_for(user, TasteRequest(**known), Tier.PRO, live.get(), events)[0]
+    return profile_for(user, TasteRequest(**known), Tier.PRO, live.get(), ListenerRecord(events))[0]
 
 
 def test_a_stored_listener_is_told_what_they_play(live: LiveTaste, trained: Trained) -> None:

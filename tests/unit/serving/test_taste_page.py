@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from segue.domain.exclusion import ListenerRecord
 from segue.domain.mood import Mood
 from segue.domain.taste.audio import MoodProfile, MoodScore
 from segue.domain.taste.estimate import Estimate
@@ -56,7 +57,9 @@ class Reader(HTMLParser):
 def made(played: list[str], user: str = "12", of: Any = None, **known: Any) -> tuple[Any, Any, Any]:
     found = reference() if of is None else of
     live: Any = SimpleNamespace(value=TasteModel(found), version="v1")
-    answer, profile = profile_for(user, TasteRequest(**known), Tier.PRO, live, plays(played)[::-1])
+    answer, profile = profile_for(
+        user, TasteRequest(**known), Tier.PRO, live, ListenerRecord(plays(played)[::-1])
+    )
     return answer, profile, found
 
 

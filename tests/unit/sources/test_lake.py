@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.domain.event import EVENT_KINDS, MOST_MS, Event, EventKind
+from segue.domain.exclusion import Exclusion, ExclusionKind, Target
 from segue.domain.external_id import id_fault, read_id
-from segue.sources.lake import LakeAccount, lake_key, read_events, write_lines
+from segue.domain.feedback import AnswerEvent, AnswerEventKind, Feedback
+from segue.sources.lake import LakeAccount, lake_key, read_feedback, write_lines
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 KEY = "events/dt=2026-11-21/0.jsonl"
@@ -23,7 +25,7 @@ def event(number: int, user: str = "u") -> Event:
 
 def read(*objects: tuple[str, bytes]) -> tuple[list[Event], LakeAccount]:
     account = LakeAccount()
-    return list(read_events(objects, account)), account
+    return list(read_feedback(objects, account)), account
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -50,6 +52,44 @@ def test_every_event_comes_back_as_it_was(events: list[Event]) -> None:
     found, account = read((KEY, write_lines(events)))
     assert found == events
     assert account == LakeAccount(read=len(events))
+
+
+MOMENTS = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+EXCLUSIONS = st.builds(
+    Exclusion,
+    TEXT.filter(is_id),
+    st.sampled_from(ExclusionKind),
+    st.sampled_from([Target.ARTIST, Target.GENRE]),
+    TEXT,
+    MOMENTS,
+    TEXT,
+)
+ANSWERS = st.builds(
+    AnswerEvent,
+    TEXT.filter(is_id),
+    TEXT.filter(is_id),
+    st.sampled_from(AnswerEventKind),
+    TEXT,
+    st.integers(1, 10_000),
+    MOMENTS,
+    TEXT,
+)
+
+
+@given(st.lists(EVENTS | EXCLUSIONS | ANSWERS, unique_by=lambda one: (type(one), one.user_id, one.event_id)))
+def test_every_sort_of_feedback_comes_back_as_it_was(feedback: list[Feedback]) -> None:
+    found, account = read((KEY, write_lines(feedback)))
+    assert found == feedback
+    assert account == LakeAccount(read=len(feedback))
+
+
+def test_a_line_of_an_earlier_release_is_read_as_it_was() -> None:
+    line = (
+        b'{"event_id":"e1","user_id":"u","track_id":"t","event":"play","at":"2026-11-21T12:00:00+00:00",'
+        b'"ms_played":null,"context":""}'
+    )
+    assert read((KEY, line))[0] == [event(1)]
+    assert lake_key([event(1)], NOON) == "events/dt=2026-11-21/eb5c6457ef35237382149194e4e5d3fd.jsonl"
 
 
 def test_one_line_is_one_event_in_plain_json() -> None:

@@ -39,7 +39,7 @@ def test_one_connection_serves_calls_that_follow_each_other_and_is_closed_in_the
     state = SqliteState(path)
     for number in range(5):
         state.record([event(number)])
-        assert len(state.read_recent("ann")) == number + 1
+        assert len(state.read_listener("ann").events) == number + 1
     assert n_open(path) == 1
     del state
     assert n_open(path) == 0
@@ -50,9 +50,9 @@ def test_a_file_that_takes_the_place_of_another_is_read(path: Path) -> None:
     state.record([event(1)])
     for leftover in path.parent.glob(f"{path.name}*"):
         leftover.unlink()
-    assert state.read_recent("ann") == []
+    assert state.read_listener("ann").events == []
     state.record([event(2)])
-    assert [each.event_id for each in SqliteState(path).read_recent("ann")] == ["e002"]
+    assert [each.event_id for each in SqliteState(path).read_listener("ann").events] == ["e002"]
 
 
 def test_after_an_error_the_next_call_begins_anew(path: Path) -> None:
@@ -61,18 +61,18 @@ def test_after_an_error_the_next_call_begins_anew(path: Path) -> None:
     with closing(sqlite3.connect(path)) as other, other:
         other.execute("DROP TABLE listening_event")
     with pytest.raises(StateUnavailableError):
-        state.read_recent("ann")
+        state.read_listener("ann")
     for leftover in path.parent.glob(f"{path.name}*"):
         leftover.unlink()
     state.record([event(3)])
-    assert [each.event_id for each in state.read_recent("ann")] == ["e003"]
+    assert [each.event_id for each in state.read_listener("ann").events] == ["e003"]
 
 
 def test_threads_share_connections_one_call_at_a_time(path: Path) -> None:
     state = SqliteState(path)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: state.record([event(number)]), range(60)))
-        counts = list(pool.map(lambda _: len(state.read_recent("ann")), range(60)))
+        counts = list(pool.map(lambda _: len(state.read_listener("ann").events), range(60)))
     assert counts == [60] * 60
 
 
@@ -94,16 +94,16 @@ def test_a_file_of_an_earlier_release_is_brought_up_to_date(path: Path) -> None:
          ('ann', 'e3', '2026-05-01T00:00:02.000000+00:00', 't2', 'play', NULL, '', 1.0);
         """)
     for state in (SqliteState(path), SqliteState(path)):
-        assert [each.event_id for each in state.read_recent("ann", 1)] == ["e3", "e2"]
+        assert [each.event_id for each in state.read_listener("ann", 1).events] == ["e3", "e2"]
     state.record([replace(event(9), track_id="t1", kind=EventKind.LIKE, at=AT + timedelta(days=1))])
-    assert [each.event_id for each in state.read_recent("ann", 1)] == ["e009"]
+    assert [each.event_id for each in state.read_listener("ann", 1).events] == ["e009"]
 
 
 def test_a_database_of_something_else_is_left_alone(path: Path) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE track (id)")
     with pytest.raises(StateUnavailableError, match="no such table"):
-        SqliteState(path).read_recent("ann")
+        SqliteState(path).read_listener("ann")
     with closing(sqlite3.connect(path)) as other:
         assert [name for (name,) in other.execute("SELECT name FROM sqlite_schema")] == ["track"]
 
@@ -113,6 +113,6 @@ def test_a_bounded_number_of_opinions_is_read(path: Path) -> None:
     state.record(
         [replace(event(number), kind=EventKind.LIKE) for number in range(RECENT + MOST_OPINIONS + 1)]
     )
-    found = state.read_recent("ann")
+    found = state.read_listener("ann").events
     assert len(found) == RECENT + MOST_OPINIONS
     assert "t0" not in {each.track_id for each in found}

@@ -12,6 +12,7 @@ from segue.artifacts.codec.vocabulary import load_vocabulary, write_vocabulary
 from segue.artifacts.manifest import canonical_json
 from segue.artifacts.strict_json import number, texts
 from segue.domain.clustering import Clustering, ClusterTree, FeatureSpace
+from segue.domain.text import build_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,7 @@ def write_clustering(clustering: Clustering, folder: Path, *, configuration: Map
     write_vocabulary(clustering.vocabulary, folder)
     save_text(folder, "name", clustering.name)
     save_labels(folder, "artists", clustering.artists)
+    save_labels(folder, "genres", clustering.genres)
     save_named(
         folder,
         variant=clustering.variant,
@@ -86,11 +88,14 @@ def load_clustering(folder: Path) -> Clustering:
         named = open_named(folder)
         rows = dict(zip(_ROWS, open_arrays(folder, _ROWS), strict=True))
         projection = open_arrays(folder, _PROJECTION) if named["projected"] else [None, None]
+        vocabulary = load_vocabulary(folder)
+        has_genres = (folder / "genres.start.npy").exists()  # earlier releases wrote none
         return Clustering(
             variant=str(named["variant"]),
-            vocabulary=load_vocabulary(folder),
+            vocabulary=vocabulary,
             name=open_text(folder, "name"),
             artists=open_labels(folder, "artists"),
+            genres=open_labels(folder, "genres") if has_genres else build_labels([()] * len(vocabulary)),
             space=FeatureSpace(texts(named["columns"]), *open_arrays(folder, _SPACE), *projection),
             tree=_open_tree(folder, int(number(named["min_samples"]))),
             title=texts(named["title"]),

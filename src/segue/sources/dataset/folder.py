@@ -1,5 +1,7 @@
 """Writes a dataset folder: catalogue.parquet, interactions.parquet and friends.parquet.
 
+What listeners exclude is in exclusions.jsonl, as the lines of the event lake.
+
 Reading them back gives equal values, and an account without a row dropped or a cell blanked.
 """
 
@@ -18,7 +20,8 @@ from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
 from segue.domain.event import EVENT_KINDS
 from segue.domain.interactions import UNKNOWN_MS, Interactions
 from segue.errors import InvalidInputError, SourceUnavailableError
-from segue.sources.dataset.location import CATALOGUE, FRIENDS, INTERACTIONS
+from segue.sources.dataset.location import CATALOGUE, EXCLUSIONS, FRIENDS, INTERACTIONS
+from segue.sources.lake import write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +52,9 @@ def write_part(value: Value, out: Path) -> tuple[Path, int | None]:
             written = _write(value, Path(partial))
             path = out / written.name
             before = pq.read_metadata(path).num_rows if path.is_file() else None
-            return written.replace(path), before
+            for each in Path(partial).iterdir():
+                each.replace(out / each.name)
+            return path, before
     except pa.ArrowInvalid as error:
         raise InvalidInputError(
             f"{path} is no Parquet file of ours ({error}): move it away first."
@@ -95,6 +100,7 @@ def _write(value: Value, folder: Path) -> Path:
         path, table = folder / f"{CATALOGUE}.parquet", _catalogue(value)
     elif isinstance(value, Interactions):
         path, table = folder / f"{INTERACTIONS}.parquet", _interactions(value)
+        (folder / EXCLUSIONS).write_bytes(write_lines(value.exclusions))
     else:
         path, table = folder / f"{FRIENDS}.parquet", _friends(value)
     pq.write_table(table, path, compression="zstd")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from segue.domain.event import Event
+from segue.domain.exclusion import Exclusion
 from segue.domain.friends import build_friends
 from segue.domain.vocabulary import build_vocabulary
 from segue.errors import SourceSchemaError, SourceUnavailableError, TableMissingError
@@ -15,7 +18,7 @@ from segue.sources.dataset.catalogue import clean_catalogue, join_tables
 from segue.sources.dataset.friends import clean_friends
 from segue.sources.dataset.interactions import clean_events, clean_interactions
 from segue.sources.dataset.table import SUFFIXES, read_table
-from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_events
+from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_feedback
 from segue.sources.schema import listed
 from segue.sources.store import open_reader
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 CATALOGUE, INTERACTIONS, FRIENDS = "catalogue", "interactions", "friends"
 """The files of a dataset folder, without their suffix."""
+EXCLUSIONS = "exclusions.jsonl"
+"""What listeners exclude, beside the interactions of a folder."""
 
 _OTHER_PARTS = (INTERACTIONS, FRIENDS, "low_level_audio_features", "lyrics_features")
 """Tables of a folder that are not of tracks."""
@@ -87,6 +92,7 @@ def read_interactions(location: str | Path, *, now: datetime | None = None) -> t
     else:
         frames = [read_table(_file(Path(location), INTERACTIONS), tally)]
     interactions = clean_interactions(frames, tally, now or datetime.now(UTC))
+    interactions = replace(interactions, exclusions=_exclusions(Path(location) / EXCLUSIONS, tally))
     return interactions, tally.account(_extent(interactions))
 
 
@@ -117,12 +123,29 @@ def read_friends(location: str | Path) -> tuple[Friends, Account]:
 def read_lake(objects: Iterable[tuple[str, bytes]], source: str) -> tuple[Interactions, Account]:
     """Return the events of a lake, given as `segue.artifacts.listing.read_all` yields its objects."""
     found, tally = LakeAccount(), Tally(source)
-    interactions = clean_events(read_events(objects, found), tally)
+    feedback = list(read_feedback(objects, found))
+    exclusions = tuple(each for each in feedback if isinstance(each, Exclusion))
+    events = (each for each in feedback if isinstance(each, Event))
+    interactions = replace(clean_events(events, tally), exclusions=exclusions)
     tally.rows_read = found.read + found.repeated + len(found.damaged)
     tally.count(Effect.DROPPED, "event that was accepted before", found.repeated)
+    _count_damaged(found, tally)
+    return interactions, tally.account(_extent(interactions))
+
+
+def _exclusions(path: Path, tally: Tally) -> tuple[Exclusion, ...]:
+    if not path.is_file():
+        return ()
+    found = LakeAccount()
+    lines = read_feedback([(path.name, path.read_bytes())], found)
+    exclusions = tuple(each for each in lines if isinstance(each, Exclusion))
+    _count_damaged(found, tally)
+    return exclusions
+
+
+def _count_damaged(found: LakeAccount, tally: Tally) -> None:
     damaged = [f"{line.key}, line {line.number}: {line.why}" for line in found.damaged]
     tally.count(Effect.DROPPED, "line that holds no event", len(damaged), damaged)
-    return interactions, tally.account(_extent(interactions))
 
 
 def _extent(interactions: Interactions) -> str:
