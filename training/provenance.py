@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import segue
+from segue.artifacts.family import FORMAT
 
 _PACKAGES = ("numpy", "scikit-learn", "skl2onnx", "onnx", "onnxruntime")
 _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
-def code() -> dict[str, Any]:
-    """Return Segue's version and, in a git checkout, its commit and whether files differ from it."""
-    found: dict[str, Any] = {"version": segue.__version__}
+def code(family: str) -> dict[str, Any]:
+    """Return Segue's version, the layout of the family's files and, in a git checkout, its commit.
+
+    ``dirty`` says whether files differ from the commit.
+    """
+    found: dict[str, Any] = {"version": segue.__version__, "format": FORMAT[family]}
     sha = _git("rev-parse", "HEAD")
     if sha:
         found |= {"git_sha": sha, "dirty": bool(_git("status", "--porcelain"))}

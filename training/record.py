@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from segue.artifacts.family import GENRE_PREFERENCE
 from segue.artifacts.manifest import Record
 from segue.sources.store import fingerprint
 from training import provenance
@@ -59,7 +60,7 @@ def build_record(
         params={**asdict(params), **served},
         metrics=metrics,
         data=extent,
-        code=provenance.code(),
+        code=provenance.code(GENRE_PREFERENCE),
         runtime=provenance.runtime(),
         training={**provenance.effort(started_s), "warnings": _warnings(purchases)},
     )

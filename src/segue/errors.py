@@ -85,7 +85,6 @@ class CustomerNotFoundError(RequestError):
 
     def __init__(self, customer_id: int) -> None:
         super().__init__(f"Customer with ID {customer_id} not found.")
-        self.customer_id = customer_id
 
 
 class TrackNotFoundError(RequestError):
@@ -95,7 +94,6 @@ class TrackNotFoundError(RequestError):
 
     def __init__(self, track_id: str) -> None:
         super().__init__(f"Track {track_id!r} is not in the live catalogue: check the id.")
-        self.track_id = track_id
 
 
 class ArtistNotFoundError(RequestError):
@@ -105,7 +103,6 @@ class ArtistNotFoundError(RequestError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Artist {name!r} is not in the live catalogue: check the spelling.")
-        self.name = name
 
 
 class ImportNotFoundError(RequestError):
@@ -144,8 +141,7 @@ class AliasNotFoundError(ArtifactError):
 
     def __init__(self, family: str, alias: str, location: str, made_by: str) -> None:
         super().__init__(f"{family} has no {alias} in {location}: make one with `{made_by}` first.")
-        self.family = family
-        self.alias, self.made_by = alias, made_by
+        self.family, self.made_by = family, made_by
 
 
 class VersionNotFoundError(ArtifactError):
@@ -157,8 +153,6 @@ class VersionNotFoundError(ArtifactError):
         super().__init__(
             f"{family} has no version {version!r}: `segue models list {family}` names those there are."
         )
-        self.family = family
-        self.version = version
 
 
 class CorruptArtifactError(ArtifactError):
@@ -168,18 +162,16 @@ class CorruptArtifactError(ArtifactError):
 
 
 class UnsupportedSchemaError(ArtifactError):
-    """The manifest's schema is outside what this code reads."""
+    """The manifest's schema, or the layout of the files, is outside what this code reads."""
 
     code = "unsupported_schema"
 
-    def __init__(self, found: int, supported: tuple[int, ...]) -> None:
-        self.found, self.supported, self.is_newer = found, supported, found > max(supported)
-        remedy = (
-            "deploy the functions before publishing with this trainer"
-            if self.is_newer
-            else "retrain with the current trainer"
-        )
-        super().__init__(f"manifest schema {found} is not among the supported {list(supported)}: {remedy}.")
+    def __init__(self, found: int, supported: tuple[int, ...], of: str = "manifest schema") -> None:
+        self.is_newer = found > max(supported)
+        remedy = "deploy the functions before publishing with this trainer"
+        if not self.is_newer:
+            remedy = "retrain with the current trainer"
+        super().__init__(f"{of} {found} is not among the supported {list(supported)}: {remedy}.")
 
 
 class ModelMissingError(ArtifactError):

@@ -49,7 +49,7 @@ def publish_variant(
         params=told["params"],
         metrics=told["metrics"],
         data={"fingerprint": surveyed.fingerprint, **extent},
-        code=provenance.code(),
+        code=provenance.code(CLUSTERS),
         runtime=provenance.runtime() | {name: version_of(name) for name in _PACKAGES},
         training=told["training"],
     )

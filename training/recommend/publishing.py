@@ -158,7 +158,7 @@ def _record(family: str, what: Publication, depends_on: dict[str, str]) -> Recor
         metrics=metrics,
         data=what.about,
         depends_on=depends_on,
-        code=provenance.code(),
+        code=provenance.code(family),
         runtime=provenance.runtime(),
         training=provenance.effort(what.started_s) | {"warnings": _warnings(family, what)},
     )

@@ -12,8 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from segue.artifacts.content import check_array, check_digest
+from segue.artifacts.family import FORMAT
 from segue.artifacts.store import version_prefix
-from segue.errors import CorruptArtifactError, ObjectNotFoundError, StoreUnavailableError
+from segue.errors import (
+    CorruptArtifactError,
+    ObjectNotFoundError,
+    StoreUnavailableError,
+    UnsupportedSchemaError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,9 +45,12 @@ def fetch(store: ObjectReader, manifest: Manifest, cache: Path) -> Path:
     ------
     CorruptArtifactError
         A file in the store is missing or not what the manifest promised; nothing is kept of it.
+    UnsupportedSchemaError
+        The files have a newer layout than this code reads.
     StoreUnavailableError
         The store did not answer, or the disk is full.
     """
+    _check_format(manifest)
     folder = cache / manifest.family / manifest.version
     if folder.is_dir() and _is_whole(folder, manifest):
         _touch(folder)
@@ -59,6 +68,16 @@ def fetch(store: ObjectReader, manifest: Manifest, cache: Path) -> Path:
         shutil.rmtree(partial, ignore_errors=True)
     _evict(folder)
     return folder
+
+
+def _check_format(manifest: Manifest) -> None:
+    newest, found = FORMAT.get(manifest.family), manifest.record.code.get("format", 1)
+    if newest is None:
+        return
+    if type(found) is not int or found < 1:
+        raise CorruptArtifactError(f"{manifest.family} {manifest.version}: code.format is {found!r}")
+    if found > newest:
+        raise UnsupportedSchemaError(found, tuple(range(1, newest + 1)), f"{manifest.family} format")
 
 
 def _served(manifest: Manifest) -> dict[str, FileEntry]:

@@ -32,6 +32,13 @@ PINNED = (CATALOGUE, *MEMBERS)
 FAMILIES = (GENRE_PREFERENCE, HYBRID, CLUSTERS)
 """Every family that a function follows; its manifest pins the others that it needs."""
 
+FORMAT = dict.fromkeys((*FAMILIES, *PINNED), 1)
+"""Number of the layout in which a family's files are written: their names, types, and keys of JSON.
+
+It is in each manifest, as ``code.format``, and 1 where a manifest has none. A reader reads every layout up
+to this one, and refuses a newer one. Another layout is another number and another golden artifact.
+"""
+
 _MADE_BY = {GENRE_PREFERENCE: "train genre-preference", CLUSTERS: "prepare"}
 
 

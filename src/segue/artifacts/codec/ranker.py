@@ -33,10 +33,12 @@ def load_ranker(folder: Path) -> Ranker:
     """
     with reading("ranker"):
         raw = read_object(folder, "ranker.json")
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, which a ranker refuses
+            weight = np.array(raw["weight"], np.float32)
         return Ranker(
             sources=texts(raw["sources"]),
             tiers=texts(raw["tiers"]),
-            weight=np.array(raw["weight"], np.float32),
+            weight=weight,
             diversity=number(raw["diversity"]),
             calibration=number(raw["calibration"]),
             artist_share=number(raw.get("artist_share", MAX_ARTIST_SHARE)),  # older rankers say neither

@@ -1,0 +1,76 @@
+"""What reads and writes the files of each family, for the golden artifacts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from segue.artifacts.cache import fetch
+from segue.artifacts.codec.catalogue import load_catalogue, write_catalogue
+from segue.artifacts.codec.clustering import load_clustering, write_clustering
+from segue.artifacts.codec.content import load_content, write_content
+from segue.artifacts.codec.genre_preference import load_genre_preference, write_genre_preference
+from segue.artifacts.codec.item_factors import load_item_factors, write_item_factors
+from segue.artifacts.codec.item_similarity import load_item_similarity, write_item_similarity
+from segue.artifacts.codec.nonnegative_factors import load_nonnegative_factors, write_nonnegative_factors
+from segue.artifacts.codec.popularity import load_popularity, write_popularity
+from segue.artifacts.codec.ranker import load_ranker, write_ranker
+from segue.artifacts.codec.rules import load_rules, write_rules
+from segue.artifacts.codec.social import load_social, write_social
+from segue.artifacts.codec.vocabulary import load_vocabulary
+from segue.artifacts.family import (
+    CATALOGUE,
+    CLUSTERS,
+    CONTENT,
+    GENRE_PREFERENCE,
+    HYBRID,
+    ITEM_FACTORS,
+    ITEM_SIMILARITY,
+    NONNEGATIVE_FACTORS,
+    POPULARITY,
+    RULES,
+    SOCIAL,
+)
+from segue.artifacts.store import read_manifest
+from segue.backends.onnx import OnnxClassifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from segue.artifacts.local import LocalStore
+    from segue.artifacts.manifest import Manifest
+
+OF_TRACKS: dict[str, tuple[Callable[..., Any], Callable[..., None]]] = {
+    POPULARITY: (load_popularity, write_popularity),
+    ITEM_FACTORS: (load_item_factors, write_item_factors),
+    NONNEGATIVE_FACTORS: (load_nonnegative_factors, write_nonnegative_factors),
+    ITEM_SIMILARITY: (load_item_similarity, write_item_similarity),
+    CONTENT: (load_content, write_content),
+    RULES: (load_rules, write_rules),
+    SOCIAL: (load_social, write_social),
+}
+"""Families whose rows are the tracks of a catalogue, whose vocabulary both functions take."""
+
+
+def rewrite(store: LocalStore, manifest: Manifest, to: Path, *, cache: Path) -> Path:
+    """Load an artifact's files, write what they hold as it is written today, and return their folder."""
+    family, folder = manifest.family, fetch(store, manifest, cache)
+    if family in OF_TRACKS:
+        load, write = OF_TRACKS[family]
+        catalogue = read_manifest(store, CATALOGUE, manifest.record.depends_on[CATALOGUE])
+        vocabulary = load_vocabulary(fetch(store, catalogue, cache))
+        write(load(folder, vocabulary), vocabulary, to)
+    elif family == CATALOGUE:
+        write_catalogue(load_catalogue(folder), to)
+    elif family == HYBRID:
+        write_ranker(load_ranker(folder), to)
+    elif family == CLUSTERS:
+        configuration = json.loads((folder / "configuration.json").read_bytes())
+        write_clustering(load_clustering(folder), to, configuration=configuration)
+    elif family == GENRE_PREFERENCE:
+        model = load_genre_preference(folder, OnnxClassifier)
+        write_genre_preference(model, (folder / "forest.onnx").read_bytes(), to)
+    else:
+        raise KeyError(family)
+    return folder
