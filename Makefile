@@ -66,7 +66,7 @@ system: ## Install the Debian packages that tests want (Debian, as root)
 missing: .venv/.dev
 	@$(BIN)/python -m tests.system_package
 
-test: missing build ## Install what the tests need, build the functions, run every test, on Lambda's Python too
+test: missing build .venv-openapi/.stamp .build/node/.stamp ## Install what the tests need, build the functions, run every test, on Lambda's Python too
 	$(BIN)/python -m pytest $(PYTEST)
 	@$(MAKE) --no-print-directory test-runtime
 
@@ -100,6 +100,12 @@ lock: .venv/.uv ## Compile every lock file anew (LOCK_FLAGS=--upgrade for newer 
 	$(UV) $(LOCK) --all-extras pyproject.toml --output-file constraints.txt
 	$(UV) $(LOCK) requirements/uv.in --output-file requirements/uv.txt
 	$(MAKE) lock-infra
+
+# Two clients are made of docs/openapi.json in a test. One needs npm; the test is skipped where there is none.
+.build/node/.stamp: requirements/node/package-lock.json
+	@mkdir -p $(@D) && cp requirements/node/*.json $(@D)
+	@! command -v npm >/dev/null || npm ci --prefix $(@D) --silent --no-audit --no-fund
+	@touch $@
 
 clean: ## Remove environments, builds and caches; keep var/ with its artifacts
 	rm -rf .venv .venv-* .build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis

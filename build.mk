@@ -77,7 +77,7 @@ lint-infra: .venv-sam/.stamp .venv-checkov/.stamp ## cfn-lint, sam validate, che
 lock-infra: .venv/.uv ## Compile the lock files of the layers and of the build tools
 	for name in $(basename $(wildcard layers/*/requirements.in)); do \
 	  $(UV) $(LOCK) --constraints constraints.txt $$name.in --output-file $$name.txt || exit 1; done
-	for name in sam checkov; do \
+	for name in sam checkov openapi; do \
 	  $(UV) $(LOCK) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; done
 
 # After .venv, which brings uv.

@@ -31,9 +31,11 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/han
 def describe() -> dict[str, Any]:
     """Return the OpenAPI description of all functions joined, as the local server shows it."""
     from segue.serving.http import local_api
+    from segue.serving.local_upload import upload_routes
 
-    handlers = [import_module(f"functions.{name}.handler") for name in FUNCTIONS]
-    return local_api(each.api for each in handlers if hasattr(each, "api")).openapi()
+    handlers = {name: import_module(f"functions.{name}.handler") for name in FUNCTIONS}
+    uploads = upload_routes(handlers["import_history"].uploads, handlers["import_worker"].worker)
+    return local_api((each.api for each in handlers.values() if hasattr(each, "api")), uploads).openapi()
 
 
 @pytest.fixture(scope="module", autouse=True)

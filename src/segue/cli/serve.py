@@ -91,9 +91,9 @@ def serve(  # noqa: PLR0913  # one parameter an option
     from segue.serving.local_upload import resume_imports, upload_routes
 
     handlers = {name: import_module(f"functions.{name}.handler") for name in names}
-    api = local_api(each.api for each in handlers.values() if hasattr(each, "api"))
     uploads, worker = handlers["import_history"].uploads, handlers["import_worker"].worker
-    api.include_router(upload_routes(uploads, worker))
+    apis = (each.api for each in handlers.values() if hasattr(each, "api"))
+    api = local_api(apis, upload_routes(uploads, worker))
     resume_imports(uploads, worker)
     front = Front(api, most_waiting, partial(typer.echo, err=True) if access_log else None)
     run(front, (host, port), WebSettings.from_environment().base_path, customer_id, console.print)

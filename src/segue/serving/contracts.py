@@ -37,8 +37,12 @@ def _in_utf8(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_in_utf8)]
+_Sized = Field(min_length=1, max_length=LONGEST_ID)
 Id = Annotated[
-    Text, BeforeValidator(_as_text), Field(min_length=1, max_length=LONGEST_ID), AfterValidator(_fit)
+    Text,
+    BeforeValidator(_as_text, json_schema_input_type=Annotated[str, _Sized] | int),
+    _Sized,
+    AfterValidator(_fit),
 ]
 """A user or track as the caller names it, as `segue.domain.external_id` reads it."""
 

@@ -16,6 +16,7 @@ import segue
 from segue import __version__, errors
 from segue.serving.body import BoundedRoute
 from segue.serving.contracts import Problem
+from segue.serving.description import describe, operation_id
 from segue.serving.problem import PROBLEM_JSON, add_handlers
 from segue.serving.settings import WebSettings
 from segue.serving.telemetry import ANSWERS, count, logger, metrics
@@ -23,6 +24,7 @@ from segue.serving.telemetry import ANSWERS, count, logger, metrics
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from fastapi import APIRouter
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from segue.serving.settings import TierSettings
@@ -59,16 +61,27 @@ _NEW_OBJECTS = 20_000
 def http_api(title: str) -> FastAPI:
     """Build a function's application; documentation pages are the local server's business."""
     # Behind API Gateway a redirect would lead to an address without the stage.
-    api = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    api = FastAPI(
+        title=title,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+    )
     return _prepared(api)
 
 
-def local_api(functions: Iterable[FastAPI]) -> FastAPI:
-    """Join the functions' applications into one, with documentation pages that need no internet."""
+def local_api(functions: Iterable[FastAPI], *more: APIRouter) -> FastAPI:
+    """Join the functions' applications, and more routes, with documentation pages that need no internet."""
     from fastapi_offline import FastAPIOffline
 
     api = FastAPIOffline(
-        title="Segue", version=__version__, description=segue.__doc__, redirect_slashes=False
+        title="Segue",
+        version=__version__,
+        description=segue.__doc__,
+        redirect_slashes=False,
+        root_path_in_servers=False,
     )
     _add_front_page(api)
     for function in functions:
@@ -78,6 +91,16 @@ def local_api(functions: Iterable[FastAPI]) -> FastAPI:
                 route.methods or ()
             ):  # the server leaves the body out
                 api.add_api_route(route.path, route.endpoint, methods=["HEAD"], include_in_schema=False)
+    for router in more:
+        api.include_router(router)
+    described: list[dict[str, Any]] = []
+
+    def openapi() -> dict[str, Any]:
+        if not described:
+            described.append(describe(api, WebSettings.from_environment().base_path))
+        return described[0]
+
+    api.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation says to extend it
     return _prepared(api)
 
 

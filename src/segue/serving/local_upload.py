@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, BackgroundTasks, Request  # FastAPI reads the annotations
 
 from segue.errors import InvalidInputError, PreconditionFailedError, SegueError
+from segue.serving.description import operation_id
 from segue.serving.http import PROBLEMS
 from segue.serving.import_contract import ImportState
 from segue.serving.import_job import ATTEMPTS, UPLOADS, read_job
@@ -20,12 +21,20 @@ if TYPE_CHECKING:
     from segue.artifacts.object_store import ObjectStore
     from segue.serving.import_worker import ImportWorker
 
+_FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
 
 def upload_routes(store: ObjectStore, worker: ImportWorker) -> APIRouter:
     """Return the route that a link of `start` leads to where the store is a folder."""
-    routes = APIRouter()
+    routes = APIRouter(generate_unique_id_function=operation_id)
 
-    @routes.put("/import/{import_id}/file", status_code=204, responses=PROBLEMS, tags=["import"])
+    @routes.put(
+        "/import/{import_id}/file",
+        status_code=204,
+        responses=PROBLEMS,
+        tags=["import"],
+        openapi_extra={"requestBody": {"required": True, "content": _FILE}},
+    )
     async def upload(import_id: str, request: Request, then: BackgroundTasks) -> None:
         """Take the file of an import, and begin it."""
         job = read_job(store, import_id)

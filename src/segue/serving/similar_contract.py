@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from segue.serving.contracts import Id, Text  # noqa: TC001  # Pydantic reads the annotation
+from segue.serving.contracts import Id, Text  # Pydantic reads the annotation
 from segue.serving.excluded_contract import ExcludedOut  # noqa: TC001  # as above
 from segue.serving.recommend_contract import Limit, MaxReasons, Once, RecommendedTrack, Strict
 
@@ -25,6 +25,9 @@ class SimilarModel(StrEnum):
     CLUSTERS = "clusters"
 
 
+_OneOrMore = Annotated[list[Id], Field(min_length=1, max_length=50)] | Id
+
+
 class SimilarRequest(Strict):
     """One track or several; the answer is like all of them together."""
 
@@ -32,9 +35,12 @@ class SimilarRequest(Strict):
         extra="forbid", json_schema_extra={"examples": [{"track_id": "2591", "limit": 10}]}
     )
 
-    track_id: Annotated[list[Id], Field(min_length=1, max_length=50), Once, BeforeValidator(_as_list)] = (
-        Field(description="a track, or a list of up to 50")
-    )
+    track_id: Annotated[
+        list[Id],
+        Field(min_length=1, max_length=50),
+        Once,
+        BeforeValidator(_as_list, json_schema_input_type=_OneOrMore),
+    ] = Field(description="a track, or a list of up to 50")
     user_id: Id | None = Field(None, description="who asks: what they blocked is not answered")
     limit: Limit = 20
     model: SimilarModel | None = Field(

@@ -20,7 +20,7 @@ Share = Annotated[float, Field(description="0 to 1")]
 Percentile = Annotated[float, Field(description="0 to 100; 50 is the middle of the catalogue")]
 
 
-class Format(StrEnum):
+class ProfileFormat(StrEnum):
     """What the profile is answered as."""
 
     JSON = "json"
@@ -42,7 +42,7 @@ class TasteQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    format: Format = Format.JSON
+    format: ProfileFormat = ProfileFormat.JSON
     picture: Picture | None = Field(None, description="one of them alone, with format=svg")
 
 

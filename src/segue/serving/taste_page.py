@@ -15,7 +15,7 @@ from segue.serving.picture.markup import Markup, html_document, joined, style_sh
 from segue.serving.picture.style import COLOURS, DRAWN, PAGE
 from segue.serving.recommendation import answer_tier
 from segue.serving.taste import profile_for
-from segue.serving.taste_contract import Format
+from segue.serving.taste_contract import ProfileFormat
 from segue.serving.taste_picture import PART_OF, TITLES, draw
 from segue.serving.telemetry import logger
 from segue.serving.tier import Feature, require
@@ -88,7 +88,7 @@ def respond(
 
 
 def rendered(
-    answer: TasteProfile, profile: Profile, reference: Reference, as_: Format, picture: Picture | None
+    answer: TasteProfile, profile: Profile, reference: Reference, as_: ProfileFormat, picture: Picture | None
 ) -> Rendered:
     """Answer as JSON, HTML or SVG.
 
@@ -97,11 +97,11 @@ def rendered(
     InvalidInputError
         One picture is asked for that the profile does not have, or without format=svg.
     """
-    if picture is not None and as_ is not Format.SVG:
+    if picture is not None and as_ is not ProfileFormat.SVG:
         raise InvalidInputError(f"picture: {picture} alone is answered with format=svg, not {as_}.")
-    if as_ is Format.HTML:
+    if as_ is ProfileFormat.HTML:
         return Rendered(page(answer, profile, reference), "text/html", f"{_POLICY}; frame-ancestors 'self'")
-    if as_ is Format.SVG:
+    if as_ is ProfileFormat.SVG:
         return Rendered(pictures(profile, reference, picture), "image/svg+xml", _SVG_POLICY)
     return Rendered(answer.model_dump_json(), "application/json")
 

@@ -22,7 +22,7 @@ from segue.domain.taste.played import Support
 from segue.errors import InvalidInputError
 from segue.serving.picture.drawing import WIDTH, Drawing
 from segue.serving.taste import profile_for
-from segue.serving.taste_contract import Format, Picture, TasteRequest
+from segue.serving.taste_contract import Picture, ProfileFormat, TasteRequest
 from segue.serving.taste_model import TasteModel
 from segue.serving.taste_page import page, pictures, rendered
 from segue.serving.taste_picture import draw
@@ -98,7 +98,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing() -> None:
 
 
 def test_the_policy_lets_only_our_own_style_in() -> None:
-    response = rendered(*WHOLE, Format.HTML, None)
+    response = rendered(*WHOLE, ProfileFormat.HTML, None)
     text = response.content
     (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
     expected = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -172,7 +172,7 @@ def test_what_the_catalogue_lacks_is_named() -> None:
 
 @pytest.mark.parametrize("picture", [None, *Picture])
 def test_pictures_are_svg_on_their_own(picture: Picture | None) -> None:
-    response = rendered(*WHOLE, Format.SVG, picture)
+    response = rendered(*WHOLE, ProfileFormat.SVG, picture)
     assert response.media_type == "image/svg+xml"
     drawn = parsed(response.content)
     assert drawn.tag == f"{SVG}svg"
@@ -192,15 +192,15 @@ def test_what_is_drawn_stays_within_the_picture() -> None:
 
 def test_a_picture_that_cannot_be_drawn_is_refused_with_the_reason() -> None:
     with pytest.raises(InvalidInputError, match="there is nothing to draw yet: tastes needs 5 tracks"):
-        rendered(*made([]), Format.SVG, None)
+        rendered(*made([]), ProfileFormat.SVG, None)
     with pytest.raises(InvalidInputError, match="drift needs 80 events"):
-        rendered(*made(ROCK), Format.SVG, Picture.RIBBON)
+        rendered(*made(ROCK), ProfileFormat.SVG, Picture.RIBBON)
     with pytest.raises(InvalidInputError, match="radar alone is answered with format=svg, not html"):
-        rendered(*WHOLE, Format.HTML, Picture.RADAR)
+        rendered(*WHOLE, ProfileFormat.HTML, Picture.RADAR)
 
 
 def test_json_is_the_answer_itself() -> None:
-    response = rendered(*WHOLE, Format.JSON, None)
+    response = rendered(*WHOLE, ProfileFormat.JSON, None)
     assert json.loads(response.content) == json.loads(WHOLE[0].model_dump_json())
 
 
