@@ -134,10 +134,10 @@ def _print_recommender(console: Console, outcome: RecommenderOutcome, k: int) ->
         console.print(f"{version} {outcome.verdict.reason}; --force trains again.", markup=False)
         return
     for name, figures in sorted(outcome.measured.metrics.items(), key=lambda each: -each[1]["ndcg"].value):
-        ndcg, recall = figures["ndcg"], figures["recall"]
+        ndcg, recall, mrr = figures["ndcg"], figures["recall"], figures["mrr"]
         console.print(
             f"  {name}: NDCG@{k} {ndcg.value:.4f} (95 % interval {ndcg.low:.4f} to {ndcg.high:.4f}), "
-            f"recall@{k} {recall.value:.4f}, {ndcg.n} listeners"
+            f"recall@{k} {recall.value:.4f}, MRR {mrr.value:.4f}, {ndcg.n} listeners"
         )
     served = outcome.measured.served
     console.print(served.verdict.reason, style="bold", markup=False)
