@@ -3,8 +3,15 @@
 from typing import Any
 
 from segue.artifacts.location import open_store
+from segue.serving.import_budget import Reading
 from segue.serving.import_worker import ImportWorker
-from segue.serving.settings import ArtifactSettings, lake_location, state_location, upload_location
+from segue.serving.settings import (
+    ArtifactSettings,
+    import_limits,
+    lake_location,
+    state_location,
+    upload_location,
+)
 from segue.serving.telemetry import logger, metrics
 from segue.state.location import open_state
 
@@ -13,6 +20,7 @@ worker = ImportWorker(
     ArtifactSettings.from_environment(),
     open_state(state_location()),
     open_store(lake_location(), setting="SEGUE_LAKE"),
+    Reading(None, *import_limits()),
 )
 
 

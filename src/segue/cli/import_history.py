@@ -1,4 +1,4 @@
-"""``segue import spotify``, ``lastfm`` and ``listenbrainz``: a listener's own history into the state."""
+"""``segue import FORMAT``: a listener's own history from another service into the state."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from rich.text import Text
 
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
 from segue.cli.writing import writing_to
-from segue.serving.settings import DEFAULT_STATE, aws_environment
+from segue.serving.settings import DEFAULT_STATE, aws_environment, import_limits
 from segue.sources.export.left_out import LEAST_CONFIDENCE
-from segue.sources.export.listen import Format
+from segue.sources.export.moment import read_zone
+from segue.sources.export.service import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from segue.domain.catalogue import Catalogue
     from segue.serving.import_report import FileReport, ImportReport
+    from segue.sources.export.format import ExportFormat
     from segue.sources.export.spool import Spool
 
 _SHOWN = 20
@@ -46,6 +48,12 @@ Lake = Annotated[
 Tracks = Annotated[
     str, typer.Option("--data", help="The catalogue, instead of the live one: what `segue train` reads.")
 ]
+Zone = Annotated[
+    str,
+    typer.Option(
+        help="Zone of times that name none, as Europe/Berlin or +02:00, where the format does not settle it."
+    ),
+]
 Least = Annotated[
     float, typer.Option(min=0, max=1, help="Leave out listens that were matched with less confidence.")
 ]
@@ -59,17 +67,12 @@ BadRows = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add a command for each form of export."""
-    for form, words in (
-        (Format.SPOTIFY, "Spotify's account data or extended streaming history (.json, .zip)"),
-        (Format.LASTFM, "Last.fm or Libre.fm scrobbles (.csv, .tsv, .zip)"),
-        (Format.LISTENBRAINZ, "a ListenBrainz export (.jsonl, .zip)"),
-    ):
-        app.command(form.value, help=f"Import {words} as events of a listener; nothing counts twice.")(
-            _command(form)
-        )
+    for form in FORMATS.values():
+        told = f"Import an export of {form.title} as events of a listener; nothing counts twice."
+        app.command(form.name, help=f"{told} Give {form.wanted}.")(_command(form))
 
 
-def _command(form: Format) -> Callable[..., None]:
+def _command(form: ExportFormat) -> Callable[..., None]:
     def command(  # noqa: PLR0913  # one argument an option
         files: Files,
         *,
@@ -78,6 +81,7 @@ def _command(form: Format) -> Callable[..., None]:
         data: Tracks = "",
         state: State = DEFAULT_STATE,
         events: Lake = "",
+        zone: Zone = "",
         least_confidence: Least = LEAST_CONFIDENCE,
         unmatched: Unmatched = None,
         bad_rows: BadRows = None,
@@ -86,6 +90,7 @@ def _command(form: Format) -> Callable[..., None]:
         from segue.artifacts.location import open_store
         from segue.domain.external_id import read_id
         from segue.domain.track_match import build_track_index  # numpy and pydantic are slow to import
+        from segue.serving.import_budget import Reading
         from segue.serving.import_history import Destination, Watch, import_history
         from segue.state.location import open_state
 
@@ -100,14 +105,15 @@ def _command(form: Format) -> Callable[..., None]:
                 begin=lambda size: bars.update(task, total=size),
                 read=lambda size: bars.advance(task, size),
                 recorded=lambda done: bars.update(task, description=f"recording, {done} events"),
+                end=_writer(unmatched, bad_rows),
             )
             report = import_history(
                 [(str(path), path) for path in files],
                 form,
                 index,
                 destination,
+                reading=Reading(read_zone(zone) if zone else None, *import_limits()),
                 watch=watch,
-                look=_writer(unmatched, bad_rows),
             )
         if as_json:
             typer.echo(json.dumps(asdict(report), indent=1))

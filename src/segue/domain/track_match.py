@@ -31,6 +31,7 @@ class FoundBy(StrEnum):
     NAME = "name"
     CREDIT = "credit"
     EDITION = "edition"
+    ALBUM = "album"
 
 
 CONFIDENCE: Mapping[FoundBy, float] = {
@@ -38,6 +39,7 @@ CONFIDENCE: Mapping[FoundBy, float] = {
     FoundBy.NAME: 0.95,
     FoundBy.CREDIT: 0.9,
     FoundBy.EDITION: 0.75,
+    FoundBy.ALBUM: 0.75,
 }
 """How sure a match is that only one track fits."""
 
@@ -106,11 +108,14 @@ class TrackIndex:
         For each `Likeness` what artist and title come to, ascending; 12 bytes a name with ``row``.
     row : tuple of int32 (n_names,)
         Whose name it is.
+    by_album : tuple of uint64 (n_albums,) and int32 (n_albums,)
+        What title and album come to, ascending, and whose they are: for listens that name no artist.
     """
 
     catalogue: Catalogue
     digest: tuple[NDArray[np.uint64], ...]
     row: tuple[NDArray[np.int32], ...]
+    by_album: tuple[NDArray[np.uint64], NDArray[np.int32]]
 
     def rows_of(self, likeness: Likeness, digest: int) -> NDArray[np.int32]:
         """Return the tracks that go by a name, int32 (n,)."""
@@ -152,7 +157,22 @@ def build_track_index(catalogue: Catalogue) -> TrackIndex:
         catalogue,
         tuple(names[by] for names, by in zip(digest, order, strict=True)),
         tuple(row[by] for by in order),
+        _album_names(catalogue),
     )
+
+
+def _album_names(catalogue: Catalogue) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    named = [
+        (_digest(_album_key(album), title_key(title, Likeness.SPELLING)), row)
+        for row, (title, album) in enumerate(zip(catalogue.name, catalogue.album, strict=True))
+        if title and album
+    ]
+    digest, rows = zip(*sorted(named), strict=True) if named else ((), ())
+    return np.array(digest, np.uint64), np.array(rows, np.int32)
+
+
+def _album_key(album: str) -> str:
+    return title_key(album, Likeness.EDITION)
 
 
 def match_all(index: TrackIndex, wanted: Sequence[Wanted]) -> list[Match | None]:
@@ -170,8 +190,10 @@ def match_all(index: TrackIndex, wanted: Sequence[Wanted]) -> list[Match | None]
 
 
 def _by_name(index: TrackIndex, wanted: Wanted) -> Match | None:
-    if not (wanted.artist and wanted.title):
+    if not wanted.title:
         return None
+    if not wanted.artist:
+        return _by_album(index, wanted)
     for likeness, found_by in _LEVELS:
         title = title_key(wanted.title, likeness)
         for artist in artist_keys(wanted.artist):
@@ -180,6 +202,17 @@ def _by_name(index: TrackIndex, wanted: Wanted) -> Match | None:
                 row, candidates = _best(index.catalogue, rows.tolist(), wanted)
                 return Match(row, found_by, candidates)
     return None
+
+
+def _by_album(index: TrackIndex, wanted: Wanted) -> Match | None:
+    names, rows = index.by_album
+    name = _digest(_album_key(wanted.album), title_key(wanted.title, Likeness.SPELLING))
+    sought = np.array([name], np.uint64)
+    begin, end = np.searchsorted(names, sought)[0], np.searchsorted(names, sought, side="right")[0]
+    if not wanted.album or begin == end:
+        return None
+    row, candidates = _best(index.catalogue, rows[begin:end].tolist(), wanted)
+    return Match(row, FoundBy.ALBUM, candidates)
 
 
 def _best(catalogue: Catalogue, rows: list[int], wanted: Wanted) -> tuple[int, int]:

@@ -6,11 +6,13 @@ from datetime import datetime  # noqa: TC003  # Pydantic reads the annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from segue.errors import InvalidInputError
 from segue.serving.contracts import Id, Text  # noqa: TC001  # Pydantic reads the annotations
 from segue.serving.import_report import ImportReport  # noqa: TC001
-from segue.sources.export.listen import Format  # noqa: TC001
+from segue.sources.export.moment import read_zone
+from segue.sources.export.service import FORMATS
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -25,6 +27,29 @@ _EXAMPLE: JsonDict = {
     "file_name": "my_spotify_data.zip",
     "size_bytes": 4_194_304,
 }
+
+
+def _known_format(name: str) -> str:
+    if name not in FORMATS:
+        raise ValueError(f"must be one of {', '.join(FORMATS)}")
+    return name
+
+
+def _known_zone(name: str) -> str:
+    try:
+        read_zone(name)
+    except InvalidInputError as error:
+        raise ValueError("give a name as Europe/Berlin, or an offset as +02:00") from error
+    return name
+
+
+FormatName = Annotated[
+    str,
+    AfterValidator(_known_format),
+    Field(
+        json_schema_extra={"enum": list(FORMATS)}, description="whose export it is; lastfm is Libre.fm too"
+    ),
+]
 
 
 class ImportState(StrEnum):
@@ -42,9 +67,15 @@ class ImportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     user_id: Id = Field(description="whose history it is")
-    format: Format = Field(description="whose export it is; lastfm is Libre.fm too")
+    format: FormatName
     file_name: Annotated[Text, Field(min_length=1, max_length=255)] = Field(
         description="for the report; the content alone says whether it is a zip"
+    )
+    zone: Annotated[Text, AfterValidator(_known_zone)] | None = Field(
+        None,
+        max_length=64,
+        description="of times that name none, as Europe/Berlin or +02:00, where the format does not settle "
+        "it; UTC unless given",
     )
     size_bytes: Annotated[int, Field(strict=True, ge=1, le=MOST_BYTES)] = Field(
         description="of the file, exactly: an upload of another size is refused"
@@ -75,7 +106,7 @@ class ImportResponse(BaseModel):
         description="waiting for the upload, running, done, or failed: nothing of it could be read"
     )
     user_id: str
-    format: Format
+    format: str
     file_name: str
     created_at: datetime
     updated_at: datetime

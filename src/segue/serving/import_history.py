@@ -12,11 +12,13 @@ from segue.domain.external_id import id_fault
 from segue.domain.track_match import AMBIGUOUS, CONFIDENCE, FoundBy, match_all
 from segue.errors import InvalidInputError, SourceError
 from segue.serving.feedback import accept
+from segue.serving.import_budget import Budget, Reading
 from segue.serving.import_report import FileReport, ImportReport
 from segue.sources.export.left_out import LEAST_CONFIDENCE, BadRow
-from segue.sources.export.listen import Format, Listen, kind_of
-from segue.sources.export.part import find_parts
-from segue.sources.export.read import SUFFIXES, WANTED, NoMusic, read_part
+from segue.sources.export.listen import Listen, kind_of
+from segue.sources.export.part import OpenedZip, find_parts
+from segue.sources.export.read import NoMusic, read_part, recognise
+from segue.sources.export.service import FORMATS
 from segue.sources.export.spool import BATCH, open_spool
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from segue.artifacts.object_store import ObjectStore
     from segue.domain.catalogue import Catalogue
     from segue.domain.track_match import TrackIndex
+    from segue.sources.export.format import ExportFormat
     from segue.sources.export.part import Part
     from segue.sources.export.spool import Merged, Spool
     from segue.state.listening import ListeningState, Recorded
@@ -41,8 +44,8 @@ _NO_TRACK = (
     "`make run DATA=path/to/data` makes one of real tracks, see docs/import.md."
 )
 _EVENTS = 5000
-_CLOCK = {Format.SPOTIFY: "end", Format.LASTFM: "begin", Format.LISTENBRAINZ: "begin"}
-"""Exports that count the same instant share their ids: a scrobble that two services hold counts once."""
+_LOOKED_AT = 5
+"""Files that are tried as other formats where nothing was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +62,31 @@ class Destination:
             raise InvalidInputError(f"user {self.user_id[:40]!r} {fault}: name whose history it is.")
 
 
-def _nothing(_: int) -> None:
+def _nothing(_: object) -> None:
     pass
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Told of the bytes to read, of each piece as it is read, and of the events recorded so far."""
+    """Told of the bytes to read, of each piece as it is read, and of the events recorded so far.
+
+    ``end`` is given all bad rows and unmatched tracks when everything is recorded.
+    """
 
     begin: Callable[[int], None] = _nothing
     read: Callable[[int], None] = _nothing
     recorded: Callable[[int], None] = _nothing
+    end: Callable[[Spool], None] = _nothing
 
 
 def import_history(
     sources: Iterable[tuple[str, Path]],
-    form: Format,
+    form: ExportFormat,
     index: TrackIndex,
     destination: Destination,
     *,
+    reading: Reading | None = None,
     watch: Watch | None = None,
-    look: Callable[[Spool], None] | None = None,
 ) -> ImportReport:
     """Import files, folders and zips of one listener.
 
@@ -90,24 +97,35 @@ def import_history(
     ----------
     sources : iterable of (name, path)
         What the report calls each, and where it is.
-    look : callable, optional
-        Given all bad rows and unmatched tracks, when everything is recorded.
+    reading : Reading, optional
+    watch : Watch, optional
 
     Raises
     ------
+    InvalidInputError
+        There are too many rows, or they take too long.
     StateUnavailableError, StoreUnavailableError
         The state or the lake did not take all events: import again, nothing counts twice.
     SourceUnavailableError
         There is no room for the scratch file.
     """
-    watch = watch or Watch()
+    watch, reading = watch or Watch(), reading or Reading()
+    budget = Budget(reading)
     sources = list(sources)
-    parts = list(find_parts(sources, SUFFIXES[form]))
+    parts = list(find_parts(sources, form.suffixes))
     watch.begin(sum(part.size for part in parts))
-    with open_spool() as spool:
-        read = [_read(part, form, spool, watch.read) for part in parts]
+
+    def advance(size: int) -> None:
+        budget.spend(0)
+        watch.read(size)
+
+    with open_spool() as spool, OpenedZip() as opened:
+        read = [
+            _read(part.name, read_part(part, form, advance, zone=reading.zone, opened=opened), spool, budget)
+            for part in parts
+        ]
         if not any(map(_says, read)):
-            nothing = f"nothing in it holds listens: give {WANTED[form]}"
+            nothing = f"nothing in it holds listens: give {form.wanted}"
             read = [FileReport(name, error=nothing) for name, _ in sources]
         listens = spool.merge()
         spool.match(lambda wanted: match_all(index, wanted))
@@ -116,13 +134,24 @@ def import_history(
             recorded = _record(batch, destination)
             tally.new += recorded.new
             tally.repeated += recorded.repeated
+            budget.spend(0)
             watch.recorded(tally.new + tally.repeated)
-        if look:
-            look(spool)
-        return _report(read, spool, listens, tally)
+        watch.end(spool)
+        return _report(read, spool, listens, tally, "" if listens else _other_format(parts, form))
 
 
-def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tally) -> ImportReport:
+def _other_format(parts: Sequence[Part], form: ExportFormat) -> str:
+    """Say of which other format the files are, if the first of them tells."""
+    others = [each for each in FORMATS.values() if each is not form]
+    found = next((other for part in parts[:_LOOKED_AT] for other in recognise(part, others)), None)
+    return (
+        f"This looks like an export of {found.title}: import it with the format {found.name}."
+        if found
+        else ""
+    )
+
+
+def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tally, hint: str) -> ImportReport:
     counts = {
         "matched": sum(tally.found_by.values()),
         "ambiguous": tally.ambiguous,
@@ -145,7 +174,7 @@ def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tall
         repeated=tally.repeated,
         unmatched_tracks=list(spool.unmatched(SHOWN)),
         bad_rows=list(spool.bad(SHOWN)),
-        hint=_NO_TRACK if 0 < listens == tally.unmatched else "",
+        hint=_NO_TRACK if 0 < listens == tally.unmatched else hint,
     )
 
 
@@ -177,12 +206,11 @@ class _Tally:
         return match is not None and match.confidence >= least_confidence
 
 
-def _read(part: Part, form: Format, spool: Spool, advance: Callable[[int], None]) -> FileReport:
+def _read(name: str, rows: Iterator[Listen | NoMusic | BadRow], spool: Spool, budget: Budget) -> FileReport:
     count: Counter[type] = Counter()
     error = ""
     waiting: list[Listen] = []
     bad: list[BadRow] = []
-    rows = read_part(part, form, advance)
     while True:
         try:
             found = next(rows, None)
@@ -198,12 +226,17 @@ def _read(part: Part, form: Format, spool: Spool, advance: Callable[[int], None]
             waiting.clear()
             bad.clear()
         if found is None:
-            return FileReport(part.name, count[Listen], count[NoMusic], count[BadRow], error)
+            return FileReport(name, count[Listen], count[NoMusic], count[BadRow], error)
         count[type(found)] += 1
+        budget.spend(1)
 
 
 def _events(
-    listens: Iterable[Merged], form: Format, catalogue: Catalogue, destination: Destination, tally: _Tally
+    listens: Iterable[Merged],
+    form: ExportFormat,
+    catalogue: Catalogue,
+    destination: Destination,
+    tally: _Tally,
 ) -> Iterator[Event]:
     ids, durations_s = catalogue.vocabulary.item_id, catalogue.duration_s
     for listen in listens:
@@ -219,7 +252,7 @@ def _events(
             track_id=str(ids[listen.match.row]),
             kind=kind,
             at=datetime.fromtimestamp(listen.at_s, UTC),
-            event_id=f"import/{_CLOCK[form]}/{listen.listen_id}",
+            event_id=f"import/{form.clock}/{listen.listen_id}",
             ms_played=listen.ms_played,
         )
 

@@ -53,7 +53,8 @@ class ImportReport:
     new, repeated : int
         Of these, how many count from now on, and how many did already.
     hint : str
-        What may be the matter where the catalogue has none of the tracks, else empty.
+        What may be the matter where the catalogue has none of the tracks, or the files are of another format;
+        else empty.
     """
 
     files: list[FileReport]

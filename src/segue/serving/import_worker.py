@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +20,13 @@ from segue.errors import (
     SourceError,
     StateUnavailableError,
 )
+from segue.serving.import_budget import Reading
 from segue.serving.import_contract import MOST_BYTES, ImportState
 from segue.serving.import_history import Destination, import_history
 from segue.serving.import_job import ATTEMPTS, ENDED, UPLOADS, change_job, read_job
 from segue.serving.telemetry import SERVER_ERRORS, count, logger
+from segue.sources.export.moment import read_zone
+from segue.sources.export.service import find_format
 
 if TYPE_CHECKING:
     from segue.artifacts.object_store import ObjectStore
@@ -44,9 +47,15 @@ class ImportWorker:
     """Imports uploads into a state and an event lake, matched to the live catalogue."""
 
     def __init__(
-        self, uploads: ObjectStore, settings: ArtifactSettings, state: ListeningState, lake: ObjectStore
+        self,
+        uploads: ObjectStore,
+        settings: ArtifactSettings,
+        state: ListeningState,
+        lake: ObjectStore,
+        reading: Reading | None = None,
     ) -> None:
         self._uploads, self._settings, self._state, self._lake = uploads, settings, state, lake
+        self._reading = reading or Reading()
         self._index: tuple[str, TrackIndex] | None = None
 
     def run(self, key: str) -> None:
@@ -104,9 +113,14 @@ class ImportWorker:
                 self._download(key, path)
             except ObjectNotFoundError as error:
                 raise InvalidInputError("The upload is gone: start another import.") from error
-            destination = Destination(job.request.user_id, self._state, self._lake)
+            request = job.request
+            destination = Destination(request.user_id, self._state, self._lake)
             return import_history(
-                [(job.request.file_name, path)], job.request.format, self._tracks(), destination
+                [(request.file_name, path)],
+                find_format(request.format),
+                self._tracks(),
+                destination,
+                reading=replace(self._reading, zone=read_zone(request.zone) if request.zone else None),
             )
 
     def _download(self, key: str, path: Path) -> None:

@@ -27,6 +27,11 @@ DEFAULT_STORE = "var/sample/store.sqlite"
 DEFAULT_STATE = "var/state.sqlite"
 DEFAULT_LAKE = "var/lake"
 DEFAULT_UPLOADS = "var/uploads"
+DEFAULT_IMPORT_ROWS = 5_000_000
+"""Rows of one import: a lifetime of listening has a tenth of them."""
+
+DEFAULT_IMPORT_SECONDS = 720.0
+"""Seconds of one import: the function is stopped after 900."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,18 @@ def upload_location(environment: Mapping[str, str] = os.environ) -> str:
     return _required(environment, "SEGUE_UPLOADS")
 
 
+def import_limits(environment: Mapping[str, str] = os.environ) -> tuple[int, float]:
+    """Return SEGUE_IMPORT_ROWS and SEGUE_IMPORT_SECONDS: the most rows, and seconds, of one import.
+
+    Raises
+    ------
+    ConfigError
+        One of them is no number of 0 or more.
+    """
+    rows = _amount(environment, "SEGUE_IMPORT_ROWS", DEFAULT_IMPORT_ROWS, "rows")
+    return int(rows), _seconds(environment, "SEGUE_IMPORT_SECONDS", DEFAULT_IMPORT_SECONDS)
+
+
 def cursor_keys(environment: Mapping[str, str] = os.environ) -> CursorKeys:
     """Return the keys that sign cursors: SEGUE_CURSOR_KEYS, or the secret that SEGUE_CURSOR_SECRET names.
 
@@ -267,11 +284,15 @@ def _tier(variable: str, name: str) -> Tier:
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+    return _amount(environment, name, default, "seconds")
+
+
+def _amount(environment: Mapping[str, str], name: str, default: float, unit: str) -> float:
     text = environment.get(name) or str(default)
     try:
         value = float(text)
     except ValueError as error:
-        raise ConfigError(name, f"{text!r} is not a number of seconds.") from error
+        raise ConfigError(name, f"{text!r} is not a number of {unit}.") from error
     if not (math.isfinite(value) and value >= 0):
-        raise ConfigError(name, f"{text!r} must be a finite number of seconds, 0 or more.")
+        raise ConfigError(name, f"{text!r} must be a finite number of {unit}, 0 or more.")
     return value

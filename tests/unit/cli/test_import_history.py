@@ -17,7 +17,7 @@ from segue.domain.track_match import build_track_index
 from segue.errors import AliasNotFoundError, InvalidInputError, SourceUnavailableError
 from segue.serving.import_history import Destination, import_history
 from segue.sources.dataset import read_catalogue
-from segue.sources.export.listen import Format
+from segue.sources.export.service import FORMATS
 from segue.state.location import open_state
 from tests.small_recommender import catalogue
 from tests.unit.sources.export.exports import account, extended, listenbrainz, write_json, write_lines
@@ -198,7 +198,7 @@ def test_public_importers_fixtures_on_real_tracks(tmp_path: Path) -> None:
         ("lastfm", 5, 0, 3),
         ("listenbrainz", 2, 3, 2),
     ):
-        report = import_history(sources, Format(form), index, destination)
+        report = import_history(sources, FORMATS[form], index, destination)
         assert (report.listens, report.bad, report.matched + report.ambiguous) == (listens, bad, matched)
         assert (report.new, report.repeated) == (matched, 0)
-        assert import_history(sources, Format(form), index, destination).repeated == matched
+        assert import_history(sources, FORMATS[form], index, destination).repeated == matched

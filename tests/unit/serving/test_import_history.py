@@ -13,14 +13,17 @@ import pytest
 from segue.artifacts.listing import read_all
 from segue.artifacts.local import LocalStore
 from segue.domain.event import EventKind
+from segue.domain.text import build_text
 from segue.domain.track_match import TrackIndex, build_track_index
 from segue.domain.vocabulary import build_vocabulary
 from segue.errors import InvalidInputError
 from segue.serving import import_history as import_module
+from segue.serving.import_budget import Reading
 from segue.serving.import_history import SHOWN, Destination, Watch, import_history
-from segue.sources.export import spool, text
+from segue.sources.export import spool
 from segue.sources.export.left_out import BadRow, Unmatched
-from segue.sources.export.listen import Format
+from segue.sources.export.row import text
+from segue.sources.export.service import FORMATS
 from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_feedback
 from segue.state.location import open_state
 from tests.small_catalogue import small_catalogue
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segue.serving.import_report import ImportReport
+    from segue.sources.export.format import ExportFormat
     from segue.state.listening import ListeningState
 
 IDS = tuple(f"{letter * 22}" for letter in "ABCD")
@@ -50,10 +54,72 @@ def state(tmp_path: Path) -> ListeningState:
 
 
 def run(
-    index: TrackIndex, state: ListeningState, *paths: Path, form: Format = Format.SPOTIFY, **more: Any
+    index: TrackIndex,
+    state: ListeningState,
+    *paths: Path,
+    form: ExportFormat = FORMATS["spotify"],
+    **more: Any,
 ) -> ImportReport:
     sources = [(path.name, path) for path in paths]
     return import_history(sources, form, index, Destination("me", state, **more))
+
+
+LIBRARY = (
+    "<plist><dict><key>Tracks</key><dict><key>1</key><dict><key>Name</key><string>Calm Down</string>"
+    "<key>Artist</key><string>Rema</string><key>Play Count</key><integer>{}</integer>"
+    "<key>Play Date UTC</key><date>2023-01-{}T12:00:00Z</date><key>Skip Count</key><integer>1</integer>"
+    "<key>Skip Date</key><date>2023-01-01T12:00:00Z</date></dict></dict></dict></plist>"
+)
+
+
+def test_counted_plays_are_added_as_they_grow(
+    tmp_path: Path, index: TrackIndex, state: ListeningState
+) -> None:
+    path, form = tmp_path / "Library.xml", FORMATS["itunes"]
+    path.write_text(LIBRARY.format(2, "01"))
+    first = run(index, state, path, form=form)
+    assert (first.plays, first.skips, first.new, first.repeated) == (2, 1, 3, 0)
+    path.write_text(LIBRARY.format(5, "31"))
+    second = run(index, state, path, form=form)
+    assert (second.plays, second.skips, second.new, second.repeated) == (5, 1, 3, 3)
+
+
+def test_a_listen_without_an_artist_is_found_by_its_album(state: ListeningState, tmp_path: Path) -> None:
+    made = small_catalogue([["Queen"], ["Rema"], ["Foos"]], names=["Home", "Home", "Home"])
+    lengths = np.array([100, 200, 300], np.float32)
+    tracks = replace(made, album=build_text(["One", "Two (Deluxe)", "One"]), duration_s=lengths)
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "Song Name,Album Name,Event Start Timestamp,Event Type,Play Duration Milliseconds\n"
+        "Home,Two,2023-01-31T12:05:09Z,PLAY_END,60000\nHome,One,2023-01-31T12:06:09Z,PLAY_END,60000\n"
+        "Home,Three,2023-01-31T12:07:09Z,PLAY_END,60000\n"
+    )
+    report = run(build_track_index(tracks), state, path, form=FORMATS["apple-music"])
+    assert (report.found_by["album"], report.ambiguous, report.unmatched) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        (Reading(most_rows=2), "more than 2 rows: divide them .* set SEGUE_IMPORT_ROWS"),
+        (Reading(most_seconds=0), "more than 0 seconds: divide .* set SEGUE_IMPORT_SECONDS"),
+    ],
+)
+def test_an_import_has_a_bound(
+    tmp_path: Path, index: TrackIndex, state: ListeningState, reading: Reading, words: str
+) -> None:
+    rows = [extended(f"2023-01-31T12:0{n}:37Z", "Rema", "Calm Down") for n in range(3)]
+    path = write_json(tmp_path / "endsong_0.json", rows)
+    with pytest.raises(InvalidInputError, match=words):
+        import_history([("x", path)], FORMATS["spotify"], index, Destination("me", state), reading=reading)
+    assert not state.read_listener("me").events
+
+
+def test_files_of_another_format_are_named(tmp_path: Path, index: TrackIndex, state: ListeningState) -> None:
+    path = write_json(tmp_path / "x.json", [extended("2023-01-31T12:05:37Z", "Rema", "Calm Down")])
+    report = run(index, state, path, form=FORMATS["rockbox"])
+    assert report.files[0].error
+    assert report.hint == "This looks like an export of Spotify: import it with the format spotify."
 
 
 def test_the_two_histories_of_spotify_merge_and_everything_is_reported(
@@ -85,7 +151,7 @@ def test_the_two_histories_of_spotify_merge_and_everything_is_reported(
         ("StreamingHistory0.json", 2, 0, 0),
     ]
     assert (report.listens, report.merged, report.no_music, report.bad) == (6, 1, 1, 1)
-    assert report.found_by == {"id": 1, "name": 1, "credit": 0, "edition": 1}
+    assert report.found_by == {"id": 1, "name": 1, "credit": 0, "edition": 1, "album": 0}
     assert (report.matched, report.ambiguous, report.left_out, report.unmatched) == (3, 1, 0, 2)
     assert report.shares == {"matched": 0.5, "ambiguous": 0.1667, "left_out": 0.0, "unmatched": 0.3333}
     assert (report.plays, report.skips, report.new, report.repeated) == (3, 1, 4, 0)
@@ -122,8 +188,8 @@ def test_a_scrobble_that_two_services_hold_counts_once(
     scrobbles = tmp_path / "x.csv"
     scrobbles.write_text("artist,track,date\nRema,Calm Down,31 Jan 2023 12:05\n")
     lines = write_lines(tmp_path / "x.jsonl", [listenbrainz(1675166737, "Rema", "Calm Down")])
-    assert run(index, state, scrobbles, form=Format.LASTFM).new == 1
-    assert run(index, state, lines, form=Format.LISTENBRAINZ).repeated == 1
+    assert run(index, state, scrobbles, form=FORMATS["lastfm"]).new == 1
+    assert run(index, state, lines, form=FORMATS["listenbrainz"]).repeated == 1
 
 
 def test_a_broken_file_is_named_and_the_others_go_on(
@@ -187,10 +253,10 @@ def test_lists_are_short_and_counts_are_of_all(
     sources = [(path.name, path)]
     report = import_history(
         sources,
-        Format.SPOTIFY,
+        FORMATS["spotify"],
         index,
         Destination("me", state),
-        look=lambda found: seen.extend([*found.unmatched(), *found.bad()]),
+        watch=Watch(end=lambda found: seen.extend([*found.unmatched(), *found.bad()])),
     )
     assert (report.unmatched, report.bad, report.new) == (SHOWN + 5, SHOWN + 5, 0)
     assert (len(report.unmatched_tracks), len(report.bad_rows)) == (SHOWN, SHOWN)
@@ -223,7 +289,7 @@ def test_memory_does_not_grow_with_the_file_and_progress_counts_its_bytes(
             read=lambda more: seen.update(read=seen["read"] + more),
         )
         tracemalloc.start()
-        import_history([(path.name, path)], Format.SPOTIFY, index, Destination("me", state), watch=watch)
+        import_history([(path.name, path)], FORMATS["spotify"], index, Destination("me", state), watch=watch)
         highest = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert seen == {"total": size, "read": size}

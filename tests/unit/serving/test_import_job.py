@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
 from segue.artifacts.local import LocalStore
 from segue.artifacts.location import open_store
@@ -39,7 +40,7 @@ from segue.serving.import_job import (
 from segue.serving.import_worker import ImportWorker
 from segue.serving.local_upload import resume_imports, upload_routes
 from segue.serving.settings import ArtifactSettings
-from segue.sources.export.listen import Format
+from segue.sources.export.service import FORMATS
 from segue.state.location import open_state
 from tests.small_recommender import catalogue
 from tests.unit.sources.export.exports import extended
@@ -422,4 +423,13 @@ def test_an_id_that_nobody_was_given_takes_nothing(client: TestClient, uploads: 
 
 
 def test_formats_are_those_of_the_readers() -> None:
-    assert request(format="lastfm").format is Format.LASTFM
+    assert {request(format=name).format for name in FORMATS} == set(FORMATS)
+    with pytest.raises(ValidationError, match="must be one of apple-music, itunes"):
+        request(format="napster")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "+02:00", "UTC"])
+def test_a_request_may_name_its_zone(zone: str) -> None:
+    assert request(zone=zone).zone == zone
+    with pytest.raises(ValidationError, match="give a name as Europe/Berlin"):
+        request(zone="Nowhere")

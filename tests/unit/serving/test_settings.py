@@ -10,7 +10,7 @@ import pytest
 
 from segue.errors import ConfigError
 from segue.serving import settings
-from segue.serving.settings import ArtifactSettings, cursor_keys, find_store, store_location
+from segue.serving.settings import ArtifactSettings, cursor_keys, find_store, import_limits, store_location
 
 DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
 
@@ -41,6 +41,13 @@ def test_defaults() -> None:
 def test_a_wrong_variable_names_itself(environment: dict[str, str], named: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(named)):
         ArtifactSettings.from_environment(environment)
+
+
+def test_the_bounds_of_an_import_are_settings() -> None:
+    assert import_limits({}) == (5_000_000, 720.0)
+    assert import_limits({"SEGUE_IMPORT_ROWS": "10", "SEGUE_IMPORT_SECONDS": "0.5"}) == (10, 0.5)
+    with pytest.raises(ConfigError, match="'many' is not a number of rows"):
+        import_limits({"SEGUE_IMPORT_ROWS": "many"})
 
 
 def test_the_store_is_named_directly_or_by_a_secret() -> None:

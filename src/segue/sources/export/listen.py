@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
-from enum import StrEnum
 
 from segue.domain.event import MOST_MS, EventKind
 from segue.domain.spelling import LONGEST
@@ -13,16 +13,11 @@ from segue.errors import InvalidInputError
 STREAM_MS = 30_000
 """Milliseconds after which Spotify counts a stream; less is a skip."""
 
+_MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TRACK_ID = re.compile(r"(?:spotify:track:|open\.spotify\.com/(?:intl-\w+/)?track/)([A-Za-z0-9]{22})\b")
+
 SCROBBLE_MS = 240_000
 """Half of a track, or four minutes of it, is a listen to Last.fm."""
-
-
-class Format(StrEnum):
-    """Whose export it is."""
-
-    SPOTIFY = "spotify"
-    LASTFM = "lastfm"
-    LISTENBRAINZ = "listenbrainz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +38,9 @@ class Listen:
         None where the export does not say.
     skipped : bool
         The export says that the listener moved on.
+    nth : int
+        Which of a track's plays, or skips, it is, from 1, where the export counts them and tells the time of
+        the last one only; 0 for a listen with a time of its own.
     """
 
     artist: str
@@ -53,6 +51,7 @@ class Listen:
     ids: tuple[str, ...] = ()
     ms_played: int | None = None
     skipped: bool = False
+    nth: int = 0
 
 
 def kind_of(ms_played: int | None, *, skipped: bool, duration_s: float | None) -> EventKind:
@@ -60,10 +59,10 @@ def kind_of(ms_played: int | None, *, skipped: bool, duration_s: float | None) -
 
     Under 30 seconds is a skip, as Spotify counts streams, unless that was the whole track. What the export
     calls skipped is one too, unless half of the track or four minutes were heard, which makes a listen for
-    Last.fm. An export without either tells of plays only.
+    Last.fm. Where the milliseconds are not known, what the export says decides.
     """
     if ms_played is None:
-        return EventKind.PLAY
+        return EventKind.SKIP if skipped else EventKind.PLAY
     whole_ms = duration_s * 1000 if duration_s else None
     if whole_ms is not None and ms_played >= 0.9 * whole_ms:
         return EventKind.PLAY
@@ -100,3 +99,22 @@ def read_ms(value: object, field: str) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_MS:
         raise InvalidInputError(f"{field} is no number of milliseconds from 0 to {MOST_MS}")
     return value
+
+
+def as_number(cell: str | None) -> object:
+    """Return a cell's whole number, the cell itself if it says none, or None for an empty cell."""
+    if not cell:
+        return None
+    return int(float(cell)) if re.fullmatch(r"\d{1,12}(?:\.\d+)?", cell) else cell
+
+
+def read_mbid(value: object) -> tuple[str, ...]:
+    """Return an id of MusicBrainz, in lower case; nothing for anything else."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    return (text,) if _MBID.fullmatch(text) else ()
+
+
+def spotify_ids(link: object) -> tuple[str, ...]:
+    """Return the id and the uri of a track from its uri or address; nothing for anything else."""
+    found = _TRACK_ID.search(link) if isinstance(link, str) else None
+    return (found[1], f"spotify:track:{found[1]}") if found else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from segue.domain.moment import match_iso, moment_of, read_offset
 from segue.errors import InvalidInputError
@@ -28,6 +29,7 @@ _CLOCK = re.compile(
     r"\s*(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?(?:\[utc\])?",
     re.IGNORECASE,
 )
+_OFFSET = re.compile(r"[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?", re.ASCII)
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -76,6 +78,24 @@ def read_moment(value: object, zone: tzinfo = UTC) -> tuple[int, bool]:
         return _seconds(written, clock, zone), clock["second"] is None
     except (ValueError, OverflowError) as error:
         raise InvalidInputError(f"{text[:40]!r} is no day or hour that there is") from error
+
+
+def read_zone(name: str) -> tzinfo:
+    """Return the zone that a name as Europe/Berlin, or an offset as +02:00, stands for.
+
+    Raises
+    ------
+    InvalidInputError
+        There is no such zone here.
+    """
+    if name.upper() in {"UTC", "Z"} or _OFFSET.fullmatch(name):
+        return UTC if name[0] in "UuZz" else read_offset(name)
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise InvalidInputError(
+            f"zone: {name[:40]!r} is not known here: give a name as Europe/Berlin, or an offset as +02:00."
+        ) from error
 
 
 def _unix(number: int) -> int:

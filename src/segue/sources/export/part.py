@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import stat
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from segue.errors import SourceSchemaError, SourceUnavailableError
 
@@ -25,6 +26,9 @@ MOST_RATIO = 250
 
 _LARGE = 16 << 20
 """Bytes up to which a member may shrink by any ratio."""
+
+_HEADER = 30
+"""Bytes of the shortest header before a member."""
 
 _UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 """What zipfile raises for a member that is damaged, encrypted, or packed in a way it does not know."""
@@ -54,8 +58,13 @@ class Part:
     member: zipfile.ZipInfo | None = None
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[Callable[[int], bytes]]:
+    def open(self, opened: OpenedZip | None = None) -> Iterator[Callable[[int], bytes]]:
         """Open for reading: a function of the number of bytes wanted.
+
+        Parameters
+        ----------
+        opened : OpenedZip, optional
+            Keeps the zip of this member open for the next one: its list of members is read once.
 
         Raises
         ------
@@ -71,11 +80,32 @@ class Part:
                 if self.member is None:
                     file: BinaryIO = stack.enter_context(self.path.open("rb"))
                 else:
-                    archive = stack.enter_context(zipfile.ZipFile(self.path))
+                    archive = (opened or stack.enter_context(OpenedZip())).open(self.path)
                     file = stack.enter_context(archive.open(self.member))  # type: ignore[assignment]
             except _UNREADABLE as error:
                 raise SourceUnavailableError(_why(error)) from error
             yield _checked(file)
+
+
+class OpenedZip:
+    """The zip that was read last, kept open."""
+
+    def __init__(self) -> None:
+        self._path, self._zip = Path(), contextlib.ExitStack()
+        self._archive: zipfile.ZipFile | None = None
+
+    def open(self, path: Path) -> zipfile.ZipFile:
+        """Return a zip, and close another one that is open."""
+        if self._archive is None or path != self._path:
+            self._zip.close()
+            self._path, self._archive = path, self._zip.enter_context(zipfile.ZipFile(path))
+        return self._archive
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
 
 
 def find_parts(sources: Iterable[tuple[str, Path]], suffixes: tuple[str, ...]) -> Iterator[Part]:
@@ -172,6 +202,12 @@ def _refused(members: Sequence[zipfile.ZipInfo]) -> str:
             return (
                 f"{_shown(member.filename)} unpacks to {member.file_size} bytes from {member.compress_size}, "
                 f"more than {MOST_RATIO} times as much: it is no export"
+            )
+    by_place = sorted(members, key=lambda member: member.header_offset)
+    for member, following in itertools.pairwise(by_place):
+        if member.header_offset + _HEADER + member.compress_size > following.header_offset:
+            return (
+                f"{_shown(member.filename)} and {_shown(following.filename)} overlap in it: it is no export"
             )
     return ""
 

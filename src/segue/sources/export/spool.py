@@ -37,8 +37,8 @@ CREATE TABLE track (
   number INTEGER PRIMARY KEY, artist TEXT, title TEXT, album TEXT, ids TEXT,
   row INTEGER, found_by TEXT, candidates INTEGER);
 CREATE TABLE listen (
-  minute INTEGER, song INTEGER, ms INTEGER, second INTEGER, skipped INTEGER, track INTEGER,
-  PRIMARY KEY (minute, song, ms, second)) WITHOUT ROWID;
+  minute INTEGER, song INTEGER, ms INTEGER, second INTEGER, nth INTEGER, skipped INTEGER, track INTEGER,
+  PRIMARY KEY (minute, song, ms, second, nth)) WITHOUT ROWID;
 CREATE TABLE bad (file TEXT, place TEXT, why TEXT);
 """
 _MERGE = f"""
@@ -47,8 +47,8 @@ DELETE FROM listen WHERE second = {_NO_SECOND} AND EXISTS (
     AND fine.ms = listen.ms AND fine.second < {_NO_SECOND})
 """
 _READ = """
-SELECT minute, song, ms, second, skipped, row, found_by, candidates
- FROM listen JOIN track ON number = listen.track ORDER BY minute, song, ms, second
+SELECT minute, song, ms, second, nth, skipped, row, found_by, candidates
+ FROM listen JOIN track ON number = listen.track ORDER BY minute, song, ms, second, nth
 """
 _UNMATCHED = """
 SELECT artist, title, album, ids, count(*) AS listens FROM listen JOIN track ON number = listen.track
@@ -94,7 +94,7 @@ class Spool:
             rows.append(_row(listen, number))
         self._db.executemany("INSERT OR IGNORE INTO track VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL)", tracks)
         before = self._db.total_changes
-        self._db.executemany("INSERT OR IGNORE INTO listen VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._db.executemany("INSERT OR IGNORE INTO listen VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         return self._db.total_changes - before
 
     def add_bad(self, rows: Iterable[BadRow]) -> None:
@@ -131,10 +131,12 @@ class Spool:
     def merged(self) -> Iterator[Merged]:
         """Yield every listen, by the minute, the earliest first."""
         before, again = None, 0
-        for minute, song, ms, second, skipped, row, found_by, candidates in self._db.execute(_READ):
-            again = again + 1 if (minute, song, ms) == before else 0
+        for minute, song, ms, second, nth, skipped, row, found_by, candidates in self._db.execute(_READ):
+            again = again + 1 if (minute, song, ms) == before and not nth else 0
             before = minute, song, ms
-            name = f"{minute}/{song & (1 << 64) - 1:016x}/{ms}"
+            song_name = f"{song & (1 << 64) - 1:016x}"
+            # The time of a counted play is that of the last one, and changes with each.
+            name = f"{song_name}/{nth}" if nth else f"{minute}/{song_name}/{ms}"
             yield Merged(
                 f"{name}/{again}" if again else name,
                 minute * 60 + second % _NO_SECOND,
@@ -182,7 +184,10 @@ def _row(listen: Listen, track: int) -> tuple[Any, ...]:
     names = (listen.artist.casefold(), listen.title.casefold())
     song = _digest(*names) if all(names) else _digest(*listen.ids)
     ms = _NO_MS if listen.ms_played is None else listen.ms_played
-    return minute, song, ms, _NO_SECOND if listen.to_the_minute else second, listen.skipped, track
+    second = _NO_SECOND if listen.to_the_minute else second
+    # Counted skips are numbered downwards, so that the first play and the first skip of a song are two.
+    nth = -listen.nth if listen.skipped else listen.nth
+    return minute, song, ms, second, nth, listen.skipped, track
 
 
 def _digest(*parts: str) -> int:

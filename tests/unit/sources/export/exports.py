@@ -6,13 +6,15 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from segue.sources.export.listen import Format, Listen
+from segue.sources.export.listen import Listen
 from segue.sources.export.part import find_parts
-from segue.sources.export.read import SUFFIXES, NoMusic, read_part
+from segue.sources.export.read import NoMusic, read_part
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
     from pathlib import Path
 
+    from segue.sources.export.format import ExportFormat
     from segue.sources.export.left_out import BadRow
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -67,10 +69,10 @@ def write_lines(path: Path, rows: list[Any]) -> Path:
     return path
 
 
-def read(form: Format, *paths: Path) -> list[Listen | NoMusic | BadRow]:
+def read(form: ExportFormat, *paths: Path, zone: tzinfo | None = None) -> list[Listen | NoMusic | BadRow]:
     """Read files as one import does; a file that cannot be read raises."""
-    parts = find_parts([(path.name, path) for path in paths], SUFFIXES[form])
-    return [row for part in parts for row in read_part(part, form, lambda _: None, NOW)]
+    parts = find_parts([(path.name, path) for path in paths], form.suffixes)
+    return [row for part in parts for row in read_part(part, form, lambda _: None, zone=zone, now=NOW)]
 
 
 def listens(rows: list[Listen | NoMusic | BadRow]) -> list[Listen]:

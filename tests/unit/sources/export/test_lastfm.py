@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.errors import InvalidInputError, SourceSchemaError
-from segue.sources.export.lastfm import read_row, read_rows
 from segue.sources.export.left_out import BadRow
-from segue.sources.export.listen import Format, Listen
-from segue.sources.export.text import read_lines
+from segue.sources.export.listen import Listen
+from segue.sources.export.service import FORMATS
 from tests.unit.sources.export.exports import listens, read
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ Queen,"Don't Stop Me Now, Please",Jazz,1675166760
 def test_every_exporter_is_read(tmp_path: Path, text: str) -> None:
     path = tmp_path / "scrobbles.csv"
     path.write_bytes(text.encode())
-    found = read(Format.LASTFM, path)
+    found = read(FORMATS["lastfm"], path)
     assert [(row.artist, row.title, row.album) for row in listens(found)] == [ONE, TWO]
     assert [row.at_s for row in listens(found)] == [AT, AT + 60]
     assert len(found) == 2
@@ -83,7 +82,7 @@ def test_every_exporter_is_read(tmp_path: Path, text: str) -> None:
 def test_there_need_be_no_album(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(text)
-    (found,) = read(Format.LASTFM, path)
+    (found,) = read(FORMATS["lastfm"], path)
     assert isinstance(found, Listen)
     assert (found.artist, found.title, found.album, found.at_s) == (*ONE[:2], "", AT)
 
@@ -91,15 +90,15 @@ def test_there_need_be_no_album(tmp_path: Path, text: str) -> None:
 def test_without_a_header_the_album_is_the_column_with_gaps_or_fewer_names(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("".join(f"A,track {n},{'' if n % 3 else 'album'},{AT + n}\n" for n in range(9)))
-    assert {row.title for row in listens(read(Format.LASTFM, path))} == {f"track {n}" for n in range(9)}
+    assert {row.title for row in listens(read(FORMATS["lastfm"], path))} == {f"track {n}" for n in range(9)}
     path.write_text("".join(f"A,track {n},album,{AT + n}\n" for n in range(9)))
-    assert {row.album for row in listens(read(Format.LASTFM, path))} == {"album"}
+    assert {row.album for row in listens(read(FORMATS["lastfm"], path))} == {"album"}
 
 
 def test_minutes_and_ids_are_told(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(f"artist,track,date,track_mbid\nA,B,31 Jan 2023 12:05,{MBID}\n")
-    assert read(Format.LASTFM, path) == [Listen("A", "B", "", AT, to_the_minute=True, ids=(MBID,))]
+    assert read(FORMATS["lastfm"], path) == [Listen("A", "B", "", AT, to_the_minute=True, ids=(MBID,))]
 
 
 def test_libre_fm_s_utf_7_is_read_and_a_plus_stays(tmp_path: Path) -> None:
@@ -108,7 +107,7 @@ def test_libre_fm_s_utf_7_is_read_and_a_plus_stays(tmp_path: Path) -> None:
         "+ACM- Data export from Libre.fm,,,\nArtist,Track,Album,Time\n"
         f"Bj+APY-rk,J+APM-ga,Debut,{AT}\nFlorence + The Machine,A+B,+44-,{AT}\n"
     )
-    one, two = listens(read(Format.LASTFM, path))
+    one, two = listens(read(FORMATS["lastfm"], path))
     assert (one.artist, one.title) == ("Björk", "Jóga")
     assert (two.artist, two.title, two.album) == ("Florence + The Machine", "A+B", "+44-")
 
@@ -127,7 +126,7 @@ def test_bad_rows_are_named_by_line_and_the_others_read(tmp_path: Path) -> None:
         "A,B,C,soon\n"
         f"A,B,C,{AT},\n"
     )
-    found = read(Format.LASTFM, path)
+    found = read(FORMATS["lastfm"], path)
     assert [row.title for row in listens(found)] == ["B", '"never closed', "two\nlines", '12" Mix', "B"]
     bad = [(row.place, row.why) for row in found if isinstance(row, BadRow)]
     assert [place for place, _ in bad] == ["line 3", "line 4", "line 5", "line 10"]
@@ -140,7 +139,7 @@ def test_bad_rows_are_named_by_line_and_the_others_read(tmp_path: Path) -> None:
 def test_a_line_that_was_not_read_whole_says_so(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(f"artist,track,date\n{'x' * 5_000_000}\nA\nA,B,{AT}\n")
-    long, short, listen = read(Format.LASTFM, path)
+    long, short, listen = read(FORMATS["lastfm"], path)
     assert long == BadRow("x.csv", "line 2", "the line has more than 65536 characters: it was not read whole")
     assert short == BadRow("x.csv", "line 3", "it has 1 cell, too few")
     assert listens([listen])
@@ -153,13 +152,29 @@ def test_a_file_that_says_nothing_says_what_to_add(tmp_path: Path, text: str) ->
     path = tmp_path / "x.csv"
     path.write_text(text)
     with pytest.raises(SourceSchemaError, match="Artist,Album,Track,Date"):
-        read(Format.LASTFM, path)
+        read(FORMATS["lastfm"], path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-10-09 13:01:55,MIDDLE,MONSTA X,166213\n2024-10-09 13:04:42,Houdini,Dua Lipa,185917\n",
+        "166213,MIDDLE,MONSTA X,2024-10-09 13:01:55\n185917,Houdini,Dua Lipa,2024-10-09 13:04:42\n",
+        "Houdini,Dua Lipa,3:05,2024-10-09 13:04:42\nMIDDLE,MONSTA X,2:46,2024-10-09 13:01:55\n",
+        "".join(f"2024-10-09 13:{n:02}:55,Title {n},{'AB'[n % 2]}\n" for n in range(20)),
+    ],
+)
+def test_columns_that_nothing_tells_apart_need_a_header(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    with pytest.raises(SourceSchemaError, match="put a first line above it, as Artist,Album,Track,Date"):
+        read(FORMATS["lastfm"], path)
 
 
 def test_carriage_returns_end_rows_or_cost_their_own(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(f"artist,album,track,uts\nSome\rArtist,X,Y,{AT}\nA,B,C,{AT}\n".encode())
-    damaged, listen = read(Format.LASTFM, path)
+    damaged, listen = read(FORMATS["lastfm"], path)
     assert damaged == BadRow(
         "x.csv",
         "line 2",
@@ -167,26 +182,25 @@ def test_carriage_returns_end_rows_or_cost_their_own(tmp_path: Path) -> None:
     )
     assert [each.artist for each in listens([listen])] == ["A"]
     path.write_bytes(f'artist,album,track,uts\r"Some\rArtist",X,Y,{AT}\rA,B,C,{AT}\r'.encode())
-    assert [each.artist for each in listens(read(Format.LASTFM, path))] == ["Some\nArtist", "A"]
+    assert [each.artist for each in listens(read(FORMATS["lastfm"], path))] == ["Some\nArtist", "A"]
     path.write_bytes(f'artist,album,track,uts\n"Some\rArtist",X,Y,{AT}\r\nA,B,C,{AT}\n'.encode())
-    assert [each.artist for each in listens(read(Format.LASTFM, path))] == ["Some\rArtist", "A"]
+    assert [each.artist for each in listens(read(FORMATS["lastfm"], path))] == ["Some\rArtist", "A"]
 
 
 @given(st.text(st.sampled_from("ab,;\t\"\r\n\0|'é1 "), max_size=80))
 def test_no_text_ends_in_anything_but_rows_or_a_word_about_the_file(text: str) -> None:
     body = f"artist,album,track,uts\n{text}\nA,B,C,{AT}\n"
-    rows = list(read_rows(read_lines(iter([body]))))
-    for _, row, columns in rows:
-        with contextlib.suppress(InvalidInputError):
-            read_row(row, columns)
-    assert rows
+    with contextlib.suppress(SourceSchemaError):
+        for _, make in FORMATS["lastfm"].rows(iter([body]), None):
+            with contextlib.suppress(InvalidInputError):
+                make()
 
 
 def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("\n \n")
     with pytest.raises(SourceSchemaError, match="it is empty"):
-        read(Format.LASTFM, path)
+        read(FORMATS["lastfm"], path)
 
 
 def test_a_header_without_rows_says_so_if_the_file_was_named(tmp_path: Path) -> None:
@@ -194,5 +208,5 @@ def test_a_header_without_rows_says_so_if_the_file_was_named(tmp_path: Path) -> 
     path.parent.mkdir()
     path.write_text("artist,track,date\n")
     with pytest.raises(SourceSchemaError, match="it holds no listens: give a CSV"):
-        read(Format.LASTFM, path)
-    assert read(Format.LASTFM, path.parent) == []
+        read(FORMATS["lastfm"], path)
+    assert read(FORMATS["lastfm"], path.parent) == []

@@ -8,8 +8,9 @@ import pytest
 
 from segue.errors import InvalidInputError
 from segue.sources.export.left_out import BadRow
-from segue.sources.export.listen import Format, Listen
-from segue.sources.export.listenbrainz import read_row
+from segue.sources.export.listen import Listen
+from segue.sources.export.service import FORMATS
+from segue.sources.export.service.listenbrainz import read_row
 from tests.unit.sources.export.exports import listenbrainz, listens, read, write_json, write_lines
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def test_lines_an_array_and_a_zip_s_layout_are_read(tmp_path: Path) -> None:
     array = write_json(tmp_path / "u_lb-2025-06-03.json", rows)
     write_lines(tmp_path / "export" / "feedback.jsonl", [{"recording_mbid": MBID, "score": 1}])
     write_json(tmp_path / "export" / "user.json", {"user_id": 1})
-    assert read(Format.LISTENBRAINZ, lines) == read(Format.LISTENBRAINZ, array)
-    assert len(listens(read(Format.LISTENBRAINZ, tmp_path / "export"))) == 3
-    assert len(read(Format.LISTENBRAINZ, tmp_path / "export")) == 3
+    assert read(FORMATS["listenbrainz"], lines) == read(FORMATS["listenbrainz"], array)
+    assert len(listens(read(FORMATS["listenbrainz"], tmp_path / "export"))) == 3
+    assert len(read(FORMATS["listenbrainz"], tmp_path / "export")) == 3
 
 
 def test_a_bad_line_is_named_and_the_others_are_read(tmp_path: Path) -> None:
@@ -78,6 +79,6 @@ def test_a_bad_line_is_named_and_the_others_are_read(tmp_path: Path) -> None:
         tmp_path / "x.jsonl", [listenbrainz(1748964167, "A", "B"), listenbrainz(1748964167, "", "")]
     )
     path.write_text(path.read_text() + "{broken\n\n" + path.read_text())
-    found = read(Format.LISTENBRAINZ, path)
+    found = read(FORMATS["listenbrainz"], path)
     assert len(listens(found)) == 2
     assert [row.place for row in found if isinstance(row, BadRow)] == ["line 2", "line 3", "line 6"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import io
 import os
@@ -14,8 +15,8 @@ import pytest
 from segue.errors import SourceSchemaError, SourceUnavailableError
 from segue.sources.export import part as module
 from segue.sources.export.left_out import BadRow
-from segue.sources.export.listen import Format
-from segue.sources.export.part import MOST_RATIO, Part, find_parts
+from segue.sources.export.part import MOST_RATIO, OpenedZip, Part, find_parts
+from segue.sources.export.service import FORMATS
 from tests.unit.sources.export.exports import account, extended, listens, read, write_json
 
 
@@ -161,9 +162,9 @@ def test_a_damaged_zip_is_named_and_the_other_files_go_on(tmp_path: Path, damage
     path = tmp_path / "x.zip"
     path.write_bytes(content)
     good = write_json(tmp_path / "StreamingHistory1.json", [account("2023-01-31 12:05", "A", "B")])
-    assert len(listens(read(Format.SPOTIFY, good))) == 1
+    assert len(listens(read(FORMATS["spotify"], good))) == 1
     with pytest.raises(SourceSchemaError):
-        read(Format.SPOTIFY, path)
+        read(FORMATS["spotify"], path)
 
 
 def test_an_encrypted_zip_says_so(tmp_path: Path) -> None:
@@ -190,7 +191,30 @@ def test_what_is_no_history_is_passed_over_in_a_zip(tmp_path: Path) -> None:
             "MyData/StreamingHistory_podcast_0.json": podcast,
         },
     )
-    found = read(Format.SPOTIFY, path)
+    found = read(FORMATS["spotify"], path)
     assert len(listens(found)) == 1
     assert [row for row in found if isinstance(row, BadRow)] == []
     assert len(found) == 2
+
+
+def test_files_of_a_zip_that_overlap_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.json", b"[]" * 5000)
+        twin = copy.copy(archive.filelist[0])
+        twin.filename = "b.json"
+        archive.filelist.append(twin)
+    (part,) = parts(path)
+    assert part.error == "a.json and b.json overlap in it: it is no export"
+
+
+def test_a_zip_is_opened_once_for_all_its_files(tmp_path: Path) -> None:
+    paths = [zipped(tmp_path / f"{name}.zip", {"a.json": b"1", "b.json": b"2"}) for name in "xy"]
+    with OpenedZip() as opened:
+        archives = []
+        for part in [*parts(paths[0]), *parts(paths[1])]:
+            with part.open(opened) as read_bytes:
+                assert read_bytes(9) in {b"1", b"2"}
+            archives.append(opened.open(part.path))
+        assert archives[0] is archives[1] is not archives[2] is archives[3]
+    assert archives[3].fp is None

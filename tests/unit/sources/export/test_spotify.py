@@ -9,9 +9,10 @@ import pytest
 
 from segue.errors import InvalidInputError, SourceSchemaError
 from segue.sources.export.left_out import BadRow
-from segue.sources.export.listen import Format, Listen
+from segue.sources.export.listen import Listen, spotify_ids
 from segue.sources.export.read import NoMusic
-from segue.sources.export.spotify import read_row, spotify_ids
+from segue.sources.export.service import FORMATS
+from segue.sources.export.service.spotify import read_row
 from tests.unit.sources.export.exports import account, extended, listens, read, write_json
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def test_a_file_is_read_row_by_row_and_bad_rows_are_named(tmp_path: Path) -> Non
         "no object",
         {"endTime": "2023-03-19 18:20", "podcastName": "P", "episodeName": "E", "msPlayed": 1},
     ]
-    found = read(Format.SPOTIFY, write_json(tmp_path / "StreamingHistory0.json", rows))
+    found = read(FORMATS["spotify"], write_json(tmp_path / "StreamingHistory0.json", rows))
     assert len(listens(found)) == 1
     assert found[1:] == [
         BadRow("StreamingHistory0.json", "row 2", "the time is before 1980: the clock was not set"),
@@ -118,14 +119,14 @@ def test_a_file_is_read_row_by_row_and_bad_rows_are_named(tmp_path: Path) -> Non
 @pytest.mark.parametrize("rows", [[{"a": 1}], {"playlists": []}, [1, 2]])
 def test_a_file_of_something_else_is_an_error_if_it_was_named(tmp_path: Path, rows: Any) -> None:
     with pytest.raises(SourceSchemaError, match=r"none of its first rows is a listen.*give StreamingHistory"):
-        read(Format.SPOTIFY, write_json(tmp_path / "x.json", rows))
+        read(FORMATS["spotify"], write_json(tmp_path / "x.json", rows))
 
 
 def test_a_file_without_rows_says_so_if_it_was_named(tmp_path: Path) -> None:
     with pytest.raises(SourceSchemaError, match=r"it holds no listens: give StreamingHistory"):
-        read(Format.SPOTIFY, write_json(tmp_path / "x.json", []))
+        read(FORMATS["spotify"], write_json(tmp_path / "x.json", []))
     write_json(tmp_path / "found" / "Playlist1.json", [])
-    assert read(Format.SPOTIFY, tmp_path / "found") == []
+    assert read(FORMATS["spotify"], tmp_path / "found") == []
 
 
 @pytest.mark.parametrize("text", ["42", "null", '"a"'])
@@ -133,5 +134,5 @@ def test_json_of_another_kind_is_not_called_no_json(tmp_path: Path, text: str) -
     path = tmp_path / "x.json"
     path.write_text(text)
     with pytest.raises(SourceSchemaError, match="not with a list or an object") as caught:
-        read(Format.SPOTIFY, path)
+        read(FORMATS["spotify"], path)
     assert "no JSON" not in str(caught.value)

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.errors import SourceSchemaError
-from segue.sources.export import json_row
-from segue.sources.export.json_row import LONGEST_ROW, json_rows
 from segue.sources.export.left_out import Damaged
-from segue.sources.export.text import LONGEST_LINE, read_lines, read_text
+from segue.sources.export.row import json_array
+from segue.sources.export.row.json_array import LONGEST_ROW, json_rows
+from segue.sources.export.row.text import LONGEST_LINE, read_lines, read_text
 
 
 def pieces(text: str, size: int) -> Any:
@@ -111,13 +111,13 @@ def test_nesting_of_any_depth_is_refused_and_the_next_row_read() -> None:
 def test_a_row_of_any_length_takes_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    class Watched(json_row._Window):
+    class Watched(json_array._Window):
         def grow(self) -> bool:
             done = super().grow()
             seen.append(len(self.text))
             return done
 
-    monkeypatch.setattr(json_row, "_Window", Watched)
+    monkeypatch.setattr(json_array, "_Window", Watched)
     found = values('[{"a": "' + "x" * (10 * LONGEST_ROW) + '"}, {"b": 1}]', 1 << 16)
     assert found[1:] == [{"b": 1}]
     assert isinstance(found[0], Damaged)

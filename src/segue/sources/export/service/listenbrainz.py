@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from segue.errors import InvalidInputError
-from segue.sources.export.listen import Listen, read_name
+from segue.sources.export.format import Clock, ExportFormat
+from segue.sources.export.listen import Listen, read_mbid, read_name, spotify_ids
 from segue.sources.export.moment import read_moment
-from segue.sources.export.spotify import spotify_ids
+from segue.sources.export.row.json_object import mapping, object_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
 
-SUFFIXES = (".jsonl", ".json", ".listens")
-FILE_NAME = re.compile(r"\d{1,2}\.jsonl|.*listens.*", re.IGNORECASE)
-WANTED = "listens/YEAR/MONTH.jsonl of the export, or any file with a listen a line"
-
-_MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 
 
-def is_row(row: Mapping[str, Any]) -> bool:
+def _is_row(row: Mapping[str, Any]) -> bool:
     """Tell whether an object is a listen."""
     return "track_metadata" in row and ("listened_at" in row or "timestamp" in row)
 
 
-def read_row(row: Mapping[str, Any]) -> Listen | None:
+def read_row(row: Mapping[str, Any], zone: tzinfo | None = None) -> Listen | None:
     """Return the listen.
 
     Raises
@@ -34,15 +32,17 @@ def read_row(row: Mapping[str, Any]) -> Listen | None:
     InvalidInputError
         It has no time, or neither names nor an id.
     """
-    if not is_row(row):
+    if not _is_row(row):
         raise InvalidInputError("it has no listened_at with track_metadata")
-    track = _mapping(row["track_metadata"])
+    track = mapping(row["track_metadata"])
     artist, title = (
         read_name(track.get("artist_name"), "artist_name"),
         read_name(track.get("track_name"), "track_name"),
     )
     ids = _ids(track)
-    at_s, to_the_minute = read_moment(row["listened_at"] if "listened_at" in row else row["timestamp"])
+    at_s, to_the_minute = read_moment(
+        row["listened_at"] if "listened_at" in row else row["timestamp"], zone or UTC
+    )
     if not (artist and title):
         raise InvalidInputError("artist_name or track_name is missing")
     return Listen(
@@ -50,14 +50,8 @@ def read_row(row: Mapping[str, Any]) -> Listen | None:
     )
 
 
-def read_mbid(value: object) -> tuple[str, ...]:
-    """Return an id of MusicBrainz, in lower case; nothing for anything else."""
-    text = value.strip().lower() if isinstance(value, str) else ""
-    return (text,) if _MBID.fullmatch(text) else ()
-
-
 def _ids(track: Mapping[str, Any]) -> tuple[str, ...]:
-    info, mapped = _mapping(track.get("additional_info")), _mapping(track.get("mbid_mapping"))
+    info, mapped = mapping(track.get("additional_info")), mapping(track.get("mbid_mapping"))
     isrc = info.get("isrc")
     found = (
         *spotify_ids(info.get("spotify_id")),
@@ -69,5 +63,14 @@ def _ids(track: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+FORMAT = ExportFormat(
+    name="listenbrainz",
+    title="ListenBrainz",
+    files="`listens/YEAR/MONTH.jsonl` of its zip, any file with a listen a line, and the older export that "
+    "is one array",
+    wanted="listens/YEAR/MONTH.jsonl of the export, or any file with a listen a line",
+    suffixes=(".jsonl", ".json", ".listens"),
+    file_name=re.compile(r"\d{1,2}\.jsonl|.*listens.*", re.IGNORECASE),
+    clock=Clock.BEGIN,
+    rows=object_rows(_is_row, read_row),
+)

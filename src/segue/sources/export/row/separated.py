@@ -1,4 +1,4 @@
-"""Reads the cells of separated text a line at a time; what is quoted wrongly costs its own line only."""
+"""Reads the cells of separated text a line at a time. A wrong quotation mark costs its own line only."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def _leniently(line: str, delimiter: str, quoting: Literal[0, 3]) -> list[str] |
         return Damaged("a carriage return stands in the middle of the line: end every row in the same way")
 
 
-def csv_rows(lines: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tuple[int, list[str] | Damaged]]:
+def separated_rows(
+    lines: Iterable[tuple[int, str]], delimiter: str
+) -> Iterator[tuple[int, list[str] | Damaged]]:
     """Yield the cells of each row with the number of its first line. Empty lines are passed over."""
     source = iter(lines)
     waiting: deque[tuple[int, str]] = deque()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from segue.errors import SourceSchemaError
 from segue.sources.export.left_out import Damaged
-from segue.sources.export.text import LONGEST_LINE, read_lines
+from segue.sources.export.row.text import LONGEST_LINE, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,32 +21,54 @@ if TYPE_CHECKING:
 LONGEST_ROW = 1 << 20
 """Characters of a row; what is longer is damaged."""
 
+MOST_DAMAGED = 1000
+"""Damaged rows after which the rest of a file is not looked at: each may cost as much as a whole piece."""
+
 _DECODER = json.JSONDecoder()
 _BETWEEN = re.compile(r"[\s,]*")
 _NEXT_ROW = re.compile(r",\s*(?=\{)")
+_NEXT_OBJECT = re.compile(r"[\r\n]\s*(?=\{)")
 
 
-def json_rows(pieces: Iterator[str]) -> Iterator[tuple[str, Any]]:
-    """Yield every row with its place, as "row 3" of an array or "line 3"; `Damaged` for what is no JSON.
+def json_rows(pieces: Iterator[str], list_name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every row with its place, as "row 3" of a list or "line 3"; `Damaged` for what is no JSON.
+
+    Parameters
+    ----------
+    pieces : iterator of str
+        The text: a list, an object with the rows in its field ``list_name``, an object a line, or objects
+        over several lines.
 
     Raises
     ------
     SourceSchemaError
-        The file is empty, or begins as neither does.
+        The file is empty, or begins as none of these does.
     """
-    head = ""
-    for piece in pieces:
-        head += piece.lstrip() if not head else piece
-        if head:
-            break
-    if not head.strip():
+    head = next((text for piece in pieces if (text := piece.lstrip())), "")
+    if not head:
         raise SourceSchemaError("it is empty")
+    if head[0] not in "[{":
+        raise SourceSchemaError(f"it begins with {head[:20]!r}, and not with a list or an object")
     if head[0] == "[":
         yield from _array(_Window(chain([head[1:]], pieces)))
-    elif head[0] == "{":
+        return
+    while len(head) < LONGEST_LINE and (piece := next(pieces, "")):
+        head += piece
+    begin = re.search(rf'"{list_name}"\s*:\s*\[', head) if list_name else None
+    if begin:
+        yield from _array(_Window(chain([head[begin.end() :]], pieces)))
+    elif _is_json(head.splitlines()[0]):
         yield from _lines(read_lines(chain([head], pieces)))
     else:
-        raise SourceSchemaError(f"it begins with {head[:20]!r}, and not with a list or an object")
+        yield from _array(_Window(chain([head], pieces)), listed=False)
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _lines(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
@@ -86,20 +108,27 @@ class _Window:
         return len(self.text) - self.at
 
 
-def _array(window: _Window) -> Iterator[tuple[str, Any]]:
-    number = 0
+def _array(window: _Window, *, listed: bool = True) -> Iterator[tuple[str, Any]]:
+    """Yield the values of a list after its bracket, or values one after the other that no list holds."""
+    number, damaged = 0, 0
     while True:
         window.skip(_BETWEEN)
         if not window.ahead:
             if window.grow():
                 continue
-            yield f"row {number + 1}", Damaged("the file ends before its list does: it was cut short")
+            if listed:
+                yield f"row {number + 1}", Damaged("the file ends before its list does: it was cut short")
             return
-        if window.text[window.at] == "]":
+        if listed and window.text[window.at] == "]":
             return
         number += 1
         value = _next(window)
-        if isinstance(value, Damaged) and not _recover(window):
+        damaged += isinstance(value, Damaged)
+        if damaged > MOST_DAMAGED:
+            raise SourceSchemaError(
+                f"more than {MOST_DAMAGED} of its rows are damaged, and row {number} and later were not read"
+            )
+        if isinstance(value, Damaged) and not _recover(window, _NEXT_ROW if listed else _NEXT_OBJECT):
             yield f"row {number}", Damaged(f"{value.why}, and no row comes after it: the file was cut short")
             return
         yield f"row {number}", value
@@ -116,9 +145,9 @@ def _next(window: _Window) -> Any:
         return value
 
 
-def _recover(window: _Window) -> bool:
+def _recover(window: _Window, following: re.Pattern[str]) -> bool:
     """Pass to the row after a damaged one; False where there is none."""
-    while (found := _NEXT_ROW.search(window.text, window.at + 1)) is None:
+    while (found := following.search(window.text, window.at + 1)) is None:
         window.at = max(window.at, len(window.text) - LONGEST_ROW)
         if not window.grow():
             return False

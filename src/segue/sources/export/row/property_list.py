@@ -1,0 +1,74 @@
+"""Cuts a property list of XML into the dictionaries of its tracks; each is read by the standard library."""
+
+from __future__ import annotations
+
+import plistlib
+import re
+from typing import TYPE_CHECKING, Any
+from xml.parsers.expat import ExpatError
+
+from segue.errors import SourceSchemaError
+from segue.sources.export.left_out import Damaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_TRACK = 1 << 16
+"""Characters of a track; what is longer is no track."""
+
+_LONGEST_HEAD = 1 << 17
+_TRACKS = re.compile(r"<key>\s*Tracks\s*</key>\s*<dict\s*>")
+_TRACK = re.compile(r"\s*<key>[^<]*</key>\s*(<dict\s*>.*?</dict\s*>)", re.DOTALL)
+_END = re.compile(r"\s*</dict\s*>")
+_ALONE = b'<?xml version="1.0" encoding="UTF-8"?><plist version="1.0">%s</plist>'
+
+
+def track_dictionaries(pieces: Iterator[str]) -> Iterator[tuple[str, dict[str, Any] | Damaged]]:
+    """Yield every track with its place.
+
+    A track is parsed alone, without the declarations of the file. So no entity is ever expanded, and a
+    damaged track costs no other.
+
+    Raises
+    ------
+    SourceSchemaError
+        It is no property list with tracks, declares entities, or breaks off.
+    """
+    text = ""
+    while (begin := _TRACKS.search(text)) is None:
+        piece = next(pieces, "")
+        if not piece or len(text) > _LONGEST_HEAD:
+            raise SourceSchemaError("it is no XML property list with a dictionary of Tracks")
+        text += piece
+    if "<!ENTITY" in text[: begin.start()]:
+        raise SourceSchemaError("it declares XML entities, which no library does: export it again")
+    at, number = begin.end(), 0
+    while True:
+        found = _TRACK.match(text, at)
+        if found is None:
+            if _END.match(text, at):
+                return
+            piece = next(pieces, "")
+            if not piece or len(text) - at > LONGEST_TRACK + len(piece):
+                raise SourceSchemaError(
+                    f"what comes after track {number} is no track: the file is damaged there"
+                )
+            text, at = text[at:] + piece, 0
+            continue
+        number, at = number + 1, found.end()
+        yield f"track {number}", _parse(found[1])
+
+
+def _parse(text: str) -> dict[str, Any] | Damaged:
+    try:
+        value = plistlib.loads(_ALONE % text.encode("utf-8", "replace"), fmt=plistlib.FMT_XML)
+    except (
+        ExpatError,
+        ValueError,
+        OverflowError,
+        plistlib.InvalidFileException,
+        AttributeError,
+        IndexError,
+    ) as error:
+        return Damaged(f"it is no property list: {str(error)[:80]}")
+    return value if isinstance(value, dict) else Damaged("it is no dictionary")
