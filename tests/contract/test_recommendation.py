@@ -91,19 +91,47 @@ def test_a_key_opens_its_tier_and_what_it_refuses_names_the_tier(
         assert re.search(r"needs? the tier (starter|pro), yours is (free|starter)", answer["detail"])
 
 
-def test_what_a_tier_does_not_open_has_no_say(start: Callable[..., TestClient]) -> None:
-    """Friends are for starter and pro."""
+def test_friends_are_for_those_whose_tier_opens_them(start: Callable[..., TestClient]) -> None:
     client = start()
     wish = {"user_id": "new", "friends": ["16"]}
-    kinds = {
-        tier: {
-            reason["kind"]
-            for item in ask(client, "/recommend/user", **wish, model_tier=tier)["items"]
-            for reason in item.get("reasons", ())
-        }
-        for tier in ("free", "pro")
-    }
-    assert {tier: "friend" in found for tier, found in kinds.items()} == {"free": False, "pro": True}
+    refused = ask(client, "/recommend/user", 403, **wish, model_tier="free")
+    assert refused["detail"].startswith("friends needs the tier starter, yours is free: ask for less")
+    for tier in ("starter", "pro", "enterprise"):
+        found = ask(start(SEGUE_DEFAULT_TIER=tier), "/recommend/user", **wish)
+        assert found["model_tier"] == tier
+        assert "friend" in {reason["kind"] for item in found["items"] for reason in item.get("reasons", ())}
+
+
+def test_enterprise_opens_what_pro_opens(start: Callable[..., TestClient]) -> None:
+    pro, enterprise = start(), start(SEGUE_DEFAULT_TIER="enterprise")
+    for path, body in (
+        ("/recommend/user", {"user_id": LISTENER}),
+        ("/daily-mix", {"user_id": LISTENER}),
+        (f"/taste-profile/{LISTENER}", {}),
+    ):
+        mine, theirs = ask(enterprise, path, **body), ask(pro, path, **body)
+        assert (mine.pop("model_tier"), theirs.pop("model_tier")) == ("enterprise", "pro")
+        assert mine == theirs
+        assert ask(enterprise, path, **body, model_tier="pro") == theirs | {"model_tier": "pro"}
+        assert ask(pro, path, 403, **body, model_tier="enterprise")["code"] == "tier"
+
+
+def test_several_genres_are_asked_for_at_once(start: Callable[..., TestClient]) -> None:
+    client = start()
+
+    def genres_of(**wish: Any) -> set[str]:
+        found = ask(client, "/recommend/user", user_id=LISTENER, limit=100, **wish)
+        return {genre for item in found["items"] for genre in item["genres"]}
+
+    assert genres_of(genres=["Jazz", "opera"]) == {"jazz", "opera"}
+    assert genres_of(genre="techno", genres=["opera"]) == {"techno", "opera"}
+    assert genres_of(genres=[]) == {"rock", "jazz", "techno", "opera"}
+    refused = ask(client, "/recommend/user", 422, user_id=LISTENER, genres=["jazz", "polka"])
+    assert "genre 'polka' is neither" in refused["detail"]
+    assert (
+        "genres.0: must be a text"
+        in ask(client, "/recommend/user", 422, user_id=LISTENER, genres=[["jazz"]])["detail"]
+    )
 
 
 # --- steps that stand in -------------------------------------------------------------------------------

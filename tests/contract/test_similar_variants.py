@@ -212,6 +212,26 @@ def test_a_track_whose_features_are_not_all_known_is_refused_and_they_are_named(
     assert (answer["code"], "lacks its spectral_flux:" in answer["detail"]) == ("invalid_input", True)
 
 
+def test_a_track_that_another_variant_has_is_refused_with_its_name(
+    start: Callable[..., TestClient], store: LocalStore, naive: Clustering
+) -> None:
+    publish_clustering(store, naive, live=True)
+    few = clustering_of(catalogue(), "llav_pca", rows=slice(0, 60), min_cluster_size=8)
+    columns = tuple(f"mfcc_{number}" for number in range(len(few.space.columns)))
+    publish_clustering(store, replace(few, space=replace(few.space, columns=columns)))
+    client = start()
+    placed = ask(client, 422, track_id="t100", variant="llav_pca")["detail"]
+    assert "'t100' is new to llav_pca and cannot be placed" in placed
+    assert placed.endswith("ask for the variant naive_features, which has it.")
+    for family in (HYBRID, CATALOGUE):
+        shutil.rmtree(store.root / family)
+    client = start()
+    assert ask(client, 422, track_id="t100", variant="llav_pca")["detail"] == (
+        "track_id: 't100' is not in the variant llav_pca: ask for the variant naive_features, which has it."
+    )
+    assert ask(client, 404, track_id="t200", variant="llav_pca")["code"] == "track_not_found"
+
+
 def test_a_track_that_nobody_knows_is_not_found(
     start: Callable[..., TestClient], versions: dict[str, str]
 ) -> None:
@@ -320,6 +340,9 @@ def test_without_a_recommender_the_live_variant_answers_who_asks_for_no_model(
     assert (answer["model"], tracks(answer)) == ("clusters", neighbours(naive, 1))
     assert answer["because"] == "no recommender can be served now; the clusters stand in"
     assert answer["items"][0]["name"] == naive.name[int(tracks(answer)[0][1:])]
+    assert [item["genres"] for item in answer["items"]] == [
+        list(catalogue().genres.of(int(track[1:]))) for track in tracks(answer)
+    ]
     assert ask(start(), 503, model="hybrid")["code"] == "alias_not_found"
     assert ask(start("free"), 503)["code"] == "alias_not_found"
 

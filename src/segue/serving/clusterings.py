@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from segue.artifacts.codec.clustering import load_clustering
 from segue.artifacts.family import CLUSTERS, VARIANTS, made_by, variant_alias
 from segue.artifacts.location import open_reader
 from segue.artifacts.store import CHAMPION, resolve_if_any
+from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.errors import (
     AliasNotFoundError,
     ArtifactError,
@@ -88,6 +90,15 @@ class LiveClusterings:
                     raise error from None
                 raise _unservable(variant, self._live_name()) from error
             return found, f"{variant} cannot be served now; {found.value.variant}, which is live, stands in"
+
+    def knowing(self, track_id: str) -> str | None:
+        """Return a variant that has a track, the live one before others; None where none can be read."""
+        for name in ("", *VARIANTS):
+            with suppress(ArtifactError, InvalidInputError):
+                clustering = (self.of(name)[0] if name else self.get()).value
+                if clustering.vocabulary.index_of([track_id])[0] != UNKNOWN_ITEM:
+                    return clustering.variant
+        return None
 
     def expire(self) -> None:
         """Look at the aliases on the next call."""

@@ -116,7 +116,7 @@ def mix_for(
 def _mixes(
     request: DailyMixRequest, tier: Tier, made: MixModel, heard: Heard, seed: int
 ) -> tuple[Step, list[Mix]]:
-    found = score_catalogue(made.recommender, Listener(heard.history, request.user_id, tier=tier))
+    found = score_catalogue(made.recommender, Listener(heard.history, request.user_id, tier=tier.draws_as))
     candidates = top_n(found.scores, N_CANDIDATES, heard.rows)
     rules = replace(made.rules, n_tracks=request.limit, familiar=request.familiar)
     whom = MixListener(heard.history, candidates, seed)
@@ -137,7 +137,7 @@ def _described(made: MixModel, mix: Mix, disliked: NDArray[np.int32]) -> MixOut:
 def _popular(request: DailyMixRequest, tier: Tier, made: MixModel, heard: Heard) -> tuple[Step, list[MixOut]]:
     """Make one mix of what is popular, without asking friends: it says that many listeners play it."""
     catalogue = made.recommender.catalogue
-    found = score_catalogue(made.recommender, Listener(_NOTHING, tier=tier))
+    found = score_catalogue(made.recommender, Listener(_NOTHING, tier=tier.draws_as))
     ranked = top_n(np.where(found.scores > 0, found.scores, -np.inf), N_CANDIDATES, heard.rows)
     _, first = np.unique(made.recording[ranked], return_index=True)
     rows = ranked[np.sort(first)][: request.limit].tolist()

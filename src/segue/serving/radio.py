@@ -94,7 +94,7 @@ def play(
     model, recording = live.value.recommender, live.value.recording
     heard = read_heard(model.catalogue, record)
     seed = Seed(SeedKind(station.kind), station.value)
-    listener = Listener(heard.history, station.user_id, tier=tier)
+    listener = Listener(heard.history, station.user_id, tier=tier.draws_as)
     tuning = tune(model, recording, seed, listener, heard.excluded.blocked)
     source = Station(model.catalogue, tuning.scores, recording, station.draw)
     played = station.played if station.played.recent else Played().then(tuning.first, source.rules)

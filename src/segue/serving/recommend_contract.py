@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from segue.domain.mood import Mood  # noqa: TC001  # Pydantic reads the annotation
 from segue.domain.situation import Activity, Day, Situation, TimeOfDay, Weather
 from segue.domain.source import ReasonKind
-from segue.serving.contracts import Id, Text  # noqa: TC001
+from segue.serving.contracts import Id, Text
 from segue.serving.excluded_contract import ExcludedOut  # noqa: TC001
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
@@ -38,6 +38,9 @@ MaxReasons = Annotated[
         strict=True, ge=1, le=1000, description="reasons of each track; what the others add up to is one more"
     ),
 ]
+
+
+Genre = Annotated[Text, Field(max_length=100)]
 
 
 class Strict(BaseModel):
@@ -72,10 +75,14 @@ class RecommendRequest(Strict):
     model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
     seed_tracks: Annotated[list[Id], Field(max_length=50), Once] = Field([], description="more like these")
     mood: Mood | None = None
-    genre: Text | None = Field(None, max_length=100, description="a genre of the catalogue, or a broad one")
+    genre: Genre | None = Field(None, description="a genre of the catalogue, or a broad one")
+    genres: Annotated[list[Genre], Field(max_length=50)] = Field(
+        [], description="several of them, beside genre: a track of any is answered"
+    )
     context: Context | None = None
     friends: Annotated[list[Id], Field(max_length=100), Once] = Field(
-        [], description="users whose likes count too, from the tier starter on; unknown ones change nothing"
+        [],
+        description="users whose likes count too, refused below the tier starter; strangers change nothing",
     )
     exclude: Annotated[list[Id], Field(max_length=10_000), Once] = Field(
         [], description="tracks never to answer with"
@@ -85,6 +92,11 @@ class RecommendRequest(Strict):
     )
     explain: Annotated[bool, Field(strict=True)] = True
     max_reasons: MaxReasons = 5
+
+    @property
+    def any_genre(self) -> list[str]:
+        """Genres of which an answer must have one; empty for any."""
+        return list(dict.fromkeys([*([] if self.genre is None else [self.genre]), *self.genres]))
 
 
 class TrackOut(BaseModel):

@@ -15,7 +15,7 @@ from segue.domain.recommender import Listener, answer
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.recommend_contract import RecommendedTrack, RecommendResponse
-from segue.serving.tier import Tier, require
+from segue.serving.tier import Feature, Tier, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,15 +53,19 @@ def recommend_to(
     Raises
     ------
     InvalidInputError
-        The genre is none of the catalogue's.
+        A genre is none of the catalogue's.
+    TierError
+        Friends are named, and the tier does not open them.
     """
+    if request.friends:
+        require(tier, Feature.FRIENDS)
     model = live.value
     heard = read_heard(model.catalogue, record, request.seed_tracks)
     listener = Listener(
         history=heard.history,
         user_id=request.user_id,
         friends=tuple(request.friends),
-        tier=tier,
+        tier=tier.draws_as,
         mood=request.mood,
         situation=request.context.situation() if request.context else None,
     )
@@ -69,15 +73,14 @@ def recommend_to(
     diversity, calibration, artist_share = model.ranker.order if model.ranker else UNRANKED
     query = Query(
         n=request.limit,
-        allowed=_allowed(model.catalogue, request.genre, (heard.rows, excluded)),
+        allowed=_allowed(model.catalogue, request.any_genre, (heard.rows, excluded)),
         diversity=diversity if request.diversity is None else request.diversity,
         calibration=calibration,
         n_reasons=request.max_reasons if request.explain else 0,
         artist_share=artist_share,
     )
     found = answer(model, listener, query)
-    wanted = [] if request.genre is None else [request.genre]
-    blocked_genres = [name for name in wanted if heard.excluded.blocks(Target.GENRE, name)]
+    blocked_genres = [name for name in request.any_genre if heard.excluded.blocks(Target.GENRE, name)]
     seeds = model.catalogue.vocabulary.index_of(request.seed_tracks).tolist()
     return RecommendResponse(
         items=RecommendedTrack.all_of(model.catalogue, found.items, seeds),
@@ -97,9 +100,10 @@ def _rows(catalogue: Catalogue, track_ids: Sequence[str]) -> tuple[NDArray[np.in
 
 
 def _allowed(
-    catalogue: Catalogue, genre: str | None, excluded: Sequence[NDArray[np.int32]]
+    catalogue: Catalogue, genres: Sequence[str], excluded: Sequence[NDArray[np.int32]]
 ) -> NDArray[np.bool_]:
-    allowed = np.ones(len(catalogue), bool) if genre is None else genre_mask(catalogue.genres, genre)
+    masks = [genre_mask(catalogue.genres, genre) for genre in genres]
+    allowed = np.any(masks, axis=0) if masks else np.ones(len(catalogue), bool)
     for rows in excluded:
         allowed[rows] = False
     return allowed

@@ -58,7 +58,7 @@ def similar_in_cluster(
     """
     live, because = (clusterings.get(), "") if request.variant is None else clusterings.of(request.variant)
     clustering = live.value
-    subjects = [_subject(clustering, catalogue, track) for track in request.track_id]
+    subjects = [_subject(clusterings, clustering, catalogue, track) for track in request.track_id]
     excluded = apply_exclusions(clustering if catalogue is None else catalogue, record)
     blocked = excluded.blocked
     if catalogue is not None and len(blocked):
@@ -85,20 +85,29 @@ def similar_in_cluster(
     )
 
 
-def _subject(clustering: Clustering, catalogue: Catalogue | None, track_id: str) -> Subject:
+def _subject(
+    clusterings: LiveClusterings, clustering: Clustering, catalogue: Catalogue | None, track_id: str
+) -> Subject:
     row = int(clustering.vocabulary.index_of([track_id])[0])
     if row != UNKNOWN_ITEM:
         return member(clustering, row)
     row = UNKNOWN_ITEM if catalogue is None else int(catalogue.vocabulary.index_of([track_id])[0])
     if catalogue is None or row == UNKNOWN_ITEM:
-        raise TrackNotFoundError(track_id)
+        if (other := clusterings.knowing(track_id)) is None:
+            raise TrackNotFoundError(track_id)
+        raise InvalidInputError(
+            f"track_id: {track_id!r} is not in the variant {clustering.variant}: "
+            f"ask for the variant {other}, which has it."
+        )
     value = _features(catalogue, row, clustering.space.columns)
     unknown = [clustering.space.columns[column] for column in np.flatnonzero(np.isnan(value)).tolist()]
     if unknown:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        other = clusterings.knowing(track_id)
         raise InvalidInputError(
             f"track_id: {track_id!r} is new to {clustering.variant} and cannot be placed, as the catalogue "
-            f"lacks its {', '.join(unknown[:_NAMED])}{more}: ask for another model or variant."
+            f"lacks its {', '.join(unknown[:_NAMED])}{more}: ask for "
+            + (f"the variant {other}, which has it." if other else "another model or variant.")
         )
     return newcomer(clustering, value)
 

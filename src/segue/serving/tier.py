@@ -1,4 +1,4 @@
-"""What a key opens: three tiers, each with all that the ones before have."""
+"""What a key opens: four tiers, each with all that the ones before have."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ if TYPE_CHECKING:
 
 
 class Tier(StrEnum):
-    """Free, starter, pro: in this order, each opens more."""
+    """Free, starter, pro, enterprise: in this order, each opens at least as much as the one before."""
 
     FREE = "free"
     STARTER = "starter"
     PRO = "pro"
+    ENTERPRISE = "enterprise"
+
+    @property
+    def draws_as(self) -> Tier:
+        """The tier whose sources answer: models are fitted for tiers up to pro."""
+        return min(self, Tier.PRO, key=_RANK.__getitem__)
 
 
 class Feature(StrEnum):
@@ -28,6 +34,7 @@ class Feature(StrEnum):
     CONTENT = "content"
     CLUSTERS = "clusters"
     HYBRID = "hybrid"
+    FRIENDS = "friends"
     DAILY_MIX = "daily_mix"
     NEURAL = "neural"
     DEEP_HYBRID = "deep_hybrid"
@@ -41,6 +48,7 @@ NEEDS: Mapping[Feature, Tier] = {
     Feature.CONTENT: Tier.STARTER,
     Feature.CLUSTERS: Tier.STARTER,
     Feature.HYBRID: Tier.STARTER,
+    Feature.FRIENDS: Tier.STARTER,
     Feature.DAILY_MIX: Tier.STARTER,
     Feature.NEURAL: Tier.PRO,
     Feature.DEEP_HYBRID: Tier.PRO,

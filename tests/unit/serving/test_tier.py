@@ -13,15 +13,15 @@ from segue.serving.settings import TierSettings
 from segue.serving.tier import NEEDS, Feature, Tier, opens, require
 from tests.unit.serving.test_http import call
 
-FREE, STARTER, PRO = Tier
+FREE, STARTER, PRO, ENTERPRISE = Tier
 CallerTier = Annotated[Tier, caller_tier(TierSettings({"k1": PRO}, STARTER))]
 
 
 def test_each_tier_opens_what_the_one_before_does_and_more() -> None:
     assert opens(FREE) == {"popularity", "collaborative", "genre"}
-    assert opens(STARTER) - opens(FREE) == {"content", "clusters", "hybrid", "daily_mix"}
+    assert opens(STARTER) - opens(FREE) == {"content", "clusters", "hybrid", "friends", "daily_mix"}
     assert opens(PRO) - opens(STARTER) == {"neural", "deep_hybrid", "taste_profile"}
-    assert opens(FREE) < opens(STARTER) < opens(PRO) == set(Feature) == NEEDS.keys()
+    assert opens(FREE) < opens(STARTER) < opens(PRO) == opens(ENTERPRISE) == set(Feature) == NEEDS.keys()
 
 
 @pytest.mark.parametrize(("needed", "caller"), list(combinations_with_replacement(Tier, 2)))
