@@ -58,6 +58,9 @@ build-WebLayer:
 build-NumericLayer:
 	$(PYTHON) -m infra.build_layer numeric --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
 
+build-FaissLayer:
+	$(PYTHON) -m infra.build_layer faiss --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
+
 build-OnnxLayer:
 	$(PYTHON) -m infra.build_layer onnx --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
 

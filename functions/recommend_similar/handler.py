@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi.concurrency import run_in_threadpool
 
+from segue.backends.faiss import open_index
 from segue.domain.exclusion import ListenerRecord
 from segue.serving.clusterings import LiveClusterings
 from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
@@ -16,7 +17,7 @@ from segue.serving.tier import Tier
 from segue.state.location import open_state
 
 settings, location = ArtifactSettings.from_environment(), state_location()
-model, clusterings = LiveRecommender(settings), LiveClusterings(settings)
+model, clusterings = LiveRecommender(settings, open_index=open_index), LiveClusterings(settings)
 tiers = TierSettings.from_environment()
 listeners = cache(lambda: open_state(location))  # most requests name nobody, and the table's client is slow
 api = http_api("Similar tracks")

@@ -23,6 +23,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from segue.artifacts.location import open_store
+from segue.backends.faiss import open_index
 from segue.domain.exclusion import ListenerRecord
 from segue.domain.external_id import read_id
 from segue.domain.listener import read_heard
@@ -92,7 +93,7 @@ def open_recommender(
     cache = Path(tempfile.gettempdir()) / "segue" if cache is None else cache
     settings = ArtifactSettings(artifacts, cache, refresh_ttl_s, aws_environment())
     return EmbeddedRecommender(
-        LiveRecommender(settings),
+        LiveRecommender(settings, open_index=open_index),
         LiveClusterings(settings),
         open_state(state, must_exist=True) if state else None,
         open_store(lake, setting="lake") if lake else None,

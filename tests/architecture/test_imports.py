@@ -29,7 +29,7 @@ PURE = {
 READS_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 TOO_HEAVY = {
     "boto3", "botocore", "sklearn", "scipy", "pandas", "matplotlib", "skl2onnx", "jinja2", "torch", "typer",
-    "rich", "uvicorn", "training", "segue.cli", "psycopg",
+    "rich", "uvicorn", "training", "segue.cli", "psycopg", "faiss",
 }  # fmt: skip
 """What no function may have imported when it is ready to answer from SQLite and a local folder."""
 

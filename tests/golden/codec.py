@@ -22,6 +22,7 @@ from segue.artifacts.family import (
     CATALOGUE,
     CLUSTERS,
     CONTENT,
+    CONTENT_INDEX,
     GENRE_PREFERENCE,
     HYBRID,
     ITEM_FACTORS,
@@ -32,6 +33,7 @@ from segue.artifacts.family import (
     SOCIAL,
 )
 from segue.artifacts.store import read_manifest
+from segue.backends.faiss import read_index, write_index
 from segue.backends.onnx import OnnxClassifier
 
 if TYPE_CHECKING:
@@ -61,6 +63,13 @@ def rewrite(store: LocalStore, manifest: Manifest, to: Path, *, cache: Path) -> 
         catalogue = read_manifest(store, CATALOGUE, manifest.record.depends_on[CATALOGUE])
         vocabulary = load_vocabulary(fetch(store, catalogue, cache))
         write(load(folder, vocabulary), vocabulary, to)
+    elif family == CONTENT_INDEX:
+        on = {
+            name: read_manifest(store, name, version) for name, version in manifest.record.depends_on.items()
+        }
+        checksum = load_vocabulary(fetch(store, on[CATALOGUE], cache)).checksum
+        search, said = read_index(folder, checksum, on[CONTENT].files["vectors.npy"].shape)
+        write_index(search, said, checksum, to)
     elif family == CATALOGUE:
         write_catalogue(load_catalogue(folder), to)
     elif family == HYBRID:

@@ -11,7 +11,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import normalize
 from sklearn.random_projection import SparseRandomProjection
 
-from segue.backends.faiss import IndexKind, build_index, kind_for
+from segue.backends.faiss import IndexKind, build_index
 from segue.domain.candidates import top_n
 from segue.domain.content import Content
 from segue.domain.item_similarity import ItemSimilarity
@@ -39,6 +39,7 @@ thousand artists nearly nothing; a random projection (Achlioptas 2003) keeps all
 _PROJECTIONS = (SVD, SKETCH)
 _DENSITY = 0.2  # the default of 1/√n would put most artists into one column of the 192, upon others
 _MAX_LOW_LEVEL = 32
+_MOST_COMPARED = 200_000  # tracks of which all pairs are looked at
 _N_QUERIES, _BLOCK = 200, 4096
 _SEED = 17
 
@@ -165,8 +166,8 @@ def _reduce(rows: csr_matrix, width: int, projection: str) -> NDArray[np.float32
 def find_neighbours(vectors: NDArray[np.float32], n: int) -> tuple[ItemSimilarity, str, float]:
     """Return each row's ``n`` nearest others with a cosine above 0, how they were found, and the recall."""
     # A whole catalogue of queries repays the building of cells; a graph to walk takes longer to build.
-    flat = kind_for(len(vectors)) is IndexKind.FLAT
-    search, record = build_index(vectors, kind=IndexKind.FLAT if flat else IndexKind.IVF)
+    kind = IndexKind.FLAT if len(vectors) <= _MOST_COMPARED else IndexKind.IVF
+    search, record = build_index(vectors, kind=kind)
     indices, weights, counts = [], [], []
     for first in range(0, len(vectors), _BLOCK):
         found, cosines = search.search(vectors[first : first + _BLOCK], n + 1)

@@ -21,6 +21,7 @@ from segue.artifacts.companion import bring_along
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,
+    CONTENT_INDEX,
     HYBRID,
     ITEM_FACTORS,
     ITEM_SIMILARITY,
@@ -31,7 +32,9 @@ from segue.artifacts.family import (
 )
 from segue.artifacts.manifest import Record
 from segue.artifacts.store import CHAMPION, promote_over, publish
+from segue.domain.nearest import MOST_EXACT
 from training import provenance
+from training.content.index import publish_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +84,11 @@ def publish_all(store: ObjectStore, what: Publication) -> dict[str, Manifest]:
         family: _publish(store, family, write, what, on_catalogue)
         for family, write in _writers(what.model).items()
     }
+    content = what.model.content
+    if content is not None and len(content.vectors) > MOST_EXACT:
+        on_content = on_catalogue | {CONTENT: members[CONTENT].version}
+        vocabulary = what.model.catalogue.vocabulary
+        members[CONTENT_INDEX] = publish_index(store, content, vocabulary, on_content)
     pinned = on_catalogue | {family: manifest.version for family, manifest in members.items()}
     hybrid = _publish(store, HYBRID, lambda to: write_ranker(what.ranker, to), what, pinned)
     return {CATALOGUE: catalogue, **members, HYBRID: hybrid}

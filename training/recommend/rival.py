@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.ranker import load_ranker
 from segue.artifacts.codec.vocabulary import load_vocabulary
-from segue.artifacts.family import CATALOGUE, MEMBERS
+from segue.artifacts.family import CATALOGUE, PINNED
 from segue.artifacts.store import read_manifest
 from segue.domain.recommender import SOURCES, TIER_SOURCES
 from segue.domain.vocabulary import UNKNOWN_ITEM
@@ -103,7 +103,7 @@ def _pinned_catalogue(store: ObjectStore, hybrid: Manifest) -> Manifest:
 
 def _check_ranker(ranker: Ranker, manifest: Manifest) -> Ranker:
     """Return the ranker if this code knows all that it weighs: without a source it would look weaker."""
-    unknown = sorted({*ranker.sources} - {*SOURCES} | {*manifest.record.depends_on} - {CATALOGUE, *MEMBERS})
+    unknown = sorted({*ranker.sources} - {*SOURCES} | {*manifest.record.depends_on} - {*PINNED})
     if unknown:
         raise InvalidInputError(
             f"it ranks by {', '.join(unknown)}, which this version of Segue does not know"

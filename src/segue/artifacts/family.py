@@ -26,7 +26,10 @@ VARIANTS = (
 MEMBERS = (POPULARITY, ITEM_FACTORS, NONNEGATIVE_FACTORS, ITEM_SIMILARITY, CONTENT, RULES, SOCIAL)
 """What a recommender is made of, beside its catalogue and the hybrid that ranks."""
 
-PINNED = (CATALOGUE, *MEMBERS)
+CONTENT_INDEX = "content-index"
+"""Of the content of a large catalogue: finds similar tracks without looking at every vector."""
+
+PINNED = (CATALOGUE, *MEMBERS, CONTENT_INDEX)
 """What is served as the live hybrid pins it, whatever its own alias says."""
 
 FAMILIES = (GENRE_PREFERENCE, HYBRID, CLUSTERS)
@@ -39,7 +42,7 @@ It is in each manifest, as ``code.format``, and 1 where a manifest has none. A r
 to this one, and refuses a newer one. Another layout is another number and another golden artifact.
 """
 
-_MADE_BY = {GENRE_PREFERENCE: "train genre-preference", CLUSTERS: "prepare"}
+_MADE_BY = {GENRE_PREFERENCE: "train genre-preference", CLUSTERS: "prepare", CONTENT_INDEX: "index build"}
 
 
 def made_by(family: str) -> str:

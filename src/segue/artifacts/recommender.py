@@ -21,6 +21,7 @@ from segue.artifacts.companion import read_run
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,
+    CONTENT_INDEX,
     HYBRID,
     ITEM_FACTORS,
     ITEM_SIMILARITY,
@@ -42,7 +43,11 @@ if TYPE_CHECKING:
     from segue.artifacts.manifest import Manifest
     from segue.artifacts.object_store import ObjectReader
     from segue.domain.catalogue import Catalogue
+    from segue.domain.nearest import NearestSearch
     from segue.domain.vocabulary import Vocabulary
+
+    OpenIndex = Callable[[Path, str, tuple[int, ...]], NearestSearch]
+    """Opens the index in a folder, given the checksum of the tracks and the shape of their vectors."""
 
 _LOAD: Mapping[str, tuple[str, Callable[[Path, Vocabulary], Any]]] = {
     POPULARITY: ("popularity", load_popularity),
@@ -58,8 +63,16 @@ _UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundErro
 """What leaves one member out. That the store does not answer passes: then all of it is loaded again."""
 
 
-def load_hybrid(store: ObjectReader, cache: Path, folder: Path, manifest: Manifest) -> Recommender:
+def load_hybrid(
+    store: ObjectReader,
+    cache: Path,
+    folder: Path,
+    manifest: Manifest,
+    open_index: OpenIndex | None = None,
+) -> Recommender:
     """Load a hybrid with the catalogue and the members that its manifest pins.
+
+    An index of the content is opened by ``open_index``, and left alone by a function that has none.
 
     A member that cannot be served is left out and named in `Recommender.missing`; one that was never
     trained, as there was no data for it, is not.
@@ -72,7 +85,16 @@ def load_hybrid(store: ObjectReader, cache: Path, folder: Path, manifest: Manife
     pinned = dict(manifest.record.depends_on)
     if CATALOGUE not in pinned:
         raise CorruptArtifactError(f"{manifest.family} {manifest.version} pins no catalogue")
-    return _load(store, cache, pinned.pop(CATALOGUE), pinned, ranker_in=folder)
+    index = pinned.pop(CONTENT_INDEX, "")
+    found = _load(store, cache, pinned.pop(CATALOGUE), pinned, ranker_in=folder)
+    if not index or open_index is None or found.content is None:
+        return found
+    about = found.catalogue.vocabulary.checksum, found.content.vectors.shape
+    try:
+        files = fetch(store, read_manifest(store, CONTENT_INDEX, index), cache)
+        return replace(found, content_search=open_index(files, *about))
+    except (*_UNSERVABLE, ImportError) as error:
+        return replace(found, missing={**found.missing, CONTENT_INDEX: str(error)})
 
 
 def load_members(store: ObjectReader, cache: Path, manifest: Manifest, why: str) -> Recommender:

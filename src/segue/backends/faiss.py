@@ -1,8 +1,6 @@
-"""Approximate search by FAISS, for catalogues where looking at every vector misses the budget.
+"""Search by FAISS for similar tracks, where to look at every vector of a catalogue takes too long.
 
-The kind of index goes by the number of vectors, see `kind_for`; how far it searches is the least that
-reaches a stated recall against exact search, measured on a sample. FAISS is imported when an index is built
-or opened, and not before; where it is not installed, `open_search` answers exactly.
+FAISS is imported when an index is built or opened, and not before.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.domain.nearest import ExactSearch, recall_of
+from segue.domain.nearest import MOST_EXACT, recall_of
 from segue.errors import CorruptArtifactError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -23,16 +21,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.nearest import NearestSearch
-
 RECALL_TARGET = 0.95
 N_BEST, N_QUERIES = 100, 500
 """The recall is that of the best hundred, for so many queries."""
 
-_MAX_FLAT, _MAX_IVF, _MAX_HNSW = 200_000, 500_000, 2_000_000
-_EFFORTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
-_HNSW_LINKS, _HNSW_EFFORT = 32, 80
-_OVERSAMPLING = 8
+INDEX_FILE, RECORD_FILE = "index.faiss", "index.json"
+
+_MOST_IVF = 500_000
+_EFFORTS = tuple(2**power for power in range(13))
+_HNSW_LINKS, _HNSW_EFFORT = 16, 40
+_SAMPLED_PER_CELL = 64
 _SEED = 17
 
 
@@ -40,13 +38,11 @@ class IndexKind(StrEnum):
     """How vectors are kept."""
 
     FLAT = "flat"
-    """As they are; every one is looked at."""
+    """As they are; a search looks at every vector."""
     IVF = "ivf"
-    """In cells about centroids; the cells nearest the query are looked at."""
+    """In cells about centroids; a search looks at the cells nearest to the query."""
     HNSW = "hnsw"
-    """In a graph that is walked towards the query: the fastest, with links beside the vectors."""
-    IVF_PQ = "ivf-pq"
-    """In cells and compressed to d/2 bytes; the best are scored once more with the vectors themselves."""
+    """In a graph; a search walks towards the query. It is the fastest, and keeps links beside the vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class IndexRecord:
     kind : IndexKind
     n_items, n_dimensions : int
     parameters : mapping of str to int
-        ``n_cells`` and ``n_probe`` (IVF), ``n_links`` and ``ef_search`` (HNSW), ``oversampling`` (IVF-PQ).
+        ``n_cells`` and ``n_probe`` of IVF, ``n_links`` and ``ef_search`` of HNSW.
     recall : float
         Share of the true best `N_BEST` that are found, over ``n_queries`` vectors of the sample.
     n_queries : int
@@ -73,71 +69,70 @@ class IndexRecord:
 
 
 class FaissIndex:
-    """A `NearestSearch` by a FAISS index of inner products.
+    """A `segue.domain.nearest.NearestSearch` by a FAISS index of inner products."""
 
-    Parameters
-    ----------
-    index : faiss.Index
-    vectors : float32 (n_items, d)
-        What was indexed; a memory-mapped file will do, as only what is found is read.
-    oversampling : int
-        Ask for so many times the rows and score them with ``vectors``; 1 trusts the index's own products.
-    """
-
-    def __init__(self, index: Any, vectors: NDArray[np.float32], oversampling: int = 1) -> None:
-        self.index, self.vectors, self.oversampling = index, vectors, oversampling
+    def __init__(self, index: Any) -> None:
+        self.index = index
 
     def search(
         self, queries: NDArray[np.float32], n: int
     ) -> tuple[list[NDArray[np.int32]], list[NDArray[np.float32]]]:
         """See `segue.domain.nearest.NearestSearch`."""
-        n_asked = min(n * self.oversampling, len(self.vectors))
+        n_asked = min(n, self.index.ntotal)
         if n_asked == 0:
             return [np.empty(0, np.int32)] * len(queries), [np.empty(0, np.float32)] * len(queries)
         products, labels = self.index.search(np.ascontiguousarray(queries, np.float32), n_asked)
         found = [row[row >= 0].astype(np.int32) for row in labels]
-        if self.oversampling == 1:
-            return found, [product[label >= 0] for product, label in zip(products, labels, strict=True)]
-        scores = [self.vectors[rows] @ query for rows, query in zip(found, queries, strict=True)]
-        best = [np.argsort(-score, kind="stable")[:n] for score in scores]
-        return (
-            [rows[order] for rows, order in zip(found, best, strict=True)],
-            [score[order] for score, order in zip(scores, best, strict=True)],
-        )
+        return found, [product[label >= 0] for product, label in zip(products, labels, strict=True)]
 
 
 def kind_for(n_items: int) -> IndexKind:
-    """Return the kind for so many vectors: exact to 200 000, IVF to 500 000, HNSW to 2 million, IVF-PQ."""
-    limits = ((_MAX_FLAT, IndexKind.FLAT), (_MAX_IVF, IndexKind.IVF), (_MAX_HNSW, IndexKind.HNSW))
-    return next((kind for limit, kind in limits if n_items <= limit), IndexKind.IVF_PQ)
+    """Return the kind for a number of vectors: flat to `MOST_EXACT`, IVF to half a million, else HNSW."""
+    if n_items <= MOST_EXACT:
+        return IndexKind.FLAT
+    return IndexKind.IVF if n_items <= _MOST_IVF else IndexKind.HNSW
 
 
 def build_index(
-    vectors: NDArray[np.float32], recall_target: float = RECALL_TARGET, kind: IndexKind | None = None
+    vectors: NDArray[np.float32],
+    recall_target: float = RECALL_TARGET,
+    kind: IndexKind | None = None,
+    n_probe: int | None = None,
 ) -> tuple[FaissIndex, IndexRecord]:
-    """Index vectors (float32 (n_items, d)) for search by inner product.
+    """Index vectors for search by inner product.
 
     The effort (cells probed, or candidates kept on the walk) is doubled until the recall reaches the
-    target; the last one is kept if none does, and the record tells the recall that it has.
+    target. If no effort reaches it, the greatest one is kept, and the record tells its recall.
+
+    Parameters
+    ----------
+    vectors : float32 (n_items, d)
+    recall_target : float
+        Of the best `N_BEST`, in [0, 1].
+    kind : IndexKind, optional
+        `kind_for` chooses it by default.
+    n_probe : int, optional
+        Cells that a search of IVF looks at, instead of the least that reach the target.
 
     Raises
     ------
     InvalidInputError
-        There are no vectors.
+        There are no vectors, or ``n_probe`` does not fit the kind or the number of cells.
     """
     if not len(vectors):
         raise InvalidInputError("an index needs at least one vector.")
     vectors = np.ascontiguousarray(vectors, np.float32)
     kind = kind_for(len(vectors)) if kind is None else kind
     index, parameters, effort = _empty_index(kind, *vectors.shape)
+    efforts = _efforts(kind, parameters, n_probe)
     if not index.is_trained:
         index.train(vectors)
     index.add(vectors)
-    search = FaissIndex(index, vectors, parameters.get("oversampling", 1))
+    search, recall = FaissIndex(index), 1.0
     sample = np.random.default_rng(_SEED).choice(len(vectors), min(N_QUERIES, len(vectors)), replace=False)
-    n, recall = min(N_BEST, len(vectors)), 1.0
-    wanted = ExactSearch(vectors).search(vectors[sample], n)[0] if effort else []
-    for amount in _EFFORTS if effort else ():
+    n = min(N_BEST, len(vectors))
+    wanted = _exact(vectors, vectors[sample], n) if effort else []
+    for amount in efforts:
         _set_effort(index, kind, amount)
         parameters[effort] = amount
         recall = recall_of(search.search(vectors[sample], n)[0], wanted)
@@ -146,52 +141,81 @@ def build_index(
     return search, IndexRecord(kind, len(vectors), vectors.shape[1], parameters, recall, len(sample))
 
 
-def write_index(search: FaissIndex, record: IndexRecord, folder: Path) -> None:
-    """Write ``index.faiss``, in FAISS's own format, and ``index.json``, the record."""
+def write_index(search: FaissIndex, record: IndexRecord, checksum: str, folder: Path) -> None:
+    """Write ``index.faiss``, in FAISS's own format, and ``index.json``.
+
+    Parameters
+    ----------
+    checksum : str
+        Of the vocabulary whose tracks were indexed.
+    """
     import faiss
 
-    faiss.write_index(search.index, str(folder / "index.faiss"))
-    text = json.dumps(asdict(record), sort_keys=True, allow_nan=False)
-    (folder / "index.json").write_text(text, encoding="utf-8")
+    faiss.write_index(search.index, str(folder / INDEX_FILE))
+    text = json.dumps({"vocabulary": checksum, **asdict(record)}, sort_keys=True, allow_nan=False)
+    (folder / RECORD_FILE).write_text(text, encoding="utf-8")
 
 
-def read_index(folder: Path, vectors: NDArray[np.float32]) -> tuple[FaissIndex, IndexRecord]:
-    """Read what `write_index` wrote for the same vectors, float32 (n_items, d).
+def open_index(folder: Path, checksum: str, shape: tuple[int, ...]) -> FaissIndex:
+    """Open an index to search in; takes and raises what `read_index` does."""
+    return read_index(folder, checksum, shape)[0]
+
+
+def read_index(folder: Path, checksum: str, shape: tuple[int, ...]) -> tuple[FaissIndex, IndexRecord]:
+    """Map what `write_index` wrote into memory: a search reads what it looks at.
+
+    Parameters
+    ----------
+    checksum : str
+        Of the vocabulary.
+    shape : tuple of int
+        Of the vectors, (n_items, d).
 
     Raises
     ------
     CorruptArtifactError
-        The files are damaged, or of other vectors.
+        The files are damaged, or of other tracks or vectors.
     """
     import faiss
 
     try:
-        record = IndexRecord(**json.loads((folder / "index.json").read_bytes()))
-        record = IndexRecord(**{**asdict(record), "kind": IndexKind(record.kind)})
-        index = faiss.read_index(str(folder / "index.faiss"))
+        said = json.loads((folder / RECORD_FILE).read_bytes())
+        of = said.pop("vocabulary")
+        record = IndexRecord(**said | {"kind": IndexKind(said["kind"])})
+        index = faiss.read_index(str(folder / INDEX_FILE), faiss.IO_FLAG_MMAP_IFC)
     except (
         OSError,
         ValueError,
+        KeyError,
         TypeError,
-        RuntimeError,
+        AttributeError,
+        RecursionError,
+        RuntimeError,  # FAISS's own
         MemoryError,
-    ) as error:  # RuntimeError is FAISS's own
+    ) as error:
         raise CorruptArtifactError(f"index: {error}") from error
-    if (index.ntotal, index.d) != vectors.shape or index.metric_type != faiss.METRIC_INNER_PRODUCT:
-        raise CorruptArtifactError(
-            f"index: {index.ntotal} × {index.d} of metric {index.metric_type} for vectors {vectors.shape}"
-        )
-    return FaissIndex(index, vectors, record.parameters.get("oversampling", 1)), record
+    found = (index.ntotal, index.d)
+    if of != checksum or found != shape or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+        raise CorruptArtifactError(f"index: of {found}, not of {shape}, or of other tracks or products")
+    return FaissIndex(index), record
 
 
-def open_search(folder: Path, vectors: NDArray[np.float32]) -> NearestSearch:
-    """Open the index of a folder; without one, or without FAISS, search exactly."""
-    if not (folder / "index.faiss").exists():
-        return ExactSearch(vectors)
-    try:
-        return read_index(folder, vectors)[0]
-    except ImportError:
-        return ExactSearch(vectors)
+def _exact(vectors: NDArray[np.float32], queries: NDArray[np.float32], n: int) -> list[NDArray[np.int32]]:
+    import faiss
+
+    found = faiss.knn(queries, vectors, n, metric=faiss.METRIC_INNER_PRODUCT)[1]
+    return list(found.astype(np.int32))
+
+
+def _efforts(kind: IndexKind, parameters: Mapping[str, int], n_probe: int | None) -> tuple[int, ...]:
+    if n_probe is None:
+        most = parameters.get("n_cells", _EFFORTS[-1])
+        return () if kind is IndexKind.FLAT else (*(each for each in _EFFORTS if each < most), most)
+    if kind is not IndexKind.IVF:
+        raise InvalidInputError(f"n_probe: an index of kind {kind} has no cells: ask for {IndexKind.IVF}.")
+    if not 1 <= n_probe <= parameters["n_cells"]:
+        raise InvalidInputError(f"n_probe: must be 1 to {parameters['n_cells']}, the cells; got {n_probe}.")
+    return (n_probe,)
 
 
 def _empty_index(kind: IndexKind, n_items: int, d: int) -> tuple[Any, dict[str, int], str]:
@@ -207,12 +231,9 @@ def _empty_index(kind: IndexKind, n_items: int, d: int) -> tuple[Any, dict[str, 
         return graph, {"n_links": _HNSW_LINKS}, "ef_search"
     # FAISS asks for 39 vectors a cell to train on; 4 √n cells is its own advice below a million vectors.
     n_cells = max(1, min(int(4 * n_items**0.5), n_items // 39))
-    cells = faiss.IndexFlatIP(d)
-    if kind is IndexKind.IVF:
-        return faiss.IndexIVFFlat(cells, d, n_cells, inner), {"n_cells": n_cells}, "n_probe"
-    n_codes = next(codes for codes in range(max(1, d // 2), 0, -1) if d % codes == 0)
-    index = faiss.IndexIVFPQ(cells, d, n_cells, n_codes, 8, inner)
-    return index, {"n_cells": n_cells, "n_codes": n_codes, "oversampling": _OVERSAMPLING}, "n_probe"
+    cells = faiss.IndexIVFFlat(faiss.IndexFlatIP(d), d, n_cells, inner)
+    cells.cp.max_points_per_centroid = _SAMPLED_PER_CELL
+    return cells, {"n_cells": n_cells}, "n_probe"
 
 
 def _set_effort(index: Any, kind: IndexKind, amount: int) -> None:

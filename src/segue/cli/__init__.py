@@ -12,6 +12,7 @@ from segue.cli import (
     evaluate,
     history,
     import_,
+    index,
     models,
     prepare,
     recommend,
@@ -39,6 +40,7 @@ app.add_typer(models.app, name="models", help="List, compare, promote and roll b
 train.app.command("all")(train_all.train_all)
 app.add_typer(train.app, name="train", help="Train a family and publish it.")
 app.add_typer(history.app, name="history", help="Listeners' events, as the functions read them.")
+app.add_typer(index.app, name="index", help="The index that finds similar tracks of a large catalogue.")
 app.command("recommend")(recommend.recommend)
 app.command("similar")(recommend.similar)
 app.command("explain")(recommend.explain)

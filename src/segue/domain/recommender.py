@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from segue.domain.item_factors import ItemFactors
     from segue.domain.item_similarity import ItemSimilarity
     from segue.domain.mood import Mood
+    from segue.domain.nearest import NearestSearch
     from segue.domain.nonnegative_factors import NonnegativeFactors
     from segue.domain.popularity import Popularity
     from segue.domain.ranker import Ranker
@@ -84,7 +85,7 @@ class Recommender:
         From `segue.domain.text.Labels.first`: of the catalogue's artists.
     marks : tuple of Marks
         From `segue.domain.content.read_marks`.
-    popularity, factors, parts, similarity, content, rules, social, ranker
+    popularity, factors, parts, similarity, content, rules, social, ranker, content_search
         One family each; None where there is no such artifact, or it cannot be served.
     missing : mapping of str to str
         Why a family is None.
@@ -104,6 +105,7 @@ class Recommender:
     rules: Rules | None = None
     social: Social | None = None
     ranker: Ranker | None = None
+    content_search: NearestSearch | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
 
 

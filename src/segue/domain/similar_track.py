@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segue.domain.content import ContentSource
+from segue.domain.nearest import MOST_EXACT, ExactSearch
 from segue.domain.recommend import Query, Recommended, Step, recommend
 from segue.domain.recommender import Listener, pool_of, prepare
 from segue.errors import EmptyHistoryError
@@ -11,6 +13,10 @@ from segue.errors import EmptyHistoryError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from segue.domain.content import Content
     from segue.domain.history import History
     from segue.domain.recommender import Recommender
 
@@ -43,6 +49,8 @@ def similar(model: Recommender, subjects: History, how: Step, query: Query) -> t
     sources = {name: s for name, s in prepare(model, Listener(subjects)).items() if name in ALIKE[how]}
     if not sources:
         raise EmptyHistoryError
+    if model.content is not None and "content" in sources:
+        sources["content"] = _NearSource(model.content, subjects, model)
     learnt = model.ranker.weights_of("pro") if model.ranker else {}
     weights = {name: learnt.get(name, 0.0) for name in sources}
     if not any(weights.values()):
@@ -54,3 +62,19 @@ def similar(model: Recommender, subjects: History, how: Step, query: Query) -> t
 def lacks_models(model: Recommender, how: Step) -> bool:
     """Tell whether a model is absent that might have known tracks which the others do not."""
     return any(getattr(model, name) is None for name in ALIKE[how])
+
+
+class _NearSource(ContentSource):
+    """Tracks whose vectors point the way of the subjects': by the index, or of a small catalogue exactly."""
+
+    def __init__(self, content: Content, subjects: History, model: Recommender) -> None:
+        super().__init__(content, subjects, model.marks)
+        is_small = model.content_search is None and len(content.vectors) <= MOST_EXACT
+        self._search = ExactSearch(content.vectors) if is_small else model.content_search
+
+    def best(self, n: int) -> NDArray[np.int32]:
+        """Return up to ``n`` tracks, best first, int32; without a search neighbours of the subjects."""
+        if self._search is None:
+            return super().best(n)
+        (rows,), (cosines,) = self._search.search(self._profile[None], n)
+        return rows[cosines > 0]

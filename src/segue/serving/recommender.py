@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segue.artifacts.manifest import Manifest
+    from segue.artifacts.recommender import OpenIndex
     from segue.domain.recommender import Recommender
     from segue.domain.vocabulary import Vocabulary
     from segue.serving.settings import ArtifactSettings
@@ -32,16 +33,22 @@ _UNSERVABLE = (AliasNotFoundError, CorruptArtifactError, UnsupportedSchemaError,
 
 
 class LiveRecommender:
-    """Follow the hybrid's champion; without one that can be served, the catalogue's and its members'."""
+    """Follow the hybrid's champion; without one that can be served, the catalogue's and its members'.
+
+    ``open_index`` opens the index of a large catalogue's content, for who is asked for similar tracks.
+    """
 
     def __init__(
-        self, settings: ArtifactSettings, on_failure: Callable[[ArtifactError], None] = refresh_failed
+        self,
+        settings: ArtifactSettings,
+        on_failure: Callable[[ArtifactError], None] = refresh_failed,
+        open_index: OpenIndex | None = None,
     ) -> None:
         store, cache = open_reader(settings.location, settings.environment), settings.cache
         self.in_background = settings.in_background
 
         def hybrid(folder: Path, manifest: Manifest) -> Recommender:
-            found = _told(load_hybrid(store, cache, folder, manifest))
+            found = _told(load_hybrid(store, cache, folder, manifest, open_index))
             for family, version in manifest.record.depends_on.items():
                 note_load(store, family, version, failed=family in found.missing)
             return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from segue.artifacts.companion import bring_along, read_run
-from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID, PINNED, POPULARITY, variant_alias
+from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID, MEMBERS, POPULARITY, variant_alias
 from segue.artifacts.local import LocalStore
 from segue.artifacts.store import (
     CHAMPION,
@@ -65,7 +65,7 @@ def served(store: LocalStore) -> dict[str, str]:
 
 
 def named(store: LocalStore) -> dict[str, str]:
-    return {family: resolve(store, family).alias.target.version for family in PINNED}
+    return {family: resolve(store, family).alias.target.version for family in (CATALOGUE, *MEMBERS)}
 
 
 def listed(store: LocalStore) -> tuple[dict[str, str], dict[str, str]]:
@@ -73,9 +73,9 @@ def listed(store: LocalStore) -> tuple[dict[str, str], dict[str, str]]:
     models = {
         name: each.version
         for name, each in describe_models(store).families.items()
-        if name in PINNED and each
+        if name in (CATALOGUE, *MEMBERS) and each
     }
-    rows = [row for family in PINNED for row in rows_of(store, family, live_run(store))]
+    rows = [row for family in (CATALOGUE, *MEMBERS) for row in rows_of(store, family, live_run(store))]
     return models, {row["family"]: row["version"] for row in rows if CHAMPION in row["aliases"].split(", ")}
 
 

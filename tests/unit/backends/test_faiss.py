@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from segue.backends.faiss import (
     IndexKind,
     build_index,
     kind_for,
-    open_search,
     read_index,
     write_index,
 )
@@ -33,7 +31,7 @@ def clustered() -> np.ndarray:
     return np.ascontiguousarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), np.float32)
 
 
-VECTORS = clustered()
+VECTORS, TRACKS = clustered(), "checksum"
 
 
 @pytest.fixture(scope="module", params=list(IndexKind))
@@ -74,51 +72,49 @@ def test_more_than_there_are_is_all_there_are() -> None:
 
 def test_what_was_written_is_read(built, tmp_path: Path) -> None:
     search, record = built
-    write_index(search, record, tmp_path)
-    again, same = read_index(tmp_path, VECTORS)
+    write_index(search, record, TRACKS, tmp_path)
+    again, same = read_index(tmp_path, TRACKS, VECTORS.shape)
     assert same == record
     assert all((a == b).all() for a, b in zip(*(each.search(VECTORS[:9], 20)[0] for each in (search, again)),
                                               strict=True))  # fmt: skip
 
 
 def test_damaged_files_are_corrupt(built, tmp_path: Path) -> None:
-    write_index(*built, tmp_path)
+    write_index(*built, TRACKS, tmp_path)
     whole = (tmp_path / "index.faiss").read_bytes()
     for damaged in (b"", b"something else", whole[: len(whole) // 2], whole[:20]):
         (tmp_path / "index.faiss").write_bytes(damaged)
         with pytest.raises(CorruptArtifactError):
-            read_index(tmp_path, VECTORS)
+            read_index(tmp_path, TRACKS, VECTORS.shape)
 
 
-def test_another_matrix_or_record_is_corrupt(tmp_path: Path) -> None:
-    write_index(*build_index(VECTORS), tmp_path)
-    with pytest.raises(CorruptArtifactError, match="for vectors"):
-        read_index(tmp_path, VECTORS[:-1])
+def test_other_tracks_vectors_or_records_are_corrupt(tmp_path: Path) -> None:
+    write_index(*build_index(VECTORS), TRACKS, tmp_path)
+    for tracks, shape in ((TRACKS, (N - 1, D)), (TRACKS, (N, D + 1)), ("other", VECTORS.shape)):
+        with pytest.raises(CorruptArtifactError, match="or of other tracks"):
+            read_index(tmp_path, tracks, shape)
     record = json.loads((tmp_path / "index.json").read_bytes())
-    for broken in ({**record, "kind": "magic"}, {}, [record]):
-        (tmp_path / "index.json").write_text(json.dumps(broken), encoding="utf-8")
+    for broken in ({**record, "kind": "magic"}, {}, [record], "[" * 200_000):
+        text = broken if isinstance(broken, str) else json.dumps(broken)
+        (tmp_path / "index.json").write_text(text, encoding="utf-8")
         with pytest.raises(CorruptArtifactError):
-            read_index(tmp_path, VECTORS)
+            read_index(tmp_path, TRACKS, VECTORS.shape)
 
 
-def test_without_an_index_or_without_faiss_search_is_exact(tmp_path: Path, monkeypatch) -> None:
-    assert isinstance(open_search(tmp_path, VECTORS), ExactSearch)
-    write_index(*build_index(VECTORS), tmp_path)
-    assert not isinstance(open_search(tmp_path, VECTORS), ExactSearch)
-    real = builtins.__import__
-
-    def without_faiss(name: str, *rest):
-        if name == "faiss":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without_faiss)
-    assert isinstance(open_search(tmp_path, VECTORS), ExactSearch)
+def test_cells_probed_can_be_set() -> None:
+    assert build_index(VECTORS, kind=IndexKind.IVF, n_probe=3)[1].parameters["n_probe"] == 3
+    for kind, n_probe, why in (
+        (IndexKind.IVF, 52, "must be 1 to 51, the cells; got 52"),
+        (IndexKind.HNSW, 3, "an index of kind hnsw has no cells"),
+        (None, 3, "an index of kind flat has no cells"),
+    ):
+        with pytest.raises(InvalidInputError, match=why):
+            build_index(VECTORS, kind=kind, n_probe=n_probe)
 
 
 def test_the_kind_goes_by_size() -> None:
-    sizes = (10, 200_000, 200_001, 500_001, 2_000_001)
-    kinds = [IndexKind.FLAT, IndexKind.FLAT, IndexKind.IVF, IndexKind.HNSW, IndexKind.IVF_PQ]
+    sizes = (10, 20_000, 20_001, 500_000, 500_001)
+    kinds = [IndexKind.FLAT, IndexKind.FLAT, IndexKind.IVF, IndexKind.IVF, IndexKind.HNSW]
     assert [kind_for(size) for size in sizes] == kinds
 
 
