@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from segue.errors import SourceSchemaError, SourceUnavailableError
 from training.clustering.variant import Table
+from training.file_state import file_states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,18 +49,8 @@ class Source:
     @property
     def identity(self) -> Mapping[str, list[int]] | None:
         """Size and time of every file: equal ones need not be read again. None for a URL or a lost file."""
-        paths = [self.low_level, self.lyrics, None if self.tracks is None else Path(self.tracks)]
-        if self.tracks is not None and "://" in self.tracks:
-            return None
-        found = {}
-        try:
-            for path in filter(None, paths):
-                for file in sorted(path.glob("*.*")) if path.is_dir() else [path]:
-                    state = file.stat()
-                    found[str(file.absolute())] = [state.st_size, state.st_mtime_ns]
-        except OSError:
-            return None
-        return found
+        given = (self.low_level, self.lyrics, self.tracks)
+        return file_states(str(each) for each in given if each is not None)
 
 
 def find_source(

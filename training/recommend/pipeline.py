@@ -26,6 +26,7 @@ from training.recommend.rank import fit_ranker
 from training.recommend.rival import Rival, open_rival
 from training.recommend.settings import Settings
 from training.recommend.split import Part, damped_matrix, divide, new_to_user, only_liked
+from training.recommend.unchanged import ORIGIN
 from training.recommend.verdict import Measured, measure_recommender, unmeasured
 from training.recommend.weights import MIN_EXAMPLES
 from training.recommender.cells import find_cells
@@ -48,7 +49,8 @@ if TYPE_CHECKING:
 class Request:
     """What to do: settings, how long to look for better ones, and who asks for it, why.
 
-    ``force`` trains although nothing changed, and promotes although the gate says no.
+    ``force`` trains although nothing changed, and promotes although the gate says no. ``origin`` is of
+    `training.recommend.unchanged`, empty where the data comes from no file.
     """
 
     set_by: str
@@ -58,6 +60,7 @@ class Request:
     k: int = 20
     promote: bool = True
     force: bool = False
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def train_recommender(
     """
     started_s = time.monotonic()
     step("comparing with the live version")
-    about = _describe(data)
+    about = _describe(data) | ({ORIGIN: request.origin} if request.origin else {})
     champion = find_champion(store, HYBRID)
     data_hash, params = about["fingerprint"], _asked(request)
     done = already_trained(store, HYBRID, champion, lambda manifest: has_origin(manifest, data_hash, params))

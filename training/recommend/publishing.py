@@ -35,6 +35,7 @@ from segue.artifacts.store import CHAMPION, promote_over, publish
 from segue.domain.nearest import MOST_EXACT
 from training import provenance
 from training.content.index import publish_index
+from training.recommend.enough import warn_of_little
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,10 +174,11 @@ def _record(family: str, what: Publication, depends_on: dict[str, str]) -> Recor
 
 
 def _warnings(family: str, what: Publication) -> list[str]:
-    """Name the members that could not be fitted, and why."""
+    """Name the members that could not be fitted and why, and what there is too little of."""
     if family != HYBRID:
         return []
-    return [f"{member} is left out: {why}" for member, why in what.model.missing.items()]
+    left_out = [f"{member} is left out: {why}" for member, why in what.model.missing.items()]
+    return warn_of_little(what.about) + left_out
 
 
 def _params(family: str, what: Publication) -> dict[str, Any]:

@@ -34,16 +34,27 @@ def load(
     data: Data = SAMPLE_STORE,
     state: State = DEFAULT_STATE,
     recent: Annotated[int, typer.Option(min=1, help="Events of each listener, the latest.")] = RECENT,
+    force: Annotated[bool, typer.Option("--force", help="Read files again that did not change.")] = False,
 ) -> None:
     """Load every listener's latest events, all likes and dislikes, and what they exclude; nothing twice."""
-    from segue.sources.dataset.history import to_events  # pandas takes a second to import
     from segue.state.location import open_state
+    from segue.state.sqlite import SqliteState
+    from training.file_state import origin_of
+
+    console, opened = Console(soft_wrap=True, highlight=False), open_state(state)
+    origin = origin_of([data], {"recent": recent})
+    marks = opened if origin and isinstance(opened, SqliteState) else None
+    if marks and not force and marks.is_loaded(origin):
+        console.print(
+            f"{state}: {data} was loaded and did not change since; --force reads it again.", markup=False
+        )
+        return
+    from segue.sources.dataset.history import to_events  # pandas takes a second to import
     from training.event_source import read_events_at
 
-    console = Console(soft_wrap=True, highlight=False)
     with console.status(f"reading {data}"):
         interactions, _ = read_events_at(data)
-    opened, total = open_state(state), Recorded(0, 0)
+    total = Recorded(0, 0)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("loading histories", total=len(interactions))
@@ -52,4 +63,6 @@ def load(
             done = opened.record(batch)
             total = Recorded(total.new + done.new, total.repeated + done.repeated)
             progress.advance(task, len(batch))
+    if marks:
+        marks.keep_loaded(origin)
     console.print(f"{state}: {total.new} events loaded, {total.repeated} were there already.", markup=False)

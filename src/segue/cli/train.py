@@ -100,12 +100,21 @@ def recommend(  # noqa: PLR0913 - one parameter an option
 
     Exit status 3 means published but refused by the gate, 4 too little data to learn from.
     """
-    from training.recommend.choice import Budget
+    from training.file_state import origin_of
+    from training.recommend.unchanged import find_unchanged
+
+    console, store = Console(soft_wrap=True, highlight=False), open_artifacts(location)
+    asked = {"factors": factors, "seed": seed, "budget_minutes": budget_minutes, "k": k}
+    origin = origin_of([data, *(events or [])], asked)
+    if not force and (unchanged := find_unchanged(store, origin)):
+        manifest, done = unchanged
+        console.print(f"{manifest.version} {done.reason}; --force trains again.", markup=False)
+        return
+    from training.recommend.choice import Budget  # seconds to import: after there is something to train on
     from training.recommend.pipeline import Request, train_recommender
     from training.recommend.reading import read_dataset
     from training.recommend.settings import Settings
 
-    console = Console(soft_wrap=True, highlight=False)
     with console.status(f"reading {data}") as status:
 
         def step(name: str) -> None:
@@ -123,8 +132,9 @@ def recommend(  # noqa: PLR0913 - one parameter an option
             k=k,
             promote=promote,
             force=force,
+            origin=origin,
         )
-        outcome = train_recommender(dataset, open_artifacts(location), request, step)
+        outcome = train_recommender(dataset, store, request, step)
     _print_recommender(console, outcome, k)
 
 
@@ -133,6 +143,8 @@ def _print_recommender(console: Console, outcome: RecommenderOutcome, k: int) ->
     if outcome.measured is None:
         console.print(f"{version} {outcome.verdict.reason}; --force trains again.", markup=False)
         return
+    for warning in outcome.manifest.record.training["warnings"]:
+        console.print(f"warning: {warning}", style="yellow", markup=False)
     for name, figures in sorted(outcome.measured.metrics.items(), key=lambda each: -each[1]["ndcg"].value):
         ndcg, recall, mrr = figures["ndcg"], figures["recall"], figures["mrr"]
         console.print(

@@ -26,6 +26,7 @@ _TIMEOUT_S = 4.0
 _WRITE_EVENT = "INSERT OR IGNORE INTO listening_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _WRITE_EXCLUSION = "INSERT OR IGNORE INTO exclusion_event VALUES (?, ?, ?, ?, ?, ?, ?)"
 _WRITE_ANSWER = "INSERT OR IGNORE INTO answer_event VALUES (?, ?, ?, ?, ?, ?, ?)"
+_MAKE_LOADED = "CREATE TABLE IF NOT EXISTS loaded (origin TEXT PRIMARY KEY) WITHOUT ROWID"
 # Without the user, who is known: a column less is a third of the time of a long history.
 _READ_LATEST = """
 SELECT event_id, at, track_id, kind, ms_played, context, count FROM listening_event
@@ -79,6 +80,19 @@ class SqliteState:
             connection.execute("BEGIN IMMEDIATE")  # wait for another writer now, not halfway through
             new = sum(connection.executemany(sql, rows).rowcount for sql, rows in writes if rows)
         return Recorded(new, len(events) - new)
+
+    def is_loaded(self, origin: str) -> bool:
+        """Tell whether `keep_loaded` was told of these files: what came of them is here, or was deleted."""
+        with self._open() as connection:
+            connection.execute(_MAKE_LOADED)
+            found = connection.execute("SELECT 1 FROM loaded WHERE origin = ?", (origin,)).fetchone()
+        return found is not None
+
+    def keep_loaded(self, origin: str) -> None:
+        """Remember files whose events were all recorded, by a digest of them."""
+        with self._open() as connection:
+            connection.execute(_MAKE_LOADED)
+            connection.execute("INSERT OR IGNORE INTO loaded VALUES (?)", (origin,))
 
     def read_listener(
         self, user_id: str, limit: int = RECENT, opinions: int = MOST_OPINIONS

@@ -1,0 +1,49 @@
+"""Size and time of files: equal ones need not be read again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import segue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_JOURNAL = "-wal"
+"""SQLite keeps what was written last in a file of its own for a while."""
+
+
+def file_states(locations: Iterable[str]) -> dict[str, list[int]] | None:
+    """Return size and time of every file, by its path; of a folder all within.
+
+    None where that says nothing of the data, as of a URL, or a file cannot be looked at.
+    """
+    found = {}
+    try:
+        for location in locations:
+            if "://" in location:
+                return None
+            path = Path(location)
+            journal = path.with_name(path.name + _JOURNAL)
+            within = [path, journal] if journal.exists() else [path]
+            for file in sorted(path.rglob("*")) if path.is_dir() else within:
+                state = file.stat()
+                found[str(file.absolute())] = [state.st_size, state.st_mtime_ns]
+    except OSError:
+        return None
+    return found
+
+
+def origin_of(locations: Sequence[str], asked: Mapping[str, Any]) -> str:
+    """Return a digest of files, of what was asked and of the version of this code.
+
+    Empty where the files' size and time say nothing of the data, as of a database behind a URL.
+    """
+    states = file_states(locations)
+    if states is None:
+        return ""
+    named = json.dumps([segue.__version__, list(locations), dict(asked), states], sort_keys=True)
+    return f"sha256:{hashlib.sha256(named.encode()).hexdigest()}"
