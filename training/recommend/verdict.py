@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segue.domain.recommender import TIER_SOURCES
+from segue.domain.recommender import SOURCES, TIER_SOURCES
 from training.evaluation import mean_of_differences
 from training.gate import Verdict, accept_challenger
 from training.ranking.comparison import estimate_means, p_better
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from segue.domain.recommender import Recommender
     from training.evaluation import Estimate
-    from training.recommend.measure import Task
+    from training.recommend.measure import Panel, Task
     from training.recommend.rank import Weighed
 
 OBJECTIVE = "ndcg"
@@ -71,22 +71,8 @@ def measure_recommender(
     few. ``served`` is what `choose_served` makes of it for pro. ``champion`` is what is live, fitted to the
     same events as the model, as the served one has seen the test, or what the gate decides without it.
     """
-    step(f"testing every source on {len(task.users)} listeners")
-    model = weighed.model
-    panel = build_panel(model, task)
-    users: Users = measure_sources(panel, k)
-    alone = {name: values[OBJECTIVE] for name, values in users.items()}
-    ranked: Users = {}
-    for tier, sources in TIER_SOURCES.items():
-        like = next(other for other in TIER_SOURCES if TIER_SOURCES[other] == sources)
-        if like in ranked:  # the same sources were weighed on the same examples
-            ranked[tier], users[f"hybrid-{tier}"] = ranked[like], users[f"hybrid-{like}"]
-            continue
-        step(f"testing the hybrid of the tier {tier}")
-        lined = rank_all(panel, model.ranker, tier, k)
-        ranked[tier] = measure_ranked(task, lined, k)
-        users[f"hybrid-{tier}"] = measure_answers(task, lined, model.ranker, k)
-    users["hybrid-before-reordering"] = ranked[TOP_TIER]
+    users, ranked = measure_lists(build_panel(weighed.model, task), k, step)
+    alone = {name: users[name][OBJECTIVE] for name in SOURCES}
     reordered = {tier: users[f"hybrid-{tier}"][OBJECTIVE] for tier in TIER_SOURCES}
     in_order = {tier: values[OBJECTIVE] for tier, values in ranked.items()}
     served = choose_served(weighed.ranker, Results(reordered, in_order, alone), weighed.preferred)
@@ -106,6 +92,25 @@ def measure_recommender(
         return Measured(metrics, p_value, served, champion)
     promote = accept_ranking(users["served"][OBJECTIVE], users["champion"][OBJECTIVE])
     return Measured(metrics, p_value, served, promote)
+
+
+def measure_lists(panel: Panel, k: int, step: Callable[[str], None]) -> tuple[Users, Users]:
+    """Measure each source alone and the hybrid of every tier, by answerer; and by tier before reordering."""
+    task, ranker = panel.task, panel.model.ranker
+    step(f"testing every source on {len(task.users)} listeners")
+    users: Users = measure_sources(panel, k)
+    ranked: Users = {}
+    for tier, sources in TIER_SOURCES.items():
+        like = next(other for other in TIER_SOURCES if TIER_SOURCES[other] == sources)
+        if like in ranked:  # the same sources were weighed on the same examples
+            ranked[tier], users[f"hybrid-{tier}"] = ranked[like], users[f"hybrid-{like}"]
+            continue
+        step(f"testing the hybrid of the tier {tier}")
+        lined = rank_all(panel, ranker, tier, k)
+        ranked[tier] = measure_ranked(task, lined, k)
+        users[f"hybrid-{tier}"] = measure_answers(task, lined, ranker, k)
+    users["hybrid-before-reordering"] = ranked[TOP_TIER]
+    return users, ranked
 
 
 def accept_ranking(ours: NDArray[np.float64], champion: NDArray[np.float64]) -> Verdict[bool]:

@@ -16,6 +16,11 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from segue.artifacts.family import HYBRID
+from segue.artifacts.location import open_store
+from segue.artifacts.store import CHAMPION
+from segue.cli.models import read_version
+from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data
 from segue.cli.writing import writing_to
 from segue.errors import InvalidInputError
 
@@ -35,7 +40,9 @@ Kind = TypeVar("Kind", bound=StrEnum)
 
 def evaluate(  # noqa: PLR0913 - one parameter an option
     *,
-    train: Annotated[Path, typer.Option(help=f"Interactions to train on, or to divide: {_FORMS}.")],
+    train: Annotated[
+        Path | None, typer.Option(help=f"Interactions to train on, or to divide: {_FORMS}.")
+    ] = None,
     test: Annotated[
         Path | None, typer.Option(help="Interactions to test on, with the protocol 'given'.")
     ] = None,
@@ -61,16 +68,29 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of divisions, searches and intervals.")] = 17,
     json_file: Annotated[Path | None, typer.Option("--json", help="File to write every figure to.")] = None,
+    published: Annotated[
+        str,
+        typer.Option(
+            metavar="FAMILY[@VERSION]", help="Measure what is published on --data, and fit nothing."
+        ),
+    ] = "",
+    data: Data = SAMPLE_STORE,
+    location: Artifacts = ARTIFACTS,
 ) -> None:
     """Measure recommenders on public or own data, by ranking the whole catalogue for every test user."""
+    if json_file is not None:
+        _check_writable(json_file)  # before the hours that its figures may take
+    if published:
+        _evaluate_published(published, data, location, k, seed, json_file)
+        return
+    if train is None:
+        raise InvalidInputError("give --train FILE to fit models, or --published FAMILY to measure one.")
     from training.ranking.run import Request  # seconds to import: after the options are valid
     from training.ranking.split import Protocol
     from training.ranking.weighting import Weighting
 
     how, weighting = _one_of(Protocol, "protocol", protocol), _one_of(Weighting, "weights", weights)
     families = _families(models)
-    if json_file is not None:
-        _check_writable(json_file)  # before the hours that its figures may take
     console = Console(soft_wrap=True, highlight=False)
     split, notes = _read_split(train, test, how, seed)
     split = split.weigh(weighting)
@@ -89,6 +109,30 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         _write(json_file, about | report.to_json(named))
     if models and report.failed:
         raise typer.Exit(1)  # a script that named a model must not take the others' figures for its own
+
+
+def _evaluate_published(
+    spec: str, data: str, location: str, k: int, seed: int, json_file: Path | None
+) -> None:
+    """Print what a version measures on data, the best answerer first, and what it may have seen of it."""
+    from training.published import measure_published
+
+    console = Console(soft_wrap=True, highlight=False)
+    store, (family, _, reference) = open_store(location), spec.partition("@")
+    manifest = read_version(store, family, reference or CHAMPION)
+    found = measure_published(
+        store, manifest, data, k, seed, lambda stage: console.print(f"· {stage}", markup=False)
+    )
+    what = f"{family}@{manifest.version} on {data}: figures {found.how}, ± half of the 95 % interval"
+    console.print(what, markup=False)
+    for warning in found.warnings:
+        console.print(f"warning: {warning}", style="yellow", markup=False)
+    main = f"ndcg@{k}" if family == HYBRID else "accuracy"
+    for name, figures in sorted(found.metrics.items(), key=lambda each: -each[1][main].value):
+        told = ", ".join(f"{key} {_with_interval(each, ' ')}" for key, each in figures.items())
+        console.print(f"  {name}: {told}, n = {figures[main].n}", markup=False)
+    if json_file is not None:
+        _write(json_file, {"version": f"{family}@{manifest.version}", "data": data} | found.to_json())
 
 
 def _read_split(train: Path, test: Path | None, how: Protocol, seed: int) -> tuple[Split, list[str]]:
@@ -186,9 +230,9 @@ def _cells(model: Measured, k: int, metrics: list[str]) -> list[tuple[str, str]]
     ]
 
 
-def _with_interval(figure: Estimate | None) -> str:
+def _with_interval(figure: Estimate | None, between: str = "\n") -> str:
     """Write a figure; there is none where the metric means nothing for any user, as diversity of one item."""
-    return "–" if figure is None else f"{figure.value:.4f}\n±{(figure.high - figure.low) / 2:.4f}"
+    return "–" if figure is None else f"{figure.value:.4f}{between}±{(figure.high - figure.low) / 2:.4f}"
 
 
 def _check_writable(path: Path) -> None:

@@ -78,7 +78,7 @@ def show(
     """Show the record of one version; without @VERSION that of the champion."""
     store = open_store(location)
     family, _, reference = spec.partition("@")
-    manifest = _read(store, family, reference or artifacts.CHAMPION)
+    manifest = read_version(store, family, reference or artifacts.CHAMPION)
     aliases = listing.list_aliases(store, family)
     if as_json:
         pointing = {name: json.loads(alias.to_bytes()) for name, alias in aliases.items()}
@@ -107,7 +107,7 @@ def diff(
 ) -> None:
     """Compare two versions field by field; without names the previous one with the champion."""
     store = open_store(location)
-    left, right = _read(store, family, one), _read(store, family, other)
+    left, right = read_version(store, family, one), read_version(store, family, other)
     changes = listing.diff(left, right)
     if as_json:
         _print_json({path: list(pair) for path, pair in changes.items()})
@@ -177,7 +177,8 @@ def gc(
     Console().print(f"{len(rows)} {'would be deleted' if dry_run else 'deleted'}.")
 
 
-def _read(store: ObjectStore, family: str, reference: str) -> Manifest:
+def read_version(store: ObjectStore, family: str, reference: str) -> Manifest:
+    """Read the manifest that a version, an alias or ``previous`` names."""
     if _is_version(reference):
         return artifacts.read_manifest(store, family, reference)
     if reference == artifacts.CHAMPION and family in PINNED and (run := live_run(store)):
