@@ -19,8 +19,8 @@ from rich.table import Table
 from segue.artifacts.family import HYBRID
 from segue.artifacts.location import open_store
 from segue.artifacts.store import CHAMPION
-from segue.cli.models import read_version
 from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data
+from segue.cli.version_list import read_version
 from segue.cli.writing import writing_to
 from segue.errors import InvalidInputError
 

@@ -16,26 +16,32 @@ from rich.text import Text
 from segue.artifacts import listing, retention
 from segue.artifacts import store as artifacts
 from segue.artifacts.companion import bring_along
-from segue.artifacts.family import HYBRID, PINNED, variant_alias
+from segue.artifacts.family import HYBRID, PINNED
 from segue.artifacts.location import open_store
 from segue.artifacts.manifest import format_instant
+from segue.cli.compare import compare
 from segue.cli.options import ARTIFACTS, Artifacts, Json, Reason
-from segue.cli.version_list import live_run, rows_of, shortened
+from segue.cli.version_list import (
+    PREVIOUS,
+    is_version,
+    live_run,
+    read_version,
+    resolve_name,
+    rows_of,
+    shortened,
+)
 from segue.errors import (
-    AliasNotFoundError,
     InvalidInputError,
-    PublishError,
 )
 from segue.serving.settings import user_name
 
 if TYPE_CHECKING:
-    from segue.artifacts.manifest import Alias, Manifest
-    from segue.artifacts.object_store import ObjectStore
+    from segue.artifacts.manifest import Alias
 
 app = typer.Typer(no_args_is_help=True)
+app.command("compare")(compare)
 Family = Annotated[str, typer.Argument(help="A family, as genre-preference.")]
-_PREVIOUS = "previous"
-_WHOLE = {"family", "version", "variant", "field", "aliases", "files", "size"}
+_WHOLE = {"family", "version", "variant", "field", "aliases", "metric"}
 """Columns that are never broken over lines."""
 
 
@@ -59,7 +65,11 @@ def list_(
     for first in ("family", "variant"):  # both beside each other are too wide for a terminal
         group = [shortened(row) for row in rows if bool(row["variant"]) is (first == "variant")]
         if group:
-            _print_table((first, "version", "aliases", "files", "size"), group)
+            _print_table((first, "version", "aliases", "metric"), group)
+    named = {row["family"]: row["metric"]["name"] for row in rows if row["metric"]}
+    if named:
+        metrics = "; ".join(f"{name} of {family}" for family, name in named.items())
+        Console().print(f"Metrics: {metrics}.", highlight=False, soft_wrap=True)
     for row in rows:
         if row["files"] in {"", "unreadable"}:
             typer.echo(f"{row['family']} {row['version'] or 'aliases'}: {row['bytes']}", err=True)
@@ -98,7 +108,7 @@ def show(
 @app.command()
 def diff(
     family: Family,
-    one: Annotated[str, typer.Argument(help="A version, an alias or 'previous'.")] = _PREVIOUS,
+    one: Annotated[str, typer.Argument(help="A version, an alias or 'previous'.")] = PREVIOUS,
     other: Annotated[str, typer.Argument(help="A version, an alias or 'previous'.")] = artifacts.CHAMPION,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Genre by genre and feature by feature.")] = False,
@@ -134,8 +144,8 @@ def promote(
 ) -> None:
     """Make a version live; its every byte is checked first."""
     store, decision = open_store(location), _decide(reason)
-    if not _is_version(version):
-        version = _resolve(store, family, version).target.version
+    if not is_version(version):
+        version = resolve_name(store, family, version).target.version
     moved = artifacts.promote(store, family, version, decision, alias=alias)
     _print_move(family, alias, moved, bring_along(store, family, alias, decision), as_json=as_json)
 
@@ -177,36 +187,6 @@ def gc(
     Console().print(f"{len(rows)} {'would be deleted' if dry_run else 'deleted'}.")
 
 
-def read_version(store: ObjectStore, family: str, reference: str) -> Manifest:
-    """Read the manifest that a version, an alias or ``previous`` names."""
-    if _is_version(reference):
-        return artifacts.read_manifest(store, family, reference)
-    if reference == artifacts.CHAMPION and family in PINNED and (run := live_run(store)):
-        return artifacts.read_manifest(store, family, run.record.depends_on.get(family, ""))
-    pointer = _resolve(store, family, artifacts.CHAMPION if reference == _PREVIOUS else reference)
-    ref = pointer.previous if reference == _PREVIOUS else pointer.target
-    if ref is None:
-        raise PublishError(f"{family} has no previous version: only {pointer.target.version} was ever live.")
-    return artifacts.read_manifest(store, family, ref.version, expected_sha256=ref.manifest_sha256)
-
-
-def _resolve(store: ObjectStore, family: str, reference: str) -> Alias:
-    try:
-        return artifacts.resolve(store, family, variant_alias(reference)).alias
-    except AliasNotFoundError as error:
-        there = ", ".join(listing.list_aliases(store, family))
-        if not there:  # the error says how to make a first version
-            raise
-        raise InvalidInputError(
-            f"{family} has no {reference!r} in {store.location}: there is {there}; `segue models list "
-            f"{family}` names the versions, `{error.made_by}` makes one."
-        ) from error
-
-
-def _is_version(reference: str) -> bool:
-    return "T" in reference  # as only versions have; names of aliases are lower-case
-
-
 def _decide(reason: str) -> artifacts.Decision:
     return artifacts.Decision(user_name(), reason, datetime.now(UTC))
 
@@ -236,7 +216,7 @@ def _print_json(value: Any) -> None:
 def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        right = column in {"files", "size"}
+        right = column == "metric"
         table.add_column(
             column, no_wrap=column in _WHOLE, overflow="fold", justify="right" if right else "left"
         )

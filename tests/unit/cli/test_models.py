@@ -195,5 +195,83 @@ def test_a_list_breaks_no_word_at_80_columns(tmp_path, versions) -> None:
     assert max(map(len, lines)) <= 80
     words = " ".join(lines).split()
     assert words.count("champion") == 2
-    assert {"combined_features", "combined-features", "version", "aliases", "files", "size"} <= set(words)
+    assert {"combined_features", "combined-features", "version", "aliases", "metric"} <= set(words)
     assert set(versions) <= set(words)
+
+
+def put_measured(store: LocalStore, folder, family: str, metrics: dict, **params) -> str:
+    return publish(store, family, folder, Record(params=params, metrics=metrics), created_at=NOW).version
+
+
+def measured(value: float) -> dict:
+    return {
+        "value": value,
+        "ci95": [round(value - 0.01, 6), round(value + 0.01, 6)],
+        "n": 500,
+        "split": "later",
+    }
+
+
+@pytest.mark.parametrize(
+    ("family", "metrics", "params", "name"),
+    [
+        (
+            "hybrid",
+            {"ndcg@20/hybrid-pro": measured(0.2), "ndcg@20/served": measured(0.1375)},
+            {},
+            "ndcg@20/served",
+        ),
+        ("hybrid", {"ndcg@20/hybrid-pro": measured(0.1375)}, {}, "ndcg@20/hybrid-pro"),
+        (
+            "genre-preference",
+            {"accuracy/forest": measured(0.1375), "accuracy/own_past_favourite": measured(0.9)},
+            {"answerer": "forest"},
+            "accuracy/forest",
+        ),
+        (
+            "item-factors",
+            {"ndcg@20/factors": measured(0.1375), "recall@20/factors": measured(0.9)},
+            {},
+            "ndcg@20/factors",
+        ),
+    ],
+)
+def test_list_shows_the_main_metric_with_its_interval(
+    run, tmp_path, versions, family, metrics, params, name
+) -> None:
+    put_measured(LocalStore(tmp_path / "store"), tmp_path / "files", family, metrics, **params)
+    (row,) = [row for row in read(run("list", family, "--json")) if row["metric"]]
+    assert row["metric"] == {"name": name, "value": 0.1375, "ci95": [0.1275, 0.1475]}
+    table = run("list", family).stdout
+    assert "0.138 (0.128–0.147)" in table
+    assert f"{name} of {family}" in table
+
+
+def test_odd_figures_are_no_metric(run, tmp_path, versions) -> None:
+    odd = {"ndcg@20/served": {"value": "high"}, "ndcg@20/hybrid-pro": 7, "relative_validity": {"value": True}}
+    put_measured(LocalStore(tmp_path / "store"), tmp_path / "files", "hybrid", odd)
+    assert [row["metric"] for row in read(run("list", "hybrid", "--json"))] == [None]
+
+
+def test_several_versions_are_compared_side_by_side(run, tmp_path, versions) -> None:
+    store = LocalStore(tmp_path / "store")
+    names = [
+        put_measured(
+            store, tmp_path / "files", "hybrid", {"ndcg@20/served": measured(value), "p_value/x": 0.5}
+        )
+        for value in (0.1, 0.2, 0.3)
+    ]
+    found = read(run("compare", "hybrid", *names, "--json"))
+    assert [found[name]["ndcg@20/served"]["value"] for name in names] == [0.1, 0.2, 0.3]
+    lines = (
+        CliRunner()
+        .invoke(
+            app,
+            ["models", "compare", "hybrid", *names, "--artifacts", str(store.root)],
+            env={"COLUMNS": "80"},
+        )
+        .stdout.splitlines()
+    )
+    assert all(any(name in line for line in lines) for name in names)
+    assert any("0.1 (0.09–0.11) 0.2 (0.19–0.21) 0.3 (0.29–0.31)" in " ".join(line.split()) for line in lines)
+    assert isinstance(run("compare", "taste-of-nobody").exception, InvalidInputError)
