@@ -19,6 +19,7 @@ from rich.table import Table
 from segue.artifacts.family import HYBRID
 from segue.artifacts.location import open_store
 from segue.artifacts.store import CHAMPION
+from segue.cli.interrupt import trials_kept
 from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data
 from segue.cli.version_list import read_version
 from segue.cli.writing import writing_to
@@ -101,7 +102,8 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     for note in notes:
         console.print(note, markup=False)
     request = Request(k, seed, budget_minutes * 60, trials, groups, sampled)
-    report = _measure(console, split, families, request)
+    with trials_kept(console, budget_minutes, trials):
+        report = _measure(console, split, families, request)
     _print(console, report)
     if json_file is not None:
         named = f"{how}: {train.name}" + (f", {test.name}" if test else "")

@@ -23,6 +23,7 @@ from segue.cli.compare import compare
 from segue.cli.options import ARTIFACTS, Artifacts, Json, Reason
 from segue.cli.version_list import (
     PREVIOUS,
+    check_family,
     is_version,
     live_run,
     read_version,
@@ -54,6 +55,7 @@ def list_(
 ) -> None:
     """List versions, oldest first, with the aliases that name them."""
     store = open_store(location)
+    check_family(store, family)
     run = live_run(store)
     families = [family] if family else listing.list_families(store)
     rows = [row for name in families for row in rows_of(store, name, run)]
@@ -144,6 +146,7 @@ def promote(
 ) -> None:
     """Make a version live; its every byte is checked first."""
     store, decision = open_store(location), _decide(reason)
+    check_family(store, family)
     if not is_version(version):
         version = resolve_name(store, family, version).target.version
     moved = artifacts.promote(store, family, version, decision, alias=alias)
@@ -161,6 +164,7 @@ def rollback(
 ) -> None:
     """Make the version before live again; functions follow within one refresh."""
     store, decision = open_store(location), _decide(reason)
+    check_family(store, family)
     moved = artifacts.rollback(store, family, decision, alias=alias)
     _print_move(family, alias, moved, bring_along(store, family, alias, decision), as_json=as_json)
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from segue.artifacts.location import open_store as open_artifacts
 from segue.cli.account import print_account
+from segue.cli.interrupt import trials_kept
 from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data, Reason, Store
 from segue.domain.recommender import TIER_SOURCES
 from segue.serving.settings import find_store, user_name
@@ -49,7 +50,7 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
 
     Exit status 3 means published but refused by the gate, 4 too little data to learn from.
     """
-    console = Console(soft_wrap=True, highlight=False)
+    console, artifacts = Console(soft_wrap=True, highlight=False), open_artifacts(location)
     with console.status("reading purchases") as status:
 
         def step(name: str) -> None:
@@ -69,7 +70,7 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
             promote=promote,
             force=force,
         )
-        outcome = train_genre_preference(purchases, open_artifacts(location), request, step)
+        outcome = train_genre_preference(purchases, artifacts, request, step)
     _print(console, outcome)
 
 
@@ -115,7 +116,7 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     from training.recommend.reading import read_dataset
     from training.recommend.settings import Settings
 
-    with console.status(f"reading {data}") as status:
+    with console.status(f"reading {data}") as status, trials_kept(console, budget_minutes, trials):
 
         def step(name: str) -> None:
             console.print(f"· {name}", markup=False)

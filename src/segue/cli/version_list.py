@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from segue.artifacts import listing
 from segue.artifacts.companion import read_run
-from segue.artifacts.family import PINNED, variant_alias
+from segue.artifacts.family import FAMILIES, PINNED, variant_alias
 from segue.artifacts.manifest import format_instant
 from segue.artifacts.store import CHAMPION, read_manifest, resolve
 from segue.errors import (
@@ -103,8 +103,16 @@ def _are_numbers(*values: object) -> bool:
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
+def check_family(store: ObjectStore, family: str) -> None:
+    """Refuse a name that no family has: to train it is no remedy. Empty means all of them."""
+    known = (*FAMILIES, *PINNED)
+    if family and family not in known and family not in listing.list_families(store):
+        raise InvalidInputError(f"there is no family {family!r}: give one of {', '.join(known)}.")
+
+
 def read_version(store: ObjectStore, family: str, reference: str) -> Manifest:
     """Read the manifest of a version, of an alias or variant, or of the version before the champion."""
+    check_family(store, family)
     if is_version(reference):
         return read_manifest(store, family, reference)
     if reference == CHAMPION and family in PINNED and (run := live_run(store)):

@@ -275,3 +275,12 @@ def test_several_versions_are_compared_side_by_side(run, tmp_path, versions) -> 
     assert all(any(name in line for line in lines) for name in names)
     assert any("0.1 (0.09–0.11) 0.2 (0.19–0.21) 0.3 (0.29–0.31)" in " ".join(line.split()) for line in lines)
     assert isinstance(run("compare", "taste-of-nobody").exception, InvalidInputError)
+
+
+@pytest.mark.parametrize(
+    "command", ["show nope", "show nope@previous", "list nope", "diff nope", "rollback nope --reason x"]
+)
+def test_a_family_that_does_not_exist_is_named_with_those_that_do(command: str, run, versions) -> None:
+    result = run(*command.split())
+    assert isinstance(result.exception, InvalidInputError)
+    assert "there is no family 'nope': give one of genre-preference, hybrid" in str(result.exception)

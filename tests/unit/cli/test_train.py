@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from segue.cli import app, train
+from segue.cli.interrupt import trials_kept
 from segue.errors import SourceUnavailableError
 from segue.sources.sample import generate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_whole_store_may_take_longer_to_read_than_one_customer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,3 +87,27 @@ def test_every_family_of_a_store_is_trained_and_answers(tmp_path: Path) -> None:
     assert "like " in told
     strange = CliRunner().invoke(app, [*command, "--user", "nobody"])
     assert "nobody did nothing in" in str(strange.exception)
+
+
+@pytest.mark.parametrize("command", ["genre-preference --store nowhere.sqlite", "recommend --data nowhere"])
+def test_a_place_for_artifacts_that_is_none_is_refused_before_anything_is_read(command: str) -> None:
+    done = CliRunner().invoke(app, ["train", *command.split(), "--artifacts", "ftp://x"])
+    assert "'ftp://x' is neither a folder nor s3://bucket/prefix" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "trials", "told"),
+    [
+        (1.0, Path("var/trials"), "var/trials keeps what was tried: the same command goes on from there"),
+        (1.0, None, "what was tried is lost: --trials FOLDER keeps it"),
+        (0.0, Path("var/trials"), ""),
+    ],
+)
+def test_a_stopped_search_says_what_becomes_of_its_trials(
+    minutes: float, trials: Path | None, told: str
+) -> None:
+    console = Console(record=True, width=200, file=StringIO())
+    with pytest.raises(KeyboardInterrupt), trials_kept(console, minutes, trials):
+        raise KeyboardInterrupt
+    text = console.export_text()
+    assert told in text if told else text == ""

@@ -131,17 +131,22 @@ def taste_drift(
         Of what was before, not all was read: it is left out.
     """
     genres = reference.catalogue.genres
-    usable = played.liked
+    known = played.liked
+    usable = known.copy()
     usable[usable] = np.diff(genres.start)[played.row[usable]] > 0
-    timed = usable[played.track] & (played.taste > 0) & ~np.isnan(played.at)
+    of_time = (played.taste > 0) & ~np.isnan(played.at)
     if since is not None:
-        timed &= played.at >= since.timestamp()
+        of_time &= played.at >= since.timestamp()
+    timed = usable[played.track] & of_time
     speaks, support = np.flatnonzero(timed), played.support_of_events(timed)
     n_windows = min(MAX_WINDOWS, len(speaks) // EVENTS_PER_WINDOW)
     days = float(np.ptp(played.at[speaks])) / _DAY_S if len(speaks) else 0.0
     if n_windows < 2 or days < MIN_DAYS:
         least = f"{2 * EVENTS_PER_WINDOW} events with a time over {MIN_DAYS} days"
-        return Lack(f"needs {least}, there are {len(speaks)} over {math.floor(10 * days) / 10:g}", support)
+        found = f"there are {len(speaks)} over {math.floor(10 * days) / 10:g}"
+        if without := int(np.count_nonzero(known[played.track] & of_time)) - len(speaks):
+            found += f", and {without} more of tracks without a genre in the catalogue"
+        return Lack(f"needs {least}, {found}", support)
     window = np.arange(len(speaks)) * n_windows // len(speaks)
     weight = _by_window(window, played.track[speaks], played.taste[speaks], len(played.track_ids))
     tracks = np.flatnonzero(usable)

@@ -111,3 +111,11 @@ def test_samples_of_one_taste_differ_by_what_chance_explains(rng: np.random.Gene
     mean = np.mean([each.divergence_bits for each in found])
     assert mean == pytest.approx(found[0].by_chance_bits, rel=0.15)
     assert sum(each.is_sure for each in found) <= 0.03 * rounds
+
+
+def test_events_of_tracks_without_genres_are_named_as_what_is_missing() -> None:
+    bare = reference(catalogue([[]] * 20 + [["jazz"]] * 20))
+    found = taste_drift(bare, played(plays(ROCK * 8 + JAZZ), tracks=catalogue([[]] * 20 + [["jazz"]] * 20)))
+    assert isinstance(found, Lack)
+    assert "there are 20 over" in found.reason
+    assert found.reason.endswith(", and 160 more of tracks without a genre in the catalogue")
