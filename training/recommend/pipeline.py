@@ -167,14 +167,21 @@ def _measure(run: _Run, weighed: Weighed | None, task: Task, rival: Rival | Verd
 
 
 def _refit(run: _Run, ranked: Recommender, rival: Rival) -> Recommender | Verdict[bool]:
-    """Return what is live as it would be had it not seen the test: its settings and weights, fitted anew."""
-    if rival.settings == run.settings:
-        return replace(ranked, ranker=rival.ranker)
-    run.step("fitting the settings of what is live")
-    try:
-        return replace(run.fit(run.parts.part != Part.TEST, rival.settings), ranker=rival.ranker)
-    except (InvalidInputError, TrainingError) as error:
-        return refuse_unmeasured(f"its settings cannot be fitted to these events ({error})")
+    """Return what is live as it would be had it not seen the test: its settings and weights, fitted anew.
+
+    Without a member that it serves it would look weaker than it is.
+    """
+    fitted = ranked
+    if rival.settings != run.settings:
+        run.step("fitting the settings of what is live")
+        try:
+            fitted = run.fit(run.parts.part != Part.TEST, rival.settings)
+        except (InvalidInputError, TrainingError) as error:
+            return refuse_unmeasured(f"its settings cannot be fitted to these events ({error})")
+    if lost := sorted(fitted.missing.keys() & rival.members):
+        why = f"{lost[0]}: {fitted.missing[lost[0]]}"
+        return refuse_unmeasured(f"its settings cannot be fitted to these events ({why})")
+    return replace(fitted, ranker=rival.ranker)
 
 
 def _weigh(run: _Run) -> tuple[Weighed | None, Task]:

@@ -46,12 +46,15 @@ class Rival:
         How many tracks, listeners and events it was trained on.
     tracks : Vocabulary
         Of the catalogue that it pins.
+    members : frozenset of str
+        Families of the members that it pins.
     """
 
     settings: Settings
     ranker: Ranker
     extent: dict[tuple[str, str], int]
     tracks: Vocabulary
+    members: frozenset[str]
 
     def strangeness(self, about: Mapping[str, Any], tracks: Vocabulary) -> str:
         """Say why data can hardly be that of the live version, later: half an export, or another store's.
@@ -90,7 +93,7 @@ def open_rival(store: ObjectStore, champion: Champion) -> Rival | Verdict[bool]:
             tracks = load_vocabulary(catalogue)
             settings = Settings.from_json(manifest.record.params.get("settings"))
             ranker = _check_ranker(load_ranker(hybrid), manifest)
-            return Rival(settings, ranker, _extent(manifest), tracks)
+            return Rival(settings, ranker, _extent(manifest), tracks, frozenset(manifest.record.depends_on))
         except (CorruptArtifactError, InvalidInputError) as error:
             return refuse_unmeasured(str(error))
 
