@@ -79,7 +79,7 @@ def build_variant(
         The features, or what is computed of them, are too great for a number.
     """
     with threadpool_limits(threads):
-        _build(_Build(folder, variant, settings, threads, step))
+        _build(_Build(folder, settings.applied_to(variant), settings, threads, step))
 
 
 def _build(run: _Build) -> None:

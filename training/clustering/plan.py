@@ -178,4 +178,7 @@ def is_healthy(standings: Sequence[Standing]) -> bool:
 
 def _identity(source: Source, reader: str) -> Any:
     files = source.identity
-    return None if files is None else {"files": files, "tracks": source.tracks, "reader": reader}
+    if files is None:
+        return None
+    drawn = [source.sample, source.seed] if source.sample else None
+    return {"files": files, "tracks": source.tracks, "reader": reader, "sample": drawn}

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import shutil
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +32,7 @@ from training.clustering.writing import check_writable, make_work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from segue.artifacts.manifest import Manifest
     from segue.artifacts.object_store import ObjectStore
     from segue.sources.dataset import Account
     from training.clustering.reading import Inputs
@@ -177,7 +179,9 @@ def _unchanged(standing: Standing) -> Outcome:
 def _read(source: Source, tell: Callable[[Account], None]) -> Inputs:
     from training.clustering.reading import read_inputs  # pandas takes a second to import
 
+    started_s = time.monotonic()
     inputs = read_inputs(source)
+    logger.info("reading %d tracks took %.1f s", len(inputs.vocabulary), time.monotonic() - started_s)
     for account in inputs.accounts:
         tell(account)
     return inputs
@@ -252,9 +256,15 @@ def _build(
             logger.error("%s failed: %s%s", job.variant, why, kept)
             outcomes[job.variant] = Outcome(job.variant, Status.FAILED, version, why)
         else:
-            logger.info("%s is built: version %s is live", job.variant, version)
+            logger.info("%s is built: version %s is live; it took %s", job.variant, version, _took(manifest))
             outcomes[job.variant] = Outcome(job.variant, Status.BUILT, version, standing.reason)
     return outcomes
+
+
+def _took(manifest: Manifest) -> str:
+    training = manifest.record.training
+    stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in training["stages"].items())
+    return f"{training['seconds']:.1f} s: {stages}"
 
 
 def _clear(work: Path, variant: str) -> None:

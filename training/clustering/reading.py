@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from segue.sources.dataset import read_catalogue
 from segue.sources.dataset.account import Account, Effect, Finding
 from segue.sources.dataset.features import read_features
 from training.clustering.input import VariantInput
-from training.clustering.variant import Table
+from training.clustering.variant import LEAST_TRACKS, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from segue.sources.dataset.features import FeatureTable
     from training.clustering.source import Source
     from training.clustering.variant import Variant
-
-LEAST_TRACKS = 20
-"""Fewer tracks have no clusters worth the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +75,30 @@ class Inputs:
 def read_inputs(source: Source) -> Inputs:
     """Read every table that a source names; one of features that cannot be read stops no other.
 
+    Of a sample every variant sees the same tracks.
+
     Raises
     ------
     SourceUnavailableError, SourceSchemaError
         The tracks cannot be read: as the readers of `segue.sources.dataset`.
     """
+    inputs = _read(source)
+    if source.sample is None or source.sample >= len(inputs.vocabulary):
+        return inputs
+    rng = np.random.default_rng(source.seed)
+    rows = np.sort(rng.choice(len(inputs.vocabulary), source.sample, replace=False))
+    tables = {table: Features(each.columns, each.value[rows]) for table, each in inputs.tables.items()}
+    return replace(
+        inputs,
+        vocabulary=Vocabulary(inputs.vocabulary.item_id[rows]),
+        name=some_text(inputs.name, rows),
+        artists=some_labels(inputs.artists, rows),
+        genres=some_labels(inputs.genres, rows),
+        tables=tables,
+    )
+
+
+def _read(source: Source) -> Inputs:
     further: dict[Table, tuple[FeatureTable, Account]] = {}
     broken: dict[Table, SourceError] = {}
     for table, path in ((Table.LOW_LEVEL, source.low_level), (Table.LYRICS, source.lyrics)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -38,6 +38,8 @@ class Settings:
     method : Method or None
     seed : int
         Of the map, of samples, and of the subsamples of the stability.
+    components : int or None
+        Principal components of the variants that have some.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Settings:
     min_samples: int | None = None
     method: Method | None = None
     seed: int = 17
+    components: int | None = None
 
     def __post_init__(self) -> None:
         if self.min_cluster_size is not None and self.min_cluster_size < SMALLEST_CLUSTER:
@@ -60,16 +63,24 @@ class Settings:
         if self.method is not None and self.method not in get_args(Method):
             raise InvalidInputError(f"method {self.method!r}: give {' or '.join(get_args(Method))}.")
 
+    def applied_to(self, variant: Variant) -> Variant:
+        """Return the variant with as many components as were asked for, if it has some."""
+        if self.components is None or variant.n_components is None:
+            return variant
+        return replace(variant, n_components=self.components)
+
 
 def build_params(variant: Variant, settings: Settings) -> dict[str, Any]:
     """Return what a manifest keeps of a build: an equal one, of equal data, need not be repeated."""
+    asked = asdict(settings)
+    del asked["components"]  # what came of it is in n_components
     return {
         "variant": variant.name,
         "tables": [str(table) for table in variant.tables],
         "scaling": str(variant.scaling),
-        "n_components": variant.n_components,
+        "n_components": settings.applied_to(variant).n_components,
         "n_neighbours": N_NEIGHBOURS,
-        **asdict(settings),
+        **asked,
         "recipe": recipe(),
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segue.errors import SourceSchemaError, SourceUnavailableError
+from segue.errors import SourceSchemaError, SourceUnavailableError, TableMissingError
 from training.clustering.variant import Table
 from training.file_state import file_states
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 TRACKS, LOW_LEVEL, LYRICS = "spotify_tracks", "low_level_audio_features", "lyrics_features"
 """The files of a raw-data folder, without their suffix."""
 
+RAW = "raw"
+"""The folder of raw tables in the folder of all data."""
+
 _SUFFIXES = (".csv", ".parquet", ".csv.gz", ".tsv", ".pq")
+_TABLES = {".csv", ".parquet", ".pq", ".tsv", ".txt", ".dat", ".gz", ".zip"}
 _STEM = {Table.AUDIO: TRACKS, Table.LOW_LEVEL: LOW_LEVEL, Table.LYRICS: LYRICS}
 
 
@@ -31,12 +35,18 @@ class Source:
     low_level, lyrics : Path or None
     folder : str
         Where missing tables would be looked for; empty where that is no folder.
+    sample : int or None
+        How many tracks are taken; None for all.
+    seed : int
+        Of their draw.
     """
 
     tracks: str | None
     low_level: Path | None
     lyrics: Path | None
     folder: str = ""
+    sample: int | None = None
+    seed: int = 17
 
     def looked_for(self, table: Table) -> str:
         """Say what is missing."""
@@ -63,8 +73,8 @@ def find_source(
     raw
         A raw-data folder: spotify_tracks is required, the others may be there.
     data
-        A data set, as `read_catalogue` takes it; a folder that holds spotify_tracks is a raw-data folder.
-        Read where there is no ``raw``.
+        A data set, as `read_catalogue` takes it. A folder that holds spotify_tracks, itself or in ``raw``, is
+        a raw-data folder. Read where there is no ``raw``.
     low_level, lyrics
         Files in the place of those of the folder.
 
@@ -75,8 +85,9 @@ def find_source(
     SourceSchemaError
         A table is there twice, or nothing is named.
     """
-    if raw is None and data is not None and Path(data).is_dir() and _in(Path(data), TRACKS) is not None:
-        raw = Path(data)
+    if raw is None and data is not None and Path(data).is_dir():
+        data = _folder(Path(data))
+        raw = Path(data) if _in(Path(data), TRACKS) else None
     for path in (low_level, lyrics):
         if path is not None and not path.is_file():
             raise SourceUnavailableError(f"nothing at {path}: give a .csv or .parquet file of features.")
@@ -92,14 +103,33 @@ def find_source(
     return Source(data, low_level, lyrics, data if folder else "")
 
 
+def _folder(data: Path) -> str:
+    """Return the folder of the tables: the one that is named, or ``raw`` in it.
+
+    Raises
+    ------
+    TableMissingError
+        Neither holds a table.
+    """
+    for folder in (data, data / RAW):
+        if folder.is_dir() and any(
+            path.is_file() and path.suffix.lower() in _TABLES for path in folder.iterdir()
+        ):
+            return str(folder)
+    raise TableMissingError(
+        f"{data} holds no table, nor does {data / RAW}: name the folder of {TRACKS}.csv with --raw-data "
+        "(RAW_DATA_PATH), or a file, a database or a folder of tracks with --data (DATA_PATH)."
+    )
+
+
 def _raw(folder: Path, low_level: Path | None, lyrics: Path | None) -> Source:
     if not folder.is_dir():
         raise SourceUnavailableError(f"{folder} is no folder: name the one that holds {TRACKS}.csv.")
     tracks = _in(folder, TRACKS)
     if tracks is None:
         raise SourceUnavailableError(
-            f"{folder} holds no {TRACKS}.csv (or .parquet), which is required: put it there, or cluster a "
-            f"table of features alone with --low-level FILE."
+            f"{folder} holds no {TRACKS}.csv (or .parquet), which is required by --raw-data (RAW_DATA_PATH): "
+            "put it there, name tracks with --data (DATA_PATH), or features alone with --low-level FILE."
         )
     return Source(
         str(tracks), low_level or _in(folder, LOW_LEVEL), lyrics or _in(folder, LYRICS), str(folder)

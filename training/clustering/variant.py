@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+LEAST_TRACKS = 20
+"""Fewer tracks have no clusters worth the name."""
+
+
 class Table(StrEnum):
     """Where features come from."""
 

@@ -37,6 +37,10 @@ Data = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads the history.")]
 
+LogFile = Annotated[
+    Path | None, typer.Option("--log-file", help="File to add log lines to, each with its time.")
+]
+
 ARTIFACTS = DEFAULT_ARTIFACTS
 SAMPLE = Path(DEFAULT_STORE).parent
 SAMPLE_STORE = DEFAULT_STORE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +15,10 @@ from rich.text import Text
 
 from segue.artifacts.location import open_store
 from segue.cli.account import print_account
-from segue.cli.options import SAMPLE_STORE, TOO_LITTLE, Reason
-from segue.errors import SourceError, SourceSchemaError
+from segue.cli.log import LEVELS, log_to
+from segue.cli.marker import clear_markers, write_marker
+from segue.cli.options import SAMPLE_STORE, TOO_LITTLE, LogFile, Reason
+from segue.errors import SegueError, SourceError, SourceSchemaError
 from segue.serving.settings import DEFAULT_ARTIFACTS, user_name
 
 if TYPE_CHECKING:
@@ -28,13 +30,15 @@ if TYPE_CHECKING:
     from training.clustering.settings import Settings
     from training.clustering.variant import Variant
 
+    Row = tuple[str, str, str, str]
+
+LOGGER = "segue.prepare"
 PARTIAL = 3
-"""Exit status when some variants are ready and others failed."""
+"""Exit status when some variants are ready and others failed or are stale."""
 
 _LOG_WIDTH = 160
 """Of a table that goes into a log."""
 
-_LEVELS = ("debug", "info", "warning", "error")
 _GIB = 1 << 30
 
 
@@ -88,22 +92,35 @@ def prepare(  # noqa: PLR0913  # one option, one argument
         float | None,
         typer.Option(min=0.1, help="Memory for all builds together. [default: 60 % of what is free]"),
     ] = None,
+    components: Annotated[
+        int | None,
+        typer.Option(min=1, help="Principal components of the variants that have some. [default: 6 and 60]"),
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Take only so many tracks, drawn by --seed. [default: all]")
+    ] = None,
     log_level: Annotated[
-        str, typer.Option(envvar="LOG_LEVEL", help=f"What is said: {', '.join(_LEVELS)}.")
+        str, typer.Option(envvar="LOG_LEVEL", help=f"What is said: {', '.join(LEVELS)}.")
     ] = "info",
+    log_file: LogFile = None,
+    marker_dir: Annotated[
+        Path | None,
+        typer.Option(help="Folder for a file `success` or `failure`, which says how the command ended."),
+    ] = None,
     reason: Reason = "prepared",
     force: Annotated[
         bool, typer.Option("--force", envvar="FORCE_REGENERATE", help="Build what is up to date too.")
     ] = False,
     check_only: Annotated[
         bool,
-        typer.Option("--check-only", help="Only say how every variant stands; status 0 if all are ready."),
+        typer.Option("--check-only", help="Only say how every variant stands, with the same exit status."),
     ] = False,
 ) -> None:
     """Prepare the clusterings of the tracks.
 
-    Exit status 3: some variants failed, 4: no track has features, 1: all variants failed. What is up to date
-    is left alone, an interrupted run is taken up again. --check-only builds nothing.
+    Exit status 0: every variant that has input is ready; 3: some are, others failed or are stale; 1: none is;
+    4: no variant has input. What is up to date is left alone, an interrupted run is taken up again.
+    --check-only builds nothing.
     """
     from training.clustering.memory import default_budget
     from training.clustering.prepare import Request
@@ -114,27 +131,41 @@ def prepare(  # noqa: PLR0913  # one option, one argument
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_LOG_WIDTH)
-    _log_to(console, log_level)
+    log = log_to(console, LOGGER, log_level, log_file)
     variants = choose_variants(variant or [])
-    settings = Settings(min_cluster_size, min_samples, method, seed)  # type: ignore[arg-type]  # it checks
+    settings = Settings(min_cluster_size, min_samples, method, seed, components)  # type: ignore[arg-type]  # it checks
     store = open_store(location, setting="--artifacts")
     if _is_flag(context, "data") and not _is_flag(context, "raw"):
         raw = None  # what somebody types goes before what a container was given
     if raw is not None and data is not None:
-        logging.getLogger("segue.prepare").info(
-            "the data set %s is not read: the raw tables of %s are", data, raw
-        )
+        log.info("the data set %s is not read: the raw tables of %s are", data, raw)
     default = SAMPLE_STORE if raw is None and low_level is None and lyrics is None else None
     where = {"raw": raw, "data": data or default, "low_level": low_level, "lyrics": lyrics}
 
     def request() -> Request:
         memory = default_budget() if memory_gb is None else int(memory_gb * _GIB)
-        source = find_source(**where)  # type: ignore[arg-type]
+        source = replace(find_source(**where), sample=sample, seed=seed)  # type: ignore[arg-type]
         return Request(source, variants, settings, work, user_name(), reason, memory, force)
 
-    if check_only:
-        raise typer.Exit(_check(console, store, request, variants, settings))
-    raise typer.Exit(_status(_prepare(console, store, request()), asked=bool(variant)))
+    def run() -> tuple[int, list[Row]]:
+        if check_only:
+            return _check(console, store, request, variants, settings)
+        outcomes = _prepare(console, store, request())
+        return _status(outcomes, asked=bool(variant)), _rows(outcomes)
+
+    raise typer.Exit(run()[0] if marker_dir is None else _marked(marker_dir, run))
+
+
+def _marked(folder: Path, run: Callable[[], tuple[int, list[Row]]]) -> int:
+    clear_markers(folder)
+    try:
+        status, rows = run()
+    except SegueError as error:
+        write_marker(folder, 1, {"error": str(error)})
+        raise
+    variants = {name: {"state": state, "version": version, "why": why} for name, state, version, why in rows}
+    write_marker(folder, status, {"variants": variants})
+    return status
 
 
 def prepare_all(  # noqa: PLR0913 - what the command is asked for
@@ -147,7 +178,7 @@ def prepare_all(  # noqa: PLR0913 - what the command is asked for
     from training.clustering.source import find_source
     from training.clustering.variant import choose_variants
 
-    _log_to(console, "info")
+    log_to(console, LOGGER)
     source, settings = find_source(raw=None, data=data), Settings(seed=seed)
     memory, variants = default_budget(), choose_variants([])
     request = Request(source, variants, settings, work, user_name(), reason, memory, force)
@@ -165,8 +196,8 @@ def _check(
     request: Callable[[], Request],
     variants: Sequence[Variant],
     settings: Settings,
-) -> int:
-    from training.clustering.plan import Surveyed, assess, is_healthy
+) -> tuple[int, list[Row]]:
+    from training.clustering.plan import State, Surveyed, assess, is_healthy
     from training.clustering.prepare import assess_all
 
     try:
@@ -176,7 +207,8 @@ def _check(
         standings = [assess(store, each, missing, settings) for each in variants]
     rows = [(each.variant.name, str(each.state), each.version, each.reason) for each in standings]
     _print(console, "state", rows)
-    return 0 if is_healthy(standings) else 1
+    ready = any(each.state is State.READY for each in standings)
+    return 0 if is_healthy(standings) else PARTIAL if ready else 1, rows
 
 
 def _prepare(console: Console, store: ObjectStore, request: Request) -> list[Outcome]:
@@ -202,34 +234,15 @@ def _prepare(console: Console, store: ObjectStore, request: Request) -> list[Out
 
         outcomes = prepare_variants(store, request, tell=tell, watch=watch)
     promote_missing(store, outcomes, request.set_by)
-    _print(
-        console, "outcome", [(each.variant, str(each.status), each.version, each.why) for each in outcomes]
-    )
+    _print(console, "outcome", _rows(outcomes))
     return outcomes
 
 
-class _Lines(logging.Handler):
-    """Prints a record as one line, whatever its length, above the bars."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__()
-        self._console = console
-
-    def emit(self, record: logging.LogRecord) -> None:
-        style = {"WARNING": "yellow", "ERROR": "red"}.get(record.levelname)
-        self._console.print(f"· {record.getMessage()}", style=style, markup=False, soft_wrap=True)
+def _rows(outcomes: Sequence[Outcome]) -> list[Row]:
+    return [(each.variant, str(each.status), each.version, each.why) for each in outcomes]
 
 
-def _log_to(console: Console, level: str) -> None:
-    if level.lower() not in _LEVELS:
-        raise typer.BadParameter(f"{level!r} is none of {', '.join(_LEVELS)}.", param_hint="--log-level")
-    logger = logging.getLogger("segue.prepare")
-    logger.setLevel(level.upper())
-    logger.handlers = [_Lines(console)]
-    logger.propagate = False
-
-
-def _print(console: Console, last: str, rows: Sequence[tuple[str, str, str, str]]) -> None:
+def _print(console: Console, last: str, rows: Sequence[Row]) -> None:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in ("variant", last, "version"):
         table.add_column(name, no_wrap=True)
@@ -237,6 +250,10 @@ def _print(console: Console, last: str, rows: Sequence[tuple[str, str, str, str]
     for *first, why in rows:
         table.add_row(*first, Text(why))  # a Text, as names of files are never markup
     console.print(table)
+    if any(state == "input missing" for _, state, _, _ in rows):
+        from training.clustering.variant import LEAST_TRACKS
+
+        console.print(f"Every variant needs at least {LEAST_TRACKS} tracks that each of its tables knows.")
 
 
 def _status(outcomes: Sequence[Outcome], *, asked: bool) -> int:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from segue.artifacts.location import open_store as open_artifacts
 from segue.cli.account import print_account
 from segue.cli.interrupt import trials_kept
-from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data, Reason, Store
+from segue.cli.log import Steps, log_to
+from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data, LogFile, Reason, Store
 from segue.domain.recommender import TIER_SOURCES
 from segue.serving.settings import find_store, user_name
 from segue.sources.store import open_store
@@ -45,18 +45,17 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
     force: Annotated[
         bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")
     ] = False,
+    log_file: LogFile = None,
 ) -> None:
     """Train the genre preference of customers.
 
     Exit status 3 means published but refused by the gate, 4 too little data to learn from.
     """
     console, artifacts = Console(soft_wrap=True, highlight=False), open_artifacts(location)
-    with console.status("reading purchases") as status:
-
-        def step(name: str) -> None:
-            console.print(f"· {name}")
-            status.update(name)
-
+    logger = log_to(console, "segue.train", file=log_file)
+    with console.status("reading") as status:
+        step = Steps(logger, status)
+        step("reading purchases")
         with open_store(find_store(store, location), timeout_s=READ_TIMEOUT_S) as database:
             purchases = database.read_purchases()
         step("loading scikit-learn")
@@ -71,6 +70,7 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
             force=force,
         )
         outcome = train_genre_preference(purchases, artifacts, request, step)
+        step.finish()
     _print(console, outcome)
 
 
@@ -96,6 +96,7 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     force: Annotated[
         bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")
     ] = False,
+    log_file: LogFile = None,
 ) -> None:
     """Train a recommender: every source, and the ranker.
 
@@ -116,12 +117,10 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     from training.recommend.reading import read_dataset
     from training.recommend.settings import Settings
 
-    with console.status(f"reading {data}") as status, trials_kept(console, budget_minutes, trials):
-
-        def step(name: str) -> None:
-            console.print(f"· {name}", markup=False)
-            status.update(escape(name))
-
+    logger = log_to(console, "segue.train", file=log_file)
+    with console.status("reading") as status, trials_kept(console, budget_minutes, trials):
+        step = Steps(logger, status)
+        step(f"reading {data}")
         dataset, accounts = read_dataset(data, events or [])
         for account in accounts:
             print_account(console, account)
@@ -136,6 +135,7 @@ def recommend(  # noqa: PLR0913 - one parameter an option
             origin=origin,
         )
         outcome = train_recommender(dataset, store, request, step)
+        step.finish()
     _print_recommender(console, outcome, k)
 
 

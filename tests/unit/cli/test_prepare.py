@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
+from segue.artifacts.cache import fetch
+from segue.artifacts.codec.clustering import load_clustering
+from segue.artifacts.family import CLUSTERS
+from segue.artifacts.local import LocalStore
+from segue.artifacts.store import read_manifest, resolve
 from segue.cli import app
-from segue.errors import InvalidInputError, SourceUnavailableError
+from segue.errors import InvalidInputError, SourceSchemaError, SourceUnavailableError
 from tests.raw_data import raw_folder
 from training.clustering import prepare as preparing
 from training.clustering.prepare import Outcome, Request, Status
@@ -154,3 +161,77 @@ def test_it_is_built_and_then_it_is_healthy(tmp_path: Path) -> None:
     served = invoke(tmp_path, *flags, "--check-only")
     assert served.exit_code == 0
     assert "cannot be compared" in served.output
+
+
+def test_raw_tables_are_found_below_the_folder_of_all_data(tmp_path: Path, asked: list[Request]) -> None:
+    raw = raw_folder(tmp_path / "data" / "raw")
+    invoke(tmp_path, DATA_PATH=str(tmp_path / "data"))
+    assert asked[0].source.tracks == str(raw / "spotify_tracks.csv")
+    assert asked[0].source.low_level == raw / "low_level_audio_features.csv"
+
+
+@pytest.mark.parametrize("place", ["tracks.csv", "raw/tracks.csv", "raw/spotify_tracks.csv"])
+def test_one_track_is_read_and_every_variant_names_its_minimum(tmp_path: Path, place: str) -> None:
+    path = tmp_path / "data" / place
+    path.parent.mkdir(parents=True)
+    path.write_text("track_id,name,tempo,key\n1,One,90,C#\n", encoding="utf-8")
+    done = invoke(tmp_path, "--check-only", DATA_PATH=str(tmp_path / "data"))
+    assert done.exit_code == 1, done.output
+    assert "1 track has audio features" in done.output
+    assert done.output.count("input missing") == 6
+    assert "Every variant needs at least 20 tracks" in done.output
+
+
+def test_a_folder_without_tables_is_refused_with_both_settings(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    refused = invoke(tmp_path, DATA_PATH=str(tmp_path / "data")).exception
+    assert isinstance(refused, SourceSchemaError)
+    assert "RAW_DATA_PATH" in str(refused)
+    assert "DATA_PATH)" in str(refused)
+
+
+def test_lines_of_a_log_have_their_time_and_the_seconds_of_every_step(tmp_path: Path) -> None:
+    raw = raw_folder(tmp_path / "raw", 60, low_level=False)
+    file = tmp_path / "logs" / "prepare.log"
+    done = invoke(tmp_path, "--raw-data", raw, "--variant", "naive_features", "--log-file", file)
+    assert done.exit_code == 0, done.output
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING) ", line) for line in lines)
+    assert re.search(r"INFO reading 60 tracks took \d+\.\d s", "\n".join(lines))
+    assert re.search(r"is live; it took \d+\.\d s: clusters \d+\.\d, map \d+\.\d", "\n".join(lines))
+    assert set(lines) <= set(done.output.splitlines())
+
+
+def test_markers_say_how_the_last_run_ended(tmp_path: Path) -> None:
+    raw, markers = raw_folder(tmp_path / "raw", 60, low_level=False), tmp_path / "markers"
+    flags = ("--raw-data", raw, "--marker-dir", markers)
+    ready = (*flags, "--variant", "naive_features")
+    assert invoke(tmp_path, *ready).exit_code == 0
+    told = json.loads((markers / "success").read_bytes())
+    assert (told["status"], told["variants"]["naive_features"]["state"]) == (0, "built")
+    both = (*flags, "--variant", "naive_features", "--variant", "pca_features", "--check-only")
+    assert invoke(tmp_path, *both).exit_code == 3  # one is ready and the other is missing
+    assert sorted(path.name for path in markers.iterdir()) == ["failure"]
+    assert invoke(tmp_path, *ready, "--check-only").exit_code == 0
+    assert sorted(path.name for path in markers.iterdir()) == ["success"]
+    gone = invoke(tmp_path, "--raw-data", tmp_path / "none", "--marker-dir", markers)
+    assert isinstance(gone.exception, SourceUnavailableError)
+    assert "is no folder" in json.loads((markers / "failure").read_bytes())["error"]
+    assert not (markers / "success").exists()
+
+
+def test_a_sample_and_fewer_components_make_another_build(tmp_path: Path) -> None:
+    raw = raw_folder(tmp_path / "raw", 80, low_level=False)
+    flags = ("--raw-data", raw, "--variant", "pca_features")
+    assert invoke(tmp_path, *flags, "--sample", 50, "--components", 3).exit_code == 0
+    again = invoke(tmp_path, *flags, "--sample", 50, "--components", 3, "--check-only")
+    assert again.exit_code == 0, again.output
+    clusterings = LocalStore(tmp_path / "models")
+    live = resolve(clusterings, CLUSTERS)
+    manifest = read_manifest(clusterings, CLUSTERS, live.alias.target.version)
+    clustering = load_clustering(fetch(clusterings, manifest, tmp_path / "cache"))
+    assert clustering.embeddings.shape == (50, 3)
+    other = invoke(tmp_path, *flags, "--sample", 50, "--check-only")
+    assert other.exit_code == 1
+    assert "n_components changed (3 → 6)" in other.output
+    assert "the data changed" in invoke(tmp_path, *flags, "--components", 3, "--check-only").output
