@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,7 @@ class Match:
         return CONFIDENCE[self.found_by] * (AMBIGUOUS if self.candidates > 1 else 1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrackIndex:
     """A catalogue, and its tracks by the names they go by.
 
@@ -108,14 +109,28 @@ class TrackIndex:
         For each `Likeness` what artist and title come to, ascending; 12 bytes a name with ``row``.
     row : tuple of int32 (n_names,)
         Whose name it is.
-    by_album : tuple of uint64 (n_albums,) and int32 (n_albums,)
-        What title and album come to, ascending, and whose they are: for listens that name no artist.
     """
 
     catalogue: Catalogue
     digest: tuple[NDArray[np.uint64], ...]
     row: tuple[NDArray[np.int32], ...]
-    by_album: tuple[NDArray[np.uint64], NDArray[np.int32]]
+
+    @cached_property
+    def by_album(self) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """What title and album come to, uint64 (n,) ascending, and whose they are, int32 (n,).
+
+        Only listens that name no artist need it, so it is made for the first of them.
+        """
+        names = enumerate(zip(self.catalogue.name, self.catalogue.album, strict=True))
+        named = sorted(
+            (_digest(_album_key(album), title_key(title, Likeness.SPELLING)), row)
+            for row, (title, album) in names
+            if title and album
+        )
+        return (
+            np.array([digest for digest, _ in named], np.uint64),
+            np.array([row for _, row in named], np.int32),
+        )
 
     def rows_of(self, likeness: Likeness, digest: int) -> NDArray[np.int32]:
         """Return the tracks that go by a name, int32 (n,)."""
@@ -157,18 +172,7 @@ def build_track_index(catalogue: Catalogue) -> TrackIndex:
         catalogue,
         tuple(names[by] for names, by in zip(digest, order, strict=True)),
         tuple(row[by] for by in order),
-        _album_names(catalogue),
     )
-
-
-def _album_names(catalogue: Catalogue) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    named = [
-        (_digest(_album_key(album), title_key(title, Likeness.SPELLING)), row)
-        for row, (title, album) in enumerate(zip(catalogue.name, catalogue.album, strict=True))
-        if title and album
-    ]
-    digest, rows = zip(*sorted(named), strict=True) if named else ((), ())
-    return np.array(digest, np.uint64), np.array(rows, np.int32)
 
 
 def _album_key(album: str) -> str:

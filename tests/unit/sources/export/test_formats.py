@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +19,10 @@ from segue.sources.export.moment import read_zone
 from segue.sources.export.part import find_parts
 from segue.sources.export.read import NoMusic, recognise
 from segue.sources.export.service import FORMATS, find_format
-from tests.unit.sources.export.exports import extended, listens, read, write_json, write_lines
+from tests.unit.sources.export.exports import extended, listenbrainz, listens, read, write_json, write_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AT = 1675166709  # 2023-01-31 12:05:09
 ISO = "2023-01-31T12:05:09Z"
@@ -303,6 +308,48 @@ def test_every_format_has_a_line_in_the_documentation() -> None:
     assert told == [(form.name, form.title, form.files) for form in FORMATS.values()]
     with pytest.raises(InvalidInputError, match="must be one of apple-music, itunes"):
         find_format("napster")
+
+
+ODD = [
+    None, True, False, -1, 0.1, 1e308, float("nan"), 10**30, "", "\0", "\ud800", "x" * 600, "9" * 30, [],
+    "NaN", [[]], [None], {}, {"name": 1}, "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00",
+    "٢٠٢٣-01-31T10:00:00Z",
+]  # fmt: skip
+ROWS = {
+    "spotify": extended(ISO, "A", "B"),
+    "listenbrainz": listenbrainz(AT, "A", "B", isrc="x", spotify_id="y", recording_mbid="z"),
+    "youtube-music": watched("Watched Feeling Good"),
+    "lastfmstats": {"track": "A", "artist": "B", "album": "C", "date": AT},
+    "maloja": {
+        "time": AT,
+        "track": {"artists": ["A"], "title": "B", "album": {"albumtitle": "C"}},
+        "duration": 1,
+    },
+    "pano-scrobbler": {"timeMs": AT, "artist": "A", "track": "B", "album": "C", "event": "scrobble"},
+}
+
+
+def fields(row: dict[str, Any], *path: str) -> Iterator[tuple[str, ...]]:
+    """Every field of an object, and of the objects in it."""
+    for name, value in row.items():
+        yield (*path, name)
+        if isinstance(value, dict):
+            yield from fields(value, *path, name)
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:20])
+def test_whatever_a_field_holds_costs_its_own_row_at_most(tmp_path: Path, name: str, odd: object) -> None:
+    rows = []
+    for path in fields(ROWS[name]):
+        rows.append(copy.deepcopy(ROWS[name]))
+        holder = rows[-1]
+        for step in path[:-1]:
+            holder = holder[step]
+        holder[path[-1]] = odd
+    found = read(FORMATS[name], write_json(tmp_path / "x.json", [ROWS[name], *rows]))
+    assert len(found) == 1 + len(rows)
+    assert listens(found[:1])
 
 
 def test_a_file_with_too_much_damage_is_left(tmp_path: Path) -> None:

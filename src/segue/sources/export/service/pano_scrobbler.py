@@ -33,7 +33,7 @@ def _is_row(row: Mapping[str, Any]) -> bool:
 
 
 def _read_row(row: Mapping[str, Any], zone: tzinfo | None) -> Listen | None:
-    if row.get("event") not in {None, "", "scrobble"}:
+    if row.get("event") not in (None, "", "scrobble"):
         return None  # a love, or the end of one
     artist, title = read_name(row.get("artist"), "artist"), read_name(row.get("track"), "track")
     if not (artist and title):
