@@ -6,14 +6,14 @@ from segue.artifacts.location import open_reader
 from segue.backends.onnx import OnnxClassifier
 from segue.domain.genre_preference import predict_genre
 from segue.serving.contracts import GenreRequest, GenreResponse
-from segue.serving.database import LiveDatabase
+from segue.serving.database import follow_store
 from segue.serving.http import PROBLEMS, http_api, lambda_entry
 from segue.serving.live import Live
-from segue.serving.settings import ArtifactSettings, store_location
+from segue.serving.settings import ArtifactSettings
 from segue.serving.telemetry import logger, refresh_failed
 
 settings = ArtifactSettings.from_environment()
-database = LiveDatabase(store_location)
+database = follow_store()
 model = Live(
     open_reader(settings.location, settings.environment),
     GENRE_PREFERENCE,
@@ -27,8 +27,8 @@ api = http_api("Genre preference")
 @api.post("/api/model", response_model_exclude_none=True, responses=PROBLEMS, tags=["genre"])
 def genre_preference(request: GenreRequest, *, details: bool = False) -> GenreResponse:
     """Answer with the genre that a customer will spend most on next."""
-    live = model.get()
-    answer = predict_genre(live.value, database.read_purchases(request.customer_id))
+    purchases, live = database.read_purchases(request.customer_id), model.get()
+    answer = predict_genre(live.value, purchases)
     logger.info("answered", extra={"model_version": live.version, "answered_by": answer.answered_by})
     return GenreResponse.of(answer, live.version, details=details)
 

@@ -30,6 +30,7 @@
     │   ├── NotEnoughDataError        mendable with more purchases
     │   └── ParityError               the shipped model is not the trained one
     ├── SourceError               a store's database, or a file of interactions
+    │   ├── NoStoreError              none is set; the message is public
     │   ├── SourceUnavailableError    cannot be opened or did not answer
     │   └── SourceSchemaError         opened, but is not what it should be
     │       └── TableMissingError         it may well be, and has no table of this kind
@@ -111,9 +112,7 @@ class ImportNotFoundError(RequestError):
     code = "import_not_found"
 
     def __init__(self, import_id: str) -> None:
-        super().__init__(
-            f"There is no import {import_id[:40]!r}: check the id, or start another with POST /import."
-        )
+        super().__init__(f"There is no import {import_id[:40]!r}: check the id, or start another import.")
 
 
 class AuthError(SegueError):
@@ -150,9 +149,7 @@ class VersionNotFoundError(ArtifactError):
     code = "version_not_found"
 
     def __init__(self, family: str, version: str) -> None:
-        super().__init__(
-            f"{family} has no version {version!r}: `segue models list {family}` names those there are."
-        )
+        super().__init__(f"{family} has no version {version!r}: `segue models list {family}` names all.")
 
 
 class CorruptArtifactError(ArtifactError):
@@ -168,9 +165,8 @@ class UnsupportedSchemaError(ArtifactError):
 
     def __init__(self, found: int, supported: tuple[int, ...], of: str = "manifest schema") -> None:
         self.is_newer = found > max(supported)
-        remedy = "deploy the functions before publishing with this trainer"
-        if not self.is_newer:
-            remedy = "retrain with the current trainer"
+        newer = "deploy the functions before publishing with this trainer"
+        remedy = newer if self.is_newer else "retrain with the current trainer"
         super().__init__(f"{of} {found} is not among the supported {list(supported)}: {remedy}.")
 
 
@@ -182,8 +178,7 @@ class ModelMissingError(ArtifactError):
     def __init__(self, model: str, missing: Mapping[str, str]) -> None:
         why = "; ".join(f"{family}: {reason}" for family, reason in missing.items()) or "it was never trained"
         super().__init__(f"the {model} model is missing, or a part of it ({why}): train it, or roll back.")
-        self.model = model
-        self.missing = missing
+        self.model, self.missing = model, missing
 
 
 class VariantUnservableError(ArtifactError):
@@ -256,6 +251,12 @@ class SourceError(SegueError):
     """A store's database could not be read."""
 
     code = "source"
+
+
+class NoStoreError(SourceError):
+    """No store's database is set, so nothing can be said of its customers; the message is public."""
+
+    code = "no_store"
 
 
 class SourceUnavailableError(SourceError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -25,6 +26,7 @@ from segue.cli import (
 )
 from segue.cli.options import TOO_LITTLE
 from segue.errors import GateRejectedError, NotEnoughDataError, SegueError
+from segue.serving.settings import read_more_settings
 
 _STATUS: dict[type[SegueError], int] = {GateRejectedError: 3, NotEnoughDataError: TOO_LITTLE}
 """Exit statuses of errors that a schedule may pass over; every other error is 1, as a crash is."""
@@ -61,6 +63,8 @@ def version() -> None:
 def main() -> None:
     """Run the command; an error of ours is one line on standard error, and its exit status."""
     try:
+        for line in read_more_settings(Path(".env")):
+            typer.echo(line, err=True)
         app()
     except SegueError as error:
         Console(stderr=True).print(

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from segue.cli.options import SAMPLE_STORE, Data, State
-from segue.serving.settings import DEFAULT_STATE
+from segue.cli.options import Data, State  # noqa: TC001  # Typer reads the annotations
+from segue.serving.settings import DEFAULT_STATE, find_store
 from segue.state.listening import RECENT, Recorded
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def commands() -> None:
 @app.command("load")
 def load(
     *,
-    data: Data = SAMPLE_STORE,
+    data: Data = "",
     state: State = DEFAULT_STATE,
     recent: Annotated[int, typer.Option(min=1, help="Events of each listener, the latest.")] = RECENT,
     force: Annotated[bool, typer.Option("--force", help="Read files again that did not change.")] = False,
@@ -41,6 +41,7 @@ def load(
     from segue.state.sqlite import SqliteState
     from training.file_state import origin_of
 
+    data = find_store(data, state)
     console, opened = Console(soft_wrap=True, highlight=False), open_state(state)
     origin = origin_of([data], {"recent": recent})
     marks = opened if origin and isinstance(opened, SqliteState) else None
@@ -52,7 +53,7 @@ def load(
     from segue.sources.dataset.history import to_events  # pandas takes a second to import
     from training.event_source import read_events_at
 
-    with console.status(f"reading {data}"):
+    with console.status("reading events"):
         interactions, _ = read_events_at(data)
     total = Recorded(0, 0)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

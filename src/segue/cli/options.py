@@ -32,7 +32,10 @@ State = Annotated[
 ]
 Data = Annotated[
     str,
-    typer.Option(help="Tracks and events: a dataset folder, an SQLite file, or a postgresql:// URL."),
+    typer.Option(
+        help="Tracks and events: a dataset folder, an SQLite file, or a postgresql:// URL; "
+        "else SEGUE_STORE or SEGUE_STORE_SECRET."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads the history.")]

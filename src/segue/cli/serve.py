@@ -18,9 +18,9 @@ from segue.serving.settings import (
     DEFAULT_STATE,
     DEFAULT_STORE,
     DEFAULT_UPLOADS,
-    WebSettings,
     find_store,
     set_for_this_process,
+    web_settings,
 )
 from segue.serving.tier import Tier
 from segue.sources.store import open_store
@@ -96,7 +96,7 @@ def serve(  # noqa: PLR0913  # one parameter an option
     api = local_api(apis, upload_routes(uploads, worker))
     resume_imports(uploads, worker)
     front = Front(api, most_waiting, partial(typer.echo, err=True) if access_log else None)
-    run(front, (host, port), WebSettings.from_environment().base_path, customer_id, console.print)
+    run(front, (host, port), web_settings().base_path, customer_id, console.print)
 
 
 def _example_customer(store: str) -> int:

@@ -12,7 +12,7 @@ from segue.artifacts.location import open_store as open_artifacts
 from segue.cli.account import print_account
 from segue.cli.interrupt import trials_kept
 from segue.cli.log import Steps, log_to
-from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data, LogFile, Reason, Store
+from segue.cli.options import ARTIFACTS, Artifacts, Data, LogFile, Reason, Store
 from segue.domain.recommender import TIER_SOURCES
 from segue.serving.settings import find_store, user_name
 from segue.sources.store import open_store
@@ -77,7 +77,7 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
 @app.command("recommend")
 def recommend(  # noqa: PLR0913 - one parameter an option
     *,
-    data: Data = SAMPLE_STORE,
+    data: Data = "",
     events: Annotated[
         list[str] | None, typer.Option(help="More events, as of the lake that feedback fills; repeatable.")
     ] = None,
@@ -105,6 +105,7 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     from training.file_state import origin_of
     from training.recommend.unchanged import find_unchanged
 
+    data = find_store(data, location)
     console, store = Console(soft_wrap=True, highlight=False), open_artifacts(location)
     asked = {"factors": factors, "seed": seed, "budget_minutes": budget_minutes, "k": k}
     origin = origin_of([data, *(events or [])], asked)
@@ -120,7 +121,7 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     logger = log_to(console, "segue.train", file=log_file)
     with console.status("reading") as status, trials_kept(console, budget_minutes, trials):
         step = Steps(logger, status)
-        step(f"reading {data}")
+        step("reading tracks and events")
         dataset, accounts = read_dataset(data, events or [])
         for account in accounts:
             print_account(console, account)

@@ -40,7 +40,7 @@ def try_models(
     from training.recommend.split import take
 
     console = Console(soft_wrap=True, highlight=False)
-    with console.status(f"reading {data}"):
+    with console.status("reading events"):
         interactions, _ = read_events_at(data)
     rows = _chosen(interactions, data, user or [])
     with tempfile.TemporaryDirectory() as folder:

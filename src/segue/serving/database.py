@@ -6,7 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from segue.errors import ConfigError, SourceUnavailableError
+from segue.errors import ConfigError, NoStoreError, SourceUnavailableError
+from segue.serving.settings import has_store, store_location
 from segue.sources.store import open_store
 
 if TYPE_CHECKING:
@@ -19,6 +20,22 @@ TIMEOUT_S = 4.0
 
 LOOK_AGAIN_S = 30.0
 """A database that is down is no reason to ask for its secret at every request."""
+
+
+class NoDatabase:
+    """Stand where no store is set, as in a service that has listening events alone."""
+
+    def read_purchases(self, customer_id: int) -> Purchases:
+        """Raise NoStoreError."""
+        raise NoStoreError(
+            f"Customer {customer_id} cannot be looked up: this service has no store. Whoever runs it sets "
+            "SEGUE_STORE or SEGUE_STORE_SECRET (StoreSecretArn of the stack)."
+        )
+
+
+def follow_store() -> LiveDatabase | NoDatabase:
+    """Follow the store that the settings name; raises ConfigError where its secret cannot be read."""
+    return LiveDatabase(store_location) if has_store() else NoDatabase()
 
 
 class LiveDatabase:

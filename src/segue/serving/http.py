@@ -18,7 +18,7 @@ from segue.serving.body import BoundedRoute
 from segue.serving.contracts import Problem
 from segue.serving.description import describe, operation_id
 from segue.serving.problem import PROBLEM_JSON, add_handlers
-from segue.serving.settings import WebSettings
+from segue.serving.settings import web_settings
 from segue.serving.telemetry import ANSWERS, count, logger, metrics
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def local_api(functions: Iterable[FastAPI], *more: APIRouter) -> FastAPI:
 
     def openapi() -> dict[str, Any]:
         if not described:
-            described.append(describe(api, WebSettings.from_environment().base_path))
+            described.append(describe(api, web_settings().base_path))
         return described[0]
 
     api.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation says to extend it
@@ -107,7 +107,7 @@ def local_api(functions: Iterable[FastAPI], *more: APIRouter) -> FastAPI:
 def _prepared(api: FastAPI) -> FastAPI:
     api.router.route_class = BoundedRoute
     add_handlers(api)
-    web = WebSettings.from_environment()
+    web = web_settings()
     if web.base_path:
         api.add_middleware(_BelowBasePath, base_path=web.base_path)
     if web.origins:
@@ -201,7 +201,7 @@ def server_url() -> Any:
 
     It is SEGUE_PUBLIC_URL, or where the request came in; never the header Host, which any caller can write.
     """
-    web = WebSettings.from_environment()
+    web = web_settings()
 
     async def find(request: Request) -> str:
         host, port = request.scope["server"]

@@ -90,7 +90,7 @@ def _on_error(request: Request, error: Exception) -> JSONResponse:
         detail = f"{name} not found. Train and promote one: {error.made_by}"
         return problem(status, code, detail, request, error=f"{name} not found")
     logger.error("request failed", exc_info=error, extra={"code": code})
-    public = isinstance(error, errors.VariantUnservableError)
+    public = isinstance(error, (errors.VariantUnservableError, errors.NoStoreError))
     return problem(status, code, str(error) if public else _SAID.get(code, _SORRY), request)
 
 

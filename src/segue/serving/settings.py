@@ -9,13 +9,14 @@ from __future__ import annotations
 import getpass
 import math
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from segue.errors import ConfigError
+from segue.serving.old_names import translate
 from segue.serving.tier import Tier
+from segue.serving.web import WebSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,40 +102,9 @@ class TierSettings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class WebSettings:
-    """How the API is reached.
-
-    Attributes
-    ----------
-    base_path : str
-        SEGUE_BASE_PATH, ``/music``: what comes before every route, as of a base path mapping; empty for none.
-    public_url : str
-        SEGUE_PUBLIC_URL, ``https://api.shop.example/music``: where callers find this server, for links to it;
-        empty for the address that a request came in on.
-    origins : tuple of str
-        SEGUE_CORS_ORIGINS, ``https://shop.example,…``: pages that may call the API; ``*`` for all.
-    """
-
-    base_path: str
-    public_url: str
-    origins: tuple[str, ...]
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings; raises ConfigError naming the variable at fault."""
-        base = environment.get("SEGUE_BASE_PATH", "").strip("/")
-        if not re.fullmatch(r"[\w.~/-]*", base, re.ASCII):
-            raise ConfigError("SEGUE_BASE_PATH", f"{base!r} is no path: give one as in /music.")
-        public = environment.get("SEGUE_PUBLIC_URL", "").rstrip("/")
-        origins = [one.strip() for one in environment.get("SEGUE_CORS_ORIGINS", "").split(",")]
-        named = {"SEGUE_PUBLIC_URL": [public], "SEGUE_CORS_ORIGINS": [one for one in origins if one != "*"]}
-        for variable, urls in named.items():
-            path = r"[^?#\s]*" if variable == "SEGUE_PUBLIC_URL" else ""
-            for url in filter(None, urls):
-                if not re.fullmatch(rf"https?://[^/?#\s]+{path}", url):
-                    raise ConfigError(variable, f"{url!r} is no address as in https://shop.example.")
-        return cls(f"/{base}" if base else "", public, tuple(filter(None, origins)))
+def web_settings(environment: Mapping[str, str] = os.environ) -> WebSettings:
+    """Return how the API is reached; raises ConfigError naming the variable at fault."""
+    return WebSettings.from_environment(environment)
 
 
 def aws_environment(environment: Mapping[str, str] = os.environ) -> Mapping[str, str]:
@@ -202,12 +172,8 @@ class Locate(Protocol):
 def store_location(environment: Mapping[str, str] = os.environ, *, fresh: bool = False) -> str:
     """Return the store database's path or URL: SEGUE_STORE, or the secret that SEGUE_STORE_SECRET names.
 
-    A secret is kept for five minutes unless ``fresh``.
-
-    Raises
-    ------
-    ConfigError
-        Neither is set, or the secret is unreadable or not of a known form.
+    A secret is kept for five minutes unless ``fresh``. Raises ConfigError where neither is set, or the secret
+    is unreadable or not of a known form.
     """
     if environment.get("SEGUE_STORE"):
         return environment["SEGUE_STORE"]
@@ -226,21 +192,43 @@ def store_location(environment: Mapping[str, str] = os.environ, *, fresh: bool =
     )
 
 
+def has_store(environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether SEGUE_STORE or SEGUE_STORE_SECRET names a store."""
+    return bool(environment.get("SEGUE_STORE") or environment.get("SEGUE_STORE_SECRET"))
+
+
 def find_store(given: str, artifacts: str, environment: Mapping[str, str] = os.environ) -> str:
     """Return the store a command is to read: the one given, the environment's, or the local sample.
 
-    Raises
-    ------
-    ConfigError
-        None is named, and ``artifacts`` are on S3: there the sample must never be published by mistake.
+    Raises ConfigError where none is named and ``artifacts`` are on S3: nobody publishes the sample there.
     """
     if given:
         return given
-    if environment.get("SEGUE_STORE") or environment.get("SEGUE_STORE_SECRET"):
+    if has_store(environment):
         return store_location(environment)
     if "://" in artifacts:
         raise ConfigError("SEGUE_STORE", f"not set; {artifacts} is not for the sample store: name yours.")
     return DEFAULT_STORE
+
+
+def read_more_settings(file: Path) -> list[str]:
+    """Set what a ``.env`` file and older names of variables give; return a line for each older name.
+
+    The environment goes before the file, and Segue's own names before older ones. Raises ConfigError where
+    the file cannot be read as text.
+    """
+    if file.is_file():
+        from dotenv import dotenv_values
+
+        try:
+            # Nothing is expanded: a password may hold what looks like a variable.
+            found = dotenv_values(file, interpolate=False, encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(str(file), f"cannot be read as text in UTF-8, {error}.") from error
+        os.environ.update({name: value for name, value in found.items() if value and name not in os.environ})
+    translated = translate(os.environ)
+    os.environ.update(translated.values)
+    return translated.lines
 
 
 def set_for_this_process(values: Mapping[str, str], *, defaults: Mapping[str, str]) -> None:

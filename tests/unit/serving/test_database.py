@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from fastapi.testclient import TestClient
 
 from segue.errors import SourceUnavailableError
-from segue.serving.database import LiveDatabase
+from segue.serving.database import LiveDatabase, follow_store
+from segue.serving.http import http_api
 from tests.runtime.music_store import write_store
 
 
@@ -41,3 +43,17 @@ def test_an_address_that_did_not_change_is_the_error_itself(tmp_path) -> None:
     database = LiveDatabase(Secret(str(tmp_path / "gone.sqlite")))
     with pytest.raises(SourceUnavailableError, match=r"gone\.sqlite"):
         database.read_purchases(12)
+
+
+def test_a_service_without_a_store_says_so_to_its_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SEGUE_STORE", "SEGUE_STORE_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    api = http_api("test")
+
+    @api.get("/x")
+    def route() -> None:
+        follow_store().read_purchases(12)
+
+    answer = TestClient(api).get("/x")
+    assert (answer.status_code, answer.json()["code"]) == (503, "no_store")
+    assert "this service has no store. Whoever runs it sets SEGUE_STORE" in answer.json()["detail"]

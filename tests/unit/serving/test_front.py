@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from segue.errors import ConfigError
 from segue.serving.front import Front
 from segue.serving.http import http_api, local_api, server_url
-from segue.serving.settings import WebSettings
+from segue.serving.settings import web_settings
 
 ORIGIN = "https://shop.example"
 
@@ -128,4 +128,4 @@ def test_the_front_page_says_what_this_is() -> None:
 )
 def test_a_setting_that_is_no_address_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
-        WebSettings.from_environment({name: value})
+        web_settings({name: value})
