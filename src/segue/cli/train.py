@@ -13,7 +13,6 @@ from segue.cli.account import print_account
 from segue.cli.interrupt import trials_kept
 from segue.cli.log import Steps, log_to
 from segue.cli.options import ARTIFACTS, Artifacts, Data, LogFile, Reason, Store
-from segue.domain.recommender import TIER_SOURCES
 from segue.serving.settings import find_store, user_name
 from segue.sources.store import open_store
 
@@ -164,6 +163,8 @@ def _print_recommender(console: Console, outcome: RecommenderOutcome, k: int) ->
 
 def _weights(ranker: Ranker, tier: str) -> str:
     """Name the sources that are heard, by falling weight, and those that the tier opens and that are not."""
+    from segue.domain.recommender import TIER_SOURCES  # numpy, which other commands need not wait for
+
     weights = ranker.weights_of(tier)
     heard = ", ".join(f"{name} {weight:.2g}" for name, weight in sorted(weights.items(), key=lambda w: -w[1]))
     unheard = [name for name in ranker.sources if name in TIER_SOURCES[tier] and name not in weights]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -50,6 +52,16 @@ def test_without_a_budget_the_best_of_three_item_item_models_is_kept(task: Task)
     assert kept in TRUNCATIONS
     assert value[kept] >= least
     assert all(value[fewer] < least for fewer in value if fewer < kept)
+
+
+def test_a_kind_whose_package_is_not_installed_is_named_and_the_others_are_tried(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "implicit.cpu.als", None)
+    told: list[str] = []
+    _, tried = choose_settings(task, Settings.of(8, 5), Budget(0.01), told.append)
+    assert {each.kind for each in tried["factors"]} == {"ials"}
+    assert [line for line in told if line.startswith("als is not tried: implicit: it is not installed")]
 
 
 def test_with_a_budget_every_member_is_searched_and_a_second_run_only_reads(task: Task, tmp_path) -> None:
