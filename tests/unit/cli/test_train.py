@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -111,3 +112,23 @@ def test_a_stopped_search_says_what_becomes_of_its_trials(
         raise KeyboardInterrupt
     text = console.export_text()
     assert told in text if told else text == ""
+
+
+def test_steps_are_logged_with_their_time_and_their_seconds(tmp_path: Path) -> None:
+    store, file = generate(tmp_path / "store", seed=2, customers=60, tracks=300), tmp_path / "train.log"
+    options = ["--store", str(store), "--artifacts", str(tmp_path / "artifacts"), "--log-file", str(file)]
+    done = CliRunner().invoke(app, ["train", "genre-preference", "--trees", "5", *options])
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ INFO ", line) for line in lines), done.output
+    assert lines[0].endswith("INFO reading purchases")
+    assert re.search(r"INFO took \d+\.\d s: .*loading scikit-learn \d+\.\d", lines[-1])
+    assert set(lines) <= set(done.output.splitlines())
+
+
+def test_a_log_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file" / "train.log"
+    (tmp_path / "file").touch()
+    options = ["--artifacts", str(tmp_path / "artifacts"), "--log-file", str(file)]
+    done = CliRunner().invoke(app, ["train", "genre-preference", *options])
+    assert isinstance(done.exception, SourceUnavailableError)
+    assert str(file) in str(done.exception)

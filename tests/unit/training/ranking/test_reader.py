@@ -312,3 +312,10 @@ def test_a_packed_table_is_read(tmp_path: Path, name: str) -> None:
             archive.writestr("train.csv", text)
             archive.writestr("README.txt", "nothing")
     assert pairs(read_interactions(tmp_path / name)) == [("a", "x"), ("b", "y")]
+
+
+def test_a_wide_table_is_refused_with_ten_of_its_columns(tmp_path: Path) -> None:
+    names = ",".join(f"feature{column}" for column in range(285))
+    cells = ",".join("1" * 286)
+    with pytest.raises(SourceSchemaError, match=r"columns user, .*, feature8 and 276 more; one must"):
+        read_csv(tmp_path, f"user,{names}\n{cells}\n")
