@@ -27,7 +27,7 @@ N_BEST, N_QUERIES = 100, 500
 
 INDEX_FILE, RECORD_FILE = "index.faiss", "index.json"
 
-_MOST_IVF = 500_000
+_MOST_IVF = 1_000_000
 _EFFORTS = tuple(2**power for power in range(13))
 _HNSW_LINKS, _HNSW_EFFORT = 16, 40
 _SAMPLED_PER_CELL = 64
@@ -87,7 +87,7 @@ class FaissIndex:
 
 
 def kind_for(n_items: int) -> IndexKind:
-    """Return the kind for a number of vectors: flat to `MOST_EXACT`, IVF to half a million, else HNSW."""
+    """Return the kind for a number of vectors: flat to `MOST_EXACT`, IVF to a million, else HNSW."""
     if n_items <= MOST_EXACT:
         return IndexKind.FLAT
     return IndexKind.IVF if n_items <= _MOST_IVF else IndexKind.HNSW

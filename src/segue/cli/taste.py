@@ -14,7 +14,7 @@ from rich.text import Text
 
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
 from segue.cli.writing import writing_to
-from segue.domain.taste.sentence import deviations, percent, whole_percent
+from segue.domain.taste.sentence import deviations, friend, percent, whole_percent
 from segue.errors import InvalidInputError
 from segue.serving.settings import DEFAULT_STATE
 
@@ -112,18 +112,20 @@ def _shares(found: TasteProfile) -> Iterator[Table]:
 def _words(found: TasteProfile) -> Iterator[Text]:
     if found.moods:
         words = ", ".join(f"{each.mood} {deviations(each.difference)}" for each in found.moods.moods)
-        yield Text(f"moods, in deviations from the catalogue: {words}")
+        yield Text(f"moods, beside the average track (0; two of three lie between −1 and +1): {words}")
     if found.mainstream:
         yield Text(f"mainstream: {found.mainstream.meaning}")
     if found.drift:
         whole = found.drift.whole
         yield Text(
-            f"drift: {whole.divergence_bits:.2f} bits from the first to the last of "
-            f"{len(found.drift.windows)} parts, {whole.by_chance_bits:.2f} are to be expected by chance"
+            f"drift: the genres of the first and the last of {len(found.drift.windows)} parts are "
+            f"{percent(whole.divergence_bits)} apart, {percent(whole.by_chance_bits)} is usual by chance"
         )
     if found.friends:
-        words = ", ".join(f"{each.user_id} {each.similarity:.2f}" for each in found.friends.nearest)
-        yield Text(f"friends nearest in taste, 1 being the very same: {words}")
+        words = ", ".join(
+            f"{friend(each.user_id)} {percent(each.similarity)}" for each in found.friends.nearest
+        )
+        yield Text(f"friends nearest in taste, 100 % being the very same: {words}")
 
 
 def _table(title: str, rows: Iterable[tuple[str, float]], sign: str = " %") -> Table:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segue.domain.taste.played import Lack
-from segue.domain.taste.sentence import percent
+from segue.domain.taste.sentence import friend, percent
 from segue.errors import InvalidInputError
 from segue.serving.picture.drawing import inline, standalone
 from segue.serving.picture.markup import Markup, html_document, joined, style_sheet, tag
@@ -44,6 +44,7 @@ PICTURED: dict[int | str, dict[str, Any]] = {
 }
 """What the route answers besides JSON, for its OpenAPI description."""
 
+_NEARLY_ALL = 0.8  # of a profile's tracks: a part that is based on fewer says so
 _STYLE = COLOURS + DRAWN + PAGE
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
@@ -135,7 +136,7 @@ def page(answer: TasteProfile, profile: Profile, reference: Reference) -> str:
     main = tag(
         "main",
         tag("h1", title),
-        tag("p", f"Rests on {_rests_on(answer.support)}{_cut(answer)}.", class_="quiet"),
+        tag("p", f"Based on {_rests_on(answer.support)}{_cut(answer)}.", class_="quiet"),
         _words(answer),
         tag("div", *cards, class_="cards"),
         _unknown(answer),
@@ -145,16 +146,9 @@ def page(answer: TasteProfile, profile: Profile, reference: Reference) -> str:
 
 
 def _words(answer: TasteProfile) -> Markup:
-    said = [
-        tag("li", each.text, " ", tag("span", f"({_tracks(each.support)})", class_="quiet"))
-        for each in answer.insights
-    ]
+    said = [tag("li", each.text) for each in answer.insights]
     nothing = tag("p", "Nothing can be said with certainty yet.", class_="quiet")
-    return tag(
-        "section",
-        tag("h2", "In words"),
-        tag("ul", said) if said else nothing,
-    )
+    return tag("section", tag("h2", "In words"), tag("ul", said) if said else nothing)
 
 
 def _card(answer: TasteProfile, profile: Profile, reference: Reference, part: str) -> Markup:
@@ -164,11 +158,11 @@ def _card(answer: TasteProfile, profile: Profile, reference: Reference, part: st
         return tag("section", heading, tag("p", f"Not yet: {found.reason}.", class_="quiet"))
     if found is None:
         return tag("section", heading, _mainstream(answer) if part == "mainstream" else _friends(answer))
-    below = _sentence(answer, part)
+    below = f"{_fewer(answer, getattr(answer, part).support)}{_sentence(answer, part)}"
     return tag(
         "section",
         heading,
-        tag("p", f"Rests on {_rests_on(getattr(answer, part).support)}. {below}".strip(), class_="quiet"),
+        tag("p", below, class_="quiet") if below else None,
         inline(found),
         _numbers(found),
     )
@@ -178,11 +172,14 @@ def _sentence(answer: TasteProfile, part: str) -> str:
     """Say what the picture does not."""
     if part == "genres" and answer.genres:
         return (
-            f"As diverse as {answer.genres.effective_genres:.1f} genres played alike "
-            f"(Shannon {answer.genres.shannon_nats:.2f} nats), of {answer.genres.n_genres} in all."
+            f"You play {answer.genres.n_genres} genres, as diverse as {answer.genres.effective_genres:.1f} "
+            "genres that are played equally often."
         )
     if part == "moods":
-        return "In standard deviations above or below the catalogue's tracks."
+        return (
+            "A bar to the right: your music suits the mood more than most tracks of the catalogue do. "
+            "0 is the average track; two of three tracks lie between −1 and +1."
+        )
     if part == "eras" and answer.eras:
         low, high = answer.eras.middle_half
         return (
@@ -198,7 +195,10 @@ def _sentence(answer: TasteProfile, part: str) -> str:
     if part == "drift" and answer.drift:
         whole = answer.drift.whole
         sure = "more than chance explains" if whole.sure else "no more than chance explains"
-        return f"The first and the last part differ by {whole.divergence_bits:.2f} bits of 1, {sure}."
+        return (
+            f"The genres of the first and the last part are {percent(whole.divergence_bits)} apart, {sure}. "
+            "0 % is the same genres, 100 % is none in common."
+        )
     return ""
 
 
@@ -238,7 +238,7 @@ def _mainstream(answer: TasteProfile) -> Markup:
     if found.interval is not None:
         low, high = found.interval
         words += f" Yours lies between {low:.0f} % and {high:.0f} %, with 95 % confidence."
-    return joined([tag("p", f"Rests on {_rests_on(found.support)}.", class_="quiet"), tag("p", words)])
+    return tag("p", f"{_fewer(answer, found.support)}{words}")
 
 
 def _friends(answer: TasteProfile) -> Markup:
@@ -246,13 +246,13 @@ def _friends(answer: TasteProfile) -> Markup:
     if found is None:
         return joined([])
     rows = [
-        tag("tr", tag("td", each.user_id), tag("td", f"{each.similarity:.2f}", class_="n"))
+        tag("tr", tag("td", friend(each.user_id)), tag("td", percent(each.similarity), class_="n"))
         for each in found.nearest
     ]
     header = tag("tr", tag("th", "friend"), tag("th", "similarity", class_="n"))
     return joined(
         [
-            tag("p", "0 is nothing in common, 1 the very same taste.", class_="quiet"),
+            tag("p", "0 % is nothing in common, 100 % the very same taste.", class_="quiet"),
             tag("table", tag("thead", header), tag("tbody", rows)),
         ]
     )
@@ -279,6 +279,13 @@ def _cut(answer: TasteProfile) -> str:
     if since is None:
         return ""
     return f"; of a longer history these are the latest events, since {since.day} {since:%b %Y}"
+
+
+def _fewer(answer: TasteProfile, support: SupportOut) -> str:
+    """Say what a part is based on where that is clearly less than the whole profile is."""
+    if support.tracks >= _NEARLY_ALL * answer.support.tracks:
+        return ""
+    return f"Based on {support.tracks} of your {_tracks(answer.support)}. "
 
 
 def _rests_on(support: SupportOut) -> str:

@@ -77,7 +77,7 @@ def _genres(found: GenreProfile) -> Drawing:
 
 def _moods(found: MoodProfile) -> Drawing:
     shown = [Bar(each.mood, each.difference, deviations(each.difference)) for each in found.moods]
-    told = "Standard deviations above or below the catalogue's tracks: "
+    told = "How much more or less your music suits a mood than the average track of the catalogue: "
     told += ", ".join(f"{bar.name} {bar.written}" for bar in shown)
     header = ("mood", "difference")
     return bars("moods", TITLES["moods"], f"{told}.", shown, header, least_scale=LEAST_MOOD)

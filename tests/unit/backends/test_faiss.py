@@ -113,7 +113,7 @@ def test_cells_probed_can_be_set() -> None:
 
 
 def test_the_kind_goes_by_size() -> None:
-    sizes = (10, 20_000, 20_001, 500_000, 500_001)
+    sizes = (10, 20_000, 20_001, 1_000_000, 1_000_001)
     kinds = [IndexKind.FLAT, IndexKind.FLAT, IndexKind.IVF, IndexKind.IVF, IndexKind.HNSW]
     assert [kind_for(size) for size in sizes] == kinds
 

@@ -254,3 +254,18 @@ def test_one_track_of_one_taste_draws_too() -> None:
     assert read.tags.count("svg") == 5
     bare = made(ROCK[:5], of=reference(catalogue([["x"]] * 40)))
     assert "svg" in Reader(page(*bare)).tags
+
+
+def test_what_the_profile_is_based_on_is_said_once_and_in_plain_words() -> None:
+    text = Reader(page(*WHOLE)).text
+    assert text.count("Based on") == 1
+    for technical in ("nats", " bits", "standard deviation", "Shannon"):
+        assert technical not in text
+
+
+def test_a_colour_of_a_taste_means_that_taste_alone() -> None:
+    drawn = parsed(pictures(*WHOLE[1:], Picture.TASTE_MAP))
+    assert any(re.search(r"\bf0\b", element.attrib.get("class", "")) for element in drawn.iter())
+    for picture in (Picture.RADAR, Picture.HEAT_MAP, Picture.RIBBON):
+        for element in parsed(pictures(*WHOLE[1:], picture)).iter():
+            assert not re.search(r"\b[fs]\d\b", element.attrib.get("class", "")), picture

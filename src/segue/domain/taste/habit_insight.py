@@ -8,7 +8,7 @@ import numpy as np
 
 from segue.domain.situation import TimeOfDay
 from segue.domain.taste.estimate import SURE_Z, estimate_share
-from segue.domain.taste.sentence import FEW, Insight, day, percent
+from segue.domain.taste.sentence import FEW, Insight, day, friend, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,8 +124,8 @@ def tell_neighbours(found: Neighbours) -> Iterator[Insight]:
         if first.similarity - second.similarity >= CLEAR_SIMILARITY:
             yield Insight(
                 "friends",
-                f"Of {found.n_compared} friends {first.user_id} is nearest to your taste: "
-                f"{first.similarity:.2f}, where 1 is the very same.",
+                f"Of {found.n_compared} friends {friend(first.user_id)} is nearest to your taste: "
+                f"{percent(first.similarity)}, where 100 % is the very same.",
                 first.similarity,
                 "similarity",
                 found.support,

@@ -97,8 +97,8 @@ def tell_moods(found: MoodProfile) -> Iterator[Insight]:
     ):
         yield Insight(
             "moods",
-            f"The mood that stands out in your music is {first.mood}: {first.difference:.1f} standard "
-            "deviations above the catalogue.",
+            f"The mood that stands out in your music is {first.mood}: your tracks suit it by "
+            f"{percent(first.score.mean)} on average, the catalogue's by {percent(first.catalogue_mean)}.",
             first.difference,
             "standard deviations",
             found.support,

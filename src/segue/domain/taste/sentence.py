@@ -59,6 +59,11 @@ def day(at: float, utc_offset: timedelta) -> str:
     return f"{local.day} {local:%b %Y}"
 
 
+def friend(user_id: str) -> str:
+    """Name a friend: an id that is a number is no name."""
+    return f"listener {user_id}" if user_id.isdecimal() else user_id
+
+
 def counted(n: int, what: str) -> str:
     """Write a number of things."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"

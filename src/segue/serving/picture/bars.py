@@ -64,7 +64,7 @@ def bars(  # noqa: PLR0913 - what a picture consists of
                 width=long,
                 height=16,
                 rx=3,
-                class_="f0" if bar.value >= 0 else "f1",
+                class_="own" if bar.value >= 0 else "less",
             ),
             tag("text", bar.written, x=WIDTH, y=y + 17, text_anchor="end", class_="strong"),
         ]

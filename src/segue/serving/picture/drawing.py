@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WIDTH = 360
 """Of every drawing: on a phone a unit is about a pixel, and type of 12 can be read."""
 _HEAD, _GAP, _EDGE = 30, 22, 14
-_LINE = 42
+_LINE = 48
 """Letters that a line of a legend holds, its value included."""
 
 
@@ -110,17 +110,20 @@ def _told(drawing: Drawing) -> tuple[Markup, Markup]:
     )
 
 
-def legend_row(y: float, colour: int, text: str, value: str, mark: str = "") -> Markup:
-    """Return a line of a legend: a square or a numbered disc, a name, and a value at the right."""
+def legend_row(y: float, paint: str, text: str, value: str, mark: str = "") -> Markup:
+    """Return a line of a legend: a square or a numbered disc, a name, and a value at the right.
+
+    ``paint`` is the class of its colour.
+    """
     if mark:
         key = joined(
             [
-                tag("circle", cx=8, cy=y - 4, r=8, class_=f"f{colour}"),
+                tag("circle", cx=8, cy=y - 4, r=8, class_=paint),
                 tag("text", mark, x=8, y=y, text_anchor="middle", class_="on", font_size=11),
             ]
         )
     else:
-        key = tag("rect", x=2, y=y - 10, width=12, height=12, rx=3, class_=f"f{colour}")
+        key = tag("rect", x=2, y=y - 10, width=12, height=12, rx=3, class_=paint)
     name = tag("text", shortened(text, _LINE - len(value)), x=22, y=y)
     number = tag("text", value, x=WIDTH, y=y, text_anchor="end", class_="soft")
     return joined([key, name, number])

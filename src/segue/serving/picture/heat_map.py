@@ -66,13 +66,13 @@ def _cell(day: int, hour: int, count: int, most: int) -> Markup:
         return tag("rect", class_="empty", fill_opacity="0.45", **place)
     step = _STEPS[min(math.floor(math.sqrt(count / most) * len(_STEPS)), len(_STEPS) - 1)]
     told = tag("title", f"{WEEKDAYS[day]} {hour}:00: {count}")
-    return tag("rect", told, class_="f0", fill_opacity=str(step), **place)
+    return tag("rect", told, class_="own", fill_opacity=str(step), **place)
 
 
 def _key(most: int) -> Markup:
     y, x = _TOP + 7 * _ROW + 12, WIDTH - 5 * 18 - 66.0
     squares = [
-        tag("rect", x=x + 18 * place, y=y, width=16, height=12, rx=2.5, class_="f0", fill_opacity=str(step))
+        tag("rect", x=x + 18 * place, y=y, width=16, height=12, rx=2.5, class_="own", fill_opacity=str(step))
         for place, step in enumerate(_STEPS)
     ]
     return joined(

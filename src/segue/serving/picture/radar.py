@@ -30,7 +30,7 @@ def radar(found: AudioProfile) -> Drawing:
         tag(
             "polygon",
             points=_points(means),
-            class_="f0 s0",
+            class_="own owns",
             fill_opacity=0.15,
             stroke_width=2.2,
             stroke_linejoin="round",
@@ -90,12 +90,12 @@ def _spoke(place: int, n: int) -> Markup:
 def _band(low: list[float], high: list[float]) -> Markup:
     outer, inner = (_points(parts).split(" ") for parts in (high, low))
     path = f"M{'L'.join(outer)}ZM{'L'.join(reversed(inner))}Z"
-    return tag("path", d=path, class_="f0", fill_opacity=0.16, fill_rule="evenodd")
+    return tag("path", d=path, class_="own", fill_opacity=0.16, fill_rule="evenodd")
 
 
 def _dot(part: float, place: int, n: int) -> Markup:
     x, y = _at(part, place, n)
-    return tag("circle", cx=x, cy=y, r=3, class_="f0")
+    return tag("circle", cx=x, cy=y, r=3, class_="own")
 
 
 def _label(name: str, mean: float, place: int, n: int) -> Markup:
@@ -115,9 +115,9 @@ def _key() -> Markup:
     y = _HEIGHT - 30
     return joined(
         [
-            tag("line", x1=20, y1=y - 4, x2=40, y2=y - 4, class_="s0", stroke_width=2.2),
+            tag("line", x1=20, y1=y - 4, x2=40, y2=y - 4, class_="owns", stroke_width=2.2),
             tag("text", "mean of your music", x=46, y=y, class_="soft"),
-            tag("rect", x=190, y=y - 10, width=20, height=12, rx=3, class_="f0", fill_opacity=0.25),
+            tag("rect", x=190, y=y - 10, width=20, height=12, rx=3, class_="own", fill_opacity=0.25),
             tag("text", "its middle half", x=216, y=y, class_="soft"),
             tag(
                 "line",

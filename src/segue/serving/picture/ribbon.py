@@ -35,7 +35,7 @@ def ribbon(found: Drift) -> Drawing:
     ]
     top = _HEIGHT + 46
     rows = [
-        legend_row(top + _ROW * place, colours[place], name, _moved(share[:, place]))
+        legend_row(top + _ROW * place, f"g{colours[place]}", name, _moved(share[:, place]))
         for place, name in enumerate(names)
     ]
     first = day(found.windows[0].began_at, found.utc_offset)
@@ -68,7 +68,7 @@ def _stream(
     forth = [f"{number(a)},{number(b)}" for a, b in zip(fine, _smooth(fine, x, upper), strict=True)]
     back = [f"{number(a)},{number(b)}" for a, b in zip(fine, _smooth(fine, x, lower), strict=True)]
     path = f"M{'L'.join([*forth, *reversed(back)])}Z"
-    return tag("path", tag("title", name), d=path, class_=f"f{colour} rim", stroke_width="0.8")
+    return tag("path", tag("title", name), d=path, class_=f"g{colour} rim", stroke_width="0.8")
 
 
 def _smooth(fine: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 N_COLOURS = 7
-"""Classes f0 … f6 fill, s0 … s6 draw lines; the last is grey, for what has no colour of its own."""
+"""Classes f0 … f6 fill, s0 … s6 draw lines: each is one taste; the last is grey, for what has no colour.
+
+What is the listener's, but of no single taste, has the class own, owns, or one of its shades g0 … g6."""
 
 _LIGHT = {
     "page": "#f4f5f8", "card": "#ffffff", "ink": "#1a2130", "soft": "#566072", "line": "#d5dae3",
-    "dust": "#8d97a8", "on": "#ffffff",
+    "dust": "#8d97a8", "on": "#ffffff", "own": "#4b4fc4",
     "c0": "#2f66d0", "c1": "#c4511b", "c2": "#1d8557", "c3": "#a83a94", "c4": "#857000", "c5": "#0a7a90",
     "c6": "#8f98a6",
 }  # fmt: skip
 _DARK = {
     "page": "#0f1217", "card": "#181c24", "ink": "#e9ecf2", "soft": "#a6b0c0", "line": "#313948",
-    "dust": "#6d788b", "on": "#10141b",
+    "dust": "#6d788b", "on": "#10141b", "own": "#a5a8ff",
     "c0": "#7fabff", "c1": "#ff9d6b", "c2": "#5ed49b", "c3": "#ea90dc", "c4": "#dcc455", "c5": "#5fd2e4",
     "c6": "#7d8797",
 }  # fmt: skip
 
-_CHOSEN = "".join(f".f{n}{{fill:var(--c{n})}}.s{n}{{stroke:var(--c{n})}}" for n in range(N_COLOURS))
+_SHADES = (1, 0.78, 0.6, 0.45, 0.32, 0.22, 0.12)
+"""Classes g0 … g6: of the listener's own colour, for parts of a whole that follow each other."""
+
+_CHOSEN = "".join(
+    f".f{n}{{fill:var(--c{n})}}.s{n}{{stroke:var(--c{n})}}" for n in range(N_COLOURS)
+) + "".join(f".g{n}{{fill:var(--own);fill-opacity:{shade}}}" for n, shade in enumerate(_SHADES))
 
 
 def _variables(colours: dict[str, str]) -> str:
@@ -34,7 +41,8 @@ DRAWN = (
     "text{fill:var(--ink)}.soft{fill:var(--soft)}.strong{font-weight:650}.on{fill:var(--on);font-weight:700}"
     ".head{font-size:16px;font-weight:650}.card{fill:var(--card)}.line{stroke:var(--line);fill:none}"
     ".dust{stroke:var(--dust);fill:none}.empty{fill:var(--line)}.rim{stroke:var(--card)}"
-    ".axis{stroke:var(--soft);fill:none}" + _CHOSEN
+    ".axis{stroke:var(--soft);fill:none}.own{fill:var(--own)}.owns{stroke:var(--own)}"
+    ".less{fill:var(--dust)}" + _CHOSEN
 )
 PAGE = (
     "*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);"
@@ -48,8 +56,8 @@ PAGE = (
     "margin:0 0 16px;break-inside:avoid}"
     "svg{display:block;width:100%;height:auto;max-width:560px;margin:0 auto}"
     "ul{margin:0;padding-left:20px}li{margin:6px 0;overflow-wrap:anywhere}"
-    "li::marker{color:var(--c0)}details{margin-top:10px}summary{cursor:pointer;color:var(--soft);"
-    "font-size:.9rem}summary:focus-visible{outline:2px solid var(--c0);outline-offset:3px}"
+    "li::marker{color:var(--own)}details{margin-top:10px}summary{cursor:pointer;color:var(--soft);"
+    "font-size:.9rem}summary:focus-visible{outline:2px solid var(--own);outline-offset:3px}"
     ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;margin-top:8px;width:100%}"
     "th,td{text-align:left;padding:4px 8px 4px 0;border-bottom:1px solid var(--line);vertical-align:top;"
     "overflow-wrap:break-word}td:first-child{min-width:5.5em}td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"

@@ -41,7 +41,7 @@ def taste_map(layout: Layout, found: Tastes) -> Drawing:
     badges = [_badge(float(x), float(y), number) for (number, _), (x, y) in zip(placed, centre, strict=True)]
     top = _SIDE + 46
     rows = [
-        legend_row(top + _ROW * number, number, taste.title, percent(taste.weight), str(number + 1))
+        legend_row(top + _ROW * number, f"f{number}", taste.title, percent(taste.weight), str(number + 1))
         for number, taste in enumerate(found.tastes)
     ]
     made = "near is alike" if layout.made_by == BY_CLUSTERS else "the catalogue's two main directions"

@@ -190,4 +190,6 @@ def test_the_nearest_friend_is_told_only_if_clearly_the_nearest(second: float, n
     found = list(tell_neighbours(Neighbours(Support(9, 9, 1), nearest, 2, 0)))
     assert len(found) == n_told
     if found:
-        assert found[0].text == "Of 2 friends 7 is nearest to your taste: 0.80, where 1 is the very same."
+        assert found[0].text == (
+            "Of 2 friends listener 7 is nearest to your taste: 80 %, where 100 % is the very same."
+        )
