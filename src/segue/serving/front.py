@@ -52,8 +52,9 @@ class Front:
             await send(message)
 
         self._waiting += 1
+        shed = self._waiting > self._most_waiting
         try:
-            if self._waiting > self._most_waiting:
+            if shed:
                 busy = problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", _BUSY, Request(scope))
                 await busy(scope, receive, noting)
             else:
@@ -64,7 +65,7 @@ class Front:
         finally:
             self._waiting -= 1
             if self._log:
-                route = getattr(scope.get("route"), "path", "(no route)")
+                route = getattr(scope.get("route"), "path", "(busy)" if shed else "(no route)")
                 took_ms = (time.perf_counter() - began_at_s) * 1000
                 now = datetime.now(UTC).isoformat(timespec="milliseconds")
                 self._log(f"{now} {scope['method']} {route} {status} {took_ms:.0f} ms")

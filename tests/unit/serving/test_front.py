@@ -67,10 +67,12 @@ async def statuses(front: Front, n: int) -> list[tuple[int, bool]]:
 
 
 def test_what_comes_beyond_the_bound_is_refused_and_the_rest_answered() -> None:
-    front = Front(api(), 5)
+    log: list[str] = []
+    front = Front(api(), 5, log.append)
     for _ in range(2):  # what was answered counts no more
         found = asyncio.run(statuses(front, 12))
         assert found == [(200, False)] * 5 + [(503, True)] * 7
+    assert sum("GET (busy) 503" in line for line in log) == 14
 
 
 def test_links_name_the_setting_or_the_servers_own_address_and_never_the_host_header(
