@@ -37,9 +37,14 @@ class Estimate:
 
 def accuracy(answer: NDArray[np.int64], label: NDArray[np.int64]) -> Estimate:
     """Estimate the share of customers answered rightly, with Wilson's (1927) interval."""
-    result = binomtest(int((answer == label).sum()), len(label))
+    return share_of(int((answer == label).sum()), len(label))
+
+
+def share_of(part: int, whole: int) -> Estimate:
+    """Estimate a share, ``part`` of ``whole`` > 0, with Wilson's (1927) interval."""
+    result = binomtest(part, whole)
     interval = result.proportion_ci(method="wilson")
-    return Estimate(float(result.statistic), float(interval.low), float(interval.high), len(label))
+    return Estimate(float(result.statistic), float(interval.low), float(interval.high), whole)
 
 
 def macro_f1(answer: NDArray[np.int64], label: NDArray[np.int64], seed: int) -> Estimate:

@@ -28,7 +28,8 @@ async def daily_mix(
     require(tier, Feature.DAILY_MIX)
     live = model.get()
     response = mix_for(request, tier, live, state.read_listener(request.user_id), datetime.now(UTC))
-    logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})
+    answered = {"answered_by": response.answered_by, "request_id": response.request_id}
+    logger.info("answered", extra={"model_version": live.version, **answered})
     return response
 
 

@@ -35,7 +35,8 @@ async def radio_generate(request: RadioRequest, caller: Annotated[Tier, caller_t
     station = await run_in_threadpool(find) if request.cursor else find()
     record = state.read_listener(station.user_id) if station.user_id else ListenerRecord()
     after, response = play(station, request.limit, tier, live, record)
-    logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})
+    answered = {"answered_by": response.answered_by, "request_id": response.request_id}
+    logger.info("answered", extra={"model_version": live.version, **answered})
     return with_cursor(response, after, keys, now_s=now_s)
 
 

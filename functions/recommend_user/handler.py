@@ -25,7 +25,8 @@ async def recommend_user(  # a plain function would be given a thread of its own
     tier = answer_tier(caller, request.model_tier)
     live = model.get()
     response = recommend_to(request, tier, live, state.read_listener(request.user_id))
-    logger.info("answered", extra={"model_version": live.version, "answered_by": response.answered_by})
+    answered = {"answered_by": response.answered_by, "request_id": response.request_id}
+    logger.info("answered", extra={"model_version": live.version, **answered})
     return response
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from segue.domain.exclusion import MOST_EXCLUSIONS
+from segue.serving.request_id import read_request_id
 from tests.contract.client import ask, tracks
 from tests.small_clustering import clustering_of, publish_clustering
 from tests.small_recommender import LISTENER, catalogue, events_of
@@ -234,3 +235,37 @@ def test_what_cannot_be_meant_names_the_field(body: dict[str, Any], message: str
     assert message in ask(client, "/feedback", 422, user_id=LISTENER, **body)["detail"]
     batch = ask(client, "/feedback", 422, events=[{"user_id": LISTENER, **body}])["detail"]
     assert message.removeprefix("body: ") in batch
+
+
+@pytest.mark.parametrize("name", ANSWERING)
+def test_every_answer_has_an_id_that_impressions_and_clicks_send_back(name: str, client: TestClient) -> None:
+    answer = SURFACES[name](client)
+    surface, version = read_request_id(answer["request_id"])
+    assert version == answer["model_version"]
+    assert surface == {"re": "recommend", "si": "similar", "mi": "daily-mix", "ra": "radio"}[name[:2]]
+    assert SURFACES[name](client)["request_id"] != answer["request_id"]
+    about = {
+        "track_id": next(described(answer))["track_id"],
+        "request_id": answer["request_id"],
+        "position": 1,
+    }
+    sent = [{"user_id": LISTENER, "event": event, **about} for event in ("impression", "click")]
+    assert ask(client, "/feedback", 202, events=sent) == {"accepted": 2, "repeated": 0}
+    assert ask(client, "/feedback", 202, events=sent) == {"accepted": 0, "repeated": 2}
+    assert not SURFACES[name](client).get("excluded")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"position": 0}, "position: must be 1 or more"),
+        ({"position": None}, "position: must be a whole number"),
+        ({"request_id": ""}, "request_id: must have 1 character or more"),
+        ({"ms_played": 3}, "ms_played: no such field"),
+    ],
+)
+def test_what_became_of_an_answer_names_its_place(
+    change: dict[str, Any], message: str, client: TestClient
+) -> None:
+    body = {"user_id": "1", "track_id": "t1", "event": "click", "request_id": "r", "position": 1} | change
+    assert message in ask(client, "/feedback", 422, **body)["detail"]

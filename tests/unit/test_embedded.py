@@ -44,14 +44,14 @@ def test_four_lines_of_python(embedded: EmbeddedRecommender) -> None:
 
 
 def test_a_listener_may_be_a_number_as_over_http(embedded: EmbeddedRecommender) -> None:
-    assert embedded.recommend(int(LISTENER), n=3) == embedded.recommend(LISTENER, n=3)
+    assert embedded.recommend(int(LISTENER), n=3).items == embedded.recommend(LISTENER, n=3).items
     assert embedded.taste(int(LISTENER)) == embedded.taste(LISTENER)
     assert embedded.explain(int(LISTENER), "t100") == embedded.explain(LISTENER, "t100")
 
 
 def test_limit_is_another_name_of_n(embedded: EmbeddedRecommender) -> None:
-    assert embedded.recommend(LISTENER, limit=3) == embedded.recommend(LISTENER, n=3)
-    assert embedded.similar("t001", limit=3) == embedded.similar("t001", n=3)
+    assert embedded.recommend(LISTENER, limit=3).items == embedded.recommend(LISTENER, n=3).items
+    assert embedded.similar("t001", limit=3).items == embedded.similar("t001", n=3).items
 
 
 def test_seeds_and_a_genre_need_no_user(embedded: EmbeddedRecommender) -> None:

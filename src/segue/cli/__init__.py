@@ -11,6 +11,7 @@ from rich.console import Console
 from segue import __version__
 from segue.cli import (
     evaluate,
+    events,
     history,
     import_,
     index,
@@ -43,6 +44,7 @@ train.app.command("all")(train_all.train_all)
 app.add_typer(train.app, name="train", help="Train a family and publish it.")
 app.add_typer(history.app, name="history", help="Listeners' events, as the functions read them.")
 app.add_typer(index.app, name="index", help="The index that finds similar tracks of a large catalogue.")
+app.add_typer(events.app, name="events", help="What callers sent back: click-through rates.")
 app.command("recommend")(recommend.recommend)
 app.command("similar")(recommend.similar)
 app.command("explain")(recommend.explain)

@@ -21,6 +21,7 @@ from segue.domain.recording import recordings
 from segue.serving.daily_mix_contract import DailyMixResponse, MixOut, MixTrackOut
 from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.recommend_contract import TrackOut
+from segue.serving.request_id import Surface, new_request_id
 from segue.state.listening import RECENT
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def mix_for(
         answered_by=step,
         model_tier=tier,
         model_version=live.version,
+        request_id=new_request_id(Surface.DAILY_MIX, live.version),
         excluded=ExcludedOut.of(heard.excluded),
     )
 

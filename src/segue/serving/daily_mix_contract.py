@@ -87,4 +87,5 @@ class DailyMixResponse(BaseModel):
     answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
     model_tier: Tier
     model_version: str
+    request_id: str = Field(description="of this answer; send it back with impressions and clicks")
     excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")

@@ -17,6 +17,7 @@ from segue.domain.seed import Seed, SeedKind, tune
 from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.radio_contract import RadioResponse, RadioTrack
 from segue.serving.radio_cursor import RadioState, read_cursor, resume, write_cursor
+from segue.serving.request_id import Surface, new_request_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +111,7 @@ def play(
         answered_by=tuning.step,
         model_tier=tier,
         model_version=live.version,
+        request_id=new_request_id(Surface.RADIO, live.version),
         excluded=ExcludedOut.of(heard.excluded, _blocked(model, seed, heard.excluded)),
     )
     return replace(station, played=played.then(found.rows, source.rules)), response

@@ -168,6 +168,7 @@ class RecommendResponse(BaseModel):
     because: str = Field(description="why it was that one")
     model_tier: Tier
     model_version: str
+    request_id: str = Field(description="of this answer; send it back with impressions and clicks")
     unknown_tracks: list[str] = Field(description="tracks of the request that the catalogue does not have")
     excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")
 

@@ -15,6 +15,7 @@ from segue.domain.recommender import Listener, answer
 from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.recommend_contract import RecommendedTrack, RecommendResponse
+from segue.serving.request_id import Surface, new_request_id
 from segue.serving.tier import Feature, Tier, require
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def recommend_to(
         excluded=ExcludedOut.of(heard.excluded, [*heard.blocked_seeds, *blocked_genres]),
         model_tier=tier,
         model_version=live.version,
+        request_id=new_request_id(Surface.RECOMMEND, live.version),
         unknown_tracks=sorted({*heard.unknown_seeds, *unknown}),
     )
 

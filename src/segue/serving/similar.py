@@ -22,6 +22,7 @@ from segue.errors import (
     TrackNotFoundError,
 )
 from segue.serving.excluded_contract import ExcludedOut
+from segue.serving.request_id import Surface, new_request_id
 from segue.serving.similar_cluster import similar_in_cluster
 from segue.serving.similar_contract import SimilarModel, SimilarResponse, SimilarTrack
 from segue.serving.tier import Feature, Tier, opens, require
@@ -127,6 +128,7 @@ def similar_to(
         items=items,
         model=SimilarModel(by),
         model_version=live.version,
+        request_id=new_request_id(Surface.SIMILAR, live.version),
         excluded=ExcludedOut.of(excluded, blocked),
     )
 

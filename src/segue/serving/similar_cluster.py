@@ -14,6 +14,7 @@ from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.errors import InvalidInputError, TrackNotFoundError
 from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.recommend_contract import TrackOut
+from segue.serving.request_id import Surface, new_request_id
 from segue.serving.similar_contract import (
     AskedTrack,
     SharedFeatureOut,
@@ -75,6 +76,7 @@ def similar_in_cluster(
         items=[_track(clustering, catalogue, request.track_id, neighbour) for neighbour in found],
         model=SimilarModel.CLUSTERS,
         model_version=live.version,
+        request_id=new_request_id(Surface.SIMILAR, live.version),
         variant=clustering.variant,
         because=because or None,
         asked=[

@@ -100,6 +100,7 @@ class SimilarResponse(BaseModel):
     items: list[SimilarTrack]
     model: SimilarModel
     model_version: str
+    request_id: str = Field(description="of this answer; send it back with impressions and clicks")
     variant: str | None = Field(None, description="of clusters: which one answered")
     because: str | None = Field(None, description="why it is not what was asked for")
     asked: list[AskedTrack] | None = Field(None, description="of clusters: where the tracks asked about lie")
