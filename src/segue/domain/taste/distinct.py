@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_TASTES = 6
 MAX_DIVIDED = 48
-"""Of longer histories the tracks that count most are divided; every other joins the nearest taste."""
+"""Of longer histories so many tracks are divided, evenly over time; every other joins the nearest taste."""
 N_REPRESENTATIVE = 3
 _N_HEART = 24
 _NEAR = 0.05  # of the width of the map: what lies so far away counts 0.6 of what lies in the place itself
@@ -81,16 +81,17 @@ def distinct_tastes(reference: Reference, played: Played) -> Tastes | Lack:
     rows, weight = played.row[liked], played.weight[liked]
     unit = unit_rows(reference.vectors[rows])
     loud = np.log1p(weight)  # a thousand plays do not make a middle a thousand times
-    most = np.argsort(-loud, kind="stable")[:MAX_DIVIDED]
-    divided = split(unit[most], loud[most], MAX_TASTES)
-    middle = centres(unit[most], loud[most], divided)
+    settled = _settled(len(rows))
+    alike = np.ones(len(settled))
+    divided = split(unit[settled], alike, MAX_TASTES)
+    middle = centres(unit[settled], alike, divided)
     cosine = unit @ middle.T
     group = cosine.argmax(axis=1)
-    group[most] = divided
+    group[settled] = divided
     share = np.bincount(group, weight / weight.sum(), len(middle))
     order = np.argsort(-share, kind="stable")
     group = np.argsort(order)[group]
-    titles = mix_titles(reference.catalogue, rows, weight, group, reference.tone)
+    titles = mix_titles(reference.catalogue, rows[settled], alike, group[settled], reference.tone)
     merit = loud * cosine[np.arange(len(rows)), order[group]]
     place = reference.layout.position[rows]
     tastes = []
@@ -107,6 +108,17 @@ def distinct_tastes(reference: Reference, played: Played) -> Tastes | Lack:
             )
         )
     return Tastes(support, tuple(tastes), rows, weight / weight.sum(), group)
+
+
+def _settled(n: int) -> NDArray[np.intp]:
+    """Return which of ``n`` tracks, in the order in which they were first heard, are divided into tastes.
+
+    They stay the same until half as many again are known: a like moves shares, and hardly ever names.
+    """
+    known = MIN_MEMBERS
+    while (more := known + known // 2) <= n:
+        known = more
+    return np.unique(np.linspace(0, known - 1, min(known, MAX_DIVIDED)).astype(np.intp))
 
 
 def _heart(place: NDArray[np.float32], weight: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -89,3 +89,15 @@ def test_even_the_least_catalogue_has_a_map(shape: tuple[int, int]) -> None:
     layout = build_layout(vocabulary, np.zeros(shape, np.float32), None)
     assert layout.position.shape == (shape[0], 2)
     assert np.isfinite(layout.position).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_one_more_like_moves_shares_and_no_names(blobs: np.ndarray, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    tracks = draw.permutation(ROCK + JAZZ)[:24].tolist()
+    heard = tracks + draw.choice(tracks, 20).tolist()
+    before = {each.title: each.weight for each in tastes(blobs, heard).tastes}
+    for liked in (tracks[0], tracks[-1], next(track for track in ROCK + JAZZ if track not in tracks)):
+        after = {each.title: each.weight for each in tastes(blobs, [*heard, liked]).tastes}
+        assert after.keys() == before.keys()
+        assert max(abs(after[title] - before[title]) for title in before) < 0.05
