@@ -56,7 +56,7 @@ history: .venv/.serving sample $(if $(DATA),import) ## Load the listeners' event
 serve: .venv/.serving ## Serve the API and its documentation on http://127.0.0.1:PORT
 	@OPENBLAS_NUM_THREADS=1 SEGUE_STATE="$(STATE)" $(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --port $(PORT)
 
-SYSTEM := $(shell awk '!/^\#/ && NF { print $$1 }' requirements/system.txt)
+SYSTEM := $(shell awk '!/^\#/ && NF { print $$1 }' requirements/debian.list)
 
 system: ## Install the Debian packages that tests want (Debian, as root)
 	@command -v apt-get > /dev/null || { echo "make system needs apt-get; install by other means: $(SYSTEM)"; exit 1; }

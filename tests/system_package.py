@@ -1,6 +1,6 @@
 """Debian packages that tests want: which are missing, how to install them, and the skip that says so.
 
-``python -m tests.system_package`` prints what is missing. The list is ``requirements/system.txt``.
+``python -m tests.system_package`` prints what is missing. The list is ``requirements/debian.list``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-LIST = Path(__file__).parents[1] / "requirements" / "system.txt"
+LIST = Path(__file__).parents[1] / "requirements" / "debian.list"
 
 
 @dataclass(frozen=True, slots=True)
