@@ -21,19 +21,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from sklearn.ensemble import RandomForestClassifier
 
 from segue.artifacts.local import LocalStore
 from segue.backends.onnx import OnnxClassifier
-from segue.domain.genre_preference import build_features
+from segue.domain.genre_features import pair_features
 from segue.sources.sample import generate
 from segue.sources.store import open_store
 from training.dataset import split_by_time
-from training.genre_preference import ForestParams, export_onnx
+from training.genre_forest import ForestParams, fit_forest
 from training.pipeline import Request, train_genre_preference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from training.dataset import Split
 
 ROUNDS = 400
 BLOCK = 100
@@ -47,27 +48,23 @@ def main() -> None:
         store = generate(folder)
         with open_store(str(store)) as database:
             purchases = database.read_purchases()
-        train, _ = split_by_time(purchases)
-        features = build_features(train.history, purchases.genres)
-        console.print(forest_table(features, train.label))
+        console.print(forest_table(split_by_time(purchases)))
         artifacts = LocalStore(folder / "artifacts")
         train_genre_preference(purchases, artifacts, Request("benchmark"), lambda _: None)
         console.print(handler_table(store, folder))
 
 
-def forest_table(features: np.ndarray, label: np.ndarray) -> Table:
-    params = ForestParams()
-    forest = RandomForestClassifier(
-        n_estimators=params.n_estimators,
-        min_samples_leaf=params.min_samples_leaf,
-        max_leaf_nodes=params.max_leaf_nodes,
-        random_state=params.seed,
-    ).fit(features, label)
-    classifier = OnnxClassifier(export_onnx(forest, features.shape[1]))
-    rows = [features[i : i + 1] for i in range(ROUNDS)]
-    ours, theirs = paired(classifier.probabilities, forest.predict_proba, rows)
+def forest_table(split: Split) -> Table:
+    fitted = fit_forest(split, ForestParams(), OnnxClassifier)
+    forest, history = fitted.sklearn, split.test.history
+    pairs = pair_features(history, fitted.served.drift)
+    rows = list(pairs[:ROUNDS])
+    ours, theirs = paired(fitted.served.classifier.probabilities, forest.predict_proba, rows)
     table = Table(
-        "one row", "median", "ratio", title=f"forest of {params.n_estimators} trees, {ROUNDS} rows each"
+        f"one customer, {pairs.shape[1]} genres",
+        "median",
+        "ratio",
+        title=f"forest of {len(forest.estimators_)} trees, {ROUNDS} customers each",
     )
     table.add_row("scikit-learn predict_proba", f"{theirs * 1e3:.3f} ms", "1")
     table.add_row("Segue, ONNX", f"{ours * 1e3:.4f} ms", f"{theirs / ours:.0f} × faster")
@@ -101,9 +98,8 @@ def handler_table(store: Path, folder: Path) -> Table:
         tenant_id=None,
     )
     seconds = np.empty(CALLS)
-    with contextlib.redirect_stdout(
-        io.StringIO()
-    ):  # logs and metrics are part of an answer, not of the table
+    # Logs and metrics are part of an answer, not of the table: logs go to either stream.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         from functions.genre_preference.handler import handler
 
         for index in range(CALLS):

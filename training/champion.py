@@ -16,7 +16,7 @@ from segue.errors import (
     UnsupportedSchemaError,
     VersionNotFoundError,
 )
-from training.gate import Verdict, accept_challenger, refuse_unmeasured
+from training.gate import Verdict, accept_challenger, accept_genre_challenger, refuse_unmeasured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,7 +120,7 @@ def compare(store: ObjectStore, champion: Champion, trained: Trained, test: Exam
     from segue.artifacts.cache import fetch
     from segue.artifacts.codec.genre_preference import load_genre_preference
     from segue.backends.onnx import OnnxClassifier
-    from training.evaluation import better_than, difference
+    from training.evaluation import better_than, difference, macro_f1_difference, worst_recall
     from training.genre_preference import answer_index
 
     if champion.manifest is None:
@@ -135,8 +135,15 @@ def compare(store: ObjectStore, champion: Champion, trained: Trained, test: Exam
             theirs = answer_index(model, test)
         except (CorruptArtifactError, InvalidInputError) as error:
             return refuse_unmeasured(str(error))
-    ours = answer_index(trained.model, test)
-    return accept_challenger(difference(ours, theirs, test.label), better_than(theirs, ours, test.label))
+    ours, label = answer_index(trained.model, test), test.label
+    accuracy = accept_challenger(difference(ours, theirs, label), better_than(theirs, ours, label))
+    worst = worst_recall(ours, label)
+    rarest = ("no genre", 1.0)
+    if worst is not None:
+        of_genre = label == worst.index
+        p_value = better_than(theirs[of_genre], ours[of_genre], label[of_genre])
+        rarest = (test.history.genres[worst.index], p_value)
+    return accept_genre_challenger(accuracy, macro_f1_difference(ours, theirs, label, seed=0), rarest)
 
 
 def _second(ref: VersionRef) -> str:

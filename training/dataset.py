@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.genre_preference import UNKNOWN, favourite_genre
+from segue.domain.genre_features import UNKNOWN, favourite_genre
 from segue.errors import NotEnoughDataError
 
 if TYPE_CHECKING:
@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 
     from segue.domain.purchase import Purchases
 
-TEST_FROM, TRAIN_FROM = 0.8, 0.6
-"""Shares of the purchases, in time order, before the test's labels and before the training's."""
+TEST_FROM = 0.8
+"""Share of the purchases, in time order, before the test's labels begin; these go on to the end."""
+
+LATEST_WINDOW = (0.6, 0.8)
+TRAIN_WINDOWS = ((0.4, 0.6), (0.5, 0.7), LATEST_WINDOW, (0.7, 0.8))
+"""Shares before the training's labels begin and end; the last window is half as long, nearer to the test."""
+
+EARLIER_WINDOWS = ((0.2, 0.4), (0.3, 0.5), (0.4, 0.6), (0.5, 0.6))
+"""The same, as far before the latest window as those are before the test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,11 @@ class Examples:
         """Count the customers."""
         return len(self.label)
 
+    def of_customers(self, keep: NDArray[np.bool_]) -> Examples:
+        """Return the examples of the customers that ``keep``, bool (n,), marks."""
+        history = self.history.of_customers(self.history.customers[keep])
+        return Examples(history, self.label[keep], self.cut, self.until)
+
 
 def build_examples(purchases: Purchases, cut: np.datetime64, until: np.datetime64) -> Examples:
     """Pair what customers bought before ``cut`` with what they preferred from there to ``until``."""
@@ -52,11 +64,37 @@ def build_examples(purchases: Purchases, cut: np.datetime64, until: np.datetime6
     return Examples(before.of_customers(purchases.customers[keep]), label[keep], cut, until)
 
 
-def split_by_time(purchases: Purchases) -> tuple[Examples, Examples]:
-    """Split into training examples and later test examples by two cuts in time.
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Examples to learn from, oldest cut first, and later ones to be tested on.
 
-    The training's labels end where the test's begin, so nothing the forest saw happened after the
-    moment at which it is tested.
+    Attributes
+    ----------
+    earlier : tuple of Examples
+        Those whose labels end where ``latest`` begins: to them it is what the test is to ``train``.
+    train : tuple of Examples
+        All whose labels end where the test begins, or before.
+    latest : Examples
+        Of ``train``, the last with labels over as many purchases as the test's.
+    test : Examples
+    """
+
+    earlier: tuple[Examples, ...]
+    train: tuple[Examples, ...]
+    latest: Examples
+    test: Examples
+
+    @property
+    def label(self) -> NDArray[np.int64]:
+        """The labels of all training examples, in their order."""
+        return np.concatenate([examples.label for examples in self.train])
+
+
+def split_by_time(purchases: Purchases) -> Split:
+    """Cut the purchases in time, several times for training and once, later, for the test.
+
+    A customer is an example at each cut with purchases on both sides. All labels of the training end
+    before the test's begin, so nothing the model saw happened after the moment at which it is tested.
 
     Raises
     ------
@@ -72,13 +110,26 @@ def split_by_time(purchases: Purchases) -> tuple[Examples, Examples]:
         only = repr(purchases.genres[bought[0]]) if len(bought) else "no genre at all"
         raise NotEnoughDataError(f"every purchase is of {only}: there is no preference to learn.")
     in_order = np.sort(purchases.at)
-    train_cut, test_cut = (in_order[int(len(in_order) * share)] for share in (TRAIN_FROM, TEST_FROM))
     end = in_order[-1] + np.timedelta64(1, "s")
-    train, test = build_examples(purchases, train_cut, test_cut), build_examples(purchases, test_cut, end)
-    for name, examples in (("training", train), ("test", test)):
+    windows = {
+        window: build_examples(purchases, *(_moment(in_order, share) for share in window))
+        for window in (*EARLIER_WINDOWS, *TRAIN_WINDOWS)
+    }
+    test = build_examples(purchases, _moment(in_order, TEST_FROM), end)
+    latest = windows[LATEST_WINDOW]
+    for name, examples in (("training", latest), ("test", test)):
         if len(examples) < 2:
             raise NotEnoughDataError(
                 f"{len(examples)} customers spent anything before and after the {name} cut, {examples.cut}: "
                 "train again when more customers have come back."
             )
-    return train, test
+    earlier, train = (
+        tuple(windows[window] for window in chosen if len(windows[window]))
+        for chosen in (EARLIER_WINDOWS, TRAIN_WINDOWS)
+    )
+    return Split(earlier, train, latest, test)
+
+
+def _moment(in_order: NDArray[np.datetime64], share: float) -> np.datetime64:
+    moment: np.datetime64 = in_order[int(share * len(in_order))]
+    return moment

@@ -17,7 +17,8 @@ from segue.errors import GateRejectedError
 from segue.sources.store import fingerprint
 from training.champion import already_trained, compare, find_champion, has_origin
 from training.dataset import split_by_time
-from training.genre_preference import ForestParams, Trained, fit_genre_preference
+from training.genre_forest import ForestParams
+from training.genre_preference import Trained, fit_genre_preference
 from training.record import build_record
 from training.report import render_report
 
@@ -96,19 +97,22 @@ def train_genre_preference(
     if champion.manifest and done.choice and not request.force:
         return Outcome(champion.manifest, None, None, done)
     step("cutting the purchases in time")
-    train, test = split_by_time(purchases)
-    step(f"fitting {request.params.n_estimators} trees on {len(train)} customers, testing on {len(test)}")
-    trained = fit_genre_preference(train, test, request.params, OnnxClassifier)
+    split = split_by_time(purchases)
+    step(
+        f"fitting {request.params.n_estimators} trees on {len(split.label)} examples of "
+        f"{len(split.train)} cuts, testing on {len(split.test)} customers"
+    )
+    trained = fit_genre_preference(split, request.params, OnnxClassifier)
     step("writing the report and publishing")
-    record = build_record(purchases, (train, test), trained, request.params, started_s)
+    record = build_record(purchases, split, trained, request.params, started_s)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_genre_preference(trained.model, trained.forest_onnx, folder)
+        write_genre_preference(trained.model, trained.forest.onnx, folder)
         page = render_report(trained, record, purchases.genres)
         (folder / "report.html").write_text(page, encoding="utf-8")
         manifest = publish(store, GENRE_PREFERENCE, folder, record, created_at=datetime.now(UTC))
     step("asking the gate")
-    verdict = compare(store, champion, trained, test)
+    verdict = compare(store, champion, trained, split.test)
     if not request.promote:
         return Outcome(manifest, None, trained, verdict)
     if not verdict.choice and not request.force:

@@ -145,7 +145,7 @@ def _task(model: Recommender, interactions: Interactions, test: NDArray[np.bool_
 def _measure_genres(folder: Path, manifest: Manifest, data: str, seed: int) -> Published:
     with open_store(data, timeout_s=120.0) as database:
         purchases = database.read_purchases()
-    _, test = split_by_time(purchases)
+    test = split_by_time(purchases).test
     answer = answer_index(load_genre_preference(folder, OnnxClassifier), test)
     same = manifest.record.data.get("fingerprint") == fingerprint(purchases)
     # Of its own data the later customers were held out, and the measured model is the published one.

@@ -12,8 +12,9 @@ from training import provenance
 
 if TYPE_CHECKING:
     from segue.domain.purchase import Purchases
-    from training.dataset import Examples
-    from training.genre_preference import ForestParams, Trained
+    from training.dataset import Split
+    from training.genre_forest import ForestParams
+    from training.genre_preference import Trained
 
 FEW_CUSTOMERS = 100
 MANY_UNPAID = 0.05
@@ -22,26 +23,36 @@ MANY_UNPAID = 0.05
 
 def build_record(
     purchases: Purchases,
-    examples: tuple[Examples, Examples],
+    split: Split,
     trained: Trained,
     params: ForestParams,
     started_s: float,
 ) -> Record:
     """Write down settings, measurements with their split, the data's extent, and the effort so far.
 
-    ``examples`` are those of training and of test; ``started_s`` is of `time.monotonic`.
+    ``started_s`` is of `time.monotonic`.
     """
-    train, test = examples
-    evaluation, split = trained.evaluation, f"purchases before {test.cut}, label after"
+    test, evaluation = split.test, trained.evaluation
+    measured_on = f"purchases before {test.cut}, label after"
     metrics: dict[str, Any] = {
-        f"{metric}/{name}": estimate.to_json(split)
+        f"{metric}/{name}": estimate.to_json(measured_on)
         for metric, estimates in (("accuracy", evaluation.accuracy), ("macro_f1", evaluation.macro_f1))
         for name, estimate in estimates.items()
     }
     metrics |= {f"p_value/forest_over_{name}": value for name, value in evaluation.p_value.items()}
     metrics |= {
+        f"macro_f1_gain/forest_over_{name}": gain.to_json(measured_on)
+        for name, gain in evaluation.macro_f1_gain.items()
+    }
+    metrics |= {
+        f"worst_recall/{name}": asdict(worst) | {"genre": purchases.genres[worst.index]}
+        for name, worst in evaluation.worst_recall.items()
+        if worst is not None
+    }
+    metrics |= {
         "stated_probability/forest": evaluation.stated_probability,
-        "onnx_parity_max_abs_dp": trained.parity_error,
+        "calibration_error/forest": evaluation.calibration_error,
+        "onnx_parity_max_abs_dp": trained.forest.parity_error,
         "per_genre": evaluation.per_genre,
         "importance": {name: mean for name, (mean, _) in evaluation.importance.items()},
     }
@@ -52,10 +63,16 @@ def build_record(
         "purchases": int(purchases.quantity.sum()),
         "from": f"{purchases.at.min()}Z",
         "through": f"{purchases.at.max()}Z",
-        "train_split": f"{len(train)} customers, cut {train.cut}, labels until {train.until}",
+        "train_split": "; ".join(
+            f"{len(train)} customers, cut {train.cut}, labels until {train.until}" for train in split.train
+        ),
         "test_split": f"{len(test)} customers, cut {test.cut}, labels until {test.until}",
     }
-    served = {"answerer": str(trained.model.answerer), "answerer_reason": trained.verdict.reason}
+    served = {
+        "sharpness": trained.forest.served.sharpness,
+        "answerer": str(trained.model.answerer),
+        "answerer_reason": trained.verdict.reason,
+    }
     return Record(
         params={**asdict(params), **served},
         metrics=metrics,

@@ -31,22 +31,27 @@ def render_report(trained: Trained, record: Record, genres: tuple[str, ...]) -> 
     return template.render(
         verdict=trained.verdict,
         served=trained.model.answerer,
-        answerers=[_row(name, evaluation) for name in Answerer],
+        answerers=[_row(name, evaluation, genres) for name in Answerer],
         per_genre=evaluation.per_genre,
         confusion=_svg(_confusion_figure(evaluation, genres)),
         importance=_svg(_importance_figure(evaluation)),
         record=record,
-        parity=trained.parity_error,
+        parity=trained.forest.parity_error,
         stated=evaluation.stated_probability,
+        calibration_error=evaluation.calibration_error,
     )
 
 
-def _row(name: Answerer, evaluation: Evaluation) -> dict[str, Any]:
+def _row(name: Answerer, evaluation: Evaluation, genres: tuple[str, ...]) -> dict[str, Any]:
+    worst = evaluation.worst_recall[name]
     return {
         "name": words(name),
         "accuracy": evaluation.accuracy[name],
         "macro_f1": evaluation.macro_f1[name],
         "p_value": evaluation.p_value.get(name),
+        "macro_f1_gain": evaluation.macro_f1_gain.get(name),
+        "worst": worst,
+        "worst_genre": genres[worst.index] if worst else "",
         "answerer": name,
     }
 

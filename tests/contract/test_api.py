@@ -47,7 +47,7 @@ def _live(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterato
     from segue.state.location import open_state
     from tests.small_clustering import clustering_of, publish_clustering
     from tests.small_recommender import catalogue, events_of
-    from training.genre_preference import ForestParams
+    from training.genre_forest import ForestParams
     from training.pipeline import Request, train_genre_preference
 
     folder = tmp_path_factory.mktemp("api")

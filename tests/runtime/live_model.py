@@ -8,7 +8,7 @@ import boto3
 
 from segue.artifacts.location import open_store as open_artifacts
 from segue.sources.store import open_store
-from training.genre_preference import ForestParams
+from training.genre_forest import ForestParams
 from training.pipeline import Request, train_genre_preference
 
 if TYPE_CHECKING:

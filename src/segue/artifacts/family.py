@@ -35,7 +35,7 @@ PINNED = (CATALOGUE, *MEMBERS, CONTENT_INDEX)
 FAMILIES = (GENRE_PREFERENCE, HYBRID, CLUSTERS)
 """Every family that a function follows; its manifest pins the others that it needs."""
 
-FORMAT = dict.fromkeys((*FAMILIES, *PINNED), 1) | {HYBRID: 2, CLUSTERS: 2}
+FORMAT = dict.fromkeys((*FAMILIES, *PINNED), 1) | {GENRE_PREFERENCE: 2, HYBRID: 2, CLUSTERS: 2}
 """Number of the layout in which a family's files are written: their names, types, and keys of JSON.
 
 It is in each manifest, as ``code.format``, and 1 where a manifest has none. A reader reads every layout up

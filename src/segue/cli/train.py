@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from segue.artifacts.location import open_store as open_artifacts
 from segue.cli.account import print_account
@@ -18,6 +20,7 @@ from segue.sources.store import open_store
 
 if TYPE_CHECKING:
     from segue.domain.ranker import Ranker
+    from training.genre_preference import Evaluation
     from training.pipeline import Outcome
     from training.recommend.pipeline import Outcome as RecommenderOutcome
 
@@ -37,7 +40,7 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
     *,
     store: Store = "",
     location: Artifacts = ARTIFACTS,
-    trees: Annotated[int, typer.Option(min=1, help="Trees in the forest.")] = 100,
+    trees: Annotated[int, typer.Option(min=1, help="Trees in the forest.")] = 60,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the forest and the bootstrap.")] = 17,
     reason: Annotated[str, typer.Option(help="Why, for whoever reads the history.")] = "trained",
     promote: Annotated[bool, typer.Option(help="Make the version live if the gate agrees.")] = True,
@@ -58,7 +61,7 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
         with open_store(find_store(store, location), timeout_s=READ_TIMEOUT_S) as database:
             purchases = database.read_purchases()
         step("loading scikit-learn")
-        from training.genre_preference import ForestParams  # 1 s to import: after the data proved readable
+        from training.genre_forest import ForestParams  # 1 s to import: after the data proved readable
         from training.pipeline import Request, train_genre_preference
 
         request = Request(
@@ -185,11 +188,34 @@ def _print(console: Console, outcome: Outcome) -> None:
         p_value = evaluation.p_value.get(name)
         luck = "" if p_value is None else f"; forest over it: p = {p_value:.2g}"
         interval = f"95 % interval {estimate.low:.1%} to {estimate.high:.1%}, n = {estimate.n}"
-        f1 = evaluation.macro_f1[name].value
-        console.print(f"  {words(name)}: {estimate.value:.1%} right ({interval}), macro F1 {f1:.3f}{luck}")
+        worst, f1 = evaluation.worst_recall[name], evaluation.macro_f1[name].value
+        recall = f", worst recall {worst.recall:.2f}" if worst else ""
+        console.print(
+            f"  {words(name)}: {estimate.value:.1%} right ({interval}), macro F1 {f1:.3f}{recall}{luck}"
+        )
+    console.print(_genre_table(evaluation), _importance_table(evaluation))
+    console.print(
+        f"Calibration: the forest states {evaluation.stated_probability:.1%} on average; "
+        f"expected calibration error {evaluation.calibration_error:.3f}"
+    )
     console.print(outcome.trained.verdict.reason, style="bold", markup=False)
     state = "live" if outcome.alias else "published, not promoted"
     console.print(f"{version} is {state}. {outcome.verdict.reason}", markup=False)
     console.print(
         f"Report: report.html beside the artifact; figures: segue models show genre-preference@{version}"
     )
+
+
+def _genre_table(evaluation: Evaluation) -> Table:
+    table = Table("genre", *("precision", "recall", "F1", "customers"), title="Forest, genre by genre")
+    for genre, row in evaluation.per_genre.items():
+        figures = (f"{row[name]:.2f}" for name in ("precision", "recall", "f1-score"))
+        table.add_row(escape(genre), *figures, f"{row['support']:.0f}")
+    return table
+
+
+def _importance_table(evaluation: Evaluation) -> Table:
+    table = Table("feature", "accuracy lost when permuted", title="Feature importance")
+    for name, (mean, deviation) in evaluation.importance.items():
+        table.add_row(escape(name), f"{mean:+.3f} ± {deviation:.3f}")
+    return table

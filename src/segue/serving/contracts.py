@@ -76,15 +76,23 @@ class GenreResponse(BaseModel):
     probabilities: dict[str, float] | None = Field(
         None,
         description=(
-            "by genre, greatest first; sums to 1. Of forest: the model's; of own_past_favourite: shares of "
-            "the customer's spending; of most_common_genre: shares of the store's customers."
+            "by genre, greatest first; sums to 1. Of forest: the model's; of recent_favourite and "
+            "own_past_favourite: shares of the customer's spending; of most_common_genre: shares of the "
+            "store's customers. A customer with ten tracks or more, all of one genre, gets that genre first."
         ),
     )
     model_version: str | None = None
     answered_by: str | None = Field(
-        None, description="forest (the model), own_past_favourite or most_common_genre (baselines)"
+        None,
+        description="forest (the model); baselines: recent_favourite, own_past_favourite, most_common_genre",
     )
     because: str | None = None
+    current_genre: str | None = Field(
+        None, description="what the customer spent most on up to now; absent if that is nothing"
+    )
+    spending_shares: dict[str, float] | None = Field(
+        None, description="what the customer spent up to now, by genre, greatest first; sums to 1, or empty"
+    )
 
     @classmethod
     def of(cls, answer: GenreAnswer, model_version: str, *, details: bool) -> Self:
@@ -97,6 +105,8 @@ class GenreResponse(BaseModel):
             model_version=model_version,
             answered_by=answer.answered_by,
             because=answer.because,
+            current_genre=answer.current_genre,
+            spending_shares=answer.spending_shares,
         )
 
 

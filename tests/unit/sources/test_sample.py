@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from segue.domain.genre_preference import build_features, favourite_genre
+from segue.domain.genre_features import customer_features, favourite_genre
 from segue.errors import InvalidInputError, SourceError
 from segue.sources.sample import SampleInfo, database, describe, generate, parameter
 from segue.sources.store import open_store
@@ -241,11 +241,12 @@ def test_mornings_and_workouts_sound_different(store: sqlite3.Connection) -> Non
 
 def test_a_forest_beats_both_baselines_on_the_next_favourite(tmp_path: Path) -> None:
     path = generate(tmp_path, customers=1200, tracks=2500)
-    train, test = split_by_time(open_store(str(path)).read_purchases())
+    split = split_by_time(open_store(str(path)).read_purchases())
+    train, test = split.train[-1], split.test
     genres = train.history.genres
     forest = RandomForestClassifier(100, min_samples_leaf=5, random_state=0)
-    forest.fit(build_features(train.history, genres), train.label)
-    answer = forest.predict(build_features(test.history, genres))
+    forest.fit(customer_features(train.history, genres), train.label)
+    answer = forest.predict(customer_features(test.history, genres))
     own = favourite_genre(test.history)
     common = np.full(len(own), np.bincount(train.label).argmax())
     better_baseline = max((own == test.label).mean(), (common == test.label).mean())

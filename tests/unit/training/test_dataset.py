@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.domain.genre_preference import favourite_genre
+from segue.domain.genre_features import favourite_genre
 from segue.errors import NotEnoughDataError
 from tests.purchases import purchases, random_store
 from training.dataset import build_examples, split_by_time
@@ -25,15 +27,20 @@ def test_histories_end_before_the_cut_and_labels_begin_there(day: int) -> None:
     assert np.array_equal(examples.label, favourite_genre(later))
 
 
-def test_the_tests_labels_begin_where_the_trainings_end() -> None:
-    train, test = split_by_time(STORE)
-    assert train.until == test.cut
-    assert train.cut < train.until < test.until
-    assert len(test) == 40
+def test_the_tests_labels_begin_where_the_last_of_the_trainings_end() -> None:
+    split = split_by_time(STORE)
+    assert len(split.train) == 4
+    assert split.train[2].until == split.train[3].until == split.test.cut < split.test.until
+    assert all(train.cut < train.until <= split.test.cut for train in split.train)
+    assert all(earlier.cut < later.cut for earlier, later in itertools.pairwise(split.train))
+    assert len(split.test) == 40
+    assert any(split.latest is train for train in split.train)
+    assert max(earlier.until for earlier in split.earlier) == split.latest.cut
+    assert len(split.label) == sum(len(train) for train in split.train)
 
 
 def test_purchases_after_the_cut_do_not_move_a_history() -> None:
-    _, test = split_by_time(STORE)
+    test = split_by_time(STORE).test
     changed = STORE.genre_index.copy()
     changed[STORE.at >= test.cut] = 0
     altered = build_examples(

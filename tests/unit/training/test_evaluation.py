@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from training.evaluation import accuracy, better_than, difference, macro_f1
+from training.evaluation import (
+    WorstRecall,
+    accuracy,
+    better_than,
+    calibration_error,
+    difference,
+    macro_f1,
+    macro_f1_difference,
+    worst_recall,
+)
 
 LABEL = np.arange(200) % 4
 
@@ -55,6 +64,34 @@ def test_macro_f1_weighs_genres_alike() -> None:
     estimate = macro_f1(np.zeros(100, np.int64), label, seed=1)
     assert estimate.value == pytest.approx((2 * 0.9 / 1.9) / 2)
     assert estimate.low <= estimate.value <= estimate.high
+
+
+def test_a_difference_of_macro_f1_is_that_of_both_estimates_and_paired() -> None:
+    rng = np.random.default_rng(5)
+    label = rng.integers(4, size=300)
+    answer, other = (np.where(rng.random(300) < share, label, 0) for share in (0.7, 0.5))
+    gain = macro_f1_difference(answer, other, label, seed=1)
+    single = [macro_f1(rows, label, seed=1) for rows in (answer, other)]
+    assert gain.value == pytest.approx(single[0].value - single[1].value)
+    assert 0 < gain.low < gain.value < gain.high
+    same = macro_f1_difference(answer, answer, label, seed=1)
+    assert (same.low, same.value, same.high) == (0, 0, 0)
+
+
+def test_the_worst_recall_is_of_genres_with_ten_customers() -> None:
+    label = np.array([0] * 20 + [1] * 10 + [2] * 9)
+    answer = np.where(np.arange(39) < 27, label, 0)
+    assert worst_recall(answer, label) == WorstRecall(index=1, recall=0.7, support=10)
+    assert worst_recall(answer[-9:], label[-9:]) is None
+
+
+def test_the_calibration_error_weighs_the_gap_of_each_tenth_by_its_customers() -> None:
+    stated = np.array([0.55, 0.58, 0.91, 1.0])
+    right = np.array([True, False, True, True])
+    assert calibration_error(stated, right) == pytest.approx((0.13 + 0.09) / 4)
+    rng = np.random.default_rng(2)
+    stated = rng.random(20_000)
+    assert calibration_error(stated, rng.random(20_000) < stated) < 0.02
 
 
 @given(st.integers(0, 6), st.integers(0, 6))

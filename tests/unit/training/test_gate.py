@@ -9,10 +9,17 @@ import pytest
 
 from segue.domain.genre_preference import Answerer
 from training.evaluation import Estimate
-from training.gate import Standing, accept_challenger, choose_answerer, choose_ranking
+from training.gate import (
+    Standing,
+    Verdict,
+    accept_challenger,
+    accept_genre_challenger,
+    choose_answerer,
+    choose_ranking,
+)
 from training.recommend.verdict import accept_ranking
 
-FOREST, COMMON, PAST = Answerer.FOREST, Answerer.MOST_COMMON_GENRE, Answerer.OWN_PAST_FAVOURITE
+FOREST, RECENT, PAST, COMMON = Answerer
 
 
 def estimate(value: float) -> Estimate:
@@ -20,19 +27,63 @@ def estimate(value: float) -> Estimate:
 
 
 @pytest.mark.parametrize(
-    ("values", "p_values", "served", "reason"),
+    ("values", "p_values", "f1_gains", "served", "reason"),
     [
-        ((0.6, 0.3, 0.5), (1e-9, 1e-4), FOREST, "beats both baselines"),
-        ((0.44, 0.44, 0.3), (1.0, 0.03), COMMON, "a constant answer.* is at least as good as the forest"),
-        ((0.4, 0.45, 0.3), (1.0, 0.03), COMMON, "at least as good"),
-        ((0.5, 0.3, 0.49), (1e-9, 0.3), PAST, "not better than .*past favourite by more than luck"),
-        ((0.5, 0.3, 0.6), (1e-9, 1.0), PAST, "past favourite is at least as good"),
+        ((0.6, 0.5, 0.4, 0.3), (1e-3, 1e-4, 1e-9), (0.0, 0.1, 0.2), FOREST, "beats all baselines"),
+        ((0.6, 0.5, 0.4, 0.3), (1e-3, 1e-4, 1e-9), (-0.04, 0.1, 0.2), FOREST, "beats all baselines"),
+        ((0.6, 0.5, 0.4, 0.3), (1e-3, 1e-4, 1e-9), (-0.06, 0.1, 0.2), RECENT, "does rare genres better"),
+        ((0.6, 0.5, 0.4, 0.3), (1e-3, 1e-4, 1e-9), (-0.06, -0.06, 0.2), RECENT, "does rare genres better"),
+        (
+            (0.44, 0.2, 0.3, 0.44),
+            (0.01, 0.03, 1.0),
+            (0.1,) * 3,
+            COMMON,
+            "a constant answer.* as good",
+        ),
+        ((0.4, 0.3, 0.3, 0.45), (0.01, 0.03, 1.0), (0.1,) * 3, COMMON, "at least as good"),
+        (
+            (0.5, 0.3, 0.49, 0.3),
+            (1e-3, 0.3, 1e-9),
+            (0.1,) * 3,
+            PAST,
+            "not better than .*past favourite by",
+        ),
+        (
+            (0.5, 0.49, 0.3, 0.3),
+            (0.3, 1e-3, 1e-9),
+            (0.1,) * 3,
+            RECENT,
+            "not better than .*recent favourite",
+        ),
+        ((0.5, 0.6, 0.5, 0.3), (1.0, 0.5, 1e-9), (-0.2,) * 3, RECENT, "recent favourite is at least as good"),
     ],
 )
-def test_the_forest_is_served_only_if_it_beats_both(values, p_values, served, reason) -> None:
-    accuracy = dict(zip((FOREST, COMMON, PAST), map(estimate, values), strict=True))
-    verdict = choose_answerer(accuracy, dict(zip((COMMON, PAST), p_values, strict=True)))
+def test_the_forest_is_served_only_if_it_beats_every_baseline(
+    values, p_values, f1_gains, served, reason
+) -> None:
+    verdict = choose_answerer(
+        dict(zip(Answerer, map(estimate, values), strict=True)),
+        dict(zip(Answerer, (0.0, *p_values), strict=True)),
+        dict(zip(Answerer, map(estimate, (0.0, *f1_gains)), strict=True)),
+    )
     assert verdict.choice is served
+    assert re.search(reason, verdict.reason)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "f1_gain", "p_worst", "accepted", "reason"),
+    [
+        (True, 0.0, 0.5, True, "as good"),
+        (False, 0.2, 1.0, False, "as good"),
+        (True, -0.06, 0.5, False, "does rare genres better .macro F1 of the challenger -0.060"),
+        (True, 0.0, 0.01, False, "recalls Zouk, the challenger's worst genre, better"),
+    ],
+)
+def test_a_genre_challenger_must_do_rare_genres_no_worse(
+    accuracy, f1_gain, p_worst, accepted, reason
+) -> None:
+    verdict = accept_genre_challenger(Verdict(accuracy, "as good"), estimate(f1_gain), ("Zouk", p_worst))
+    assert verdict.choice is accepted
     assert re.search(reason, verdict.reason)
 
 

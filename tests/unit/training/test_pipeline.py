@@ -14,7 +14,7 @@ from segue.artifacts.local import LocalStore
 from segue.artifacts.store import Decision, promote, resolve, rollback
 from segue.errors import AliasMovedError, GateRejectedError, StoreUnavailableError
 from tests.purchases import random_store
-from training.genre_preference import ForestParams
+from training.genre_forest import ForestParams
 from training.pipeline import Outcome, Request, train_genre_preference
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FAMILY = "genre-preference"
 LEARNABLE = random_store(120, learnable=True)
-GOOD, BAD = ForestParams(n_estimators=20), ForestParams(n_estimators=1, max_leaf_nodes=2)
+GOOD, BAD = ForestParams(n_estimators=20), ForestParams(n_estimators=1, min_samples_leaf=10_000)
 
 
 class Flaky(LocalStore):

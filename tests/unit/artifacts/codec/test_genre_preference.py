@@ -14,7 +14,8 @@ from segue.domain.genre_preference import Answerer
 from segue.errors import CorruptArtifactError
 from tests.purchases import random_store
 from training.dataset import split_by_time
-from training.genre_preference import ForestParams, fit_genre_preference
+from training.genre_forest import ForestParams
+from training.genre_preference import fit_genre_preference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,19 +23,21 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def trained():
-    examples = split_by_time(random_store(60, learnable=True))
-    return fit_genre_preference(*examples, ForestParams(n_estimators=5), OnnxClassifier)
+    split = split_by_time(random_store(60, learnable=True))
+    return fit_genre_preference(split, ForestParams(n_estimators=5), OnnxClassifier)
 
 
 @pytest.fixture
 def folder(trained, tmp_path: Path) -> Path:
-    write_genre_preference(trained.model, trained.forest_onnx, tmp_path)
+    write_genre_preference(trained.model, trained.forest.onnx, tmp_path)
     return tmp_path
 
 
 def test_what_was_written_is_loaded(trained, folder) -> None:
     loaded = load_genre_preference(folder, OnnxClassifier)
-    assert (loaded.genres, loaded.classes) == (trained.model.genres, trained.model.classes)
+    assert loaded.genres == trained.model.genres
+    assert loaded.forest.sharpness == trained.forest.served.sharpness
+    assert np.array_equal(loaded.forest.drift, trained.forest.served.drift)
     assert loaded.answerer is Answerer(trained.model.answerer)
     assert np.array_equal(loaded.genre_share, trained.model.genre_share)
 
@@ -44,7 +47,9 @@ def test_what_was_written_is_loaded(trained, folder) -> None:
     [
         ("genres", lambda names: [*names, "Zouk"]),
         ("genres", lambda names: names[:-1]),
-        ("classes", lambda names: names[:-1]),
+        ("features", lambda names: names[:-1]),
+        ("sharpness", lambda _: 0.0),
+        ("sharpness", lambda _: "a lot"),
         ("answerer", lambda _: "an oracle"),
     ],
 )
@@ -56,7 +61,7 @@ def test_names_that_do_not_fit_the_graph_are_corrupt(folder, field, change) -> N
         load_genre_preference(folder, OnnxClassifier)
 
 
-@pytest.mark.parametrize("name", ["forest.onnx", "model.json", "genre_share.npy"])
+@pytest.mark.parametrize("name", ["forest.onnx", "model.json", "genre_share.npy", "drift.npy"])
 def test_a_file_of_something_else_is_corrupt(folder, name: str) -> None:
     (folder / name).write_bytes(b"something else")
     with pytest.raises(CorruptArtifactError):
@@ -65,5 +70,12 @@ def test_a_file_of_something_else_is_corrupt(folder, name: str) -> None:
 
 def test_a_file_that_is_not_there_is_corrupt(folder) -> None:
     (folder / "forest.onnx").unlink()
+    with pytest.raises(CorruptArtifactError):
+        load_genre_preference(folder, OnnxClassifier)
+
+
+def test_a_forest_of_pairs_is_not_taken_for_one_of_format_1(folder) -> None:
+    raw = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    (folder / "model.json").write_text(json.dumps(raw | {"classes": raw["genres"]}), encoding="utf-8")
     with pytest.raises(CorruptArtifactError):
         load_genre_preference(folder, OnnxClassifier)
