@@ -27,7 +27,7 @@ api = http_api("Radio")
 
 @api.post("/radio/generate", response_model_exclude_none=True, responses=PROBLEMS, tags=["recommend"])
 async def radio_generate(request: RadioRequest, caller: Annotated[Tier, caller_tier(tiers)]) -> RadioResponse:
-    """Start a station from a seed, or go on with one from its cursor; it never repeats a track."""
+    """Start a station from a seed, or go on with one from its cursor; it repeats none while any is left."""
     tier = answer_tier(caller, request.model_tier)
     live, keys, now_s = model.get(), cursor_keys(), int(time.time())
     find = partial(find_station, request, live, recommender.vocabulary, keys, now_s=now_s)

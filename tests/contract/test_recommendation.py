@@ -59,7 +59,7 @@ def test_a_dislike_removes_the_track_everywhere(start: Callable[..., TestClient]
     left = [[track for track in tracks(mix) if track not in {first, mixed}] for mix in mixes]
     assert [tracks(mix) for mix in again] == left
     station = ask(client, "/radio/generate", genre="rock", user_id=LISTENER, limit=100)
-    assert station["exhausted"]
+    assert "tracks like it follow" in station["because"]
     assert not {first, mixed} & set(tracks(station))
 
 
@@ -295,17 +295,22 @@ def test_a_value_of_another_type_is_refused_by_name(
 
 
 def play_on(client: TestClient, answer: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
-    while not answer["exhausted"]:
+    """Go on with a station until it begins again."""
+    while True:
         answer = ask(client, "/radio/generate", cursor=answer["cursor"], limit=limit)
         yield answer
+        if "begins again" in answer.get("because", ""):
+            return
 
 
-def test_a_station_plays_everything_once_and_then_ends(start: Callable[..., TestClient]) -> None:
+def test_a_station_plays_everything_once_and_then_begins_again(start: Callable[..., TestClient]) -> None:
     client = start()
     first = ask(client, "/radio/generate", track_id="t024", limit=7)
     heard = tracks(first) + [track for answer in play_on(client, first, 30) for track in tracks(answer)]
     assert "t024" not in heard
-    assert sorted([*heard, "t024"]) == catalogue().vocabulary.item_id.tolist()
+    n = len(catalogue()) - 1
+    assert sorted([*heard[:n], "t024"]) == catalogue().vocabulary.item_id.tolist()
+    assert len(heard) > n
 
 
 def test_a_station_goes_on_under_another_version(start: Callable[..., TestClient], folder: Path) -> None:
@@ -318,7 +323,7 @@ def test_a_station_goes_on_under_another_version(start: Callable[..., TestClient
     assert answer["model_version"] != after["model_version"]
     heard += tracks(after)
     heard += [track for more in play_on(client, after, 40) for track in tracks(more)]
-    assert sorted(heard) == catalogue().vocabulary.item_id.tolist()
+    assert sorted(heard[: len(catalogue())]) == catalogue().vocabulary.item_id.tolist()
 
 
 def test_a_station_of_a_version_that_is_gone_is_to_be_begun_anew(
@@ -337,7 +342,7 @@ def test_a_listener_who_dislikes_a_track_does_not_hear_it_later(start: Callable[
     say(client, "new", "dislike", unheard)
     later = [track for answer in play_on(client, first, 50) for track in tracks(answer)]
     assert unheard not in later
-    assert len(later) == len(catalogue()) - 3
+    assert len(set(later) | set(tracks(first))) == len(catalogue()) - 1
 
 
 def test_mixes_stay_for_a_day_whatever_is_played(start: Callable[..., TestClient]) -> None:

@@ -1,4 +1,4 @@
-"""The next tracks of an endless station: relevant, smooth, and never the same twice.
+"""The next tracks of a station: relevant, smooth, and none twice before all were played.
 
 A station walks down the ranking of the catalogue by score. At each step it looks at the best `Rules.pool`
 tracks that it has not played and takes the greatest
@@ -98,6 +98,10 @@ class Played:
 
     rows: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     recent: tuple[int, ...] = ()
+
+    def again(self, never: Sequence[int] = ()) -> Played:
+        """Return what counts as played when a station begins again: the last, and what never comes."""
+        return Played(np.unique(np.array([*self.recent[-1:], *never], np.int32)), self.recent)
 
     def then(self, rows: Sequence[int], rules: Rules) -> Played:
         """Return what has been played after some more tracks, in their order."""

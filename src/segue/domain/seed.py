@@ -111,9 +111,37 @@ def tune(
         scores[listener.history.item_index] -= np.ptp(scores) + 1
         if seed.kind is SeedKind.GENRE:
             scores[~genre_mask(model.catalogue.genres, seed.value)] = -np.inf
+    return Tuning(_without(scores, recording, listener, blocked), first, found.step)
+
+
+def neighbours(
+    model: Recommender,
+    recording: NDArray[np.int32],
+    seed: Seed,
+    listener: Listener,
+    blocked: NDArray[np.int32] = _NO_ROWS,
+) -> NDArray[np.float32]:
+    """Score the catalogue for a station of a genre that is used up: what is like its most played tracks.
+
+    Parameters are those of `tune`; float32 (n_items,), -inf for the genre itself and what is never played.
+    """
+    inside = genre_mask(model.catalogue.genres, seed.value)
+    rows = _most_played(model, np.flatnonzero(inside).astype(np.int32))
+    liking = replace(listener, history=History(rows, np.ones(len(rows), np.float32)))
+    scores = score_catalogue(model, liking, only_alike=True).scores
+    scores[inside] = -np.inf
+    return _without(scores, recording, listener, blocked)
+
+
+def _without(
+    scores: NDArray[np.float32],
+    recording: NDArray[np.int32],
+    listener: Listener,
+    blocked: NDArray[np.int32],
+) -> NDArray[np.float32]:
     never = np.concatenate([unwelcome(listener.history), blocked])
     scores[np.isin(recording, recording[never])] = -np.inf
-    return Tuning(scores, first, found.step)
+    return scores
 
 
 def _track(model: Recommender, track_id: str) -> NDArray[np.int32]:
@@ -130,6 +158,10 @@ def _artist(model: Recommender, name: str) -> NDArray[np.int32]:
         raise ArtistNotFoundError(name)
     place = np.flatnonzero(artists.label_index == label)
     rows = (np.searchsorted(artists.start, place, side="right") - 1).astype(np.int32)
+    return _most_played(model, rows)
+
+
+def _most_played(model: Recommender, rows: NDArray[np.int32]) -> NDArray[np.int32]:
     plays = model.popularity.all_time if model.popularity else np.nan_to_num(model.catalogue.popularity)
     return np.sort(rows[top_n(plays[rows], MAX_ARTIST_TRACKS)])
 

@@ -13,7 +13,7 @@ from segue.domain.listener import read_heard
 from segue.domain.radio import Played, Station, next_tracks
 from segue.domain.recommender import Listener
 from segue.domain.recording import recordings
-from segue.domain.seed import Seed, SeedKind, tune
+from segue.domain.seed import Seed, SeedKind, neighbours, tune
 from segue.serving.excluded_contract import ExcludedOut
 from segue.serving.radio_contract import RadioResponse, RadioTrack
 from segue.serving.radio_cursor import RadioState, read_cursor, resume, write_cursor
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from segue.serving.live import Loaded
     from segue.serving.radio_contract import RadioRequest
     from segue.serving.tier import Tier
+
+
+_USED_UP = "every track of {} was played or is left out: tracks like it follow"
+_AGAIN = "everything was played: the station begins again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +100,34 @@ def play(
     heard = read_heard(model.catalogue, record)
     seed = Seed(SeedKind(station.kind), station.value)
     listener = Listener(heard.history, station.user_id, tier=tier.draws_as)
-    tuning = tune(model, recording, seed, listener, heard.excluded.blocked)
+    blocked = heard.excluded.blocked
+    tuning = tune(model, recording, seed, listener, blocked)
     source = Station(model.catalogue, tuning.scores, recording, station.draw)
-    played = station.played if station.played.recent else Played().then(tuning.first, source.rules)
-    found = next_tracks(source, played, n)
-    before: list[int | None] = [*(played.recent[-1:] or (None,)), *found.rows]
-    tracks = [
-        RadioTrack.following(model.catalogue, row, previous)
-        for previous, row in zip(before, found.rows, strict=False)
-    ]
+    begun = station.played if station.played.recent else Played().then(tuning.first, source.rules)
+    found, because = next_tracks(source, begun, n), None
+    rows, played = [*found.rows], begun.then(found.rows, source.rules)
+    if len(rows) < n and seed.kind is SeedKind.GENRE:
+        wider = replace(source, scores=neighbours(model, recording, seed, listener, blocked))
+        found, because = next_tracks(wider, played, n - len(rows)), _USED_UP.format(seed.value)
+        rows, played = [*rows, *found.rows], played.then(found.rows, source.rules)
+    while len(rows) < n and (found := next_tracks(source, played.again(tuning.first), n - len(rows))).rows:
+        rows, because = [*rows, *found.rows], _AGAIN
+        played = played.again(tuning.first).then(found.rows, source.rules)
+    before: list[int | None] = [*(begun.recent[-1:] or (None,)), *rows]
     response = RadioResponse(
-        tracks=tracks,
-        exhausted=found.exhausted,
+        tracks=[
+            RadioTrack.following(model.catalogue, row, previous)
+            for previous, row in zip(before, rows, strict=False)
+        ],
+        exhausted=not rows,
+        because=because,
         answered_by=tuning.step,
         model_tier=tier,
         model_version=live.version,
         request_id=new_request_id(Surface.RADIO, live.version),
         excluded=ExcludedOut.of(heard.excluded, _blocked(model, seed, heard.excluded)),
     )
-    return replace(station, played=played.then(found.rows, source.rules)), response
+    return replace(station, played=played), response
 
 
 def _blocked(model: Recommender, seed: Seed, excluded: Excluded) -> list[str]:
@@ -130,6 +143,9 @@ def _blocked(model: Recommender, seed: Seed, excluded: Excluded) -> list[str]:
 def with_cursor(
     response: RadioResponse, station: RadioState, keys: CursorKeys, *, now_s: int
 ) -> RadioResponse:
-    """Add the cursor of where the station stands, if anything is left to play and it can be as long."""
-    cursor = None if response.exhausted else write_cursor(station, keys, now_s=now_s)
+    """Add the cursor of where the station stands, if anything can be played."""
+    cursor = None
+    if not response.exhausted:
+        again = replace(station, played=station.played.again())  # of a cursor that would be too long
+        cursor = write_cursor(station, keys, now_s=now_s) or write_cursor(again, keys, now_s=now_s)
     return response.model_copy(update={"cursor": cursor, "exhausted": cursor is None})

@@ -112,8 +112,13 @@ class RadioResponse(BaseModel):
     """The next tracks of a station, in playing order."""
 
     tracks: list[RadioTrack]
-    cursor: str | None = Field(None, description="send it back for what comes next; missing at the end")
-    exhausted: bool = Field(description="nothing is left that was not played")
+    cursor: str | None = Field(
+        None, description="send it back for what comes next; missing where nothing can be played"
+    )
+    exhausted: bool = Field(description="nothing can be played at all: all there is was left out")
+    because: str | None = Field(
+        None, description="why tracks come that the station did not start with: all else was played"
+    )
     answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
     model_tier: Tier
     model_version: str

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from segue.domain.exclusion import ListenerRecord
+from segue.domain.exclusion import Exclusion, ExclusionKind, ListenerRecord, Target
 from segue.domain.radio import Played
 from segue.errors import InvalidInputError, VersionNotFoundError
 from segue.serving import radio
@@ -21,6 +22,7 @@ from segue.serving.settings import ArtifactSettings
 from segue.serving.tier import Tier
 from tests.runtime.expectation import CURSOR_KEYS
 from tests.small_catalogue import small_catalogue
+from tests.small_recommender import GENRES
 
 if TYPE_CHECKING:
     from segue.domain.vocabulary import Vocabulary
@@ -134,14 +136,45 @@ def test_what_cannot_be_known_of_a_sound_is_left_out() -> None:
     assert unknown.transition.model_dump() == {"tempo_change": 0.0, "key_steps": None, "energy_change": None}
 
 
-def test_at_the_end_there_is_no_cursor(live: Loaded[RadioModel]) -> None:
-    station = find(live, genre="jazz")
-    after, response = play(station, 100, Tier.PRO, live, ListenerRecord())
-    assert (len(response.tracks), response.exhausted) == (30, True)
-    ended = with_cursor(response, after, KEYS, now_s=NOW_S)
-    assert (ended.cursor, ended.exhausted) == (None, True)
-    nothing = play(after, 5, Tier.PRO, live, ListenerRecord())[1]
-    assert (nothing.tracks, nothing.exhausted) == ([], True)
+def test_a_genre_that_is_used_up_widens_to_its_neighbours_and_then_begins_again(
+    live: Loaded[RadioModel],
+) -> None:
+    station, nobody = find(live, genre="jazz"), ListenerRecord()
+    after, first = play(station, 30, Tier.PRO, live, nobody)
+    assert ({genre for track in first.tracks for genre in track.genres}, first.because) == ({"jazz"}, None)
+    after, wider = play(after, 90, Tier.PRO, live, nobody)
+    assert wider.because == "every track of jazz was played or is left out: tracks like it follow"
+    heard = [track.track_id for answer in (first, wider) for track in answer.tracks]
+    assert sorted(heard) == live.value.recommender.catalogue.vocabulary.item_id.tolist()
+    after, again = play(after, 40, Tier.PRO, live, nobody)
+    assert (len(again.tracks), again.exhausted) == (40, False)
+    assert again.because == "everything was played: the station begins again"
+    assert {genre for track in again.tracks[:30] for genre in track.genres} == {"jazz"}
+    assert with_cursor(again, after, KEYS, now_s=NOW_S).cursor
+
+
+def test_many_at_once_are_the_same_as_a_few_at_a_time_beyond_the_end(live: Loaded[RadioModel]) -> None:
+    one, nobody = find(live, genre="jazz"), ListenerRecord()
+    at_once = [track.track_id for track in play(one, 100, Tier.PRO, live, nobody)[1].tracks]
+    after, first = play(one, 33, Tier.PRO, live, nobody)
+    rest = play(after, 67, Tier.PRO, live, nobody)[1]
+    assert [track.track_id for track in (*first.tracks, *rest.tracks)] == at_once
+
+
+def test_a_station_of_which_everything_is_blocked_ends(live: Loaded[RadioModel]) -> None:
+    blocked = [
+        Exclusion("ann", ExclusionKind.BLOCK, Target.GENRE, genre, datetime(2026, 1, 1, tzinfo=UTC), genre)
+        for genre in GENRES
+    ]
+    record = ListenerRecord([], blocked)
+    after, response = play(find(live, genre="jazz", user_id="ann"), 5, Tier.PRO, live, record)
+    assert (response.tracks, response.exhausted) == ([], True)
+    assert with_cursor(response, after, KEYS, now_s=NOW_S).cursor is None
+    wider = play(
+        find(live, genre="jazz", user_id="ann"), 5, Tier.PRO, live, ListenerRecord([], blocked[1:2])
+    )[1]
+    assert wider.because == "every track of jazz was played or is left out: tracks like it follow"
+    assert "jazz" not in {genre for track in wider.tracks for genre in track.genres}
 
 
 def test_a_station_ends_where_its_cursor_would_be_too_long(
