@@ -37,8 +37,8 @@ endif
 import: .venv/.serving ## Join the listeners of Last.fm-2k with Spotify's tracks (DATA=folder that holds both)
 	@$(BIN)/segue import lastfm2k --out $(IMPORTED) $(if $(DATA),--data "$(DATA)")
 
-# Statuses that end no make: 3, the gate keeps what is live, or some variants fail and say why; 4, there is too
-# little data, or no track has features. Every other status is a failure, a crash too.
+# Statuses that end no make: 3, the gate keeps what is live, or some variants are not ready and say why; 4, there is
+# too little data. Every other status is a failure, a crash too.
 passing_3_4 = status=0; $(1) || status=$$?; case $$status in 0|3|4) ;; *) exit $$status;; esac
 
 train: .venv/.serving sample $(if $(DATA),import) ## Train every family on STORE (or DATA), promote what the gate agrees to

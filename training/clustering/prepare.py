@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import segue
 from segue.artifacts.family import CLUSTERS
 from segue.artifacts.store import read_manifest
-from segue.errors import ConfigError, SegueError
+from segue.errors import ConfigError, NotEnoughDataError, SegueError
 from training.clustering.files import INPUT
 from training.clustering.memory import GIB, estimate
 from training.clustering.plan import Standing, State, Surveyed, assess, load_survey, save_survey
@@ -51,6 +51,13 @@ class Status(StrEnum):
     BUILT = "built"
     FAILED = "failed"
     NO_INPUT = "input missing"
+    TOO_LITTLE = "too little data"
+    """The tracks form no clusters: there are too few, or they are too similar."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the variant is live for the tracks as they are now."""
+        return self in {Status.UP_TO_DATE, Status.BUILT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +154,7 @@ def prepare(
 
 def promote_missing(store: ObjectStore, outcomes: Sequence[Outcome], set_by: str) -> None:
     """Make a variant live if none is, or none that can be read any more."""
-    good = {Status.UP_TO_DATE, Status.BUILT}
-    ready = [each.version for each in outcomes if each.version and each.status in good]
+    ready = [each.version for each in outcomes if each.version and each.status.is_good]
     manifests = [read_manifest(store, CLUSTERS, version) for version in ready]
     if name := promote_first(store, manifests, set_by):
         logger.info(
@@ -241,9 +247,9 @@ def _build(
     ends = build_all(jobs, budget=request.memory, at_once=at_once, threads=cores // at_once, watch=watch)
     for job, problem in ends:
         standing = standing_of[job.variant]
-        why = problem
+        why = str(problem or "")
         version = standing.version
-        if not why:
+        if problem is None:
             try:
                 manifest = publish_variant(store, standing, job.folder, request.set_by, request.reason)
             except SegueError as error:
@@ -253,8 +259,9 @@ def _build(
                 _clear(request.work, job.variant)
         if why:
             kept = f"; {version} stays live" if version else ""
-            logger.error("%s failed: %s%s", job.variant, why, kept)
-            outcomes[job.variant] = Outcome(job.variant, Status.FAILED, version, why)
+            status = Status.TOO_LITTLE if isinstance(problem, NotEnoughDataError) else Status.FAILED
+            logger.error("%s: %s: %s%s", job.variant, status, why, kept)
+            outcomes[job.variant] = Outcome(job.variant, status, version, why)
         else:
             logger.info("%s is built: version %s is live; it took %s", job.variant, version, _took(manifest))
             outcomes[job.variant] = Outcome(job.variant, Status.BUILT, version, standing.reason)

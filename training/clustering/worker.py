@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
-from segue.errors import SegueError
+from segue.errors import NotEnoughDataError, SegueError, TrainingError
 from training.clustering.memory import GIB, resident
 from training.clustering.variant import VARIANTS
 
@@ -58,8 +58,10 @@ class _Running:
 
 def build_all(
     jobs: Sequence[Job], *, budget: int, at_once: int, threads: int, watch: Watch
-) -> Iterator[tuple[Job, str]]:
-    """Build every variant, and yield each as it ends with what went wrong, empty for nothing.
+) -> Iterator[tuple[Job, TrainingError | None]]:
+    """Build every variant, and yield each as it ends with what went wrong, None for nothing.
+
+    A `NotEnoughDataError` says that the tracks form no clusters; every other error is a failure.
 
     A build starts when what is expected of it fits into the ``budget`` of bytes beside this process and the
     builds that run. Should they outgrow it together all the same, the youngest is stopped and begun again
@@ -94,9 +96,10 @@ def build_all(
             _stop(each)
 
 
-def _too_large(need: int | None, budget: int) -> str:
+def _too_large(need: int | None, budget: int) -> TrainingError:
     takes = "takes more" if need is None else f"is expected to take {need / GIB:.1f} GB"
-    return f"{takes}, and {budget / GIB:.1f} GB may be used, this command's own included: raise --memory-gb"
+    allowed = f"{budget / GIB:.1f} GB may be used, this command's own included"
+    return TrainingError(f"{takes}, and {allowed}: raise --memory-gb")
 
 
 def _start(job: Job, threads: int) -> _Running:
@@ -113,7 +116,7 @@ def _stop(running: _Running) -> None:
     running.process.join()
 
 
-def _listen(running: Sequence[_Running], watch: Watch) -> Iterator[tuple[_Running, str]]:
+def _listen(running: Sequence[_Running], watch: Watch) -> Iterator[tuple[_Running, TrainingError | None]]:
     """Wait a moment for news, and yield who ended, with why it failed."""
     heard = wait([each.told for each in running], _MOMENT_S)
     for one in [each for each in running if each.told in heard]:
@@ -130,10 +133,12 @@ def _listen(running: Sequence[_Running], watch: Watch) -> Iterator[tuple[_Runnin
             watch(one.job.variant, stage, share)
 
 
-def _death(code: int | None) -> str:
+def _death(code: int | None) -> TrainingError:
     if code is not None and code < 0:
-        return f"was killed by signal {-code}; signal 9 is mostly a lack of memory: lower --memory-gb"
-    return f"ended with status {code}: what it wrote above says why"
+        return TrainingError(
+            f"was killed by signal {-code}; signal 9 is mostly a lack of memory: lower --memory-gb"
+        )
+    return TrainingError(f"ended with status {code}: what it wrote above says why")
 
 
 def _end_with(parent: BaseProcess) -> None:
@@ -156,9 +161,12 @@ def _work(tell: Connection, job: Job, threads: int) -> None:
             threads=threads,
             step=lambda stage, share: tell.send((stage, share)),
         )
-    except SegueError as error:
-        tell.send((str(error), None))
+    except NotEnoughDataError as error:
+        tell.send((error, None))
+    except SegueError as error:  # others take more than a message, and cannot pass between processes
+        tell.send((TrainingError(str(error)), None))
     except MemoryError:
-        tell.send(("the machine has no memory left: close something, or take fewer tracks", None))
+        why = "the machine has no memory left: close something, or take fewer tracks"
+        tell.send((TrainingError(why), None))
     else:
-        tell.send(("", None))
+        tell.send((None, None))

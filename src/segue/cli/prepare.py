@@ -118,8 +118,9 @@ def prepare(  # noqa: PLR0913  # one option, one argument
 ) -> None:
     """Prepare the clusterings of the tracks.
 
-    Exit status 0: every variant that has input is ready; 3: some are, others failed or are stale; 1: none is;
-    4: no variant has input. What is up to date is left alone, an interrupted run is taken up again.
+    Exit status 0: every variant that has input is ready; 3: some are, others are not; 1: none is, and one
+    failed; 4: none is, as there is too little data. What is up to date is left alone, an interrupted run is
+    taken up again.
     --check-only builds nothing.
     """
     from training.clustering.memory import default_budget
@@ -259,12 +260,12 @@ def _print(console: Console, last: str, rows: Sequence[Row]) -> None:
 def _status(outcomes: Sequence[Outcome], *, asked: bool) -> int:
     """Return 0 if every variant that has input is ready; one that was named needs its input too.
 
-    Where no variant has input, and none was named, there is nothing to prepare: `TOO_LITTLE`.
+    Where none is ready for a lack of data alone, nothing failed: `TOO_LITTLE`.
     """
     from training.clustering.prepare import Status
 
-    good = sum(each.status in {Status.UP_TO_DATE, Status.BUILT} for each in outcomes)
-    bad = sum(each.status is Status.FAILED or (asked and each.status is Status.NO_INPUT) for each in outcomes)
-    if not good:
-        return 1 if bad else TOO_LITTLE
-    return PARTIAL if bad else 0
+    ends = {each.status for each in outcomes}
+    failed = Status.FAILED in ends or (asked and Status.NO_INPUT in ends)
+    if not any(end.is_good for end in ends):
+        return 1 if failed else TOO_LITTLE
+    return PARTIAL if failed or Status.TOO_LITTLE in ends else 0

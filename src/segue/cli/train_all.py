@@ -126,9 +126,9 @@ def _told(outcomes: Sequence[Outcome]) -> tuple[_End, str]:
     told = "; ".join(f"{status}: {', '.join(names)}" for status, names in of.items())
     if Status.FAILED in of:
         return _End.FAILED, told
-    if of.keys() == {Status.NO_INPUT}:
-        return _End.NO_DATA, f"{told} ({outcomes[0].why})"
-    return _End.READY, told
+    if any(status.is_good for status in of):
+        return _End.READY, told
+    return _End.NO_DATA, f"{told} ({outcomes[0].why})"
 
 
 def _status(ends: list[_End]) -> int:

@@ -139,12 +139,23 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:
         ([Status.NO_INPUT], False, 4),
         ([Status.NO_INPUT, Status.FAILED], False, 1),
         ([Status.NO_INPUT], True, 1),
+        ([Status.BUILT, Status.TOO_LITTLE], False, 3),
+        ([Status.TOO_LITTLE, Status.NO_INPUT], False, 4),
+        ([Status.TOO_LITTLE], True, 4),
+        ([Status.TOO_LITTLE, Status.FAILED], False, 1),
     ],
 )
 def test_the_exit_status_tells_all_from_some_and_none(ends: list[Status], named: bool, status: int) -> None:
     from segue.cli.prepare import _status
 
     assert _status([Outcome("v", each, "", "") for each in ends], asked=named) == status
+
+
+def test_tracks_that_form_no_cluster_are_too_little_data(tmp_path: Path) -> None:
+    raw = raw_folder(tmp_path / "raw", 60, low_level=False)
+    done = invoke(tmp_path, "--raw-data", raw, "--variant", "naive_features", "--min-cluster-size", 60)
+    assert done.exit_code == 4, done.output
+    assert "too little data: 60 tracks form no cluster of 60 or more" in done.output
 
 
 def test_it_is_built_and_then_it_is_healthy(tmp_path: Path) -> None:

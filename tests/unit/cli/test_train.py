@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from segue.cli import app, train
+from segue.cli import app, main, train
 from segue.cli.interrupt import trials_kept
 from segue.errors import SourceUnavailableError
 from segue.sources.sample import generate
@@ -63,6 +63,41 @@ def test_where_no_family_has_data_the_run_fails(tmp_path: Path) -> None:
     assert [line.split(",")[0] for line in lines] == [
         "genre-preference: no data", "hybrid: no data", "clusters: no data",
     ]  # fmt: skip
+
+
+def alike(folder: Path, n: int) -> str:
+    """Write a data set of tracks that are alike in every audio feature; one listener plays the first."""
+    folder.mkdir()
+    rows = [f"t{row},Song {row},Artist,0.5,0.5" for row in range(n)]
+    header = "track_id,name,artists,danceability,energy"
+    (folder / "catalogue.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    events = "user_id,track_id,timestamp\nu1,t0,2024-01-01T10:00:00Z\nu2,t0,2024-01-02T10:00:00Z\n"
+    (folder / "interactions.csv").write_text(events, encoding="utf-8")
+    return str(folder)
+
+
+def test_tracks_that_form_no_cluster_fail_nothing(tmp_path: Path) -> None:
+    status, lines = train_all(tmp_path, "--data", alike(tmp_path / "data", 30))
+    assert lines[1].startswith("hybrid: ready, ")
+    assert lines[2].startswith("clusters: no data, too little data: ")
+    assert "all 30 tracks are alike" in lines[2]
+    assert status == 0
+
+
+@pytest.mark.parametrize("family", ["genre-preference", "recommend"])
+def test_too_little_data_has_a_status_of_its_own(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny = {
+        "genre-preference": ("--store", str(generate(tmp_path / "store", seed=2, customers=1, tracks=30))),
+        "recommend": ("--data", alike(tmp_path / "data", 1)),
+    }
+    artifacts = str(tmp_path / "artifacts")
+    monkeypatch.setattr("sys.argv", ["segue", "train", family, *tiny[family], "--artifacts", artifacts])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 4
+    assert capsys.readouterr().err.startswith("segue: ")
 
 
 @pytest.mark.parametrize("content", ["no database", None])

@@ -54,7 +54,7 @@ SETTINGS = Settings(min_cluster_size=10, min_samples=3, method="eom")
 def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Build in this process: test_worker.py has the others. The map's t-SNE takes longer than all else."""
 
-    def build_here(jobs: list[Job], *, watch: Any, **_: object) -> Iterator[tuple[Job, str]]:
+    def build_here(jobs: list[Job], *, watch: Any, **_: object) -> Iterator[tuple[Job, SegueError | None]]:
         for job in jobs:
             variant = choose_variants([job.variant])[0]
 
@@ -64,9 +64,9 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
             try:
                 build.build_variant(job.folder, variant, job.settings, threads=1, step=step)
             except SegueError as error:
-                yield job, str(error)
+                yield job, error
             else:
-                yield job, ""
+                yield job, None
 
     monkeypatch.setattr(preparing, "build_all", build_here)
     monkeypatch.setattr(build, "place_on_map", lambda vectors, *_: np.zeros((len(vectors), 2), np.float32))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from segue.errors import NotEnoughDataError, TrainingError
 from tests.raw_data import raw_folder
 from training.clustering import memory, worker
 from training.clustering.files import ARTIFACT, INPUT, RECORD
@@ -28,7 +29,9 @@ def job(folder: Path, variant: str, n_bytes: int = memory.GIB, settings: Setting
     return Job(variant, folder / variant, settings or Settings(), n_bytes)
 
 
-def run(jobs: list[Job], budget: int, watched: list[tuple[str, str]] | None = None) -> dict[str, str]:
+def run(
+    jobs: list[Job], budget: int, watched: list[tuple[str, str]] | None = None
+) -> dict[str, TrainingError | None]:
     def watch(variant: str, stage: str, _: float) -> None:
         if watched is not None:
             watched.append((variant, stage))
@@ -42,26 +45,36 @@ def test_one_is_built_beside_another_that_fails(tmp_path: Path) -> None:
     bad = job(tmp_path, "pca_features", settings=Settings(min_cluster_size=60))
     watched: list[tuple[str, str]] = []
     found = run([good, bad], 8 * memory.GIB, watched)
-    assert found["naive_features"] == ""
-    assert "give a smaller --min-cluster-size" in found["pca_features"]
+    assert found["naive_features"] is None
+    assert isinstance(found["pca_features"], NotEnoughDataError)
+    assert "give a smaller --min-cluster-size" in str(found["pca_features"])
     assert (good.folder / ARTIFACT / "report.html").is_file()
     assert (good.folder / RECORD).is_file()
     assert ("naive_features", "drawing the map") in watched
 
 
+@pytest.mark.parametrize("damage", ["damaged", "gone"])
+def test_a_damaged_input_is_a_failure_and_no_lack_of_data(tmp_path: Path, damage: str) -> None:
+    broken = job(tmp_path, "naive_features")
+    for path in (broken.folder / INPUT).iterdir():
+        path.write_bytes(b"damaged") if damage == "damaged" else path.unlink()
+    problem = run([broken], 8 * memory.GIB)["naive_features"]
+    assert isinstance(problem, TrainingError)
+    assert not isinstance(problem, NotEnoughDataError)
+
+
 def test_what_cannot_fit_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_start", lambda *_: pytest.fail("started"))
     wanted = Job("naive_features", tmp_path, Settings(), 3 * memory.GIB)
-    assert run([wanted], 2 * memory.GIB) == {
-        "naive_features": "is expected to take 3.0 GB, and 2.0 GB may be used, this command's own included: "
-        "raise --memory-gb"
-    }
+    assert str(run([wanted], 2 * memory.GIB)["naive_features"]) == (
+        "is expected to take 3.0 GB, and 2.0 GB may be used, this command's own included: raise --memory-gb"
+    )
 
 
 def test_what_outgrows_the_memory_is_stopped(tmp_path: Path) -> None:
     small = job(tmp_path, "naive_features", n_bytes=1)
     budget = memory.resident(None) + 30_000_000  # enough to begin, not to import what it takes
-    assert "takes more, and" in run([small], budget)["naive_features"]
+    assert "takes more, and" in str(run([small], budget)["naive_features"])
 
 
 def test_of_two_that_outgrow_it_together_the_younger_waits(
@@ -79,13 +92,13 @@ def test_of_two_that_outgrow_it_together_the_younger_waits(
     # Each child is said to take 300 MB from its first moment, whatever it does.
     monkeypatch.setattr(worker, "resident", lambda pid: own if pid is None else 300_000_000)
     found = run(jobs, own + 500_000_000)
-    assert found == {"naive_features": "", "pca_features": ""}
+    assert found == {"naive_features": None, "pca_features": None}
     assert taken["most"] > 2  # the younger was stopped, and begun again when the other was done
 
 
 def test_a_child_that_dies_says_how() -> None:
-    assert "signal 9" in worker._death(-9)
-    assert "status 1" in worker._death(1)
+    assert "signal 9" in str(worker._death(-9))
+    assert "status 1" in str(worker._death(1))
 
 
 def test_the_estimate_grows_with_rows_and_columns_and_there_is_a_budget() -> None:
