@@ -400,7 +400,7 @@ def test_functions_know_the_tier_of_every_key() -> None:
     given = COMMON["Environment"]["Variables"]
     text = given["SEGUE_KEY_TIERS"]["Fn::Sub"].replace("${MoreKeyTiers}", ",k4=pro")
     found = TierSettings.from_environment({"SEGUE_KEY_TIERS": re.sub(r"[${}]", "", text)})
-    assert found.of_key == {"FreeKey": "free", "StarterKey": "starter", "ProKey": "pro", "k4": "pro"}
+    assert found.of_key == {f"{tier.title()}Key": tier for tier in Tier} | {"k4": "pro"}
     assert given["SEGUE_DEFAULT_TIER"] == Tier.FREE
     assert re.fullmatch(TEMPLATE["Parameters"]["MoreKeyTiers"]["AllowedPattern"], ",k4=pro,k5=free")
 
