@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from segue.artifacts.family import (
@@ -19,6 +20,7 @@ from segue.artifacts.family import (
     POPULARITY,
     SOCIAL,
 )
+from segue.domain.catalogue import AUDIO_FEATURES
 from tests.contract.client import ask, say, tracks
 from tests.small_recommender import LISTENER, catalogue
 
@@ -420,3 +422,46 @@ def test_a_service_goes_on_with_what_is_good_whatever_lies_in_the_store(
     if is_running:  # what is in memory is whole
         assert tracks(answer) == tracks(before)
     assert client.get("/health").status_code == 200
+
+
+def test_seeds_may_be_audio_features_without_a_track(start: Callable[..., TestClient]) -> None:
+    client = start()
+    energy = catalogue().audio[:, AUDIO_FEATURES.index("energy")]
+
+    def energies(**wish: Any) -> list[float]:
+        found = ask(client, "/recommend/user", user_id="nobody", limit=20, diversity=0.0, **wish)
+        return [float(energy[int(track[1:])]) for track in tracks(found)]
+
+    for wanted in (0.1, 0.5, 0.9):
+        away = np.abs(np.array(energies(seed_features={"energy": wanted})) - wanted).mean()
+        assert away < 0.5 * np.abs(np.array(energies()) - wanted).mean()
+        nearest = np.sort(np.abs(energy - wanted))[:20].mean()
+        assert away < nearest + 0.1
+    two = ask(client, "/recommend/user", user_id=LISTENER, seed_features={"energy": 0.2, "tempo": 90})
+    asked = {
+        (reason["name"], reason["because"])
+        for item in two["items"]
+        for reason in item["reasons"]
+        if reason["kind"] == "asked"
+    }
+    assert asked == {(name, f"its {name} is near what was asked for") for name in ("energy", "tempo")}
+    assert tracks(ask(client, "/recommend/user", user_id=LISTENER, seed_features={})) == tracks(
+        ask(client, "/recommend/user", user_id=LISTENER)
+    )
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        ({"energy": 80}, "seed_features.energy: must be 1 or less, got 80"),
+        ({"enery": 0.8}, "seed_features.enery: no such field"),
+        ({"tempo": "fast"}, "seed_features.tempo: must be a number"),
+        ({"key": 12}, "seed_features.key: must be 11 or less"),
+        ([0.8], "seed_features: must be an object"),
+    ],
+)
+def test_a_feature_that_cannot_be_is_named(
+    features: object, message: str, start: Callable[..., TestClient]
+) -> None:
+    refused = ask(start(), "/recommend/user", 422, user_id="1", seed_features=features)
+    assert message in refused["detail"]

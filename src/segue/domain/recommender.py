@@ -14,10 +14,12 @@ from segue.domain.popularity import PopularitySource, most_played
 from segue.domain.ranker import gather, weighted_reasons
 from segue.domain.recommend import Query, Recommended, Step, recommend
 from segue.domain.rerank import Pool
-from segue.domain.rules import MoodSource, mood_source
-from segue.domain.social import SocialSource, social_source
+from segue.domain.rules import mood_source
+from segue.domain.social import social_source
+from segue.domain.sound_seed import sound_source
 from segue.domain.source import ReasonKind
 from segue.domain.taste_group import taste_groups
+from segue.domain.wish_weight import MOOD, SOUND, with_asked, with_friends
 from segue.errors import EmptyHistoryError
 
 if TYPE_CHECKING:
@@ -49,13 +51,6 @@ TIER_SOURCES: Mapping[str, frozenset[str]] = {
     "pro": frozenset(SOURCES),
 }
 """What each tier may draw on; pro opens the neural sources besides, where such a model is live."""
-
-MOOD = "mood"
-MOOD_WEIGHT = 1.0
-"""What a mood or situation that was asked for weighs, next to all sources together."""
-
-FRIENDS_WEIGHT = 0.5
-"""What friends that were named weigh at least, next to all other sources together; 1 for a stranger."""
 
 _LADDER = (
     (Step.COLLABORATIVE, {"factors": 1.0, "similarity": 1.0, "parts": 0.1}),
@@ -125,6 +120,8 @@ class Listener:
         One of `TIER_SOURCES`.
     mood, situation
         What the music is for; None where nothing is asked.
+    sound : mapping of str to float
+        Values of `segue.domain.catalogue.AUDIO_FEATURES` that are seeds; empty for none.
     """
 
     history: History
@@ -133,6 +130,7 @@ class Listener:
     tier: str = "pro"
     mood: Mood | None = None
     situation: Situation | None = None
+    sound: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +203,8 @@ def prepare(model: Recommender, listener: Listener) -> dict[str, Source]:
                 sources[name] = source
     if model.rules is not None and (listener.mood or listener.situation):
         sources[MOOD] = mood_source(model.rules, listener.mood, listener.situation)
+    if listener.sound:
+        sources[SOUND] = sound_source(model.catalogue, listener.sound)
     return sources
 
 
@@ -235,23 +235,23 @@ def choose(
     if model.ranker is not None and not learnt.keys() & set(_PERSONAL):
         weights = {name: weight for name, weight in learnt.items() if name in sources}
         because = model.ranker.why_popular
-        return Step.POPULARITY, _with_mood(weights, sources), _and_missing(model, because)
+        return Step.POPULARITY, with_asked(weights, sources), _and_missing(model, because)
     if model.ranker is not None and personal:
-        weights = _with_friends(
+        weights = with_friends(
             {name: weight for name, weight in learnt.items() if name in sources}, sources, listener
         )
         if weights.keys() & set(personal):
             step = _step_of(learnt, listener.tier)
             because = f"what has a weight for the tier {listener.tier} and knows this listener: "
             because += ", ".join(name for name in SOURCES if name in weights)
-            return step, _with_mood(weights, sources), _and_missing(model, because)
+            return step, with_asked(weights, sources), _and_missing(model, because)
     reason = _why_no_hybrid(model, listener)
     for step, wanted in _LADDER[:-1]:
         weights = {name: weight for name, weight in wanted.items() if name in sources}
         if weights.keys() & set(_PERSONAL):
-            return step, _with_mood(weights, sources), reason
+            return step, with_asked(weights, sources), reason
     step, wanted = _LADDER[-1]
-    return step, _with_mood({name: wanted[name] for name in wanted if name in sources}, sources), reason
+    return step, with_asked({name: wanted[name] for name in wanted if name in sources}, sources), reason
 
 
 def _step_of(learnt: Mapping[str, float], tier: str) -> Step:
@@ -274,26 +274,6 @@ def _why_no_hybrid(model: Recommender, listener: Listener) -> str:
 def _and_missing(model: Recommender, reason: str) -> str:
     lost = ", ".join(sorted(model.missing.keys() - {"hybrid"}))
     return "; ".join(part for part in (reason, lost and f"models are missing: {lost}") if part)
-
-
-def _with_friends(
-    weights: dict[str, float], sources: Mapping[str, Source], listener: Listener
-) -> dict[str, float]:
-    # The learnt weight is that of friends nobody named, next to a history of the listener's own.
-    social = sources.get("social")
-    named = isinstance(social, SocialSource) and len(set(listener.friends)) > social.n_unknown
-    if social is not None and (named or not len(listener.history)):
-        share = FRIENDS_WEIGHT if len(listener.history) else 1.0
-        weights["social"] = max(weights.get("social", 0.0), share * (sum(weights.values()) or 1.0))
-    return weights
-
-
-def _with_mood(weights: dict[str, float], sources: Mapping[str, Source]) -> dict[str, float]:
-    if isinstance(asked := sources.get(MOOD), MoodSource):
-        # A situation that changes little what is played must change little of the answer.
-        strength = float(np.abs(asked.mood + asked.situation).sum())
-        weights[MOOD] = MOOD_WEIGHT * strength * (sum(weights.values()) or 1.0)
-    return weights
 
 
 def pool_of(

@@ -22,6 +22,8 @@ class ReasonKind(StrEnum):
     ARTIST = "artist"
     AUDIO = "audio"
     """An audio feature; `Reason.name` is one of `segue.domain.catalogue.AUDIO_FEATURES`."""
+    ASKED = "asked"
+    """An audio feature that a seed asks for."""
     MOOD = "mood"
     CONTEXT = "context"
     FRIEND = "friend"

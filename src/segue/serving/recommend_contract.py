@@ -62,6 +62,34 @@ class Context(Strict):
         return Situation(self.time_of_day, self.day, self.activity, self.weather)
 
 
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+
+
+class SeedFeatures(Strict):
+    """How the music should sound; each feature in the unit of the catalogue."""
+
+    danceability: Share | None = None
+    energy: Share | None = None
+    key: Annotated[int, Field(strict=True, ge=0, le=11)] | None = Field(None, description="0 is C, 11 is B")
+    loudness: Annotated[float, Field(strict=True, ge=-100, le=20)] | None = Field(None, description="dB")
+    mode: Annotated[int, Field(strict=True, ge=0, le=1)] | None = Field(None, description="0 minor, 1 major")
+    speechiness: Share | None = None
+    acousticness: Share | None = None
+    instrumentalness: Share | None = None
+    liveness: Share | None = None
+    valence: Share | None = None
+    tempo: Annotated[float, Field(strict=True, gt=0, le=500)] | None = Field(
+        None, description="beats per minute"
+    )
+    time_signature: Annotated[int, Field(strict=True, ge=1, le=16)] | None = Field(
+        None, description="beats per bar"
+    )
+
+    def asked(self) -> dict[str, float]:
+        """Return the features that are named."""
+        return {name: float(value) for name, value in self.model_dump(exclude_none=True).items()}
+
+
 class RecommendRequest(Strict):
     """Whom to recommend to, and what is wished for."""
 
@@ -74,6 +102,9 @@ class RecommendRequest(Strict):
     limit: Limit = 20
     model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
     seed_tracks: Annotated[list[Id], Field(max_length=50), Once] = Field([], description="more like these")
+    seed_features: SeedFeatures | None = Field(
+        None, description='more that sounds so, without a track: {"energy": 0.8}'
+    )
     mood: Mood | None = None
     genre: Genre | None = Field(None, description="a genre of the catalogue, or a broad one")
     genres: Annotated[list[Genre], Field(max_length=50)] = Field(
@@ -188,6 +219,7 @@ BECAUSE: dict[ReasonKind, str] = {
     ReasonKind.GENRE: "you listen to {}",
     ReasonKind.ARTIST: "you listen to {}",
     ReasonKind.AUDIO: "its {} is like that of what you play",
+    ReasonKind.ASKED: "its {} is near what was asked for",
     ReasonKind.MOOD: "its {} suits the mood",
     ReasonKind.CONTEXT: "its {} suits the situation",
     ReasonKind.FRIEND: "your friend {} likes it",

@@ -68,6 +68,7 @@ def recommend_to(
         friends=tuple(request.friends),
         tier=tier.draws_as,
         mood=request.mood,
+        sound=request.seed_features.asked() if request.seed_features else {},
         situation=request.context.situation() if request.context else None,
     )
     excluded, unknown = _rows(model.catalogue, request.exclude)
