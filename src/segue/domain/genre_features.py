@@ -94,8 +94,9 @@ def pair_features(purchases: Purchases, drift: NDArray[np.float64]) -> NDArray[n
         See `pair_feature_names`. Shares are in [0, 1].
     """
     n_customers, n_genres = len(purchases.customers), len(purchases.genres)
-    shares = [recent_shares(purchases, days) for days in HALF_LIVES]
-    moved = [recent_shares(purchases, days) for days in DRIFT_HALF_LIVES]
+    every = _shares_by_span(purchases, (*HALF_LIVES, *DRIFT_HALF_LIVES))
+    shares, moved = every[: len(HALF_LIVES)], every[len(HALF_LIVES) :]
+    tracks = tracks_by_genre(purchases)
     known = purchases.genre_index != NO_GENRE
     row = np.searchsorted(purchases.customers, purchases.customer_id)
     seconds = purchases.at.astype(np.int64)
@@ -108,11 +109,11 @@ def pair_features(purchases: Purchases, drift: NDArray[np.float64]) -> NDArray[n
     since = (last[:, None] - np.maximum(bought, 0)) / _DAY_S
     columns = [
         *shares,
-        *(share - share.max(axis=1, keepdims=True, initial=0) for share in shares),
-        tracks_by_genre(purchases),
+        *(shares - shares.max(axis=2, keepdims=True, initial=0)),
+        tracks,
         np.where(bought == never, NEVER_DAYS, since),
         sum(share @ matrix for share, matrix in zip(moved, drift, strict=True)),
-        tracks_by_genre(purchases).sum(axis=1)[:, None],
+        tracks.sum(axis=1)[:, None],
         ((last - first) / _DAY_S)[:, None],
     ]
     features = np.empty((n_customers, n_genres, len(columns)), np.float32)
@@ -127,17 +128,8 @@ def recent_shares(purchases: Purchases, half_life_days: float | None) -> NDArray
     A purchase counts half as much for every half-life that lies between it and the customer's last one.
     Rows sum to 1, or to 0 for customers who spent nothing on any genre.
     """
-    spend = np.zeros((len(purchases.customers), len(purchases.genres)))
-    known = purchases.genre_index != NO_GENRE
-    row = np.searchsorted(purchases.customers, purchases.customer_id[known])
-    weight: NDArray[np.float64] = purchases.spend[known].astype(np.float64)
-    if half_life_days is not None:
-        age_s = _last_s(purchases)[row] - purchases.at[known].astype(np.int64)
-        weight = weight * np.exp2(-age_s / (half_life_days * _DAY_S))
-    np.add.at(spend, (row, purchases.genre_index[known]), weight)
-    spend = np.maximum(spend, 0)
-    total = spend.sum(axis=1, keepdims=True)
-    return spend / np.where(total > 0, total, 1)
+    shares: NDArray[np.float64] = _shares_by_span(purchases, (half_life_days,))[0]
+    return shares
 
 
 def spend_by_genre(purchases: Purchases) -> NDArray[np.int64]:
@@ -195,6 +187,23 @@ def _sum_by_genre(purchases: Purchases, values: NDArray[np.int64]) -> NDArray[np
     row = np.searchsorted(purchases.customers, purchases.customer_id[known])
     np.add.at(total, (row, purchases.genre_index[known]), values[known])
     return np.maximum(total, 0)
+
+
+def _shares_by_span(purchases: Purchases, half_lives_days: tuple[float | None, ...]) -> NDArray[np.float64]:
+    """Return `recent_shares` for each half-life, float64 (n_spans, n_customers, n_genres)."""
+    n_customers, n_genres = len(purchases.customers), len(purchases.genres)
+    known = purchases.genre_index != NO_GENRE
+    row = np.searchsorted(purchases.customers, purchases.customer_id[known])
+    age_days = (_last_s(purchases)[row] - purchases.at[known].astype(np.int64)) / _DAY_S
+    per_day = np.array([0.0 if days is None else 1 / days for days in half_lives_days])
+    weight = purchases.spend[known] * np.exp2(-age_days * per_day[:, None])
+    cell = row * n_genres + purchases.genre_index[known]
+    size = n_customers * n_genres
+    summed = np.array([np.bincount(cell, each, minlength=size) for each in weight])
+    spend = np.maximum(summed.reshape(len(per_day), n_customers, n_genres), 0)
+    total = spend.sum(axis=2, keepdims=True)
+    shares: NDArray[np.float64] = spend / np.where(total > 0, total, 1)
+    return shares
 
 
 def _last_s(purchases: Purchases) -> NDArray[np.int64]:
