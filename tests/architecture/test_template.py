@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from infra.build_function import layers_digest
 from infra.bytecode import RUNTIME
 from infra.check_build import LIMIT_BYTES, function_sizes
 from infra.template import FUNCTION, LAYER, folder_of, layers_of, load, resources
-from segue.serving import settings
+from segue.serving import settings, web
 from segue.serving.contracts import Problem
 from segue.serving.cursor import read_keys
+from segue.serving.http import http_api
 from segue.serving.import_contract import MOST_BYTES
 from segue.serving.import_job import JOBS, STALE, UPLOADS
 from segue.serving.import_worker import ATTEMPTS
@@ -233,7 +235,7 @@ def test_role_allows_no_more_than_the_function_does(name: str) -> None:
 
 @each_function
 def test_variables_are_those_that_the_settings_read(name: str) -> None:
-    known = Path(settings.__file__).read_text(encoding="utf-8")
+    known = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (settings, web))
     ours = [variable for variable in variables(name) if variable.startswith(("SEGUE_", "AWS_"))]
     assert [variable for variable in ours if variable not in known] == []
     assert variables(name)["ORT_DISABLE_TELEMETRY"] == "1"
@@ -275,7 +277,10 @@ def test_every_refusal_of_the_api_is_listed() -> None:
 def test_refusal_of_the_api_is_a_problem_like_a_functions(kind: str, status: int) -> None:
     response = API["GatewayResponses"][kind]
     assert response["StatusCode"] == status
-    assert response["ResponseParameters"]["Headers"] == {"Content-Type": "'application/problem+json'"}
+    assert response["ResponseParameters"]["Headers"] == {
+        "Content-Type": "'application/problem+json'",
+        "Access-Control-Allow-Origin": API["Cors"]["AllowOrigin"],  # else a page cannot read it
+    }
     ((_, body),) = response["ResponseTemplates"].items()
     for variable, value in (("$context.requestId", "r-1"), ("$context.error.messageString", '"Forbidden"')):
         body = body.replace(variable, value)
@@ -283,6 +288,29 @@ def test_refusal_of_the_api_is_a_problem_like_a_functions(kind: str, status: int
     assert (found.status, found.request_id, found.error) == (status, "r-1", found.detail)
     assert found.type == f"urn:segue:error:{found.code}"
     assert "$" not in body
+
+
+def test_the_api_answers_a_browsers_preflight_without_a_key_as_the_functions_allow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert API["Auth"]["AddApiKeyRequiredToCorsPreflight"] is False
+    monkeypatch.setenv("SEGUE_CORS_ORIGINS", "https://shop.example")
+    asked = {"origin": "https://shop.example", "access-control-request-method": "POST"}
+    function = TestClient(http_api("test")).options("/", headers=asked).headers
+    wanted = API["Cors"]["AllowHeaders"].strip("'").split(",")
+    assert set(wanted) <= set(function["access-control-allow-headers"].lower().split(", "))
+    assert API["Cors"]["MaxAge"] == f"'{function['access-control-max-age']}'"
+
+
+def test_pages_and_the_base_path_are_parameters_that_every_function_is_told() -> None:
+    assert (
+        COMMON["Environment"]["Variables"].items()
+        >= {
+            "SEGUE_CORS_ORIGINS": {"Fn::Join": [",", {"Ref": "CorsOrigins"}]},
+            "SEGUE_BASE_PATH": {"Ref": "BasePath"},
+        }.items()
+    )
+    assert {TEMPLATE["Parameters"][name]["Default"] for name in ("CorsOrigins", "BasePath")} == {""}
 
 
 def test_access_log_is_json_and_finds_a_request_by_either_id() -> None:

@@ -129,6 +129,8 @@ class _BelowBasePath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["root_path"] = self._base_path
+        if scope.get("path") == self._base_path:
+            scope["path"] = f"{self._base_path}/"
         await self._app(scope, receive, send)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
 
 from segue import errors
 from segue.artifacts.family import CLUSTERS, GENRE_PREFERENCE, HYBRID
@@ -51,11 +52,12 @@ _MOST_OF_PATH = 200
 
 
 def add_handlers(api: FastAPI) -> None:
-    """Let an application answer every error with problem+json."""
+    """Let an application answer every error with problem+json; call it before middleware is added."""
     api.add_exception_handler(errors.SegueError, _on_error)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
-    api.add_exception_handler(Exception, _on_unexpected)
+    # As a handler it would answer from outside of what adds the headers of CORS.
+    api.add_middleware(ServerErrorMiddleware, handler=_on_unexpected)
 
 
 def problem(status: HTTPStatus, code: str, detail: str, request: Request, *, error: str = "") -> JSONResponse:

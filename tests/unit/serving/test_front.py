@@ -33,6 +33,10 @@ def api() -> Any:
     async def linked(url: str = link) -> str:
         return url
 
+    @made.get("/broken")
+    async def broken() -> str:
+        raise ZeroDivisionError
+
     return local_api([made])
 
 
@@ -91,7 +95,8 @@ def test_routes_answer_below_the_base_path_and_without_it(base: str, monkeypatch
     client = TestClient(api())
     path = f"/{base.strip('/')}"
     assert [client.get(f"{prefix}/health").status_code for prefix in (path, "", "/other")] == [200, 200, 404]
-    assert client.get(f"{path}/").json()["health"] == f"{path}/health"
+    for front_page in (path, f"{path}/"):
+        assert client.get(front_page).json()["health"] == f"{path}/health"
     assert client.get(f"{path}/openapi.json").json()["servers"][0]["url"] == path
     assert client.post(f"{path}/link").json().endswith(path)
 
@@ -108,6 +113,9 @@ def test_a_page_of_a_named_origin_may_call_every_route(monkeypatch: pytest.Monke
         assert preflight.headers["access-control-allow-origin"] == ORIGIN
     refused = client.post("/nowhere", headers={"origin": ORIGIN})
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (404, ORIGIN)
+    broken = TestClient(api(), raise_server_exceptions=False).get("/broken", headers={"origin": ORIGIN})
+    assert (broken.status_code, broken.json()["code"]) == (500, "internal")
+    assert broken.headers["access-control-allow-origin"] == ORIGIN
     stranger = client.options("/link", headers=asked | {"origin": "https://evil.example"})
     assert "access-control-allow-origin" not in stranger.headers
 
