@@ -14,6 +14,7 @@ from rich.text import Text
 
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
 from segue.cli.writing import writing_to
+from segue.domain.taste.music_insight import SOUNDS
 from segue.domain.taste.sentence import deviations, friend, percent, whole_percent
 from segue.errors import InvalidInputError
 from segue.serving.settings import DEFAULT_STATE
@@ -101,10 +102,10 @@ def _shares(found: TasteProfile) -> Iterator[Table]:
         yield _table("tastes", ((each.title, each.weight) for each in found.tastes.tastes))
     if found.genres:
         shown = ((each.name, each.share) for each in found.genres.shares[:_N_GENRES])
-        yield _table(f"genres, as diverse as {found.genres.effective_genres:.1f} played alike", shown)
+        yield _table(f"genres, as varied as {found.genres.effective_genres:.1f} played equally often", shown)
     if found.audio:
-        features = ((each.feature, each.percentile / 100) for each in found.audio.features)
-        yield _table("sound, as percentile of the catalogue (50 is its middle)", features, "")
+        features = ((SOUNDS[each.feature].name, each.percentile / 100) for each in found.audio.features)
+        yield _table("sound: % of the catalogue with less of it", features, "")
     if found.eras:
         yield _table("decades", ((f"{each.decade}s", each.share) for each in found.eras.decades))
 
@@ -118,14 +119,14 @@ def _words(found: TasteProfile) -> Iterator[Text]:
     if found.drift:
         whole = found.drift.whole
         yield Text(
-            f"drift: the genres of the first and the last of {len(found.drift.windows)} parts are "
-            f"{percent(whole.divergence_bits)} apart, {percent(whole.by_chance_bits)} is usual by chance"
+            f"drift: the genres of the first and the last of {len(found.drift.windows)} parts differ by "
+            f"{percent(whole.divergence_bits)}, {percent(whole.by_chance_bits)} is usual by chance"
         )
     if found.friends:
         words = ", ".join(
             f"{friend(each.user_id)} {percent(each.similarity)}" for each in found.friends.nearest
         )
-        yield Text(f"friends nearest in taste, 100 % being the very same: {words}")
+        yield Text(f"friends nearest in taste, 100 % is the same taste: {words}")
 
 
 def _table(title: str, rows: Iterable[tuple[str, float]], sign: str = " %") -> Table:
@@ -151,7 +152,7 @@ def _heat(found: PatternsOut) -> Group:
         heard_before = f", {percent(found.repeat_share)} repeats, {percent(found.discovery_rate)} discoveries"
     lines.append(
         Text(
-            f"{sessions.count} sessions, {sessions.median_minutes:.0f} minutes in the middle; "
+            f"{sessions.count} sessions, half of {sessions.median_minutes:.0f} minutes or more; "
             f"{percent(found.skip_share)} skipped{heard_before}\n"
         )
     )

@@ -154,10 +154,10 @@ def _eras(found: EraProfile) -> out.ErasOut:
 
 def _mainstream(found: Mainstream) -> out.MainstreamOut:
     place, usual = _percentile(found.percentile.mean), None
-    meaning = f"what is played is on the average more popular than {place:.0f} % of the catalogue's tracks"
+    meaning = f"on average, what you play is more popular than {place:.0f} % of the catalogue's tracks"
     if not math.isnan(found.usual):
         usual = _percentile(found.usual)
-        meaning += f"; the average play of everybody is of a track more popular than {usual:.0f} %"
+        meaning += f"; what all listeners play is more popular than {usual:.0f} %"
     return out.MainstreamOut(
         support=_support(found.support),
         percentile=place,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segue.domain.taste.played import Lack
-from segue.domain.taste.sentence import friend, percent
+from segue.domain.taste.sentence import counted, friend, percent
 from segue.errors import InvalidInputError
 from segue.serving.picture.drawing import inline, standalone
 from segue.serving.picture.markup import Markup, html_document, joined, style_sheet, tag
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from segue.domain.taste.reference import Reference
     from segue.serving.picture.drawing import Drawing, Table
     from segue.serving.taste_contract import (
-        PatternsOut,
         Picture,
         SupportOut,
         TasteProfile,
@@ -170,45 +169,35 @@ def _card(answer: TasteProfile, profile: Profile, reference: Reference, part: st
 
 def _sentence(answer: TasteProfile, part: str) -> str:
     """Say what the picture does not."""
-    if part == "genres" and answer.genres:
+    if part == "audio":
         return (
-            f"You play {answer.genres.n_genres} genres, as diverse as {answer.genres.effective_genres:.1f} "
-            "genres that are played equally often."
+            "A number says how many % of the catalogue's tracks have less of it than your music has on "
+            "average: 80 beside “fast” is faster than 80 % of them."
         )
     if part == "moods":
         return (
-            "A bar to the right: your music suits the mood more than most tracks of the catalogue do. "
-            "0 is the average track; two of three tracks lie between −1 and +1."
+            "A bar to the right: your music suits the mood more than the average track of the catalogue, "
+            "which is 0. Two of three tracks lie between −1 and +1."
         )
     if part == "eras" and answer.eras:
         low, high = answer.eras.middle_half
         return (
-            f"Half of it is from {low} to {high}; "
-            f"the catalogue's middle is {answer.eras.catalogue_median_year}."
+            f"Half of what you play is from {low} to {high}. "
+            f"The middle year of the catalogue is {answer.eras.catalogue_median_year}."
         )
     if part == "patterns" and answer.patterns:
-        found = answer.patterns
+        sessions = answer.patterns.sessions
         return (
-            f"{found.sessions.count} sessions, {found.sessions.median_minutes:.0f} minutes in the middle; "
-            f"{percent(found.skip_share)} skipped{_repeats(found)}."
+            f"You listened in {counted(sessions.count, 'session')}, half of them of "
+            f"{sessions.median_minutes:.0f} minutes or more."
         )
     if part == "drift" and answer.drift:
         whole = answer.drift.whole
-        sure = "more than chance explains" if whole.sure else "no more than chance explains"
         return (
-            f"The genres of the first and the last part are {percent(whole.divergence_bits)} apart, {sure}. "
-            "0 % is the same genres, 100 % is none in common."
+            "Each stream is a genre, as thick as its share. The first and the last part differ by "
+            f"{percent(whole.divergence_bits)}: 0 % is the same genres, 100 % is none in common."
         )
     return ""
-
-
-def _repeats(found: PatternsOut) -> str:
-    if found.repeat_share is None or found.discovery_rate is None:
-        return ""
-    return (
-        f", {percent(found.repeat_share)} of plays repeats, "
-        f"{percent(found.discovery_rate)} of later plays discoveries"
-    )
 
 
 def _numbers(drawing: Drawing) -> Markup:
@@ -237,7 +226,7 @@ def _mainstream(answer: TasteProfile) -> Markup:
     words = f"{found.meaning[0].upper()}{found.meaning[1:]}."
     if found.interval is not None:
         low, high = found.interval
-        words += f" Yours lies between {low:.0f} % and {high:.0f} %, with 95 % confidence."
+        words += f" Your figure lies between {low:.0f} % and {high:.0f} %, with 95 % confidence."
     return tag("p", f"{_fewer(answer, found.support)}{words}")
 
 
@@ -252,7 +241,7 @@ def _friends(answer: TasteProfile) -> Markup:
     header = tag("tr", tag("th", "friend"), tag("th", "similarity", class_="n"))
     return joined(
         [
-            tag("p", "0 % is nothing in common, 100 % the very same taste.", class_="quiet"),
+            tag("p", "0 % is nothing in common, 100 % is the same taste.", class_="quiet"),
             tag("table", tag("thead", header), tag("tbody", rows)),
         ]
     )
@@ -285,14 +274,9 @@ def _fewer(answer: TasteProfile, support: SupportOut) -> str:
     """Say what a part is based on where that is clearly less than the whole profile is."""
     if support.tracks >= _NEARLY_ALL * answer.support.tracks:
         return ""
-    return f"Based on {support.tracks} of your {_tracks(answer.support)}. "
+    return f"Based on {support.tracks} of your {counted(answer.support.tracks, 'track')}. "
 
 
 def _rests_on(support: SupportOut) -> str:
     hours = f", {support.hours:.0f} hours" if support.hours >= 1 else ""
-    events = "1 event" if support.events == 1 else f"{support.events} events"
-    return f"{events}, {_tracks(support)}{hours}"
-
-
-def _tracks(support: SupportOut) -> str:
-    return "1 track" if support.tracks == 1 else f"{support.tracks} tracks"
+    return f"{counted(support.events, 'event')}, {counted(support.tracks, 'track')}{hours}"

@@ -43,7 +43,7 @@ TITLES = {
     "moods": "What moods it suits",
     "eras": "When it is from",
     "mainstream": "How popular it is",
-    "friends": "Who has a like taste",
+    "friends": "Whose taste is like yours",
 }
 
 
@@ -69,7 +69,7 @@ def _genres(found: GenreProfile) -> Drawing:
     others = found.shares[N_GENRES:]
     rest = ((counted(len(others), "other"), percent(sum(each.share for each in others))),) if others else ()
     told = (
-        f"As diverse as {found.effective_number:.1f} genres played alike, of {len(found.shares)} in all: "
+        f"{len(found.shares)} genres, as varied as {found.effective_number:.1f} played equally often: "
         + ", ".join([*(f"{bar.name} {bar.written}" for bar in shown), *map(" ".join, rest)])
     )
     return bars("genres", TITLES["genres"], f"{told}.", shown, ("genre", "share"), rest=rest)

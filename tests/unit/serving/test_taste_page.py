@@ -208,9 +208,7 @@ def test_a_cut_history_is_called_one_in_the_page() -> None:
     cut = made((ROCK + JAZZ) * 50)
     text = Reader(page(*cut)).text
     assert "of a longer history these are the latest events, since 5 Jan 2026" in text
-    assert "of plays repeats" not in text
     assert "longer history" not in Reader(page(*WHOLE)).text
-    assert "of plays repeats" in Reader(page(*WHOLE)).text
 
 
 def test_the_ribbon_says_the_day_where_it_begins_and_ends() -> None:
@@ -261,6 +259,24 @@ def test_what_the_profile_is_based_on_is_said_once_and_in_plain_words() -> None:
     assert text.count("Based on") == 1
     for technical in ("nats", " bits", "standard deviation", "Shannon"):
         assert technical not in text
+
+
+def test_no_card_repeats_what_is_said_in_words() -> None:
+    answer = WHOLE[0]
+    text = Reader(page(*WHOLE)).text
+    assert {"genres", "patterns"} <= {each.kind for each in answer.insights}
+    assert all(text.count(each.text) == 1 for each in answer.insights)
+    assert text.count("played equally often.") == text.count("played before.") == 1
+
+
+def test_a_long_name_of_a_taste_is_told_whole() -> None:
+    name = "The Very Long Named Orchestra of the Far Northern Isles"
+    of = small_catalogue([[name]] * 40, genres=[["rock"]] * 40, audio={"energy": [0.5] * 40})
+    long = made(ROCK * 6, of=reference(of))
+    (drawn,) = parsed(pictures(*long[1:], Picture.TASTE_MAP)).iter(f"{SVG}svg")
+    lines = [element.text or "" for element in drawn.iter(f"{SVG}text")]
+    assert name in " ".join(lines)
+    assert max(map(len, lines)) < 60
 
 
 def test_a_colour_of_a_taste_means_that_taste_alone() -> None:

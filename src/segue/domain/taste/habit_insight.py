@@ -41,9 +41,17 @@ def tell_patterns(found: Pattern) -> Iterator[Insight]:
         yield from _weekend(found)
     n_later = found.n_plays - found.n_plays // 2
     told = (
-        (found.discovery_rate, n_later, "of your later plays were of a track that was new to you."),
+        (
+            found.discovery_rate,
+            n_later,
+            "of the later half of your plays were of a track that was new to you.",
+        ),
         (found.repeat_share, found.n_plays, "of your plays were of a track that you had played before."),
-        (found.skip_share, found.support.events if found.n_skips else 0, "of what begins to play you skip."),
+        (
+            found.skip_share,
+            found.support.events if found.n_skips else 0,
+            "of the tracks that begin were skipped.",
+        ),
     )
     for share, n, text in told:
         if share is None:
@@ -96,8 +104,8 @@ def tell_drift(found: Drift) -> Iterator[Insight]:
     if not whole.is_sure:
         yield Insight(
             "drift",
-            f"No change of taste shows since {since}: the genres of then and now differ by no more than "
-            "chance explains.",
+            f"Your taste shows no clear change since {since}: the genres of then and now differ by "
+            f"{percent(whole.divergence_bits)}, which chance alone may explain.",
             whole.divergence_bits,
             "bits",
             found.support,
@@ -124,8 +132,8 @@ def tell_neighbours(found: Neighbours) -> Iterator[Insight]:
         if first.similarity - second.similarity >= CLEAR_SIMILARITY:
             yield Insight(
                 "friends",
-                f"Of {found.n_compared} friends {friend(first.user_id)} is nearest to your taste: "
-                f"{percent(first.similarity)}, where 100 % is the very same.",
+                f"Of {found.n_compared} friends, {friend(first.user_id)} has the taste most like yours: "
+                f"{percent(first.similarity)}, where 100 % is the same taste.",
                 first.similarity,
                 "similarity",
                 found.support,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from segue.domain.taste.estimate import SURE_Z, estimate_share
-from segue.domain.taste.sentence import FEW, Insight, counted, percent
+from segue.domain.taste.sentence import FEW, Insight, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,19 +28,28 @@ CLEAR_MOOD = 0.2
 """The same for moods, in standard deviations."""
 MAX_AUDIO = 3
 
-SOUNDS: Mapping[str, tuple[str, str]] = {
-    "danceability": ("more danceable", "less danceable"),
-    "energy": ("more energetic", "calmer"),
-    "loudness": ("louder", "quieter"),
-    "mode": ("more often in a major key", "more often in a minor key"),
-    "speechiness": ("wordier", "less wordy"),
-    "acousticness": ("more acoustic", "less acoustic"),
-    "instrumentalness": ("more instrumental", "more vocal"),
-    "liveness": ("more often recorded live", "less often recorded live"),
-    "valence": ("more cheerful", "sadder"),
-    "tempo": ("faster", "slower"),
+
+class Sound(NamedTuple):
+    """What people call a feature, and music with a high and with a low percentile of it."""
+
+    name: str
+    high: str
+    low: str
+
+
+SOUNDS: Mapping[str, Sound] = {
+    "danceability": Sound("danceable", "more danceable", "less danceable"),
+    "energy": Sound("energetic", "more energetic", "calmer"),
+    "loudness": Sound("loud", "louder", "quieter"),
+    "mode": Sound("major key", "more often in a major key", "more often in a minor key"),
+    "speechiness": Sound("spoken words", "wordier", "less wordy"),
+    "acousticness": Sound("acoustic", "more acoustic", "less acoustic"),
+    "instrumentalness": Sound("instrumental", "more instrumental", "more vocal"),
+    "liveness": Sound("live", "more often recorded live", "less often recorded live"),
+    "valence": Sound("cheerful", "more cheerful", "sadder"),
+    "tempo": Sound("fast", "faster", "slower"),
 }
-"""What music with a high and with a low percentile of a feature is."""
+"""By feature."""
 
 
 def tell_genres(found: GenreProfile) -> Iterator[Insight]:
@@ -58,11 +67,8 @@ def tell_genres(found: GenreProfile) -> Iterator[Insight]:
             found.support,
         )
     number = found.effective_number
-    text = f"Your listening is as diverse as {number:.1f} genres played alike"
-    if number < ONE_GENRE:
-        text = f"{text}: you stay with one."
-    else:
-        text = f"{text}; it has {counted(len(found.shares), 'genre')} in all."
+    begin = "You stay with one genre" if number < ONE_GENRE else f"You play {len(found.shares)} genres"
+    text = f"{begin}: your listening is as varied as {number:.1f} genres that are played equally often."
     yield Insight("genres", text, number, "genres", found.support)
 
 
@@ -77,10 +83,11 @@ def tell_audio(found: AudioProfile) -> Iterator[Insight]:
     ]
     for each in sorted(clear, key=lambda each: -abs(each.percentile.mean - 0.5))[:MAX_AUDIO]:
         mean = each.percentile.mean
-        more, part = SOUNDS[each.name][mean < 0.5], max(mean, 1 - mean)
+        sound, part = SOUNDS[each.name], max(mean, 1 - mean)
+        more = sound.low if mean < 0.5 else sound.high
         yield Insight(
             "audio",
-            f"Your music is {more} than {percent(part)} of the catalogue, on the average.",
+            f"On average, your music is {more} than {percent(part)} of the catalogue's tracks.",
             100 * mean,
             f"percentile of {each.name}",
             found.support,
@@ -97,8 +104,8 @@ def tell_moods(found: MoodProfile) -> Iterator[Insight]:
     ):
         yield Insight(
             "moods",
-            f"The mood that stands out in your music is {first.mood}: your tracks suit it by "
-            f"{percent(first.score.mean)} on average, the catalogue's by {percent(first.catalogue_mean)}.",
+            f"The mood that stands out in your music is {first.mood}: on average, your tracks "
+            f"score {percent(first.score.mean)} for it, and the catalogue's {percent(first.catalogue_mean)}.",
             first.difference,
             "standard deviations",
             found.support,
@@ -124,7 +131,7 @@ def tell_tastes(found: Tastes) -> Iterator[Insight]:
     if len(found.tastes) > 1:
         yield Insight(
             "tastes",
-            f"You have {len(found.tastes)} distinct tastes; the strongest, around “{found.tastes[0].title}”, "
+            f"You have {len(found.tastes)} distinct tastes. The strongest, around “{found.tastes[0].title}”, "
             f"is {percent(found.tastes[0].weight)} of what you play.",
             len(found.tastes),
             "tastes",
@@ -140,8 +147,9 @@ def tell_mainstream(found: Mainstream) -> Iterator[Insight]:
     more = "more" if found.percentile.mean > usual else "less"
     yield Insight(
         "mainstream",
-        f"Your music is {more} mainstream than that of the average play: on the average it is more popular "
-        f"than {percent(found.percentile.mean)} of the catalogue, theirs than {percent(usual)}.",
+        f"Your music is {more} popular than usual: on average, it is more popular than "
+        f"{percent(found.percentile.mean)} of the catalogue's tracks, and what all listeners play than "
+        f"{percent(usual)}.",
         100 * found.percentile.mean,
         "percentile",
         found.support,

@@ -9,13 +9,15 @@ from segue.serving.picture.markup import Markup, joined, style_sheet, tag
 from segue.serving.picture.style import COLOURS, DRAWN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 WIDTH = 360
 """Of every drawing: on a phone a unit is about a pixel, and type of 12 can be read."""
 _HEAD, _GAP, _EDGE = 30, 22, 14
-_LINE = 48
+_LINE = 44
 """Letters that a line of a legend holds, its value included."""
+_MOST_LINES = 3
+_ROW, _NEXT = 20.0, 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +112,64 @@ def _told(drawing: Drawing) -> tuple[Markup, Markup]:
     )
 
 
-def legend_row(y: float, paint: str, text: str, value: str, mark: str = "") -> Markup:
-    """Return a line of a legend: a square or a numbered disc, a name, and a value at the right.
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a legend says of one colour: its class, a name, a value, and the number on its disc, if any."""
 
-    ``paint`` is the class of its colour.
-    """
-    if mark:
-        key = joined(
+    paint: str
+    name: str
+    value: str
+    mark: str = ""
+
+
+def legend(y: float, keys: Iterable[Key]) -> tuple[Markup, float]:
+    """Return a legend whose first line stands at ``y``, and its height; a long name takes several lines."""
+    drawn, height = [], 0.0
+    for key in keys:
+        lines = wrapped(key.name, _LINE - len(key.value))
+        drawn.append(_legend_row(y + height, key, lines))
+        height += _ROW + _NEXT * (len(lines) - 1)
+    return joined(drawn), height
+
+
+def _legend_row(y: float, key: Key, lines: list[str]) -> Markup:
+    """Return a square or a numbered disc, a name, and a value at the right."""
+    if key.mark:
+        sign = joined(
             [
-                tag("circle", cx=8, cy=y - 4, r=8, class_=paint),
-                tag("text", mark, x=8, y=y, text_anchor="middle", class_="on", font_size=11),
+                tag("circle", cx=8, cy=y - 4, r=8, class_=key.paint),
+                tag("text", key.mark, x=8, y=y, text_anchor="middle", class_="on", font_size=11),
             ]
         )
     else:
-        key = tag("rect", x=2, y=y - 10, width=12, height=12, rx=3, class_=paint)
-    name = tag("text", shortened(text, _LINE - len(value)), x=22, y=y)
-    number = tag("text", value, x=WIDTH, y=y, text_anchor="end", class_="soft")
-    return joined([key, name, number])
+        sign = tag("rect", x=2, y=y - 10, width=12, height=12, rx=3, class_=key.paint)
+    name = (tag("text", line, x=22, y=y + _NEXT * place) for place, line in enumerate(lines))
+    value = tag("text", key.value, x=WIDTH, y=y, text_anchor="end", class_="soft")
+    return joined([sign, *name, value])
+
+
+def wrapped(text: str, most: int) -> list[str]:
+    """Break a text into lines of at most ``most`` letters, at spaces where it has them."""
+    lines: list[str] = []
+    while len(lines) < _MOST_LINES - 1 and (head := _head(text, most)) != text:
+        space = text.rfind(" ", 0, len(head) + 1)
+        end = space if space > 0 else len(head)
+        lines.append(text[:end])
+        text = text[end:].lstrip()
+    return [*lines, shortened(text, most)]
 
 
 def shortened(text: str, most: int) -> str:
-    """Cut a long text, and say so; characters of the Far East are counted as two."""
-    width, kept = 0, list[str]()
-    for letter in text:
+    """Cut a long text, and say so."""
+    head = _head(text, most)
+    return text if head == text else head.rstrip() + "…"
+
+
+def _head(text: str, most: int) -> str:
+    """Return as much of a text as fits; characters of the Far East are counted as two."""
+    width = 0
+    for place, letter in enumerate(text):
         width += 2 if ord(letter) > 0x2E7F else 1
         if width > most:
-            return "".join(kept).rstrip() + "…"
-        kept.append(letter)
+            return text[:place]
     return text

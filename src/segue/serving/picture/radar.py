@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from segue.domain.taste.music_insight import SOUNDS
 from segue.domain.taste.sentence import whole_percent
 from segue.serving.picture.drawing import WIDTH, Drawing, Table
 from segue.serving.picture.markup import Markup, joined, number, tag
@@ -13,15 +14,13 @@ if TYPE_CHECKING:
     from segue.domain.taste.audio import AudioProfile
 
 _X, _Y, _RADIUS, _HEIGHT = WIDTH / 2, 150.0, 108.0, 352.0
-NAMES = {"mode": "major key"}
-"""What people call a feature, where it is not its name."""
 
 
 def radar(found: AudioProfile) -> Drawing:
     """Draw mean percentiles as a polygon, the middle half of the tracks as a band behind it."""
     features = found.features
     means = [each.percentile.mean for each in features]
-    names = [NAMES.get(each.name, each.name) for each in features]
+    names = [SOUNDS[each.name].name for each in features]
     told = ", ".join(f"{name} {whole_percent(mean)}" for name, mean in zip(names, means, strict=True))
     body = [
         *(_ring(part, dashed=part == 0.5) for part in (0.25, 0.5, 0.75, 1.0)),
@@ -49,12 +48,13 @@ def radar(found: AudioProfile) -> Drawing:
     return Drawing(
         "radar",
         "How it sounds",
-        f"Percentile of the catalogue, 50 being its middle: {told}.",
+        f"How many % of the catalogue's tracks have less of it than your music: {told}.",
         _HEIGHT,
         joined(body),
         Table(
-            "Percentiles of the catalogue; half of what is played lies between the last two columns.",
-            ("feature", "mean", "from", "to"),
+            "How many % of the catalogue's tracks have less of it than your music has on average; half of "
+            "what you play lies between the last two columns.",
+            ("sound", "average", "from", "to"),
             rows,
         ),
     )
@@ -116,9 +116,9 @@ def _key() -> Markup:
     return joined(
         [
             tag("line", x1=20, y1=y - 4, x2=40, y2=y - 4, class_="owns", stroke_width=2.2),
-            tag("text", "mean of your music", x=46, y=y, class_="soft"),
-            tag("rect", x=190, y=y - 10, width=20, height=12, rx=3, class_="own", fill_opacity=0.25),
-            tag("text", "its middle half", x=216, y=y, class_="soft"),
+            tag("text", "average of your music", x=46, y=y, class_="soft"),
+            tag("rect", x=205, y=y - 10, width=20, height=12, rx=3, class_="own", fill_opacity=0.25),
+            tag("text", "half of your tracks", x=231, y=y, class_="soft"),
             tag(
                 "line",
                 x1=20,
@@ -129,6 +129,6 @@ def _key() -> Markup:
                 stroke_width=1.4,
                 stroke_dasharray="4 3",
             ),
-            tag("text", "middle of the catalogue; the rim is its end", x=46, y=y + 19, class_="soft"),
+            tag("text", "middle of the catalogue (50); the rim is 100", x=46, y=y + 19, class_="soft"),
         ]
     )

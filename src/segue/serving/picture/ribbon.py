@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.taste.sentence import day, percent
-from segue.serving.picture.drawing import WIDTH, Drawing, Table, legend_row
+from segue.serving.picture.drawing import WIDTH, Drawing, Key, Table, legend
 from segue.serving.picture.markup import Markup, joined, number, tag
 from segue.serving.picture.style import N_COLOURS
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from segue.domain.taste.drift import Drift
 
-_HEIGHT, _ROW, _STEPS = 180.0, 20.0, 8
+_HEIGHT, _STEPS = 180.0, 8
 OTHER = "other genres"
 
 
@@ -34,10 +34,10 @@ def ribbon(found: Drift) -> Drawing:
         for place in range(len(names))
     ]
     top = _HEIGHT + 46
-    rows = [
-        legend_row(top + _ROW * place, f"g{colours[place]}", name, _moved(share[:, place]))
-        for place, name in enumerate(names)
-    ]
+    keys, height = legend(
+        top,
+        (Key(f"g{colours[place]}", name, _moved(share[:, place])) for place, name in enumerate(names)),
+    )
     first = day(found.windows[0].began_at, found.utc_offset)
     last = day(found.windows[-1].ended_at, found.utc_offset)
     moves = ", ".join(f"{name} {_moved(share[:, place])}" for place, name in enumerate(names))
@@ -49,8 +49,8 @@ def ribbon(found: Drift) -> Drawing:
         "ribbon",
         "How your taste moved",
         f"Shares of genres from {first} to {last}: {moves}.",
-        top + _ROW * len(names) - 8,
-        joined([*streams, _axis(first, last), *rows]),
+        top + height - 8,
+        joined([*streams, _axis(first, last), keys]),
         Table("Shares of what was played, by when each part of the history began.", ("from", *names), cells),
     )
 

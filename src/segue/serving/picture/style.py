@@ -20,7 +20,7 @@ _DARK = {
     "c6": "#7d8797",
 }  # fmt: skip
 
-_SHADES = (1, 0.78, 0.6, 0.45, 0.32, 0.22, 0.12)
+_SHADES = (1, 0.8, 0.64, 0.5, 0.38, 0.28, 0.18)
 """Classes g0 … g6: of the listener's own colour, for parts of a whole that follow each other."""
 
 _CHOSEN = "".join(

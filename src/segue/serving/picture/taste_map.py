@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.taste.layout import BY_CLUSTERS
 from segue.domain.taste.sentence import percent
-from segue.serving.picture.drawing import WIDTH, Drawing, Table, legend_row
+from segue.serving.picture.drawing import WIDTH, Drawing, Key, Table, legend
 from segue.serving.picture.markup import Markup, joined, number, tag
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ N_DUST = 1400
 N_HEARD = 400
 """Tracks of the listener, those that count most."""
 _SIDE, _PAD, _BADGE = 320.0, 12.0, 11.0
-_ROW = 20.0
 
 
 def taste_map(layout: Layout, found: Tastes) -> Drawing:
@@ -40,22 +38,23 @@ def taste_map(layout: Layout, found: Tastes) -> Drawing:
     centre = _apart(_on_paper(np.array([taste.position for _, taste in placed], np.float32).reshape(-1, 2)))
     badges = [_badge(float(x), float(y), number) for (number, _), (x, y) in zip(placed, centre, strict=True)]
     top = _SIDE + 46
-    rows = [
-        legend_row(top + _ROW * number, f"f{number}", taste.title, percent(taste.weight), str(number + 1))
-        for number, taste in enumerate(found.tastes)
-    ]
-    made = "near is alike" if layout.made_by == BY_CLUSTERS else "the catalogue's two main directions"
+    keys, height = legend(
+        top,
+        (
+            Key(f"f{number}", taste.title, percent(taste.weight), str(number + 1))
+            for number, taste in enumerate(found.tastes)
+        ),
+    )
     parts = ", ".join(f"{taste.title} ({percent(taste.weight)})" for taste in found.tastes)
     frame = tag("rect", x=20, y=0, width=_SIDE, height=_SIDE, rx=12, class_="line")
-    note = tag(
-        "text", f"{made}; grey: all tracks", x=WIDTH / 2, y=_SIDE + 18, text_anchor="middle", class_="soft"
-    )
+    words = "Near tracks tend to be alike. Grey: the catalogue."
+    note = tag("text", words, x=WIDTH / 2, y=_SIDE + 18, text_anchor="middle", class_="soft")
     return Drawing(
         "taste_map",
         "Where your tastes lie",
         f"{len(found.tastes)} distinct tastes among the catalogue: {parts}.",
-        top + _ROW * len(found.tastes) - 8,
-        joined([frame, _dust(layout), *dots, *badges, note, *rows]),
+        top + height - 8,
+        joined([frame, _dust(layout), *dots, *badges, note, keys]),
         Table(
             "Tastes, with their share of what is played.",
             ("taste", "share", "tracks"),

@@ -54,12 +54,12 @@ def test_a_clear_taste_is_told_with_its_numbers() -> None:
     found = told(profile(plays(ROCK * 10)))
     assert found["genres"] == [
         "100 % of what you play is rock.",
-        "Your listening is as diverse as 1.0 genres played alike: you stay with one.",
+        "You stay with one genre: your listening is as varied as 1.0 genres that are played equally often.",
     ]
-    assert found["audio"] == ["Your music is more energetic than 75 % of the catalogue, on the average."]
+    assert found["audio"] == ["On average, your music is more energetic than 75 % of the catalogue's tracks."]
     assert found["eras"] == ["100 % of what you play is from the 1980s."]
     assert "mainstream" not in found  # 20 tracks do not make that sure
-    assert found["drift"][0].startswith("No change of taste shows")
+    assert found["drift"][0].startswith("Your taste shows no clear change since")
     assert "history" not in found
 
 
@@ -147,7 +147,7 @@ def test_what_the_strongest_taste_is_called_is_no_claim_about_all_of_it() -> Non
     tastes = Tastes(Support(9, 9, 1), (taste, taste), np.array([0]), np.ones(1), np.zeros(1, np.intp))
     (found,) = tell_tastes(tastes)
     assert found.text == (
-        "You have 2 distinct tastes; the strongest, around “Upbeat rock: A and more”, is 58 % of what you "
+        "You have 2 distinct tastes. The strongest, around “Upbeat rock: A and more”, is 58 % of what you "
         "play."
     )
 
@@ -166,7 +166,7 @@ def test_skips_are_told_only_with_enough_events() -> None:
     many = plays(list(islice(cycle(ROCK), 400))) + [
         event(track, kind=EventKind.SKIP, number=number) for number in range(5) for track in JAZZ
     ]
-    assert "20 % of what begins to play you skip." in told(profile(many))["patterns"]
+    assert "20 % of the tracks that begin were skipped." in told(profile(many))["patterns"]
 
 
 def test_every_sentence_has_its_number_and_what_it_rests_on() -> None:
@@ -191,5 +191,5 @@ def test_the_nearest_friend_is_told_only_if_clearly_the_nearest(second: float, n
     assert len(found) == n_told
     if found:
         assert found[0].text == (
-            "Of 2 friends listener 7 is nearest to your taste: 80 %, where 100 % is the very same."
+            "Of 2 friends, listener 7 has the taste most like yours: 80 %, where 100 % is the same taste."
         )

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.serving.picture.drawing import shortened
+from segue.serving.picture.drawing import shortened, wrapped
 from segue.serving.picture.markup import html_document, joined, number, tag
 
 NASTY = "</text><script>alert('x')</script>\" onload=\"alert(1)&amp;\x00\x1b￾"
@@ -45,6 +45,14 @@ def test_a_page_of_markup_parses_as_what_it_is() -> None:
 
 def test_numbers_are_as_short_as_can_be_seen() -> None:
     assert [number(value) for value in (1.0, 0.04, 12.345, -3)] == ["1", "0", "12.3", "-3"]
+
+
+def test_long_texts_go_on_in_the_next_line() -> None:
+    assert wrapped("short", 10) == ["short"]
+    assert wrapped("one two three four", 10) == ["one two", "three four"]
+    assert wrapped("exactly te n", 10) == ["exactly te", "n"]
+    assert wrapped("日本の歌手の名前", 10) == ["日本の歌手", "の名前"]
+    assert wrapped("a b c " * 10, 6) == ["a b c", "a b c", "a b c…"]
 
 
 def test_long_names_are_cut_and_say_so() -> None:
