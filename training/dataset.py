@@ -22,9 +22,6 @@ LATEST_WINDOW = (0.6, 0.8)
 TRAIN_WINDOWS = ((0.4, 0.6), (0.5, 0.7), LATEST_WINDOW, (0.7, 0.8))
 """Shares before the training's labels begin and end; the last window is half as long, nearer to the test."""
 
-EARLIER_WINDOWS = ((0.2, 0.4), (0.3, 0.5), (0.4, 0.6), (0.5, 0.6))
-"""The same, as far before the latest window as those are before the test."""
-
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -70,8 +67,6 @@ class Split:
 
     Attributes
     ----------
-    earlier : tuple of Examples
-        Those whose labels end where ``latest`` begins: to them it is what the test is to ``train``.
     train : tuple of Examples
         All whose labels end where the test begins, or before.
     latest : Examples
@@ -79,7 +74,6 @@ class Split:
     test : Examples
     """
 
-    earlier: tuple[Examples, ...]
     train: tuple[Examples, ...]
     latest: Examples
     test: Examples
@@ -113,7 +107,7 @@ def split_by_time(purchases: Purchases) -> Split:
     end = in_order[-1] + np.timedelta64(1, "s")
     windows = {
         window: build_examples(purchases, *(_moment(in_order, share) for share in window))
-        for window in (*EARLIER_WINDOWS, *TRAIN_WINDOWS)
+        for window in TRAIN_WINDOWS
     }
     test = build_examples(purchases, _moment(in_order, TEST_FROM), end)
     latest = windows[LATEST_WINDOW]
@@ -123,11 +117,7 @@ def split_by_time(purchases: Purchases) -> Split:
                 f"{len(examples)} customers spent anything before and after the {name} cut, {examples.cut}: "
                 "train again when more customers have come back."
             )
-    earlier, train = (
-        tuple(windows[window] for window in chosen if len(windows[window]))
-        for chosen in (EARLIER_WINDOWS, TRAIN_WINDOWS)
-    )
-    return Split(earlier, train, latest, test)
+    return Split(tuple(examples for examples in windows.values() if len(examples)), latest, test)
 
 
 def _moment(in_order: NDArray[np.datetime64], share: float) -> np.datetime64:

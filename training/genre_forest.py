@@ -1,4 +1,4 @@
-"""Fit the forest of pairs of customer and genre, make its probabilities true, and export it to ONNX."""
+"""Fit the forest of pairs of customer and genre, and export it to ONNX."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from sklearn.ensemble import RandomForestClassifier
 
 from segue.domain.genre_features import DRIFT_HALF_LIVES, pair_features, recent_shares, tracks_by_genre
-from segue.domain.genre_preference import PairForest, normalised
+from segue.domain.genre_preference import PairForest
 from segue.errors import ParityError
 from training.finite import check_finite
 
@@ -33,8 +32,6 @@ NEVER_BOUGHT = 5
 
 FOLDS = 5
 """Each customer's drift comes from a matrix that was fitted without that customer."""
-
-_FLOOR = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +70,18 @@ def fit_forest(
     params: ForestParams,
     open_classifier: Callable[[bytes], Classifier],
 ) -> FittedForest:
-    """Fit the forest on the training examples, its sharpness on later examples than a first fit saw.
+    """Fit the forest on the training examples; `training.calibration` fits its sharpness.
 
     Raises
     ------
     ParityError
         The ONNX export answers otherwise than scikit-learn does.
     """
-    train, earlier = (
-        tuple(_drawn(examples, params.seed) for examples in each) for each in (split.train, split.earlier)
-    )
-    sharpness = _fit_sharpness(earlier, _drawn(split.latest, params.seed), params)
+    train = tuple(_drawn(examples, params.seed) for examples in split.train)
     forest, drift = _fit_pairs(train, params)
     genres = train[0].history.genres
     exported = export_onnx(forest)
-    served = PairForest(genres, drift, sharpness, open_classifier(exported))
+    served = PairForest(genres, drift, 1.0, open_classifier(exported))
     features = served.features(train[-1].history)
     parity = measure_parity(forest, served.classifier, features.reshape(-1, features.shape[2]), params.seed)
     return FittedForest(forest, exported, served, parity)
@@ -189,26 +183,6 @@ def _fit_drift(train: tuple[Examples, ...], ridge: float, without_fold: int | No
     gram = past.T @ past + ridge * np.eye(past.shape[1])
     drift: NDArray[np.float64] = np.linalg.solve(gram, past.T @ following + ridge * stay)
     return drift.reshape(len(DRIFT_HALF_LIVES), n_genres, n_genres)
-
-
-def _fit_sharpness(earlier: tuple[Examples, ...], latest: Examples, params: ForestParams) -> float:
-    """Find the exponent that makes the stated probability of an answer true of later customers.
-
-    A forest of the earlier examples answers for the latest ones, as the served forest does for the test:
-    held-out customers of the past alone would miss that tastes settle in the course of a store's life.
-    """
-    if len({*np.concatenate([examples.label for examples in earlier or (latest,)])}) < 2 or not earlier:
-        return 1.0
-    forest, drift = _fit_pairs(earlier, params)
-    features = pair_features(latest.history, drift)
-    raw = forest.predict_proba(features.reshape(-1, features.shape[2]))[:, 1].reshape(features.shape[:2])
-    right = raw.argmax(axis=1) == latest.label
-
-    def loss(level: float) -> float:
-        stated = normalised(raw, float(np.exp(level))).max(axis=1).clip(_FLOOR, 1 - _FLOOR)
-        return -float(np.log(np.where(right, stated, 1 - stated)).sum())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-1.0, 1.0), method="bounded").x))
 
 
 def _drawn(examples: Examples, seed: int) -> Examples:

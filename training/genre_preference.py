@@ -11,6 +11,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from segue.domain.genre_features import pair_feature_names, rows_in
 from segue.domain.genre_preference import BASELINES, Answerer, GenrePreference, predict_genres
 from segue.errors import NotEnoughDataError
+from training.calibration import Calibrated, calibrate
 from training.evaluation import (
     Estimate,
     WorstRecall,
@@ -54,9 +55,10 @@ class Evaluation:
     confusion : int64 (n_genres, n_genres)
         Rows are true genres, columns the forest's answers.
     stated_probability : float
-        Mean probability that the forest gives its own answers; beside its accuracy it tells calibration.
+        Mean probability that the forest gives its own answers, see `training.calibration.Calibrated`; beside
+        its accuracy it tells calibration.
     calibration_error : float
-        Of the forest, see `training.evaluation.calibration_error`.
+        Of these probabilities, see `training.evaluation.calibration_error`.
     importance : dict of str to [mean, standard deviation]
         Loss of accuracy when one feature is permuted among test customers, greatest first.
     """
@@ -106,7 +108,9 @@ def fit_genre_preference(
     fitted = fit_forest(split, params, open_classifier)
     share = np.bincount(split.latest.label, minlength=len(genres)) / len(split.latest)
     model = GenrePreference(genres, share, Answerer.FOREST, fitted.served)
-    evaluation = _evaluate(model, fitted.served, split.test, params.seed)
+    calibrated = calibrate(model, fitted.served, split.test)
+    fitted, model = replace(fitted, served=calibrated.forest), replace(model, forest=calibrated.forest)
+    evaluation = _evaluate(model, calibrated, split.test, params.seed)
     verdict = choose_answerer(evaluation.accuracy, evaluation.p_value, evaluation.macro_f1_gain)
     return Trained(replace(model, answerer=verdict.choice), fitted, evaluation, verdict)
 
@@ -116,11 +120,10 @@ def answer_index(model: GenrePreference, examples: Examples) -> NDArray[np.int64
     return rows_in(predict_genres(model, examples.history).genre, examples.history.genres)
 
 
-def _evaluate(model: GenrePreference, forest: PairForest, test: Examples, seed: int) -> Evaluation:
+def _evaluate(model: GenrePreference, calibrated: Calibrated, test: Examples, seed: int) -> Evaluation:
     genres, label = test.history.genres, test.label
     answers = {name: answer_index(replace(model, answerer=name), test) for name in Answerer}
     ours = answers[Answerer.FOREST]
-    stated = predict_genres(model, test.history).probabilities.max(axis=1)
     return Evaluation(
         accuracy={name: accuracy(answer, label) for name, answer in answers.items()},
         macro_f1={name: macro_f1(answer, label, seed) for name, answer in answers.items()},
@@ -129,9 +132,9 @@ def _evaluate(model: GenrePreference, forest: PairForest, test: Examples, seed: 
         macro_f1_gain={name: macro_f1_difference(ours, answers[name], label, seed) for name in BASELINES},
         per_genre=_per_genre(ours, label, genres),
         confusion=confusion_matrix(label, ours, labels=np.arange(len(genres))),
-        stated_probability=float(stated.mean()),
-        calibration_error=calibration_error(stated, ours == label),
-        importance=_importance(forest, test, seed),
+        stated_probability=float(calibrated.stated.mean()),
+        calibration_error=calibration_error(calibrated.stated, ours == label),
+        importance=_importance(calibrated.forest, test, seed),
     )
 
 

