@@ -19,6 +19,7 @@ from training.champion import already_trained, compare, find_champion, has_origi
 from training.dataset import split_by_time
 from training.genre_forest import ForestParams
 from training.genre_preference import Trained, fit_genre_preference
+from training.page import FILE
 from training.record import build_record
 from training.report import render_report
 
@@ -109,7 +110,7 @@ def train_genre_preference(
         folder = Path(name)
         write_genre_preference(trained.model, trained.forest.onnx, folder)
         page = render_report(trained, record, purchases.genres)
-        (folder / "report.html").write_text(page, encoding="utf-8")
+        (folder / FILE).write_text(page, encoding="utf-8")
         manifest = publish(store, GENRE_PREFERENCE, folder, record, created_at=datetime.now(UTC))
     step("asking the gate")
     verdict = compare(store, champion, trained, split.test)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader
 from matplotlib.figure import Figure
 
 from segue.domain.genre_preference import Answerer
 from training.gate import words
+from training.page import render_page
 
 if TYPE_CHECKING:
     from segue.artifacts.manifest import Record
@@ -25,10 +24,9 @@ def render_report(trained: Trained, record: Record, genres: tuple[str, ...]) -> 
 
     Nothing in it is loaded from elsewhere; names from the store's database are escaped.
     """
-    folder = Path(__file__).parent
-    template = Environment(loader=FileSystemLoader(folder), autoescape=True).get_template("report.html.j2")
     evaluation = trained.evaluation
-    return template.render(
+    return render_page(
+        "report.html.j2",
         verdict=trained.verdict,
         served=trained.model.answerer,
         answerers=[_row(name, evaluation, genres) for name in Answerer],

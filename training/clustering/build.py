@@ -25,6 +25,7 @@ from training.clustering.space import fit_space
 from training.clustering.spanning_tree import WIDE_NEIGHBOURS, is_approximate
 from training.clustering.stage import effort_of, keep, keep_files
 from training.finite import check_finite, solving
+from training.page import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,7 +187,7 @@ def _write(
     metrics = metrics | {"bytes": sum(path.stat().st_size for path in to.iterdir())}
     told = {"params": params, "metrics": metrics, "training": training}
     page = render_report(clustering, genres, choice, told)
-    (to / "report.html").write_text(page, encoding="utf-8")
+    (to / FILE).write_text(page, encoding="utf-8")
     (run.folder / RECORD).write_text(json.dumps(told), encoding="utf-8")
 
 

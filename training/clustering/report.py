@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader
 from matplotlib.figure import Figure
+
+from training.page import render_page
 
 if TYPE_CHECKING:
     from segue.domain.clustering import Clustering
@@ -34,8 +34,8 @@ def render_report(clustering: Clustering, genres: Labels, choice: Choice, told: 
 
     Nothing in it is loaded from elsewhere; names from the data are escaped.
     """
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
-    return environment.get_template("report.html.j2").render(
+    return render_page(
+        "clustering/report.html.j2",
         variant=clustering.variant,
         n=len(clustering),
         columns=clustering.space.columns,

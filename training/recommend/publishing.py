@@ -35,7 +35,9 @@ from segue.artifacts.store import CHAMPION, promote_over, publish
 from segue.domain.nearest import MOST_EXACT
 from training import provenance
 from training.content.index import publish_index
+from training.page import FILE
 from training.recommend.enough import warn_of_little
+from training.recommend.report import render_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,10 +136,11 @@ def _publish(
     depends_on: dict[str, str],
 ) -> Manifest:
     with tempfile.TemporaryDirectory() as name:
-        write(Path(name))
-        return publish(
-            store, family, Path(name), _record(family, what, depends_on), created_at=datetime.now(UTC)
-        )
+        folder, record = Path(name), _record(family, what, depends_on)
+        write(folder)
+        page = render_report(family, record, what.measured, _measured_of(family, what.measured), what.k)
+        (folder / FILE).write_text(page, encoding="utf-8")
+        return publish(store, family, folder, record, created_at=datetime.now(UTC))
 
 
 _SOURCE_OF = {
@@ -150,14 +153,18 @@ _SOURCE_OF = {
 }
 
 
+def _measured_of(family: str, measured: Measured) -> tuple[str, ...]:
+    """Name what of the measurements is of a family."""
+    return tuple(measured.metrics) if family == HYBRID else _SOURCE_OF.get(family, ())
+
+
 def _record(family: str, what: Publication, depends_on: dict[str, str]) -> Record:
     """Say of a family what was measured of it: before the last fit, on events after those it had seen."""
     measured = what.measured
-    named = tuple(measured.metrics) if family == HYBRID else _SOURCE_OF.get(family, ())
     split = f"full ranking, {what.how}; the published model was then fitted to all events"
     metrics: dict[str, Any] = {
         f"{metric}@{what.k}/{name}": figure.to_json(split)
-        for name in named
+        for name in _measured_of(family, measured)
         for metric, figure in measured.metrics.get(name, {}).items()
     }
     if family == HYBRID:

@@ -14,13 +14,24 @@ from segue.artifacts.cache import fetch
 from segue.artifacts.family import CATALOGUE, HYBRID, ITEM_FACTORS, MEMBERS, NONNEGATIVE_FACTORS
 from segue.artifacts.local import LocalStore
 from segue.artifacts.recommender import load_hybrid
-from segue.artifacts.store import Decision, promote, publish, read_manifest, resolve, rollback
+from segue.artifacts.store import (
+    Decision,
+    promote,
+    publish,
+    read_manifest,
+    resolve,
+    rollback,
+    version_prefix,
+)
 from segue.domain.vocabulary import build_vocabulary
 from segue.embedded import open_recommender
 from segue.errors import AliasMovedError, GateRejectedError
 from tests.small_recommender import SMALL, dataset
+from training.gate import Verdict
 from training.recommend.pipeline import Request, train_recommender
+from training.recommend.report import render_report
 from training.recommend.split import take
+from training.recommend.verdict import unmeasured
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +96,54 @@ def test_the_manifest_says_what_was_measured(store: LocalStore) -> None:
     assert record.metrics["ndcg@20/hybrid-before-reordering"]["value"] > popular["value"]
     assert record.metrics["p_value/hybrid-pro_over_popularity"] < 0.01
     assert record.data["interactions"]["users"] == 60
+
+
+def page_of(store: LocalStore, family: str) -> str:
+    """Return the report beside the live version of a family; it is one of the manifest's files."""
+    version = resolve(store, family).alias.target.version
+    assert "report.html" in read_manifest(store, family, version).files
+    with store.stream(f"{version_prefix(family, version)}report.html") as chunks:
+        page = b"".join(chunks).decode()
+    assert page.count("<table>") == page.count('<div class="wide"><table>')  # a phone scrolls it alone
+    return page
+
+
+def test_the_hybrid_has_a_page_of_its_figures_weights_and_the_gate(store: LocalStore) -> None:
+    page = page_of(store, HYBRID)
+    record = read_manifest(store, HYBRID, resolve(store, HYBRID).alias.target.version).record
+    for name in ("hybrid-pro", "popularity"):
+        figure = record.metrics[f"ndcg@20/{name}"]
+        low, high = figure["ci95"]
+        assert f"{figure['value']:.4f}<br><small>{low:.4f}–{high:.4f}</small>" in page
+    assert "<td>popularity (baseline)</td>" in page
+    assert record.metrics["ndcg@20/hybrid-pro"]["split"] in page
+    assert "The gate: There was no champion." in page
+    for source, weight in record.params["weights"]["pro"].items():
+        row = page[page.index("What each source weighs") :]
+        assert f"<tr><td>{source}</td>" in row
+        assert f"<td>{weight:.4g}</td>" in row
+
+
+@pytest.mark.parametrize("family", MEMBERS)
+def test_every_member_has_a_page_beside_the_baseline(store: LocalStore, family: str) -> None:
+    page = page_of(store, family)
+    record = read_manifest(store, family, resolve(store, family).alias.target.version).record
+    measured = [each for name, each in record.metrics.items() if name.startswith("ndcg@20/")]
+    assert all(f"{figure['value']:.4f}<br>" in page for figure in measured)
+    assert ("<td>popularity (baseline)</td>" in page) == bool(measured)
+    assert ("Nothing was measured of it alone" in page) != bool(measured)
+    assert ("Settings that were tried" in page) == ("tried" in record.params)
+    assert record.code["version"] in page
+
+
+def test_names_of_the_data_are_escaped_in_the_page(trained: Trained) -> None:
+    version = resolve(LocalStore(trained.folder), HYBRID).alias.target.version
+    record = read_manifest(LocalStore(trained.folder), HYBRID, version).record
+    record = replace(record, training={**record.training, "warnings": ["<script>alert(1)</script>"]})
+    measured = unmeasured(3, Verdict(True, "a <b> & c"))
+    page = render_report(HYBRID, record, measured, (), 20)
+    assert "<script>" not in page
+    assert "a &lt;b&gt; &amp; c" in page
 
 
 def test_the_same_data_is_not_trained_twice(store: LocalStore, trained: Trained) -> None:
