@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from segue.artifacts.family import CLUSTERS, variant_alias
 from segue.artifacts.store import version_prefix
+from segue.artifacts.strict_json import parse_json
 from training.champion import Champion, already_trained, find_champion
 from training.clustering.settings import build_params
 
@@ -146,18 +147,18 @@ def _word(value: object) -> str:
 
 
 def load_survey(work: Path, source: Source, reader: str) -> dict[str, Surveyed] | None:
-    """Return what an earlier run found in the same files; None where they changed, or none did.
+    """Return what an earlier run found in the same files; None where they changed, or none did or is whole.
 
     ``reader`` is the code that reads: what another found counts for nothing.
     """
-    try:
-        kept = json.loads((work / _SURVEY).read_bytes())
-    except (OSError, ValueError):
-        return None
     identity = _identity(source, reader)
-    if identity is None or kept.get("identity") != identity:
+    try:
+        kept = parse_json((work / _SURVEY).read_bytes())
+        if identity is None or kept["identity"] != identity:
+            return None
+        return {name: Surveyed(**each) for name, each in kept["variants"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return {name: Surveyed(**each) for name, each in kept["variants"].items()}
 
 
 def save_survey(work: Path, source: Source, reader: str, found: Mapping[str, Surveyed]) -> None:

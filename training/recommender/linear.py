@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix, diags_array
 
 from segue.domain.candidates import top_n
 from segue.domain.item_similarity import ItemSimilarity
-from segue.errors import InvalidInputError, NotEnoughDataError
+from segue.errors import InvalidInputError, TrainingError
 from training.finite import check_finite
 from training.recommender.scorer import SimilarityScorer
 
@@ -139,7 +139,7 @@ class Ease:
         ------
         InvalidInputError
             The catalogue passes ``max_items``: use `Rp3Beta`, or raise it.
-        NotEnoughDataError
+        TrainingError
             The matrix cannot be inverted: raise ``regularization``.
         """
         n_items = interactions.shape[1]
@@ -156,7 +156,7 @@ class Ease:
         if not failed:
             inverse, failed = lapack.spotri(factor, overwrite_c=True)
         if failed:
-            raise NotEnoughDataError(f"λ = {self.regularization} leaves EASE singular: raise regularization.")
+            raise TrainingError(f"λ = {self.regularization} leaves EASE singular: raise regularization.")
         return _truncate(_ease_rows(inverse), self.n_neighbours)
 
 

@@ -10,7 +10,7 @@ from scipy.linalg import LinAlgError, solve
 from scipy.sparse import coo_matrix, csr_matrix
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from segue.errors import NotEnoughDataError
+from segue.errors import TrainingError
 from training.recommender.linear import cosines, item_ridge, join, strongest
 from training.recommender.scorer import SimilarityScorer
 
@@ -49,7 +49,7 @@ class SparseEase:
 
         Raises
         ------
-        NotEnoughDataError
+        TrainingError
             A neighbourhood cannot be solved: raise ``regularization``.
         """
         step("sparse EASE: finding neighbourhoods")
@@ -101,7 +101,7 @@ class SparseEase:
                 system, unit, assume_a="pos", overwrite_a=True, overwrite_b=True, check_finite=False
             )
         except LinAlgError as error:
-            raise NotEnoughDataError(
+            raise TrainingError(
                 f"λ = {self.regularization} leaves sparse EASE singular: raise regularization."
             ) from error
         weights: NDArray[np.float64] = inverse / -inverse[solved, place]

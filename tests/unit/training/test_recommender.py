@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from segue.domain.item_factors import explain, fold_in
-from segue.errors import InvalidInputError
+from segue.errors import InvalidInputError, NotEnoughDataError, TrainingError
 from training.recommender import graph_filter, ials, linear
 from training.recommender.als import AlsRecommender
 from training.recommender.graph_filter import GraphFilter
@@ -49,6 +49,13 @@ def strongest(weights: np.ndarray, n: int) -> np.ndarray:
     for row in kept:
         row[np.argsort(-np.abs(row), kind="stable")[n:]] = 0
     return kept
+
+
+@pytest.mark.parametrize("model", [Ease(regularization=-1000.0), SparseEase(regularization=-1000.0)])
+def test_a_singular_system_is_a_failed_fit_and_no_lack_of_data(model: Ease | SparseEase) -> None:
+    with pytest.raises(TrainingError, match=r"λ = -1000\.0 leaves .*EASE singular: raise") as failed:
+        model.fit(PLAYS, quiet)
+    assert not isinstance(failed.value, NotEnoughDataError)
 
 
 @pytest.mark.parametrize("n_neighbours", [4, N_ITEMS])

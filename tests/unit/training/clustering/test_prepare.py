@@ -325,6 +325,32 @@ def test_a_variant_whose_input_is_gone_stays_ready(
     assert not is_healthy(standings[5:])  # nothing is ready
 
 
+DAMAGED = {
+    "cut": lambda text: text[: len(text) // 2],
+    "deep": lambda _: "[" * 200_000,
+    "a list": lambda text: f"[{text}]",
+    "no variants": lambda text: text.replace('"variants"', '"others"'),
+    "other fields": lambda text: text.replace('"n_items"', '"tracks"'),
+    "no number": lambda text: text.replace('"n_items": ', '"n_items": NaN, "x": '),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_record_of_the_last_run_is_read_anew(
+    store: LocalStore, request_: Request, tmp_path: Path, damage: str
+) -> None:
+    request_.work.mkdir()
+    standings, _ = assess_all(store, request_, lambda _: None)
+    path = request_.work / "survey.json"
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(DAMAGED[damage](whole), encoding="utf-8")
+    again, inputs = assess_all(store, request_, lambda _: None)
+    assert inputs is not None
+    assert [each.surveyed for each in again] == [each.surveyed for each in standings]
+    assert path.read_text(encoding="utf-8") == whole
+    assert assess_all(store, request_, lambda _: None)[1] is None
+
+
 def test_two_runs_in_one_folder_are_refused(store: LocalStore, request_: Request) -> None:
     request_.work.mkdir()
     with (request_.work / "lock").open("w") as file:
