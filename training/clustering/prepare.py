@@ -172,7 +172,7 @@ def _why(standing: Standing, request: Request) -> str:
 def _unchanged(standing: Standing) -> Outcome:
     name = standing.variant.name
     if standing.state is State.READY:
-        logger.info("%s is up to date: version %s, %s", name, standing.version, standing.reason)
+        logger.info("%s is up to date: version %s %s", name, standing.version, standing.reason)
         return Outcome(name, Status.UP_TO_DATE, standing.version, standing.reason)
     if standing.state is State.UNREADABLE:
         kept = f"; {standing.version} stays live" if standing.version else ""

@@ -175,7 +175,8 @@ def test_what_is_up_to_date_is_left_alone_and_not_even_read(
     assert again["naive_features"].version == first["naive_features"].version
     version = first["pca_features"].version
     assert (
-        f"pca_features is up to date: version {version}, of this data and these settings" in caplog.messages
+        f"pca_features is up to date: version {version} is live, of this data and these settings"
+        in caplog.messages
     )
     assert len(list_versions(store, CLUSTERS)) == 5
     assert list(request_.work.glob("*_features-*")) == []
