@@ -10,12 +10,12 @@ from segue.serving.recommendation import answer_tier
 from segue.serving.recommender import LiveDerived, LiveRecommender
 from segue.serving.settings import ArtifactSettings, TierSettings, state_location
 from segue.serving.telemetry import logger
-from segue.serving.tier import Feature, Tier, require
+from segue.serving.tier import Feature, Tier, opens, require
 from segue.state.location import open_state
 
-model = LiveDerived(LiveRecommender(ArtifactSettings.from_environment()), build_mixer)
-state = open_state(state_location())
 tiers = TierSettings.from_environment()
+model = LiveDerived(LiveRecommender(ArtifactSettings.from_environment(), tier=tiers.highest), build_mixer)
+state = open_state(state_location())
 api = http_api("Daily mixes")
 
 
@@ -33,4 +33,4 @@ async def daily_mix(
     return response
 
 
-handler = lambda_entry(api, model)
+handler = lambda_entry(api, *((model,) if Feature.DAILY_MIX in opens(tiers.highest) else ()))

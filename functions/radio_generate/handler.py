@@ -17,10 +17,10 @@ from segue.serving.telemetry import logger
 from segue.serving.tier import Tier
 from segue.state.location import open_state
 
-recommender = LiveRecommender(ArtifactSettings.from_environment())
+tiers = TierSettings.from_environment()
+recommender = LiveRecommender(ArtifactSettings.from_environment(), tier=tiers.highest)
 model = LiveDerived(recommender, build_radio)
 state = open_state(state_location())
-tiers = TierSettings.from_environment()
 cursor_keys()  # a missing variable stops the function at INIT; each request reads it anew, as keys change
 api = http_api("Radio")
 

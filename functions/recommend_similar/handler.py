@@ -13,12 +13,13 @@ from segue.serving.recommender import LiveRecommender
 from segue.serving.settings import ArtifactSettings, TierSettings, state_location
 from segue.serving.similar import similar_tracks
 from segue.serving.similar_contract import SimilarRequest, SimilarResponse
-from segue.serving.tier import Tier
+from segue.serving.tier import Feature, Tier, opens
 from segue.state.location import open_state
 
 settings, location = ArtifactSettings.from_environment(), state_location()
-model, clusterings = LiveRecommender(settings, open_index=open_index), LiveClusterings(settings)
 tiers = TierSettings.from_environment()
+model = LiveRecommender(settings, open_index=open_index, tier=tiers.highest)
+clusterings = LiveClusterings(settings)
 listeners = cache(lambda: open_state(location))  # most requests name nobody, and the table's client is slow
 api = http_api("Similar tracks")
 
@@ -34,4 +35,4 @@ async def recommend_similar(
     return await run_in_threadpool(answer) if request.variant else answer()
 
 
-handler = lambda_entry(api, model, clusterings)
+handler = lambda_entry(api, model, *((clusterings,) if Feature.CLUSTERS in opens(tiers.highest) else ()))

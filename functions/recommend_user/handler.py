@@ -11,9 +11,9 @@ from segue.serving.telemetry import logger
 from segue.serving.tier import Tier
 from segue.state.location import open_state
 
-model = LiveRecommender(ArtifactSettings.from_environment())
-state = open_state(state_location())
 tiers = TierSettings.from_environment()
+model = LiveRecommender(ArtifactSettings.from_environment(), tier=tiers.highest)
+state = open_state(state_location())
 api = http_api("Recommend to a listener")
 
 

@@ -10,13 +10,14 @@ from segue.serving.settings import ArtifactSettings, TierSettings, state_locatio
 from segue.serving.taste_contract import TasteProfile, TasteQuery, TasteRequest
 from segue.serving.taste_model import live_taste
 from segue.serving.taste_page import PICTURED, Rendered, respond
-from segue.serving.tier import Tier
+from segue.serving.tier import Feature, Tier, opens
 from segue.state.location import open_state
 
 model = live_taste(ArtifactSettings.from_environment())
 state = open_state(state_location())
 User = Annotated[Id, Path()]
-Caller = Annotated[Tier, caller_tier(TierSettings.from_environment())]
+tiers = TierSettings.from_environment()
+Caller = Annotated[Tier, caller_tier(tiers)]
 Asked = Annotated[TasteQuery, Query()]
 api = http_api("Taste profile")
 # A slash of an id is encoded where API Gateway chooses the route, and decoded here.
@@ -41,4 +42,4 @@ def _sent(made: Rendered) -> Response:
     return Response(made.content, media_type=made.media_type, headers=made.headers)
 
 
-handler = lambda_entry(api, model)
+handler = lambda_entry(api, *((model,) if Feature.TASTE_PROFILE in opens(tiers.highest) else ()))

@@ -16,6 +16,7 @@ from segue.artifacts.family import (
     HYBRID,
     ITEM_FACTORS,
     ITEM_SIMILARITY,
+    MEMBERS,
     NONNEGATIVE_FACTORS,
     POPULARITY,
     SOCIAL,
@@ -91,6 +92,29 @@ def test_a_key_opens_its_tier_and_what_it_refuses_names_the_tier(
     if status == 403:
         assert answer["code"] == "tier"
         assert re.search(r"needs? the tier (starter|pro), yours is (free|starter)", answer["detail"])
+
+
+@pytest.mark.parametrize("live", [HYBRID, CATALOGUE])
+@pytest.mark.parametrize(
+    ("settings", "left_out"),
+    [
+        ({"SEGUE_DEFAULT_TIER": "free"}, {CONTENT, SOCIAL}),
+        ({"SEGUE_DEFAULT_TIER": "free", "SEGUE_KEY_TIERS": "k1=starter"}, set()),
+        ({"SEGUE_DEFAULT_TIER": "enterprise"}, set()),
+    ],
+)
+def test_what_no_tier_opens_is_not_fetched_and_not_missed(
+    settings: dict[str, str], left_out: set[str], live: str, start: Callable[..., TestClient], folder: Path
+) -> None:
+    if live == CATALOGUE:
+        (folder / "artifacts" / HYBRID / "aliases" / "champion.json").unlink()
+    client = start(**settings)
+    answer = ask(client, "/recommend/user", user_id=LISTENER, model_tier="free")
+    ask(client, "/recommend/similar", track_id="t001")
+    ask(client, "/radio/generate", user_id=LISTENER)
+    fetched = {path.name for path in (folder / "cache").iterdir()}
+    assert fetched == {CATALOGUE, *MEMBERS, live} - left_out
+    assert not {CONTENT, SOCIAL} & set(answer["because"].replace(",", "").split())
 
 
 def test_friends_are_for_those_whose_tier_opens_them(start: Callable[..., TestClient]) -> None:

@@ -32,7 +32,7 @@ from segue.artifacts.family import (
     SOCIAL,
 )
 from segue.artifacts.store import read_manifest, resolve, resolve_if_any
-from segue.domain.recommender import Recommender, build_recommender
+from segue.domain.recommender import SOURCES, TIER_SOURCES, Recommender, build_recommender
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 
 if TYPE_CHECKING:
@@ -69,8 +69,9 @@ def load_hybrid(
     folder: Path,
     manifest: Manifest,
     open_index: OpenIndex | None = None,
+    tier: str = "pro",
 ) -> Recommender:
-    """Load a hybrid with the catalogue and the members that its manifest pins.
+    """Load a hybrid with the catalogue and the members that its manifest pins and ``tier`` opens.
 
     An index of the content is opened by ``open_index``, and left alone by a function that has none.
 
@@ -82,7 +83,9 @@ def load_hybrid(
     CorruptArtifactError
         The manifest pins no catalogue, or the catalogue cannot be served: nothing can be recommended.
     """
-    pinned = dict(manifest.record.depends_on)
+    pinned = {
+        family: version for family, version in manifest.record.depends_on.items() if _opens(tier, family)
+    }
     if CATALOGUE not in pinned:
         raise CorruptArtifactError(f"{manifest.family} {manifest.version} pins no catalogue")
     index = pinned.pop(CONTENT_INDEX, "")
@@ -97,13 +100,18 @@ def load_hybrid(
         return replace(found, missing={**found.missing, CONTENT_INDEX: str(error)})
 
 
-def load_members(store: ObjectReader, cache: Path, manifest: Manifest, why: str) -> Recommender:
+def load_members(
+    store: ObjectReader, cache: Path, manifest: Manifest, why: str, tier: str = "pro"
+) -> Recommender:
     """Load a live catalogue with the live members that were made for it: what is left without a hybrid.
+
+    Members that ``tier`` does not open are left alone.
 
     ``why`` there is no hybrid, and why members are left out, is in `Recommender.missing`.
     """
     pinned: dict[str, str] = {}
-    for family in MEMBERS:
+    opened = [family for family in MEMBERS if _opens(tier, family)]
+    for family in opened:
         with suppress(*_UNSERVABLE):
             live = resolve_if_any(store, family)
             member = read_manifest(store, family, live.alias.target.version) if live else None
@@ -111,7 +119,7 @@ def load_members(store: ObjectReader, cache: Path, manifest: Manifest, why: str)
                 pinned[family] = member.version
     found = _load(store, cache, manifest.version, pinned, ranker_in=None)
     left_out = {
-        family: "none is live, or not one for this catalogue" for family in MEMBERS if family not in pinned
+        family: "none is live, or not one for this catalogue" for family in opened if family not in pinned
     }
     return replace(found, missing={HYBRID: why, **left_out, **found.missing})
 
@@ -141,6 +149,12 @@ def load_live_catalogue(store: ObjectReader, cache: Path) -> tuple[Catalogue, st
     pinned = run[1].record.depends_on.get(CATALOGUE) if run else None
     version = pinned or resolve(store, CATALOGUE).alias.target.version
     return load_catalogue(fetch(store, read_manifest(store, CATALOGUE, version), cache)), version
+
+
+def _opens(tier: str, family: str) -> bool:
+    """Tell whether a tier draws on a family; every one does on what is no source by itself."""
+    source = CONTENT if family == CONTENT_INDEX else _LOAD[family][0] if family in _LOAD else ""
+    return source not in SOURCES or source in TIER_SOURCES[tier]
 
 
 def _load(

@@ -11,7 +11,7 @@ from segue.serving.tier import Tier
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_TIERS = {"basic": Tier.FREE, "full": Tier.PRO, "enterprise": Tier.PRO} | {tier.value: tier for tier in Tier}
+_TIERS = {"basic": Tier.FREE, "full": Tier.PRO} | {tier.value: tier for tier in Tier}
 
 
 class Translated(NamedTuple):
@@ -54,7 +54,7 @@ _OLD_NAMES = (
         "MODEL_TIER",
         ("SEGUE_DEFAULT_TIER",),
         lambda name: str(_TIERS.get(name.strip().lower(), "")),
-        f"set SEGUE_DEFAULT_TIER to {', '.join(Tier)}; basic, full and enterprise are read too",
+        f"set SEGUE_DEFAULT_TIER to {', '.join(Tier)}; basic and full are read too",
     ),
     _OldName(
         "MODELO_GENERO_ENTRENADO",

@@ -16,6 +16,7 @@ from segue.errors import (
 )
 from segue.serving.live import Live, Loaded, note_load
 from segue.serving.telemetry import logger, refresh_failed
+from segue.serving.tier import Tier
 from segue.serving.turn import Latest
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class LiveRecommender:
     """Follow the hybrid's champion; without one that can be served, the catalogue's and its members'.
 
     ``open_index`` opens the index of a large catalogue's content, for who is asked for similar tracks.
+    Members that ``tier`` does not open are not fetched.
     """
 
     def __init__(
@@ -43,18 +45,19 @@ class LiveRecommender:
         settings: ArtifactSettings,
         on_failure: Callable[[ArtifactError], None] = refresh_failed,
         open_index: OpenIndex | None = None,
+        tier: Tier = Tier.PRO,
     ) -> None:
         store, cache = open_reader(settings.location, settings.environment), settings.cache
         self.in_background = settings.in_background
 
         def hybrid(folder: Path, manifest: Manifest) -> Recommender:
-            found = _told(load_hybrid(store, cache, folder, manifest, open_index))
+            found = _told(load_hybrid(store, cache, folder, manifest, open_index, tier.draws_as))
             for family, version in manifest.record.depends_on.items():
                 note_load(store, family, version, failed=family in found.missing)
             return found
 
         def members(_: Path, manifest: Manifest) -> Recommender:
-            return _told(load_members(store, cache, manifest, self._why))
+            return _told(load_members(store, cache, manifest, self._why, tier.draws_as))
 
         def follow(family: str, load: Callable[[Path, Manifest], Recommender]) -> Live[Recommender]:
             return Live(store, family, load, settings, on_failure=on_failure)

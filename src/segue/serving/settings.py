@@ -88,6 +88,11 @@ class TierSettings:
     of_key: Mapping[str, Tier]
     default: Tier
 
+    @property
+    def highest(self) -> Tier:
+        """The highest tier that any caller has: what no such tier opens need not be loaded."""
+        return max((self.default, *self.of_key.values()), key=list(Tier).index)
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings; raises ConfigError naming the variable at fault."""

@@ -46,7 +46,8 @@ def test_a_database_url_is_the_store(url: str, store: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "tier"), [("basic", "free"), ("full", "pro"), ("Enterprise", "pro"), ("starter", "starter")]
+    ("name", "tier"),
+    [("basic", "free"), ("full", "pro"), ("Enterprise", "enterprise"), ("starter", "starter")],
 )
 def test_a_model_tier_is_the_default_tier(name: str, tier: str) -> None:
     assert translate({"MODEL_TIER": name}).values == {"SEGUE_DEFAULT_TIER": tier}

@@ -47,6 +47,11 @@ def test_keys_are_read_from_the_settings() -> None:
     )
     assert (found.of_key, found.default) == ({"k1": PRO, "k2": STARTER}, STARTER)
     assert TierSettings.from_environment({}) == TierSettings({}, FREE)
+    assert (found.highest, TierSettings({}, FREE).highest, TierSettings({"k": FREE}, ENTERPRISE).highest) == (
+        PRO,
+        FREE,
+        ENTERPRISE,
+    )
 
 
 @pytest.mark.parametrize(
