@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from segue.serving.body import MOST_BODY_BYTES
 from segue.serving.contracts import Id  # noqa: TC001
-from segue.serving.feedback import FeedbackRequest  # noqa: TC001
+from segue.serving.feedback_contract import FeedbackRequest  # noqa: TC001
 from segue.serving.http import IdempotencyKey, http_api, local_api
 from segue.serving.recommend_contract import RecommendRequest  # noqa: TC001
 from segue.serving.similar_contract import SimilarRequest  # noqa: TC001
