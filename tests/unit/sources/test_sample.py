@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import sqlite3
@@ -15,6 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 from segue.domain.genre_features import customer_features, favourite_genre
 from segue.errors import InvalidInputError, SourceError
 from segue.sources.sample import SampleInfo, database, describe, generate, parameter
+from segue.sources.sample import store as generator
 from segue.sources.store import open_store
 from training.dataset import split_by_time
 from training.evaluation import better_than
@@ -61,6 +63,14 @@ def truth(out: Path, name: str) -> Any:
 
 def column(store: sqlite3.Connection, query: str) -> Any:
     return np.array([row[0] for row in store.execute(query)])
+
+
+def plays(store: sqlite3.Connection) -> Any:
+    """Which tracks each listener played, int64 (CUSTOMERS, TRACKS), 0 or 1."""
+    pairs = store.execute("SELECT user_id - 1, track_id - 1 FROM interaction WHERE event = 'play'").fetchall()
+    played = np.zeros((CUSTOMERS, TRACKS), np.int64)
+    played[tuple(np.array(pairs).T)] = 1
+    return played
 
 
 def contents(out: Path) -> dict[str, str]:
@@ -194,6 +204,94 @@ def test_friends_are_more_alike_than_strangers(out: Path) -> None:
     friends = (unit[pairs[:, 0]] * unit[pairs[:, 1]]).sum(axis=1).mean()
     everyone = (unit @ unit.T)[np.triu_indices(CUSTOMERS, 1)].mean()
     assert friends > 1.5 * everyone
+
+
+def test_friends_play_more_of_the_same_tracks_than_strangers_of_the_same_taste(
+    out: Path, store: sqlite3.Connection
+) -> None:
+    taste, pairs = truth(out, "listener_taste_start"), truth(out, "friend_pairs")
+    unit = taste / np.linalg.norm(taste, axis=1, keepdims=True)
+    alike = unit @ unit.T
+    friends = np.eye(CUSTOMERS, dtype=bool)
+    friends[tuple(pairs.T)] = friends[tuple(pairs.T[::-1])] = True
+    one, friend = pairs.T
+    # The stranger is no friend of the one, and as near to the one's taste as the friend is.
+    gap = np.abs(alike[one] - alike[one, friend][:, None])
+    gap[friends[one]] = np.inf
+    stranger = gap.argmin(axis=1)
+    assert np.median(gap.min(axis=1)) < 0.01
+    shared = plays(store) @ plays(store).T
+    assert shared[one, friend].mean() > 1.1 * shared[one, stranger].mean()
+
+
+def test_what_friends_passed_on_was_liked_by_one_and_reached_by_the_other_soon_after(
+    out: Path, store: sqlite3.Connection
+) -> None:
+    passed_on = truth(out, "passed_on")
+    assert len(passed_on) > CUSTOMERS
+    assert len(np.unique(passed_on[:, 1:], axis=0)) == len(passed_on)
+    pairs = {frozenset(pair) for pair in truth(out, "friend_pairs").tolist()}
+    assert {frozenset(pair) for pair in passed_on[:, :2].tolist()} <= pairs
+    store.execute("CREATE TEMP TABLE told (friend, listener, track)")
+    store.executemany("INSERT INTO told VALUES (?, ?, ?)", (passed_on + 1).tolist())
+    late = """SELECT COUNT(*) FROM told WHERE NOT EXISTS (
+        SELECT 1 FROM interaction AS l JOIN interaction AS h USING (track_id)
+        WHERE l.track_id = track AND l.user_id = friend AND l.event IN ('like', 'save')
+        AND h.user_id = listener AND h.event IN ('play', 'skip')
+        AND JULIANDAY(h.at) - JULIANDAY(l.at) BETWEEN 0 AND 61)"""
+    store.execute("CREATE INDEX temp.told_by ON told (track)")
+    assert store.execute(late).fetchone() == (0,)
+
+
+def test_themes_cross_genres_and_bring_listeners_together_whom_no_taste_does(
+    out: Path, store: sqlite3.Connection
+) -> None:
+    genre, taste = truth(out, "track_genre"), truth(out, "listener_taste_start")
+    tracks, listeners = truth(out, "theme_tracks"), truth(out, "theme_listeners")
+    names = json.loads((out / "truth" / "truth.json").read_text())["themes"]
+    played = plays(store)
+    assert np.array_equal(np.unique(tracks[:, 0]), np.arange(len(names)))
+    for theme in range(len(names)):
+        own = tracks[tracks[:, 0] == theme, 1]
+        follows = np.isin(np.arange(CUSTOMERS), listeners[listeners[:, 1] == theme, 0])
+        share = played[:, own].sum(axis=1) / played.sum(axis=1)
+        assert len(np.unique(genre[own])) == 5, names[theme]
+        assert share[follows].mean() > 1.5 * share[~follows].mean(), names[theme]
+        # A listener's taste for the theme's genres says next to nothing of who follows it.
+        wanted = taste[:, np.unique(genre[own])].sum(axis=1)
+        assert abs(wanted[follows].mean() - wanted[~follows].mean()) < 0.15, names[theme]
+
+
+def test_what_is_shared_is_heard_beside_all_else_and_never_bought(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = "SELECT * FROM interaction"
+    tables = (
+        "invoice",
+        "invoice_line",
+        "interaction WHERE event = 'purchase'",
+        "customer",
+        "track",
+        "friend",
+    )
+    paths = [generate(tmp_path / "shared", seed=5, customers=60, tracks=300)]
+    alone = functools.partial(parameter.Params, pass_on=0.0, theme_followers=0.0)
+    monkeypatch.setattr(generator, "Params", alone)
+    paths.append(generate(tmp_path / "alone", seed=5, customers=60, tracks=300))
+    with closing(sqlite3.connect(paths[0])) as shared, closing(sqlite3.connect(paths[1])) as by_themselves:
+        for table in tables:
+            rows = by_themselves.execute(f"SELECT * FROM {table}").fetchall()
+            assert rows
+            assert rows == shared.execute(f"SELECT * FROM {table}").fetchall(), table
+        few, all_of_it = by_themselves.execute(everything).fetchall(), shared.execute(everything).fetchall()
+    assert all_of_it[: len(few)] == few
+    assert 1.05 * len(few) < len(all_of_it) < 1.4 * len(few)
+
+
+def test_listeners_react_once_to_a_track(store: sqlite3.Connection) -> None:
+    twice = """SELECT user_id, track_id, event FROM interaction WHERE event NOT IN ('play', 'skip')
+        GROUP BY 1, 2, 3 HAVING COUNT(*) > 1"""
+    assert store.execute(twice).fetchall() == []
 
 
 def test_what_is_played_follows_the_true_taste(out: Path, store: sqlite3.Connection) -> None:

@@ -36,11 +36,10 @@ _TIME = len("2024-01-01 00:00:00")
 
 @dataclass(slots=True)
 class StoreWriter:
-    """Fills one new database; `write_interactions` is called once a block, in the listeners' order."""
+    """Fills one new database; `write_interactions` may be called any number of times."""
 
     connection: sqlite3.Connection
     interactions: int = 0
-    sessions: int = 0
 
     def write_catalogue(self, world: World, seed: int) -> None:
         """Write the music, its names, features and playlists."""
@@ -78,12 +77,11 @@ class StoreWriter:
                 [EVENTS[event] for event in rows.event[part].tolist()],
                 _times(rows.at_s[part]),
                 played,
-                (rows.session[part] + self.sessions + 1).tolist(),
+                _ids(rows.session[part]),
                 [CONTEXTS[context] for context in rows.context[part].tolist()],
             )
             self._insert("interaction", _numbered(*columns, first=self.interactions + 1))
             self.interactions += len(played)
-        self.sessions += int(rows.session.max(initial=-1)) + 1
 
     def write_invoices(self, purchases: Interactions, price_cents: NDArray[np.int64]) -> None:
         """Write an invoice for each customer and moment of purchase, numbered in the order of time."""

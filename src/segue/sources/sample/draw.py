@@ -21,6 +21,8 @@ class Stage(IntEnum):
     LISTENING = 4
     NAME = 5
     PERSON = 6
+    THEME = 7
+    SHARING = 8
 
 
 def stream(seed: int, stage: Stage, block: int = 0) -> np.random.Generator:

@@ -13,6 +13,7 @@ from segue.sources.sample.draw import Pools, build_pools, draw_rows
 from segue.sources.sample.listener import Listeners, taste_at
 from segue.sources.sample.parameter import SPAN_S, Params
 from segue.sources.sample.session import DAY_S, FRESH, SAME_ARTIST, Sessions, draw_links, draw_sessions
+from segue.sources.sample.theme import Themes, build_themes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +24,8 @@ MOOD = np.column_stack(
 CARE = np.array([0.6, 0.5, 1.0, 1.6, 0.5, 1.4, 1.3])
 """float64 (7, 2) and (7,): energy and valence that each of `CONTEXTS` asks for; how much it cares."""
 _NOVELTY, _NOVELTY_S = 0.8, 45 * DAY_S
-_GAP_S = 3
-_LAST_S = 120  # room before the end of the two years for what follows the last track
+GAP_S, LAST_S = 3, 120
+"""Pause between tracks, and room before the end of the two years for what follows the last track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class World:
         See `genre.neighbour_matrix`.
     genre_fit : float64 (7, n_genres), track_fit : float32 (7, n_tracks)
         How well genres and tracks suit each context, ≤ 0.
+    themes : Themes
     """
 
     params: Params
@@ -52,6 +54,7 @@ class World:
     neighbours: NDArray[np.float64]
     genre_fit: NDArray[np.float64]
     track_fit: NDArray[np.float32]
+    themes: Themes
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,11 @@ class Listens:
         return Listens(*(getattr(self, field.name)[keep] for field in fields(self)))
 
 
-def build_world(params: Params, catalogue: Catalogue, listeners: Listeners) -> World:
-    """Sort the catalogue into pools and measure what suits which context."""
+def build_world(params: Params, seed: int, catalogue: Catalogue, listeners: Listeners) -> World:
+    """Sort the catalogue into pools, measure what suits which context, and draw the themes."""
     n_artists = len(catalogue.artist_genre)
     columns = [genre.AUDIO.index("energy"), genre.AUDIO.index("valence")]
+    track_fit = _fit(catalogue.audio[:, columns]).astype(np.float32)
     return World(
         params=params,
         catalogue=catalogue,
@@ -101,7 +105,8 @@ def build_world(params: Params, catalogue: Catalogue, listeners: Listeners) -> W
         stocked=np.bincount(catalogue.track_genre, minlength=len(genre.NAMES)) > 0,
         neighbours=genre.neighbour_matrix(params.neighbour_width),
         genre_fit=_fit(genre.SOUND[:, columns]),
-        track_fit=_fit(catalogue.audio[:, columns]).astype(np.float32),
+        track_fit=track_fit,
+        themes=build_themes(params, seed, catalogue, len(listeners.archetype), track_fit),
     )
 
 
@@ -182,7 +187,7 @@ def _weigh(
     session = moment.session[rows]
     listener, context = moment.sessions.listener[session], moment.sessions.context[session]
     since = moment.sessions.start_s[session][:, None] - world.catalogue.released_s[pool]
-    affinity = _affinity(world, moment.taste, session, listener, context, pool)
+    affinity = affinity_of(world, moment.taste, session, listener, context, pool)
     novelty = _NOVELTY * np.exp(-np.maximum(since, 0) / _NOVELTY_S)
     appeal = 1.5 * affinity + novelty + rng.gumbel(size=pool.shape)
     appeal[since < 0] = -np.inf
@@ -191,7 +196,7 @@ def _weigh(
     return np.where(np.isneginf(appeal[row, best]), -1, pool[row, best]), affinity[row, best]
 
 
-def _affinity(
+def affinity_of(
     world: World,
     taste: NDArray[np.float64],
     session: NDArray[np.int64],
@@ -199,6 +204,7 @@ def _affinity(
     context: NDArray[np.int64],
     pool: NDArray[np.int64],
 ) -> NDArray[np.float64]:
+    """Return α of the tracks ``pool`` (n, k), float64 (n, k); row i has the taste ``taste[session[i]]``."""
     params, catalogue = world.params, world.catalogue
     # Share among tastes, on a log scale: a favourite genre is near 0, one of 5 % near -1.
     liking = np.log(20 * taste + 1) / np.log(21)
@@ -218,11 +224,7 @@ def _played(
     track: NDArray[np.int64],
     affinity: NDArray[np.float64],
 ) -> Listens:
-    duration = world.catalogue.duration_ms[track]
-    skipped = rng.random(len(track)) < 1 / (1 + np.exp(1.3 + 1.1 * affinity))
-    until_skip = np.minimum(2000 + rng.exponential(9000, len(track)), 29_000)
-    whole = np.where(rng.random(len(track)) < 0.85, 1.0, rng.uniform(0.4, 1.0, len(track)))
-    played = np.where(skipped, np.minimum(until_skip, duration), duration * whole).astype(np.int64)
+    skipped, played = draw_lengths(rng, world, track, affinity)
     start = _starts(sessions, session, played)
     listens = Listens(
         sessions.listener[session],
@@ -234,14 +236,25 @@ def _played(
         skipped,
         affinity,
     )
-    return listens.where(listens.ended_s + _LAST_S < SPAN_S)
+    return listens.where(listens.ended_s + LAST_S < SPAN_S)
+
+
+def draw_lengths(
+    rng: np.random.Generator, world: World, track: NDArray[np.int64], affinity: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Draw which tracks (n,) are skipped, bool (n,), and for how many milliseconds each plays, int64 (n,)."""
+    duration = world.catalogue.duration_ms[track]
+    skipped = rng.random(len(track)) < 1 / (1 + np.exp(1.3 + 1.1 * affinity))
+    until_skip = np.minimum(2000 + rng.exponential(9000, len(track)), 29_000)
+    whole = np.where(rng.random(len(track)) < 0.85, 1.0, rng.uniform(0.4, 1.0, len(track)))
+    return skipped, np.where(skipped, np.minimum(until_skip, duration), duration * whole).astype(np.int64)
 
 
 def _starts(
     sessions: Sessions, session: NDArray[np.int64], played_ms: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return when each track started, int64 (n,): one after another, and no session before the last ended."""
-    slot = played_ms // 1000 + _GAP_S
+    slot = played_ms // 1000 + GAP_S
     until = np.cumsum(slot)
     n = len(sessions.start_s)
     length = np.bincount(session, weights=slot, minlength=n).astype(np.int64) + 600

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raised by every change after which the same seed makes another store."""
 
 START = np.datetime64("2024-01-01T00:00:00", "s")
@@ -80,6 +80,18 @@ class Params:
         Tracks bought within this many days share an invoice.
     late_joiners : float
         Share of listeners who join after the first day.
+    pass_on, tip_days : float
+        Chance, times the strength of the friendship, that a friend hears what one likes or saves; within
+        how many days.
+    theme_followers : float
+        Chance that a listener follows a theme.
+    theme_genres, theme_tracks : int
+        Genres of a theme, and its tracks from each.
+    theme_session, theme_elsewhere, theme_run : float
+        Chance that a follower's session ends with the theme, in its context and in others; mean further
+        tracks it then has.
+    shared_liking : float
+        Added to the affinity of a track that is shared.
     """
 
     neighbour_width: float = 0.45
@@ -110,3 +122,12 @@ class Params:
     buy_rate: float = 0.55
     checkout_days: float = 14.0
     late_joiners: float = 0.25
+    pass_on: float = 0.30
+    tip_days: float = 60.0
+    theme_followers: float = 0.10
+    theme_genres: int = 5
+    theme_tracks: int = 6
+    theme_session: float = 0.50
+    theme_elsewhere: float = 0.10
+    theme_run: float = 4.0
+    shared_liking: float = 1.0

@@ -31,9 +31,9 @@ class Interactions:
     session: NDArray[np.int64]
     context: NDArray[np.int64]
 
-    def purchases(self) -> Interactions:
-        """Return the purchases alone."""
-        keep = self.event == _PURCHASE
+    def only(self, *events: str) -> Interactions:
+        """Return the rows of some of `EVENTS` alone."""
+        keep = np.isin(self.event, [EVENTS.index(event) for event in events])
         return Interactions(*(getattr(self, field.name)[keep] for field in fields(self)))
 
     @classmethod
@@ -43,8 +43,10 @@ class Interactions:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def draw_reactions(rng: np.random.Generator, world: World, listens: Listens) -> Interactions:
-    """Draw what listeners do about the tracks they heard, and what they buy.
+def draw_reactions(
+    rng: np.random.Generator, world: World, listens: Listens, *, buying: bool = True
+) -> Interactions:
+    """Draw what listeners do about the tracks they heard, and what they buy if there is ``buying``.
 
     A listener likes, dislikes, saves or buys a track once at most. What is bought within
     `checkout_days` is paid together, after the last of it: those purchases share their time and session
@@ -56,7 +58,7 @@ def draw_reactions(rng: np.random.Generator, world: World, listens: Listens) -> 
         _LIKE: np.where(heard, _logistic(1.3 * affinity - 2.6), 0.0),
         _DISLIKE: np.where(heard, 0.0, _logistic(-1.2 * affinity - 2.4)),
         _SAVE: np.where(heard, _logistic(1.1 * affinity - 3.0), 0.0),
-        _PURCHASE: np.where(heard, _logistic(1.1 * affinity + ready), 0.0),
+        _PURCHASE: np.where(heard & buying, _logistic(1.1 * affinity + ready), 0.0),
     }
     reactions = {kind: _first(listens, rng.random(len(heard)) < chance) for kind, chance in chances.items()}
     bought = reactions[_PURCHASE]

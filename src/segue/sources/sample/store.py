@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,13 @@ from segue.sources.sample.listener import build_listeners
 from segue.sources.sample.listening import World, build_world, listen
 from segue.sources.sample.parameter import GENERATOR_VERSION, Params
 from segue.sources.sample.purchase import Interactions, draw_reactions
+from segue.sources.sample.sharing import Heard, heard, share
 from segue.sources.sample.truth import STORE, TRUTH, SampleInfo, write_truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
     from segue.sources.sample.database import StoreWriter
 
@@ -95,33 +99,62 @@ def _write(partial: Path, seed: int, customers: int, tracks: int, report: Progre
     report("catalogue and listeners", 0.0)
     params = Params()
     world = build_world(
-        params, build_catalogue(params, seed, tracks), build_listeners(params, seed, customers)
+        params, seed, build_catalogue(params, seed, tracks), build_listeners(params, seed, customers)
     )
     with new_store(partial / STORE) as writer:
         writer.write_catalogue(world, seed)
         writer.write_people(world, seed)
-        bought = _write_listening(writer, world, seed, report)
+        bought, before = _write_listening(writer, world, seed, report)
+        passed_on = _write_sharing(writer, world, seed, before, report)
         report("invoices", 0.85)
         writer.write_invoices(bought, world.catalogue.price_cents)
         report("indexes", 0.92)
     report("truth", 0.98)
     with (partial / STORE).open("rb") as file:
         digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
-    write_truth(partial / TRUTH, world, SampleInfo(seed, customers, tracks, GENERATOR_VERSION, digest))
+    info = SampleInfo(seed, customers, tracks, GENERATOR_VERSION, digest)
+    write_truth(partial / TRUTH, world, passed_on, info)
 
 
-def _write_listening(writer: StoreWriter, world: World, seed: int, report: Progress) -> Interactions:
-    """Write all interactions block by block and return the purchases among them."""
-    n = len(world.listeners.archetype)
+def _write_listening(
+    writer: StoreWriter, world: World, seed: int, report: Progress
+) -> tuple[Interactions, Heard]:
+    """Write what listeners do by themselves, block by block; return the purchases, and what was heard."""
     bought: list[Interactions] = []
-    for number, first in enumerate(range(0, n, _BLOCK)):
-        report("listening and buying", 0.05 + 0.8 * first / n)
+    before: list[Heard] = []
+    n_sessions = 0
+    for number, block, done in _blocks(world):
+        report("listening and buying", 0.05 + 0.7 * done)
         rng = stream(seed, Stage.LISTENING, number)
-        listens = listen(rng, world, np.arange(first, min(first + _BLOCK, n)))
+        listens = listen(rng, world, block)
+        listens = replace(listens, session=listens.session + n_sessions)
+        n_sessions = int(listens.session.max(initial=n_sessions - 1)) + 1
         interactions = draw_reactions(rng, world, listens)
         writer.write_interactions(interactions)
-        bought.append(interactions.purchases())
-    return Interactions.joined(bought)
+        bought.append(interactions.only("purchase"))
+        before.append(heard(listens, interactions.only("like", "save")))
+    return Interactions.joined(bought), Heard.joined(before)
+
+
+def _write_sharing(
+    writer: StoreWriter, world: World, seed: int, before: Heard, report: Progress
+) -> NDArray[np.int64]:
+    """Write what listeners share, block by block; return what friends passed on, int64 (n, 3)."""
+    passed_on: list[NDArray[np.int64]] = []
+    for number, block, done in _blocks(world):
+        report("sharing", 0.75 + 0.1 * done)
+        rng = stream(seed, Stage.SHARING, number)
+        listens, told = share(rng, world, before, block)
+        writer.write_interactions(draw_reactions(rng, world, listens, buying=False))
+        passed_on.append(told)
+    return np.concatenate(passed_on)
+
+
+def _blocks(world: World) -> Iterator[tuple[int, NDArray[np.int64], float]]:
+    """Yield the number of each block of listeners, its rows, and the share of all that went before."""
+    n = len(world.listeners.archetype)
+    for number, first in enumerate(range(0, n, _BLOCK)):
+        yield number, np.arange(first, min(first + _BLOCK, n)), first / n
 
 
 def _put_in_place(partial: Path, out: Path) -> None:

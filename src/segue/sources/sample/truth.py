@@ -12,6 +12,7 @@ from segue.sources.sample import genre
 from segue.sources.sample.listener import CONTEXTS
 from segue.sources.sample.listening import CARE, MOOD
 from segue.sources.sample.parameter import ARCHETYPES, END, GENERATOR_VERSION, START
+from segue.sources.sample.theme import THEMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,10 +63,10 @@ def describe(out: Path) -> SampleInfo | None:
     return info if info.generator_version == GENERATOR_VERSION else None
 
 
-def write_truth(folder: Path, world: World, info: SampleInfo) -> None:
-    """Write one .npy file for each of `truth_arrays`, and truth.json last."""
+def write_truth(folder: Path, world: World, passed_on: NDArray[np.int64], info: SampleInfo) -> None:
+    """Write one .npy file for each of `truth_arrays` and for what friends passed on, and truth.json last."""
     folder.mkdir()
-    arrays = truth_arrays(world)
+    arrays = {**truth_arrays(world), "passed_on": passed_on.astype(np.int32)}
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     summary: dict[str, Any] = {
@@ -74,6 +75,7 @@ def write_truth(folder: Path, world: World, info: SampleInfo) -> None:
         "end": str(END),
         "genres": list(genre.NAMES),
         "contexts": list(CONTEXTS),
+        "themes": [name for name, _ in THEMES],
         "archetypes": [asdict(kind) for kind in ARCHETYPES],
         "params": asdict(world.params),
         "arrays": {name: {"dtype": str(a.dtype), "shape": list(a.shape)} for name, a in arrays.items()},
@@ -103,6 +105,9 @@ def truth_arrays(world: World) -> dict[str, NDArray[Any]]:
         "listener_joined": listeners.joined.astype(np.float32),
         "friend_pairs": listeners.friends.astype(np.int32),
         "friend_strength": listeners.friend_strength.astype(np.float32),
+        "theme_context": world.themes.context.astype(np.int32),
+        "theme_tracks": world.themes.tracks.astype(np.int32),
+        "theme_listeners": world.themes.listeners.astype(np.int32),
         "track_genre": catalogue.track_genre.astype(np.int32),
         "track_artist": catalogue.track_artist.astype(np.int32),
         "track_album": catalogue.track_album.astype(np.int32),
