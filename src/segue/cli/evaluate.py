@@ -20,10 +20,11 @@ from segue.artifacts.family import HYBRID
 from segue.artifacts.location import open_store
 from segue.artifacts.store import CHAMPION
 from segue.cli.interrupt import trials_kept
-from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data
+from segue.cli.options import ARTIFACTS, Artifacts, Data
 from segue.cli.version_list import read_version
 from segue.cli.writing import writing_to
 from segue.errors import InvalidInputError
+from segue.serving.settings import find_store
 
 if TYPE_CHECKING:
     from training.evaluation import Estimate
@@ -75,14 +76,14 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
             metavar="FAMILY[@VERSION]", help="Measure what is published on --data, and fit nothing."
         ),
     ] = "",
-    data: Data = SAMPLE_STORE,
+    data: Data = "",
     location: Artifacts = ARTIFACTS,
 ) -> None:
     """Measure recommenders on public or own data, by ranking the whole catalogue for every test user."""
     if json_file is not None:
         _check_writable(json_file)  # before the hours that its figures may take
     if published:
-        _evaluate_published(published, data, location, k, seed, json_file)
+        _evaluate_published(published, find_store(data, location), location, k, seed, json_file)
         return
     if train is None:
         raise InvalidInputError("give --train FILE to fit models, or --published FAMILY to measure one.")

@@ -46,7 +46,6 @@ LogFile = Annotated[
 
 ARTIFACTS = DEFAULT_ARTIFACTS
 SAMPLE = Path(DEFAULT_STORE).parent
-SAMPLE_STORE = DEFAULT_STORE
 
 TOO_LITTLE = 4
 """Exit status of a training or preparation for which there is too little data, or no features."""

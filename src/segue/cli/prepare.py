@@ -17,9 +17,9 @@ from segue.artifacts.location import open_store
 from segue.cli.account import print_account
 from segue.cli.log import LEVELS, log_to
 from segue.cli.marker import clear_markers, write_marker
-from segue.cli.options import SAMPLE_STORE, TOO_LITTLE, LogFile, Reason
+from segue.cli.options import TOO_LITTLE, LogFile, Reason
 from segue.errors import SegueError, SourceError, SourceSchemaError
-from segue.serving.settings import DEFAULT_ARTIFACTS, user_name
+from segue.serving.settings import DEFAULT_ARTIFACTS, find_store, user_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,8 @@ def prepare(  # noqa: PLR0913  # one option, one argument
         str | None,
         typer.Option(
             envvar="DATA_PATH",
-            help=f"Tracks, if not --raw-data: a dataset folder, file or database. [default: {SAMPLE_STORE}]",
+            help="Tracks, if not --raw-data: a dataset folder, file or database; "
+            "else SEGUE_STORE or SEGUE_STORE_SECRET.",
         ),
     ] = None,
     low_level: Annotated[
@@ -140,8 +141,9 @@ def prepare(  # noqa: PLR0913  # one option, one argument
         raw = None  # what somebody types goes before what a container was given
     if raw is not None and data is not None:
         log.info("the data set %s is not read: the raw tables of %s are", data, raw)
-    default = SAMPLE_STORE if raw is None and low_level is None and lyrics is None else None
-    where = {"raw": raw, "data": data or default, "low_level": low_level, "lyrics": lyrics}
+    if not data and raw is None and low_level is None and lyrics is None:
+        data = find_store("", location)
+    where = {"raw": raw, "data": data, "low_level": low_level, "lyrics": lyrics}
 
     def request() -> Request:
         memory = default_budget() if memory_gb is None else int(memory_gb * _GIB)

@@ -11,9 +11,10 @@ import typer
 from rich.console import Console
 
 from segue.artifacts.family import GENRE_PREFERENCE
-from segue.cli.options import ARTIFACTS, SAMPLE_STORE, Artifacts, Data
+from segue.cli.options import ARTIFACTS, Artifacts, Data
 from segue.cli.recommend import print_tracks, reasons_of
 from segue.errors import AliasNotFoundError, CustomerNotFoundError, InvalidInputError, TableMissingError
+from segue.serving.settings import find_store
 
 if TYPE_CHECKING:
     from segue.domain.interactions import Interactions
@@ -23,7 +24,7 @@ _N_LISTENERS, _N_REASONS = 3, 2
 
 def try_models(
     *,
-    data: Data = SAMPLE_STORE,
+    data: Data = "",
     location: Artifacts = ARTIFACTS,
     user: Annotated[
         list[str] | None,
@@ -39,6 +40,7 @@ def try_models(
     from training.event_source import read_events_at
     from training.recommend.split import take
 
+    data = find_store(data, location)
     console = Console(soft_wrap=True, highlight=False)
     with console.status("reading events"):
         interactions, _ = read_events_at(data)

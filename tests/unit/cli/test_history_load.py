@@ -1,4 +1,4 @@
-"""`segue history load` and `segue train recommend` find the store by settings, and show no password."""
+"""Commands that take `--data` find the store by settings, and show no password."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.runtime.music_store import write_store
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.small_recommender import Trained
+
 
 def test_histories_are_loaded_from_the_store_of_the_settings(tmp_path: Path) -> None:
     store = write_store(tmp_path / "store.sqlite")
@@ -22,6 +24,17 @@ def test_histories_are_loaded_from_the_store_of_the_settings(tmp_path: Path) -> 
     assert done.exit_code == 0, done.output
     loaded = done.output.split("state.sqlite: ")[1]
     assert int(loaded.split()[0]) > 0
+
+
+@pytest.mark.parametrize("command", [["try"], ["evaluate", "--published", "hybrid"]])
+def test_what_is_tried_and_measured_is_the_store_of_the_settings(
+    command: list[str], tmp_path: Path, trained: Trained
+) -> None:
+    named = str(tmp_path / "named.sqlite")
+    given = [*command, "--artifacts", str(trained.folder)]
+    done = CliRunner().invoke(app, given, env={"SEGUE_STORE": named})
+    assert isinstance(done.exception, SourceUnavailableError)
+    assert named in str(done.exception)
 
 
 @pytest.mark.parametrize("command", [["history", "load"], ["train", "recommend"]])

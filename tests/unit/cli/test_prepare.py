@@ -17,6 +17,7 @@ from segue.artifacts.store import read_manifest, resolve
 from segue.cli import app
 from segue.errors import InvalidInputError, SourceSchemaError, SourceUnavailableError
 from tests.raw_data import raw_folder
+from tests.runtime.music_store import write_store
 from training.clustering import prepare as preparing
 from training.clustering.prepare import Outcome, Request, Status
 
@@ -45,6 +46,17 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
 
     monkeypatch.setattr(preparing, "prepare", prepare)
     return seen
+
+
+def test_without_any_tracks_named_the_store_of_the_settings_is_read(
+    tmp_path: Path, asked: list[Request]
+) -> None:
+    store = write_store(tmp_path / "store.sqlite")
+    done = invoke(tmp_path, SEGUE_STORE=str(store))
+    assert done.exit_code == 3, done.output
+    done = invoke(tmp_path, SEGUE_STORE="nowhere.sqlite", DATA_PATH=str(store))
+    assert done.exit_code == 3, done.output
+    assert [request.source.tracks for request in asked] == [str(store)] * 2
 
 
 def test_everything_can_be_said_by_the_environment(tmp_path: Path, asked: list[Request]) -> None:
