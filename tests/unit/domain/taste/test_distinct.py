@@ -101,3 +101,15 @@ def test_one_more_like_moves_shares_and_no_names(blobs: np.ndarray, seed: int) -
         after = {each.title: each.weight for each in tastes(blobs, [*heard, liked]).tastes}
         assert after.keys() == before.keys()
         assert max(abs(after[title] - before[title]) for title in before) < 0.05
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_names_may_change_only_when_half_as_many_tracks_again_are_known(seed: int) -> None:
+    """Of tastes that overlap, as those of real listeners do, whatever is liked and in whatever order."""
+    draw = np.random.default_rng(seed)
+    middle = draw.normal(size=(5, 8))
+    vectors = (middle[draw.integers(5, size=40)] + draw.normal(0, 0.6, (40, 8))).astype(np.float32)
+    tracks = draw.permutation(ROCK + JAZZ).tolist()
+    for between in ((15, 18, 21), (22, 27, 32), (33, 36, 40)):
+        titles = [{each.title for each in tastes(vectors, tracks[:known]).tastes} for known in between]
+        assert titles[0] == titles[1] == titles[2]
