@@ -70,6 +70,20 @@ def test_handler_imports_with_its_layers_only(
 
 
 @on_lambdas_python
+@pytest.mark.parametrize("function", ["import_history", "import_worker"])
+def test_zones_have_names_where_the_system_has_no_files_of_them(
+    function: str, build: Callable[[str], Bundle], layers: dict[str, Path]
+) -> None:
+    mine = [layers[name] / "python" for name in layers_of(function_properties(function))]
+    code = (
+        "from datetime import datetime; from segue.sources.export.moment import read_zone; "
+        "print(datetime(2026, 7, 1, tzinfo=read_zone('Europe/Berlin')).utcoffset())"
+    )
+    found = run_on_lambdas_python(code, [build(function).folder, *mine], PYTHONTZPATH="")
+    assert found == "2:00:00\n"
+
+
+@on_lambdas_python
 def test_wheels_with_compiled_code_are_those_of_the_platform(layers: dict[str, Path]) -> None:
     # psycopg falls back to the system's libpq in silence, and Lambda has none.
     code = "import psycopg, numpy, onnxruntime; print(psycopg.pq.__impl__, numpy.ones(3).sum())"
