@@ -25,6 +25,7 @@ from segue.cli import (
     train_all,
     try_,
 )
+from segue.cli.marker import MarkedCommand
 from segue.cli.options import TOO_LITTLE
 from segue.errors import GateRejectedError, NotEnoughDataError, SegueError
 from segue.serving.settings import read_more_settings
@@ -50,7 +51,7 @@ app.command("similar")(recommend.similar)
 app.command("explain")(recommend.explain)
 app.command("taste")(taste.taste)
 app.command("try")(try_.try_models)
-app.command("prepare")(prepare.prepare)
+app.command("prepare", cls=MarkedCommand)(prepare.prepare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("sample")(sample.sample)
 app.command("serve")(serve.serve)

@@ -16,9 +16,9 @@ from rich.text import Text
 from segue.artifacts.location import open_store
 from segue.cli.account import print_account
 from segue.cli.log import LEVELS, log_to
-from segue.cli.marker import clear_markers, write_marker
+from segue.cli.marker import OPTION, write_marker
 from segue.cli.options import TOO_LITTLE, LogFile, Reason
-from segue.errors import SegueError, SourceError, SourceSchemaError
+from segue.errors import SourceError, SourceSchemaError
 from segue.serving.settings import DEFAULT_ARTIFACTS, find_store, user_name
 
 if TYPE_CHECKING:
@@ -106,7 +106,9 @@ def prepare(  # noqa: PLR0913  # one option, one argument
     log_file: LogFile = None,
     marker_dir: Annotated[
         Path | None,
-        typer.Option(help="Folder for a file `success` or `failure`, which says how the command ended."),
+        typer.Option(
+            OPTION, help="Folder for a file `success` or `failure`, which says how the command ended."
+        ),
     ] = None,
     reason: Reason = "prepared",
     force: Annotated[
@@ -156,19 +158,10 @@ def prepare(  # noqa: PLR0913  # one option, one argument
         outcomes = _prepare(console, store, request())
         return _status(outcomes, asked=bool(variant)), _rows(outcomes)
 
-    raise typer.Exit(run()[0] if marker_dir is None else _marked(marker_dir, run))
-
-
-def _marked(folder: Path, run: Callable[[], tuple[int, list[Row]]]) -> int:
-    clear_markers(folder)
-    try:
-        status, rows = run()
-    except SegueError as error:
-        write_marker(folder, 1, {"error": str(error)})
-        raise
-    variants = {name: {"state": state, "version": version, "why": why} for name, state, version, why in rows}
-    write_marker(folder, status, {"variants": variants})
-    return status
+    status, rows = run()
+    if marker_dir is not None:
+        write_marker(marker_dir, status, {"variants": _by_name(rows)})
+    raise typer.Exit(status)
 
 
 def prepare_all(  # noqa: PLR0913 - what the command is asked for
@@ -243,6 +236,10 @@ def _prepare(console: Console, store: ObjectStore, request: Request) -> list[Out
 
 def _rows(outcomes: Sequence[Outcome]) -> list[Row]:
     return [(each.variant, str(each.status), each.version, each.why) for each in outcomes]
+
+
+def _by_name(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+    return {name: {"state": state, "version": version, "why": why} for name, state, version, why in rows}
 
 
 def _print(console: Console, last: str, rows: Sequence[Row]) -> None:

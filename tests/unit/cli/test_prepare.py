@@ -243,6 +243,46 @@ def test_markers_say_how_the_last_run_ended(tmp_path: Path) -> None:
     assert not (markers / "success").exists()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (("--variant", "nope"), "nope"),
+        (("--components", 0), "--components"),
+        (("--unheard-of",), "--unheard-of"),
+        (("--min-cluster-size", 1), "min_cluster_size"),
+        (("--artifacts", "gs://bucket"), "gs://"),
+    ],
+)
+@pytest.mark.parametrize("spelling", ["two words", "one word"])
+def test_a_wrong_option_leaves_the_marker_of_a_failure(
+    tmp_path: Path, wrong: tuple[object, ...], told: str, spelling: str
+) -> None:
+    markers = tmp_path / "markers"
+    markers.mkdir()
+    (markers / "success").write_text("{}")  # of the run before
+    flag = ("--marker-dir", markers) if spelling == "two words" else (f"--marker-dir={markers}",)
+    assert invoke(tmp_path, *wrong, *flag).exit_code != 0
+    assert [path.name for path in markers.iterdir()] == ["failure"]
+    failure = json.loads((markers / "failure").read_bytes())
+    assert failure["status"] == 1
+    assert told in failure["error"]
+
+
+@pytest.mark.parametrize("crash", [RuntimeError("a bug"), KeyboardInterrupt()])
+def test_a_crash_leaves_the_marker_of_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: BaseException
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise crash
+
+    monkeypatch.setattr(preparing, "prepare", stop)
+    raw, markers = raw_folder(tmp_path / "raw", 60, low_level=False), tmp_path / "markers"
+    assert invoke(tmp_path, "--raw-data", raw, "--marker-dir", markers).exit_code != 0
+    assert [path.name for path in markers.iterdir()] == ["failure"]
+    told = json.loads((markers / "failure").read_bytes())["error"]
+    assert told == (str(crash) or type(crash).__name__)
+
+
 def test_a_sample_and_fewer_components_make_another_build(tmp_path: Path) -> None:
     raw = raw_folder(tmp_path / "raw", 80, low_level=False)
     flags = ("--raw-data", raw, "--variant", "pca_features")
