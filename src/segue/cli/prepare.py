@@ -159,8 +159,7 @@ def prepare(  # noqa: PLR0913  # one option, one argument
         return _status(outcomes, asked=bool(variant)), _rows(outcomes)
 
     status, rows = run()
-    if marker_dir is not None:
-        write_marker(marker_dir, status, {"variants": _by_name(rows)})
+    _mark(marker_dir, status, rows)
     raise typer.Exit(status)
 
 
@@ -238,8 +237,10 @@ def _rows(outcomes: Sequence[Outcome]) -> list[Row]:
     return [(each.variant, str(each.status), each.version, each.why) for each in outcomes]
 
 
-def _by_name(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
-    return {name: {"state": state, "version": version, "why": why} for name, state, version, why in rows}
+def _mark(folder: Path | None, status: int, rows: Sequence[Row]) -> None:
+    if folder is not None:
+        told = {name: {"state": state, "version": version, "why": why} for name, state, version, why in rows}
+        write_marker(folder, status, {"variants": told})
 
 
 def _print(console: Console, last: str, rows: Sequence[Row]) -> None:
