@@ -108,7 +108,7 @@ def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalog
         ids = drop_other_titles(ids, as_text(frame[column["name"]].loc[ids.index]), tally)
     frame = frame.loc[ids.index]
     further = _low_level(frame, column, tally)
-    frame = _without_copies(frame, ids.name, [*column.values(), *further], tally)
+    frame = _without_copies(frame, ids, [*column.values(), *further], tally)
     place, distinct = pd.factorize(ids.loc[frame.index])
     vocabulary = build_vocabulary(distinct)
     track = vocabulary.index_of(list(distinct))[place]
@@ -133,10 +133,11 @@ def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalog
     )
 
 
-def _without_copies(frame: pd.DataFrame, id_column: str, read: list[str], tally: Tally) -> pd.DataFrame:
-    copies = frame.duplicated(read)
-    shown = frame.loc[copies, id_column]
-    tally.add(Effect.DROPPED, "", "repeats another row in every cell that is read", shown)
+def _without_copies(frame: pd.DataFrame, ids: pd.Series, read: list[str], tally: Tally) -> pd.DataFrame:
+    copies = pd.concat([ids, frame[read]], axis=1, ignore_index=True).duplicated()
+    tally.add(
+        Effect.DROPPED, "", "repeats another row in every cell that is read", frame.loc[copies, ids.name]
+    )
     return frame[~copies]
 
 

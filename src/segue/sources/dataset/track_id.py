@@ -1,4 +1,4 @@
-"""Finds the id of each row of a table: a column of ids, else the ISRC, else one made of artist and title."""
+"""Finds the id of each row of a table: its own, else its ISRC, else one made of its artist and title."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 MOST_CONTRADICTED = 0.01
 """Share of the ids that may stand beside several titles; a column with more of them holds no ids."""
 
-_LOOKS_LIKE_ID = r"(?:\S+:)?[0-9A-Za-z]{22}|\d+(?:\.0+)?|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_NUMBER = r"\d+(?:\.0+)?"
+_LOOKS_LIKE_ID = (
+    rf"(?:\S+:)?[0-9A-Za-z]{{22}}|{_NUMBER}|[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}"
+)
 """Ids and URIs of Spotify, numbers, and those of MusicBrainz."""
 
 
@@ -46,19 +49,16 @@ def find_ids(
     """
     isrc = column.pop("isrc", None)
     if "track_id" not in column:
-        _take_unsure(frame, column)
-    if "track_id" in column:
-        ids = clean_ids(frame[column["track_id"]], tally)
-    elif "name" in column and "artists" in column:
-        ids = _made_ids(frame, column, isrc, tally)
-    else:
-        if isrc is None:
-            need(column, aliases, ["track_id"], tally.source, ", and no artist beside a title to make ids of")
-        ids = clean_ids(frame[isrc], tally)
-    return ids
+        _take_unsure(frame, column, tally)
+    said = [name for name in (column.get("track_id"), isrc) if name is not None]
+    if "name" in column and "artists" in column:
+        return _made_ids(frame, column, said, tally)
+    if not said:
+        need(column, aliases, ["track_id"], tally.source, ", and no artist beside a title to make ids of")
+    return clean_ids(frame[said[0]], tally)
 
 
-def _take_unsure(frame: pd.DataFrame, column: dict[str, str]) -> None:
+def _take_unsure(frame: pd.DataFrame, column: dict[str, str], tally: Tally) -> None:
     """Take the column ``track`` for ids where no artist stands beside it, or its cells are no titles."""
     unsure = next((name for name in frame.columns if plain(name) == UNSURE_ID), None)
     if unsure is None:
@@ -67,6 +67,9 @@ def _take_unsure(frame: pd.DataFrame, column: dict[str, str]) -> None:
     if column.get("name") == unsure:
         if "artists" in column and not text[~is_missing(text)].str.fullmatch(_LOOKS_LIKE_ID).all():
             return
+        if "artists" in column:
+            numbers = text[text.str.fullmatch(_NUMBER)]
+            tally.add(Effect.KEPT, unsure, "all cells look like ids: they are no titles", numbers)
         del column["name"]
     elif _repeats_across_titles(text, as_text(frame[column["name"]])):
         return  # beside a title it is the place on an album
@@ -78,20 +81,26 @@ def _repeats_across_titles(track: pd.Series, title: pd.Series) -> bool:
     return bool(pairs["track"].duplicated().any())
 
 
-def _made_ids(frame: pd.DataFrame, column: Mapping[str, str], isrc: str | None, tally: Tally) -> pd.Series:
-    """Return the ISRC of each row, and an id made of artist and title where there is none."""
-    title, artist = as_text(frame[column["name"]]), as_text(frame[column["artists"]])
+def _made_ids(frame: pd.DataFrame, column: Mapping[str, str], said: list[str], tally: Tally) -> pd.Series:
+    """Return what the first of the columns ``said`` says of each row, else an id of its artist and title."""
+    ids = pd.Series("", frame.index, "str")
+    for name in said:
+        ids = ids.where(ids != "", _known(as_text(frame[name])))
+    bare = ids.index[ids == ""]
+    title, artist = (as_text(frame.loc[bare, column[role]]) for role in ("name", "artists"))
     place, pairs = pd.factorize(pd.MultiIndex.from_arrays([artist, title]))
-    made = np.array([_made_id(*pair) for pair in pairs], object)[place]
-    ids = pd.Series(made, frame.index, "str", name=column["name"])
-    if isrc is not None:
-        codes = as_text(frame[isrc])
-        ids = codes.where(~is_missing(codes), ids).rename(column["name"])
-    tally.add(Effect.DROPPED, ids.name, "no id, and not both artist and title", title[ids == ""])
-    ids = ids[ids != ""]
-    is_made = ids.str.startswith("name-")
-    tally.add(Effect.KEPT, ids.name, "no column of ids: one is made of artist and title", ids[is_made])
-    return ids
+    made = pd.Series(np.array([_made_id(*pair) for pair in pairs], object)[place], bare, "str")
+    ids[bare] = made
+    ids = ids.rename(column.get("track_id", column["name"]))
+    reason = "no id, and not both artist and title"
+    tally.add(Effect.DROPPED, ids.name, reason, title[made.index[made == ""]])
+    why = "the row has no id" if "track_id" in column else "no column of ids"
+    tally.add(Effect.KEPT, ids.name, f"{why}: one is made of artist and title", made[made != ""])
+    return clean_ids(ids[ids != ""], tally)
+
+
+def _known(text: pd.Series) -> pd.Series:
+    return text.where(~is_missing(text), "")
 
 
 def _made_id(artist: str, title: str) -> str:

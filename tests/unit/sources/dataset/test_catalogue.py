@@ -84,7 +84,7 @@ def test_a_table_of_another_make_is_read_without_being_told(tmp_path: Path) -> N
     assert audio(catalogue, "valence") == [None, None]
     assert catalogue.duration_s[1] == pytest.approx(218.293)
     assert np.isnan(catalogue.duration_s[0])
-    assert told(account, Effect.DROPPED) == {("instance_id", "no id"): 1}
+    assert told(account, Effect.DROPPED) == {("instance_id", "no id, and not both artist and title"): 1}
     assert told(account, Effect.BLANKED) == {
         ("artist_name", "stands for missing"): 1,
         ("duration_ms", "-1 stands for missing"): 1,

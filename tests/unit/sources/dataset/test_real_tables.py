@@ -41,6 +41,29 @@ def test_the_id_is_the_isrc_where_there_is_one(tmp_path: Path) -> None:
     assert set(catalogue.vocabulary.item_id) == {"USRC17607839", name_id("A", "Two")}
 
 
+def test_files_with_and_without_ids_are_one_catalogue(tmp_path: Path) -> None:
+    """Also where an id is empty in a row of one file, and in a table of events."""
+    without, spotify = tmp_path / "a.csv", tmp_path / "b.csv"
+    without.write_text("Track Name,Artist Name(s)\nHello,Adele\nHurt,Cash\n", encoding="utf-8")
+    ids = "spotify:track:4uLU6hMCjMI75M1A2tKUQC"
+    spotify.write_text(f"Track URI,Track Name,Artist Name(s)\n{ids},A,X\n,B,X\n,,X\n", encoding="utf-8")
+    catalogue, account = read_catalogue([without, spotify])
+    made = {name_id("Adele", "Hello"), name_id("Cash", "Hurt"), name_id("X", "B")}
+    assert set(catalogue.vocabulary.item_id) == {ids, *made}
+    assert told(account, Effect.KEPT) == {
+        ("Track URI", "the row has no id: one is made of artist and title"): 3
+    }
+    assert told(account, Effect.DROPPED) == {("Track URI", "no id, and not both artist and title"): 1}
+    events = tmp_path / "events.csv"
+    events.write_text("user_id,track_id,artist,title\nu,,Adele,Hello\nu,7,,\n", encoding="utf-8")
+    assert set(read_interactions(events)[0].items.item_id) == {name_id("Adele", "Hello"), "7"}
+
+
+def test_recordings_with_codes_of_their_own_are_no_copies(tmp_path: Path) -> None:
+    catalogue, _ = read(tmp_path, "track,artist,isrc\nOne,A,USRC17607839\nOne,A,USRC17607840\n")
+    assert catalogue.vocabulary.item_id.tolist() == ["USRC17607839", "USRC17607840"]
+
+
 @pytest.mark.parametrize(
     ("text", "ids", "names"),
     [
