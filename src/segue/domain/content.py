@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -147,26 +148,25 @@ class ContentSource:
         where none is in common it is `ReasonKind.REST`, as are low-level features.
         """
         product = (self._profile * self._content.vectors[row]).astype(np.float64)
-        n_text, n_audio = self._content.n_text, len(self._content.audio_columns)
-        first_audio = len(product) - n_audio
-        parts: dict[tuple[ReasonKind, str], float] = {}
-        for feature, part in zip(self._content.audio_columns, product[first_audio:].tolist(), strict=True):
-            parts[ReasonKind.AUDIO, feature] = parts.get((ReasonKind.AUDIO, feature), 0.0) + part
+        n_text, features = self._content.n_text, self._content.audio_columns
+        first_audio = len(product) - len(features)
+        sound: dict[str, float] = {}
+        for feature, part in zip(features, product[first_audio:].tolist(), strict=True):
+            sound[feature] = sound.get(feature, 0.0) + part
         text, rest = float(product[:n_text].sum()), float(product[n_text:first_audio].sum())
-        shared = {
-            (marks.kind, marks.labels.names[label]): float(liked[label])
-            for marks, liked in zip(self._marks, self._liked, strict=True)
-            for label in marks.labels.index_of(row).tolist()
-            if liked[label]
-        }
-        total = sum(shared.values())
-        for key, weight in shared.items():
-            parts[key] = text * weight / total
-        if not shared:
-            rest += text
-        parts[ReasonKind.REST, ""] = rest
-        told = [Reason(kind, part, name) for (kind, name), part in parts.items() if part]
-        return sorted(told, key=lambda reason: -reason.contribution)
+        shared: list[tuple[ReasonKind, str, float]] = []
+        for marks, liked in zip(self._marks, self._liked, strict=True):
+            own = marks.labels.index_of(row)
+            weighted = zip(own.tolist(), liked[own].tolist(), strict=True)
+            shared += [
+                (marks.kind, marks.labels.names[label], weight) for label, weight in weighted if weight
+            ]
+        unit = text / sum(weight for _, _, weight in shared) if shared else 0.0
+        told = [Reason(ReasonKind.AUDIO, part, feature) for feature, part in sound.items()]
+        told += [Reason(kind, unit * weight, name) for kind, name, weight in shared]
+        told.append(Reason(ReasonKind.REST, rest if shared else rest + text))
+        told = [reason for reason in told if reason.contribution]
+        return sorted(told, key=attrgetter("contribution"), reverse=True)
 
     @cached_property
     def _liked(self) -> list[NDArray[np.float64]]:
@@ -175,7 +175,7 @@ class ContentSource:
         rows, confidence = self._history.item_index[liked], self._history.confidence[liked]
         found = []
         for marks in self._marks:
-            labels, length = marks.labels.index_of_all(rows)
-            told = np.bincount(labels, np.repeat(confidence, length), minlength=len(marks.rarity))
+            labels, by = marks.labels.index_of_all(rows)
+            told = np.bincount(labels, confidence[by], minlength=len(marks.rarity))
             found.append(told * marks.rarity)
         return found

@@ -204,12 +204,13 @@ def build_listening(events: Iterable[Event], durations_s: Mapping[str, float] | 
     opinions: dict[str, EventKind] = {}
     weights: dict[str, float] = {}
     for event in sorted(events, key=attrgetter("at", "event_id")):
-        before = weights.pop(event.track_id, 0.0)  # so that the track moves to the end
-        if event.kind in OPINIONS:
-            opinions[event.track_id] = event.kind
-            weights[event.track_id] = before
+        track, kind = event.track_id, event.kind
+        before = weights.pop(track, 0.0)  # so that the track moves to the end
+        if kind in OPINIONS:
+            opinions[track] = kind
+            weights[track] = before
         else:
-            weights[event.track_id] = before + event_weight(event, durations.get(event.track_id))
+            weights[track] = before + event_weight(event, durations.get(track))
     disliked = frozenset(track for track, kind in opinions.items() if kind is EventKind.DISLIKE)
     for track, kind in opinions.items():
         weights[track] = WEIGHTS[kind] + (0.0 if track in disliked else weights[track])

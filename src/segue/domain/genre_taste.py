@@ -108,9 +108,8 @@ class GenreSource:
 
         The mean of the shares of a track's genres, times its prominence.
         """
-        labels, length = self.index.genres.index_of_all(rows)
-        part = self.share[labels]
-        total = np.bincount(np.repeat(np.arange(len(rows)), length), part, minlength=len(rows))
+        labels, by = self.index.genres.index_of_all(rows)
+        total = np.bincount(by, self.share[labels], minlength=len(rows))
         return total.astype(np.float32) * self.index.weight[rows]
 
     def reasons(self, row: int) -> list[Reason]:
@@ -145,8 +144,8 @@ def genre_source(index: GenreIndex, history: History) -> GenreSource:
     EmptyHistoryError
         Nothing in the history is liked and has a genre.
     """
-    labels, length = index.genres.index_of_all(history.item_index)
-    part = np.repeat(history.confidence / np.maximum(length, 1), length)
+    labels, by = index.genres.index_of_all(history.item_index)
+    part = history.confidence[by] / np.bincount(by)[by]
     total = np.bincount(labels, part, minlength=len(index.genres.names))
     if not (total > 0).any():
         raise EmptyHistoryError

@@ -75,7 +75,9 @@ def read_heard(catalogue: Catalogue, record: ListenerRecord, seeds: Sequence[str
     asked, blocked = catalogue.vocabulary.index_of(seeds), excluded.blocked
     blocked_seeds = tuple(seeds[place] for place in np.flatnonzero(np.isin(asked, blocked)).tolist())
     seeds = [seed for seed in seeds if seed not in blocked_seeds]
-    tracks = sorted({*seeds, *(event.track_id for event in events)})  # in order, they are found side by side
+    tracks = sorted(
+        {event.track_id for event in events}.union(seeds)
+    )  # in order, they are found side by side
     index = catalogue.vocabulary.index_of(tracks)
     row_of = dict(zip(tracks, index.tolist(), strict=True))
     known = index != UNKNOWN_ITEM

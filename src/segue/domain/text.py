@@ -86,11 +86,12 @@ class Labels:
         return self.label_index[self.start[row] : self.start[row + 1]]
 
     def index_of_all(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the labels of several rows one after the other, int32 (n,), and how many each row has."""
-        start = self.start[rows]
-        length = self.start[rows.astype(np.int64) + 1] - start
-        place = np.arange(length.sum()) + np.repeat(start - (np.cumsum(length) - length), length)
-        return self.label_index[place], length
+        """Return the labels of several rows one after the other, int32 (m,), and whose they are.
+
+        The latter are positions in ``rows``, int64 (m,), ascending.
+        """
+        place, by = self.places_of(rows)
+        return self.label_index[place], by
 
     def of(self, row: int) -> tuple[str, ...]:
         """Return the names of a row's labels."""

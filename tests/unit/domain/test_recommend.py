@@ -145,6 +145,15 @@ def test_a_history_of_several_sources_is_told_by_track() -> None:
         )
 
 
+def test_of_equal_parts_of_a_history_the_first_are_told() -> None:
+    share = np.ones(60)
+    share[[3, 20, 41]] = 0, 2, 2
+    given = {"a": heard(np.ones(N_ITEMS), share.tolist())}
+    (told,) = weighted_reasons(given, {"a": 1.0}, np.ones(1, np.float32), np.array([3], np.int32), 6)
+    assert [reason.item_index for reason in told] == [20, 41, 0, 1, 2, 4, -1]
+    assert [reason.contribution for reason in told] == [2, 2, 1, 1, 1, 1, 53]
+
+
 def test_a_long_history_is_told_by_its_greatest_parts_and_a_rest(rng: np.random.Generator) -> None:
     share = rng.normal(size=60)
     given = {"a": heard(np.ones(N_ITEMS), share.tolist()), "b": Fixed(np.full(N_ITEMS, 4.0), "b")}
