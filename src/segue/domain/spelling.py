@@ -8,6 +8,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 _GUEST = re.compile(r"\s+[(\[]?(?:feat|ft|featuring)\b.*", re.IGNORECASE)
+_GUEST_SIGN = re.compile(r"[\s(\[]+(?:feat|ft|featuring)\b\.?|[)\]]", re.IGNORECASE)
 _LATER_ARTICLE = re.compile(r",\s*the$")
 _TITLE_GUEST = re.compile(
     r"\s*[(\[](?:feat|ft|featuring|with)\b[^)\]]*[)\]]|\s+(?:feat|ft|featuring)\b.*", re.IGNORECASE
@@ -27,6 +28,9 @@ _FOLDED = str.maketrans(
         **{"ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k"},
     }
 )
+
+NO_ARTIST = frozenset({"variousartists", "various", "unknown", "unknownartist"})
+"""Keys of names that stand for no artist in particular, as `artist_key` returns them."""
 
 LONGEST = 500
 """Characters of a name that are compared."""
@@ -64,6 +68,14 @@ def artist_keys(credit: str) -> tuple[str, ...]:
     """
     credit = credit[:LONGEST]
     return tuple(dict.fromkeys(artist_key(name) for name in (credit, _SEVERAL.split(credit, 1)[0]) if name))
+
+
+@lru_cache(4096)
+def credit_keys(credit: str) -> frozenset[str]:
+    """Return the keys of a whole credit and of every artist that it may list, guests too."""
+    credit = credit[:LONGEST]
+    names = (each for part in _GUEST_SIGN.split(credit) for each in _SEVERAL.split(part))
+    return frozenset(artist_key(name) for name in (credit, *names) if name.strip())
 
 
 @lru_cache(4096)

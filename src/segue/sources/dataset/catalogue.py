@@ -24,7 +24,7 @@ from segue.sources.dataset.column import (
 from segue.sources.dataset.known_column import GENRE_ROLES, TRACK, find_columns, is_about_audio, plain
 from segue.sources.dataset.merge import Merge
 from segue.sources.dataset.moment import clean_dates
-from segue.sources.dataset.track_id import drop_other_titles, find_ids
+from segue.sources.dataset.track_id import drop_contradicted, find_ids
 from segue.sources.dataset.unit import SHARES, share_factors, to_seconds
 
 if TYPE_CHECKING:
@@ -98,14 +98,13 @@ def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalog
     Raises
     ------
     SourceSchemaError
-        No column holds track ids, no row has one, or too many ids stand for several titles.
+        No column holds track ids, no row has one, or too many ids stand for several titles or artists.
     """
     column = find_columns(frame.columns, TRACK)
     ids = find_ids(frame, column, TRACK, tally)
     if not len(ids):
         raise SourceSchemaError(f"{tally.source}: no row has an id ({ids.name}): name the tracks.")
-    if "name" in column:
-        ids = drop_other_titles(ids, as_text(frame[column["name"]].loc[ids.index]), tally)
+    ids = drop_contradicted(ids, frame, column, tally)
     frame = frame.loc[ids.index]
     further = _low_level(frame, column, tally)
     frame = _without_copies(frame, ids, [*column.values(), *further], tally)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from segue.domain.interactions import UNKNOWN_MS
-from segue.domain.spelling import artist_key
+from segue.domain.spelling import NO_ARTIST, artist_key
 from segue.errors import SourceUnavailableError
 from segue.sources.dataset.account import Effect, Tally
 from segue.sources.dataset.artist_join import LIKE, PLAY, SAVE, divide_plays, place_tags, tracks_by_artist
@@ -54,11 +54,6 @@ PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "user_friends": {"user_id": ("userID",), "friend_id": ("friendID",)},
 }
 """The files of Last.fm-2k and their columns."""
-
-NO_ARTIST = {
-    artist_key(name) for name in ("Various Artists", "Various", "Unknown", "Unknown Artist", "[unknown]")
-}
-"""Names that stand for no artist in particular."""
 
 
 @dataclass(frozen=True, slots=True)

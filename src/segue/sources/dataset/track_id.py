@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segue.domain.spelling import Likeness, title_key
+from segue.domain.spelling import NO_ARTIST, Likeness, credit_keys, title_key
 from segue.domain.track_match import name_id
 from segue.errors import SourceSchemaError
 from segue.sources.dataset.account import Effect
 from segue.sources.dataset.column import as_text, clean_ids, is_missing, split_names
 from segue.sources.dataset.known_column import UNSURE_ID, need, plain
+from segue.sources.dataset.table import LIST_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from segue.sources.dataset.account import Tally
 
 MOST_CONTRADICTED = 0.01
-"""Share of the ids that may stand beside several titles; a column with more of them holds no ids."""
+"""Share of the ids that may stand beside several titles or artists; a column with more holds no ids."""
 
 _NUMBER = r"\d+(?:\.0+)?"
 _LOOKS_LIKE_ID = (
@@ -108,35 +109,58 @@ def _made_id(artist: str, title: str) -> str:
     return name_id(names[0], title) if names and title else ""
 
 
-def drop_other_titles(ids: pd.Series, title: pd.Series, tally: Tally) -> pd.Series:
-    """Return the ids without rows that give an id to another title than the first row with that id does.
+def drop_contradicted(
+    ids: pd.Series, frame: pd.DataFrame, column: Mapping[str, str], tally: Tally
+) -> pd.Series:
+    """Return the ids without rows that give an id to another title or artist than the first row with that id.
 
-    Editions of a song are one title.
+    Editions of a song are one title, and two credits that share an artist are one.
 
     Raises
     ------
     SourceSchemaError
-        More than `MOST_CONTRADICTED` of the ids have several titles: the column names something else.
+        More than `MOST_CONTRADICTED` of the ids have several titles or artists: the column names something
+        else.
     """
-    known = title[~is_missing(title)]
+    for role, what, alike in (("name", "title", _one_title), ("artists", "artist", _share_artist)):
+        if role in column:
+            ids = _drop_others(ids, as_text(frame[column[role]].loc[ids.index]), what, alike, tally)
+    return ids
+
+
+def _drop_others(
+    ids: pd.Series, cells: pd.Series, what: str, alike: Callable[[str, str], bool], tally: Tally
+) -> pd.Series:
+    known = cells[~is_missing(cells)]
     first = known.groupby(ids.loc[known.index], sort=False).transform("first")
     unlike = first.index[first.str.lower() != known.str.lower()]
     pairs = zip(first.loc[unlike], known.loc[unlike], strict=True)
-    others = pd.Series([_key(one) != _key(other) for one, other in pairs], unlike, bool)
+    others = pd.Series([not alike(one, other) for one, other in pairs], unlike, bool)
     other = ids.loc[others.index[others]]
     if not len(other):
         return ids
     if other.nunique() > MOST_CONTRADICTED * ids.nunique():
         row = other.index[0]
         raise SourceSchemaError(
-            f"{tally.source}: {ids.name} {other.iloc[0]} is {first[row]!r} in one row and {known[row]!r} in "
-            f"row {row} ({other.nunique()} such ids): name a column track_id that tells tracks apart, or "
-            f"leave {ids.name} out where artist and title do."
+            f"{tally.source}: {ids.name} {other.iloc[0]} is {_shown(first[row])} in one row and "
+            f"{_shown(known[row])} in row {row} ({other.nunique()} such ids): name a column track_id "
+            f"that tells tracks apart, or leave {ids.name} out where artist and title do."
         )
-    reason = "an earlier row gives the id to another title"
-    tally.add(Effect.DROPPED, ids.name, reason, known.loc[other.index])
+    tally.add(
+        Effect.DROPPED, ids.name, f"an earlier row gives the id to another {what}", known.loc[other.index]
+    )
     return ids.drop(other.index)
 
 
-def _key(title: str) -> str:
-    return title_key(title, Likeness.EDITION)
+def _shown(cell: str) -> str:
+    return repr(cell.strip(LIST_MARK).replace(LIST_MARK, ";"))
+
+
+def _one_title(one: str, other: str) -> bool:
+    return title_key(one, Likeness.EDITION) == title_key(other, Likeness.EDITION)
+
+
+def _share_artist(one: str, other: str) -> bool:
+    """Tell whether two cells name an artist in common, in whatever order; names of nobody share with all."""
+    mine, theirs = ({key for name in split_names(cell) for key in credit_keys(name)} for cell in (one, other))
+    return bool(mine & theirs or (mine | theirs) & NO_ARTIST or not (mine and theirs))

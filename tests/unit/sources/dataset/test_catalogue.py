@@ -43,7 +43,7 @@ def test_rows_of_one_track_become_one(tmp_path: Path) -> None:
         "b,A;B,Song,40,?,rock\n"
         "a,['C'],Other,1,90,jazz\n"
         "b,A;B,Song,41,120,pop\n"
-        "b,Z,Song,?,130,rock\n"
+        "b,Z;B,Song,?,130,rock\n"
         "b,A;B,Song,40,?,rock\n",
     )
     assert catalogue.vocabulary.item_id.tolist() == ["a", "b"]

@@ -100,6 +100,48 @@ def test_an_id_of_several_titles_is_refused_or_the_later_row_is_told(tmp_path: P
     assert told(account, Effect.DROPPED) == {("id", "an earlier row gives the id to another title"): 1}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,artist,album\nHello,Adele,25\nHello,Lionel Richie,X\n",
+        "uri,title,artist\nHello,Hello,Adele\nHello,Hello,Lionel Richie\n",
+    ],
+)
+def test_an_id_of_several_artists_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SourceSchemaError, match="Hello is 'Adele' in one row and 'Lionel Richie' in row 2"):
+        read(tmp_path, text)
+
+
+def test_few_ids_of_several_artists_lose_the_later_row(tmp_path: Path) -> None:
+    many = "".join(f"{row},Song {row},Artist {row}\n" for row in range(200))
+    catalogue, account = read(tmp_path, f"id,title,artist\n{many}7,Song 7,Another\n")
+    assert catalogue.artists.of(int(catalogue.vocabulary.index_of(["7"])[0])) == ("Artist 7",)
+    assert told(account, Effect.DROPPED) == {("id", "an earlier row gives the id to another artist"): 1}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Miles Davis;Bill Evans", "Bill Evans"),
+        ("['A', 'B']", "['B', 'A', 'C']"),
+        ("Latto feat. Jung Kook", "Jung Kook & Latto"),
+        ("Santana (feat. Rob Thomas)", "Rob Thomas"),
+        ("Røyksopp", "ROYKSOPP"),
+        ("Various Artists", "Adele"),
+        ("NA", "Adele"),
+    ],
+)
+def test_credits_that_share_an_artist_are_one_track(tmp_path: Path, one: str, other: str) -> None:
+    catalogue, account = read(tmp_path, f'id,title,artist\n1,x,"{one}"\n1,x,"{other}"\n')
+    assert len(catalogue) == 1
+    assert account.count(Effect.DROPPED) == 0
+
+
+def test_numbers_called_track_are_told_beside_an_artist(tmp_path: Path) -> None:
+    _, account = read(tmp_path, "track,artist\n1979,Smashing Pumpkins\n1999,Prince\n")
+    assert told(account, Effect.KEPT) == {("track", "all cells look like ids: they are no titles"): 2}
+
+
 def test_spotify_2023_is_read(tmp_path: Path) -> None:
     """No ids, Latin-1, percent, and columns that count playlists, charts and streams."""
     path = tmp_path / "spotify-2023.csv"
