@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from segue.artifacts.object_store import ObjectStore
+    from segue.domain.catalogue import Catalogue
     from segue.domain.taste.profile import Profile
     from segue.domain.taste.reference import Reference
     from segue.serving.recommend_contract import RecommendResponse
@@ -116,6 +117,11 @@ class EmbeddedRecommender:
     ) -> None:
         self._model, self._clusterings, self._state, self._lake = model, clusterings, state, lake
         self._taste = LiveTaste(model, clusterings)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The tracks that answers are made of now."""
+        return self._model.get().value.catalogue
 
     def recommend(
         self,

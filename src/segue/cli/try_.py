@@ -13,10 +13,18 @@ from rich.console import Console
 from segue.artifacts.family import GENRE_PREFERENCE
 from segue.cli.options import ARTIFACTS, Artifacts, Data
 from segue.cli.recommend import print_tracks, reasons_of
-from segue.errors import AliasNotFoundError, CustomerNotFoundError, InvalidInputError, TableMissingError
+from segue.domain.vocabulary import UNKNOWN_ITEM
+from segue.errors import (
+    AliasNotFoundError,
+    CustomerNotFoundError,
+    InvalidInputError,
+    SourceError,
+    TableMissingError,
+)
 from segue.serving.settings import find_store
 
 if TYPE_CHECKING:
+    from segue.domain.catalogue import Catalogue
     from segue.domain.interactions import Interactions
 
 _N_LISTENERS, _N_REASONS = 3, 2
@@ -50,6 +58,8 @@ def try_models(
         theirs = take(interactions, np.isin(interactions.user_index, rows))
         open_state(state).record(list(to_events(theirs, RECENT)))
         segue = open_recommender(location, state=state)
+        heard = theirs.items.item_id[np.unique(theirs.item_index)].tolist()
+        console.print(_compared(heard, data, segue.catalogue), markup=False)
         for row in rows:
             listener = str(interactions.users.item_id[row])
             n_events = int(np.count_nonzero(interactions.user_index == row))
@@ -76,6 +86,36 @@ def _chosen(interactions: Interactions, data: str, asked: list[str]) -> list[int
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     places = np.linspace(0, len(order) - 1, min(_N_LISTENERS, len(order))).astype(np.int64)
     return [int(row) for row in order[places]]
+
+
+def _compared(heard: list[str], data: str, live: Catalogue) -> str:
+    """Say how many of the tracks that listeners heard the live catalogue knows; refuse where it is none.
+
+    Two stores may number different tracks alike, so a track is known by its id and its name.
+    """
+    rows = live.vocabulary.index_of(heard)
+    known = rows != UNKNOWN_ITEM
+    if (own := _catalogue_of(data)) is not None:
+        named = own.vocabulary.index_of(heard)
+        for place in np.flatnonzero(known & (named != UNKNOWN_ITEM)):
+            known[place] = own.name[int(named[place])] == live.name[int(rows[place])]
+    if not known.any():
+        raise InvalidInputError(
+            f"the live catalogue knows none of the {len(heard)} tracks of these listeners: the models were "
+            "trained on another store. Give that store as --data, or train on this one: `segue train all`."
+        )
+    return (
+        f"The live catalogue knows {np.count_nonzero(known)} of the {len(heard)} tracks of these listeners."
+    )
+
+
+def _catalogue_of(data: str) -> Catalogue | None:
+    from segue.sources.dataset import read_catalogue
+
+    try:
+        return read_catalogue(data)[0]
+    except SourceError:  # events alone, as of a lake: their ids are all there is to compare
+        return None
 
 
 def _genre(location: str, data: str, customer: str) -> str:
