@@ -13,6 +13,7 @@ from segue.artifacts.family import HYBRID
 from segue.artifacts.store import Decision
 from segue.domain.item_factors import fold_in
 from segue.domain.nonnegative_factors import nonnegative_fold_in
+from segue.domain.vocabulary import UNKNOWN_ITEM
 from segue.errors import GateRejectedError, InvalidInputError, NotEnoughDataError, TrainingError
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from training.champion import already_trained, find_champion, has_origin
@@ -152,6 +153,8 @@ def _choose(run: _Run, budget: Budget) -> tuple[_Run, dict[str, list[Tried]]]:
 
 def _describe(data: Dataset) -> dict[str, Any]:
     catalogue, events = describe_catalogue(data.catalogue), describe_interactions(data.interactions)
+    known = data.catalogue.vocabulary.index_of(data.interactions.items.item_id.tolist()) != UNKNOWN_ITEM
+    events["rows_of_known_tracks"] = int(known[data.interactions.item_index].sum())
     return {
         "fingerprint": f"{catalogue['fingerprint']}+{events['fingerprint']}",
         "catalogue": catalogue,

@@ -36,7 +36,7 @@ from segue.domain.nearest import MOST_EXACT
 from training import provenance
 from training.content.index import publish_index
 from training.page import FILE
-from training.recommend.enough import warn_of_little
+from training.recommend.enough import warn_of_little, warn_of_unknown
 from training.recommend.report import render_report
 
 if TYPE_CHECKING:
@@ -181,11 +181,11 @@ def _record(family: str, what: Publication, depends_on: dict[str, str]) -> Recor
 
 
 def _warnings(family: str, what: Publication) -> list[str]:
-    """Name the members that could not be fitted and why, and what there is too little of."""
+    """Name the members that could not be fitted and why, and what is wrong with the data."""
     if family != HYBRID:
         return []
     left_out = [f"{member} is left out: {why}" for member, why in what.model.missing.items()]
-    return warn_of_little(what.about) + left_out
+    return warn_of_little(what.about) + warn_of_unknown(what.about) + left_out
 
 
 def _params(family: str, what: Publication) -> dict[str, Any]:
