@@ -13,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 
 from segue.errors import SourceSchemaError
-from segue.sources.dataset.column import as_text, is_missing, plain_ids
-from segue.sources.dataset.known_column import plain
+from segue.sources.dataset.column import as_text, is_missing, plain_ids, split_names
+from segue.sources.dataset.known_column import genre_columns, plain
 from segue.sources.dataset.packing import unpack
+from segue.sources.dataset.table import LIST_MARK
 from segue.sources.schema import listed
 
 if TYPE_CHECKING:
@@ -77,8 +78,11 @@ def read_frame(path: Path, names: Mapping[str, tuple[str, ...]]) -> tuple[DataFr
                 f"{path} has the columns {listed(frame.columns.drop(_EXTRA, errors='ignore'))}; "
                 f"one must be called {names[meaning][0]} (or {', '.join(names[meaning][1:])})."
             )
+    further = genre_columns(map(str, frame.columns), {"genres": found["genre"]}) if "genre" in found else []
+    if len(further) > 1:
+        frame[found["genre"]] = _joined_genres(frame[further])
     used = {found[meaning]: meaning for meaning in names if meaning in found}
-    ignored = [str(name) for name in frame.columns if name not in used and name != _EXTRA]
+    ignored = [str(name) for name in frame.columns if name not in (*used, *further, _EXTRA)]
     if ignored:
         notes.append(f"{path.name}: columns not used: {listed(ignored)}")
     return frame[[*used, *frame.columns.intersection([_EXTRA])]].rename(columns=used), notes
@@ -243,6 +247,11 @@ def _find_genres(path: Path, frame: DataFrame) -> tuple[DataFrame, int]:
     return frame, best
 
 
+def _joined_genres(frame: DataFrame) -> list[str]:
+    columns = ([split_names(cell, commas=True) for cell in frame[name].astype(str)] for name in frame)
+    return [LIST_MARK + LIST_MARK.join(sum(row, ())) for row in zip(*columns, strict=True)]
+
+
 def _decode(path: Path, content: bytes) -> tuple[str, list[str]]:
     utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
@@ -275,6 +284,8 @@ def _find(frame: DataFrame, names: Mapping[str, tuple[str, ...]]) -> dict[str, A
     found = {}
     for meaning, known in names.items():
         present = [columns[plain(name)] for name in known if plain(name) in columns]
+        if meaning == "genre":
+            present += [columns[name] for name in genre_columns(reversed(columns), {})]
         if present:
             found[meaning] = present[0]
     return found

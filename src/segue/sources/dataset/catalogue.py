@@ -21,7 +21,7 @@ from segue.sources.dataset.column import (
     is_missing,
     to_numbers,
 )
-from segue.sources.dataset.known_column import GENRE_ROLES, TRACK, find_columns, is_about_audio, plain
+from segue.sources.dataset.known_column import TRACK, find_columns, genre_columns, is_about_audio, plain
 from segue.sources.dataset.merge import Merge
 from segue.sources.dataset.moment import clean_dates
 from segue.sources.dataset.track_id import drop_contradicted, find_ids
@@ -106,13 +106,16 @@ def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalog
         raise SourceSchemaError(f"{tally.source}: no row has an id ({ids.name}): name the tracks.")
     ids = drop_contradicted(ids, frame, column, tally)
     frame = frame.loc[ids.index]
-    further = _low_level(frame, column, tally)
-    frame = _without_copies(frame, ids, [*column.values(), *further], tally)
+    named = genre_columns(frame.columns, column)
+    genres = [name for name in named if name in column.values() or not is_numeric(frame[name])]
+    read = list(dict.fromkeys([*column.values(), *genres]))
+    further = _low_level(frame, read, tally)
+    frame = _without_copies(frame, ids, [*read, *further], tally)
     place, distinct = pd.factorize(ids.loc[frame.index])
     vocabulary = build_vocabulary(distinct)
     track = vocabulary.index_of(list(distinct))[place]
     shares = share_factors((frame[column[name]] for name in SHARES if name in column), tally)
-    rows = _Rows(frame, column, shares, ids.name, Merge(track, len(vocabulary), tally), tally)
+    rows = _Rows(frame, column, genres, shares, ids.name, Merge(track, len(vocabulary), tally), tally)
     titled = rows.artist_known()
     return Catalogue(
         vocabulary=vocabulary,
@@ -146,6 +149,7 @@ class _Rows:
 
     frame: pd.DataFrame
     column: Mapping[str, str]
+    genre_columns: list[str]
     shares: Mapping[str, float]
     """What turns the numbers of a column into shares."""
     id_column: str
@@ -171,12 +175,11 @@ class _Rows:
     def genres(self) -> list[tuple[str, ...]]:
         """Join the genres of all rows and columns that tell of a track."""
         together: list[list[str]] = [[] for _ in range(self.merge.size)]
-        for role in GENRE_ROLES:
-            if role in self.column:
-                place, names = clean_labels(self.frame[self.column[role]], self.tally, commas=True)
-                pairs = zip(self.merge.group.tolist(), place.tolist(), strict=True)
-                for track, cell in dict.fromkeys(pairs):
-                    together[track].extend(names[cell])
+        for name in self.genre_columns:
+            place, names = clean_labels(self.frame[name], self.tally, commas=True)
+            pairs = zip(self.merge.group.tolist(), place.tolist(), strict=True)
+            for track, cell in dict.fromkeys(pairs):
+                together[track].extend(names[cell])
         return [tuple(each) for each in together]
 
     def artists(self) -> list[tuple[str, ...]]:
@@ -229,11 +232,11 @@ class _Rows:
         return number * self.shares[str(column.name)] if percent else number
 
 
-def _low_level(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally) -> list[str]:
+def _low_level(frame: pd.DataFrame, read: list[str], tally: Tally) -> list[str]:
     """Return the columns of numbers that have no role, and name the others in the account."""
     roles = {plain(name) for names in TRACK.values() for name in names}
     found = []
-    for name in frame.columns.difference(list(column.values()), sort=False):
+    for name in frame.columns.difference(read, sort=False):
         letters = plain(name)
         if letters in COUNTERS or letters.endswith("id"):
             tally.ignore(name, "numbers or names rows, no feature")

@@ -14,7 +14,7 @@ from segue.errors import TableMissingError
 from segue.sources.dataset import friends
 from segue.sources.dataset.account import Effect
 from segue.sources.dataset.column import to_numbers
-from segue.sources.dataset.known_column import EVENT, TRACK, find_columns, need, plain
+from segue.sources.dataset.known_column import EVENT, TRACK, find_columns, genre_columns, need, plain
 from segue.sources.dataset.table import LIST_MARK
 from segue.sources.schema import columns_of, quoted, spellings
 from segue.sources.sqlite import SqliteReader, describe_tables
@@ -177,7 +177,9 @@ def _select(select: Select, table: str, name: str, present: list[str], tally: Ta
         )
         return None
     need(column, aliases, _NEEDED[table], f"{tally.source}, table {name},")
-    if table == "track_feature":
+    if table == "track":
+        column |= {other: other for other in genre_columns(present, column) if other not in column.values()}
+    elif table == "track_feature":
         column |= {other: other for other in present if other not in column.values()}
     cells = ", ".join(f"CAST({quoted(each)} AS TEXT)" for each in column.values())
     rows = select(f"SELECT {cells} FROM {quoted(name)}")

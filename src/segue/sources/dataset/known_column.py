@@ -85,8 +85,14 @@ TRACK: Mapping[str, tuple[str, ...]] = {
 }
 """Roles of the columns of a table of tracks."""
 
-GENRE_ROLES = ("genres", "subgenre", "artist_genres", "playlist_genre", "playlist_subgenre")
-"""Columns whose genres are joined, in this order."""
+_GENRE_ROLES = ("genres", "subgenre", "artist_genres", "playlist_genre", "playlist_subgenre")
+_WHOSE = (
+    r"all|main|primary|secondary|first|second|third|top|other|parent|track|song|music|artist|album|playlist"
+)
+_GENRE_NAME = re.compile(
+    rf"(?:{_WHOSE}|spotify|lastfm)*(?:sub)?(?:genre|style|tag)s?(?:{_WHOSE}|names?|list|\d+)*"
+)
+"""How the names of columns of genres are made, as `plain` returns them: numbered, listed, of whom."""
 
 EVENT: Mapping[str, tuple[str, ...]] = {
     "user_id": USER_IDS,
@@ -140,6 +146,21 @@ def find_columns(names: Iterable[str], aliases: Mapping[str, tuple[str, ...]]) -
         if (column := next((each for each in present if each not in found.values()), None)) is not None:
             found[role] = column
     return found
+
+
+def genre_columns(names: Iterable[str], found: Mapping[str, str]) -> list[str]:
+    """Return the columns whose genres are joined: those of roles first, then those named alike.
+
+    Parameters
+    ----------
+    names
+        The columns of a table.
+    found
+        The column of each role, as `find_columns` returns it.
+    """
+    known = [found[role] for role in _GENRE_ROLES if role in found]
+    alike = (name for name in names if _GENRE_NAME.fullmatch(plain(name)) and name not in found.values())
+    return [*known, *alike]
 
 
 def need(

@@ -212,6 +212,24 @@ def test_genres_of_every_column_are_joined(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("genre_1,genre_2", "rock,pop"),
+        ("genre1,Genre 2", "rock,pop"),
+        ("genres_list", "\"['rock', 'pop']\""),
+        ("tags", "rock;pop"),
+        ("main_genre,secondaryGenre", "rock,pop"),
+        ("Style,artist_genre_3", "rock,pop"),
+        ("genre,primary_genre", "rock,pop"),
+    ],
+)
+def test_genres_are_read_by_a_rule_of_names(tmp_path: Path, header: str, cells: str) -> None:
+    catalogue, account = read(tmp_path, f"id,{header},genre_id,tag_count\na,{cells},9,8\n")
+    assert catalogue.genres.of(0) == ("rock", "pop")
+    assert {column for column, _ in told(account, Effect.IGNORED)} == {"genre_id", "tag_count"}
+
+
+@pytest.mark.parametrize(
     ("header", "cells", "values"),
     [
         ("acousticness", [94, 1, 0], [0.94, 0.01, 0]),

@@ -65,6 +65,22 @@ def test_several_genres_are_in_a_cell_or_in_rows(text: str, tmp_path: Path) -> N
     check(read_item_groups(path, split(["x", "y", "z"])))
 
 
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("genre_1,genre_2", "rock,pop"),
+        ("genres_list", "\"['rock', 'pop']\""),
+        ("main_genre,tags", "rock,pop"),
+    ],
+)
+def test_columns_of_genres_are_known_by_the_rule_of_a_catalogue(
+    tmp_path: Path, header: str, cells: str
+) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(f"item,{header}\nx,{cells}\n", encoding="utf-8")
+    assert read_item_groups(path, split(["x", "y"])).groups.toarray().tolist() == [[0.5, 0.5], [0, 0]]
+
+
 def test_rows_of_a_matrix_are_named_by_number(tmp_path: Path) -> None:
     pd.DataFrame({"item": [20.0, 7.0], "tag": [3, 4]}).to_parquet(tmp_path / "items.parquet")
     groups = read_item_groups(tmp_path / "items.parquet", split([7, 8, 20]))
