@@ -24,7 +24,7 @@ MOST_BYTES = 8 << 30
 MOST_RATIO = 250
 """How much larger than packed a large member may be: exports shrink to a tenth or a thirtieth."""
 
-_LARGE = 16 << 20
+LARGE = 16 << 20
 """Bytes up to which a member may shrink by any ratio."""
 
 _HEADER = 30
@@ -198,7 +198,7 @@ def _refused(members: Sequence[zipfile.ZipInfo]) -> str:
     if (total := sum(member.file_size for member in members)) > MOST_BYTES:
         return f"it unpacks to {total} bytes, more than {MOST_BYTES}: unpack it and give the files"
     for member in members:
-        if member.file_size > max(_LARGE, MOST_RATIO * member.compress_size):
+        if member.file_size > max(LARGE, MOST_RATIO * member.compress_size):
             return (
                 f"{_shown(member.filename)} unpacks to {member.file_size} bytes from {member.compress_size}, "
                 f"more than {MOST_RATIO} times as much: it is no export"

@@ -179,6 +179,20 @@ def zipped(path: Path, **members: str | bytes) -> Path:
     return path
 
 
+@pytest.mark.parametrize("suffix", ["zip", "gz"])
+def test_a_small_file_that_unpacks_to_a_huge_table_is_refused(tmp_path: Path, suffix: str) -> None:
+    body = b"id,name\n" + b"1,aaaaaaaaaaaaaaaaaaaaaaa\n" * 700_000
+    if suffix == "gz":
+        path = tmp_path / "a.csv.gz"
+        path.write_bytes(gzip.compress(body, mtime=0))
+    else:
+        path = tmp_path / "a.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.csv", body)
+    with pytest.raises(SourceSchemaError, match="unpacks to more than 16777216"):
+        read_table(path, Tally("a"))
+
+
 def test_a_zip_with_one_table_is_read(tmp_path: Path) -> None:
     members = {
         "data/songs.tsv": "id\tname\n1\tZoë\n",
