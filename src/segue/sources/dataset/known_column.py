@@ -28,7 +28,16 @@ UNSURE_ID = "track"
 NAMES = ("name", "track_name", "title", "song_name", "song_title", "track_title", "song", "track")
 ARTISTS = (
     *("artists", "artist", "artist_name", "artist_names", "artist(s)_name", "track_artist", "track_artists"),
-    *("performer", "artist_name(s)"),
+    *(
+        "performer",
+        "artist_name(s)",
+        "main_artist",
+        "primary_artist",
+        "performers",
+        "performer_name",
+        "singer",
+    ),
+    *("singers", "singer_name", "band", "bands", "band_name", "musician", "musicians"),
 )
 USER_IDS = (
     *("user_id", "user", "uid", "listener_id", "customer_id", "session_id", "reviewer_id", "username"),

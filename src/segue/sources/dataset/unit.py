@@ -68,11 +68,14 @@ def _factor(column: pd.Series) -> float | None:
     number = _numbers(column)
     over = int(((number > 1) & (number <= 100)).sum())
     parts = int(((number > 0) & (number < 1)).sum())
-    is_named = any(word in str(column.name).lower() for word in ("%", "percent", "pct"))
+    signed = _signed(column)[number > 0]
+    if signed.any() and not signed.all():
+        return np.nan
+    is_named = any(word in str(column.name).lower() for word in ("%", "percent", "pct")) or signed.any()
     if not over + parts:
         return 0.01 if is_named else None
     share = over / (over + parts)
-    if is_named and share == 0:
+    if is_named and share == 0 and not signed.any():
         return np.nan
     if is_named or share >= CLEARLY_PERCENT:
         return 0.01
@@ -92,6 +95,13 @@ def to_seconds(column: pd.Series) -> pd.Series:
         number = pd.Series(to_numbers(text), text.index, name=column.name)
     is_ms = number[number > 0].median() > _LONGEST_MEDIAN_S
     return number / 1000 if is_ms else column
+
+
+def _signed(column: pd.Series) -> NDArray[np.bool_]:
+    """Tell which cells have a percent sign."""
+    if pd.api.types.is_numeric_dtype(column):
+        return np.zeros(len(column), bool)
+    return np.asarray(as_text(column).str.endswith("%"), bool)
 
 
 def _numbers(column: pd.Series) -> NDArray[np.float64]:

@@ -240,6 +240,9 @@ def test_genres_are_read_by_a_rule_of_names(tmp_path: Path, header: str, cells: 
         ("acousticness", [94, 101, 50], [0.94, None, 0.5]),
         ("acousticness", [0.94, 94, 0.5], [None, None, None]),
         ("acousticness", [94, 94.5, "?"], [0.94, 0.945, None]),
+        ("acousticness", ["94%", "0.5 %", "0"], [0.94, 0.005, 0]),
+        ("acousticness", ["0.5%", "0.94%"], [0.005, 0.0094]),
+        ("acousticness", ["94%", "0.5"], [None, None]),
     ],
 )
 def test_the_unit_of_shares_is_one_of_a_whole_column(
@@ -248,8 +251,28 @@ def test_the_unit_of_shares_is_one_of_a_whole_column(
     rows = "".join(f"{row},{cell}\n" for row, cell in enumerate(cells))
     catalogue, account = read(tmp_path, f"id,{header}\n{rows}")
     assert audio(catalogue, "acousticness") == values
-    changed = told(account, Effect.CHANGED)
-    assert bool(changed) == (0.01 in values or (0.94 in values[:1] and cells[0] == 94) or 0.505 in values)
+    changed = [reason for _, reason in told(account, Effect.CHANGED) if "divided" in reason]
+    assert bool(changed) == (
+        0.01 in values or (0.94 in values[:1] and cells[0] == 94) or 0.505 in values or 0.005 in values
+    )
+
+
+def test_a_decimal_comma_is_one_of_a_whole_column(tmp_path: Path) -> None:
+    catalogue, account = read(
+        tmp_path,
+        "id;singer;energy;tempo;loudness;popularity;mfcc;count of plays\n"
+        "1;A;0,87;120,125;-7,5;50%;1,5;1,000\n2;B;1;99;-10;7;-,25;2\n3;C;87,5%;?;-6.5;x;1;3\n",
+    )
+    assert [catalogue.artists.of(row) for row in range(3)] == [("A",), ("B",), ("C",)]
+    assert catalogue.low_level_names == ("mfcc",)
+    assert catalogue.low_level.ravel().tolist() == [1.5, -0.25, 1]
+    assert audio(catalogue, "tempo") == [None, 99, None]  # 120 125 or 120.125: nobody can tell
+    assert audio(catalogue, "loudness") == [None, -10, -6.5]
+    assert catalogue.popularity[:2].tolist() == [50, 7]
+    assert ("mfcc", "has a decimal comma or a percent sign") in told(account, Effect.CHANGED)
+    catalogue, _ = read(tmp_path, "id;energy;duration\n1;0,87;217,5\n2;0,5;200,25\n")
+    assert audio(catalogue, "energy") == [0.87, 0.5]
+    assert catalogue.duration_s.tolist() == [217.5, 200.25]
 
 
 def test_a_column_that_leaves_its_unit_open_follows_the_others(tmp_path: Path) -> None:
