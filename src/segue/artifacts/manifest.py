@@ -160,9 +160,14 @@ def build_version(created_at: datetime, family: str, files: Mapping[str, FileEnt
     return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:8]}"
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a family or an alias can be called so."""
+    return _FAMILY.fullmatch(text) is not None
+
+
 def check_family(family: str) -> str:
     """Return ``family`` if it can name a folder of the store, else raise InvalidInputError."""
-    if not _FAMILY.fullmatch(family):
+    if not is_name(family):
         raise InvalidInputError(
             f"family {family!r}: use lower-case words joined by '-', as genre-preference."
         )

@@ -23,6 +23,7 @@ from segue.artifacts.manifest import (
     check_family,
     check_file_name,
     check_version,
+    is_name,
     parse_alias,
     parse_manifest,
 )
@@ -71,8 +72,13 @@ def version_prefix(family: str, version: str) -> str:
 
 
 def alias_key(family: str, alias: str) -> str:
-    """Key of an alias."""
-    return f"{check_family(family)}/aliases/{check_family(alias)}.json"
+    """Key of an alias; InvalidInputError for what no alias can be called."""
+    folder = check_family(family)
+    if not is_name(alias):
+        raise InvalidInputError(
+            f"{family} has no version or alias {alias!r}: `segue models list {family}` names those there are."
+        )
+    return f"{folder}/aliases/{alias}.json"
 
 
 def publish(

@@ -107,6 +107,16 @@ def test_rollback_of_a_first_version_says_there_is_nothing_before(run, tmp_path)
     assert "has had one version only" in str(result.exception)
 
 
+@pytest.mark.parametrize("absent", ["99", "3f9c2a7b", "Champion", "v 2", "2026-11-21"])
+def test_a_version_that_is_none_is_named_with_the_list_of_those_there_are(run, versions, absent) -> None:
+    shown = run("show", f"{FAMILY}@{absent}").exception
+    moved = run("promote", FAMILY, absent, "--reason", "x").exception
+    for error in (shown, moved):
+        assert isinstance(error, InvalidInputError)
+        assert str(error).startswith(f"{FAMILY} has no version or alias {absent!r}")
+        assert f"`segue models list {FAMILY}` names those there are" in str(error)
+
+
 def test_gc_says_first_and_deletes_then(run, versions) -> None:
     arguments = ("gc", "--keep", "1", "--min-age-days", "0")
     garbage = [{"kind": "version", "name": f"{FAMILY}@{versions[0]}"}]
