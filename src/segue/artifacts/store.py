@@ -166,7 +166,11 @@ def read_manifest(
     body = b"" if stored is None else stored.body
     found = hashlib.sha256(body).hexdigest()
     if expected_sha256 not in {None, found}:
-        raise CorruptArtifactError(f"{family} {version} manifest: sha256 {found}, promoted {expected_sha256}")
+        raise CorruptArtifactError(
+            f"{family} {version}: its manifest changed after its promotion, or is damaged (sha256 {found}, "
+            f"promoted {expected_sha256}). Go back with `segue models rollback {family} --reason …`, "
+            "or promote another version."
+        )
     manifest = parse_manifest(body)
     if (manifest.family, manifest.version) != (family, version):
         raise CorruptArtifactError(

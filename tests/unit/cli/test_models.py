@@ -117,6 +117,17 @@ def test_a_version_that_is_none_is_named_with_the_list_of_those_there_are(run, v
         assert f"`segue models list {FAMILY}` names those there are" in str(error)
 
 
+def test_a_damaged_manifest_is_told_with_the_way_back(run, versions, tmp_path) -> None:
+    path = tmp_path / "store" / FAMILY / "versions" / versions[2] / "manifest.json"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b'"trees":2', b'"trees":9') + b"\n")
+    told = str(run("show", FAMILY).exception)
+    assert f"{FAMILY} {versions[2]}: its manifest changed after its promotion, or is damaged" in told
+    assert f"`segue models rollback {FAMILY} --reason …`" in told
+    assert run("rollback", FAMILY, "--reason", "damaged").exit_code == 0
+    assert read(run("show", FAMILY, "--json"))["manifest"]["version"] == versions[1]
+
+
 def test_gc_says_first_and_deletes_then(run, versions) -> None:
     arguments = ("gc", "--keep", "1", "--min-age-days", "0")
     garbage = [{"kind": "version", "name": f"{FAMILY}@{versions[0]}"}]
