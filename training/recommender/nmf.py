@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.nonnegative_factors import build_nonnegative_factors
+from segue.errors import TrainingError
 from training.recommender.scorer import NonnegativeScorer
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class NmfRecommender:
     seed: int = 17
 
     def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> NonnegativeScorer:
-        """Factorise, and keep the items."""
+        """Factorise, and keep the items; TrainingError where the factors are no finite numbers."""
         from sklearn.decomposition import NMF
         from sklearn.exceptions import ConvergenceWarning
 
@@ -59,6 +60,10 @@ class NmfRecommender:
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(interactions)
         factors = np.ascontiguousarray(model.components_.T, np.float32)
+        if not np.isfinite(factors).all():  # of few events its first guess divides by 0
+            raise TrainingError(
+                "its factors are not finite with these data: give more events, or smaller weights."
+            )
         return NonnegativeScorer(
             build_nonnegative_factors(factors, self.regularization * interactions.shape[1])
         )

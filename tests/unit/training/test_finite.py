@@ -71,6 +71,15 @@ def test_no_solver_ends_the_run_and_what_is_measured_is_finite() -> None:
     assert all(np.isfinite(model.users["ndcg"]).all() for model in report.models)
 
 
+@pytest.mark.parametrize(
+    "events",
+    [[[0] * 6, [1, 0, 0, 0, 0, 0], [0] * 6, [0, 0, 0, 1, 0, 1]], [[1e30, 1, 0], [1, 1, 0], [0, 1, 1e30]]],
+)
+def test_themes_that_too_few_events_or_too_great_ones_give_are_refused(events: list[list[float]]) -> None:
+    with pytest.raises(TrainingError, match="its factors are not finite with these data: give more events"):
+        fit_finite(NmfRecommender(), csr_matrix(np.array(events, np.float32)), lambda _: None)
+
+
 @pytest.mark.parametrize("kind", [Rp3Beta, ItemKnn])
 def test_weights_that_only_differ_in_size_give_the_same_neighbours(kind) -> None:
     small, great = (divide(table(np.full(960, size)), None, Protocol.RANDOM_8_1_1, 1) for size in (1, 1e38))
