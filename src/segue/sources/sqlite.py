@@ -46,6 +46,11 @@ class SqliteReader:
         The file; touched only by `run`.
     timeout_s
         Seconds to wait for a writer's lock.
+
+    Attributes
+    ----------
+    old : list of str
+        Texts that are not UTF-8 in the last read, and were read as Windows-1252.
     """
 
     catalogue = describe_tables(TABLES)
@@ -55,19 +60,32 @@ class SqliteReader:
         self.name = str(path)
         self._path = path
         self._timeout_s = timeout_s
+        self.old: list[str] = []
 
     def run(self, job: Callable[[Select], T]) -> T:
         """See `Reader.run`."""
         # as_uri percent-encodes: a bare "?" or "#" in a file's name would end the path.
         uri = f"{self._path.absolute().as_uri()}?mode=ro"
+        old: list[str] = []
+
+        def read_text(raw: bytes) -> str:
+            try:
+                return raw.decode()
+            except UnicodeDecodeError:
+                old.append(raw.decode("cp1252", errors="replace"))
+                return old[-1]
+
         try:
             with closing(
                 sqlite3.connect(uri, uri=True, timeout=self._timeout_s, isolation_level=None)
             ) as connection:
+                connection.text_factory = read_text
                 connection.execute("PRAGMA query_only = ON")
                 return job(connection.execute)
         except sqlite3.Error as error:
             raise self._translated(error) from error
+        finally:
+            self.old = old
 
     def close(self) -> None:
         """Do nothing: no connection outlives its read."""

@@ -154,9 +154,13 @@ def _read(location: str, wanted: Iterable[str], tally: Tally) -> dict[str, pd.Da
         return {table: frame for table, frame in read.items() if frame is not None}
 
     try:
-        return reader.run(job)
+        found = reader.run(job)
     finally:
         reader.close()
+    if isinstance(reader, SqliteReader):
+        why = "text is not UTF-8 and was read as Windows-1252"
+        tally.count(Effect.CHANGED, why, len(reader.old), reader.old)
+    return found
 
 
 def _find(described: Described, table: str) -> tuple[int, str] | None:

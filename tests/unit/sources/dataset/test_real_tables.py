@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -303,6 +305,21 @@ def test_numbers_that_are_not_of_the_sound_are_no_features(tmp_path: Path) -> No
     catalogue, account = read(tmp_path, f"id,{names}\na,1,2,3,4,5,6,7,8,9\nb,2,3,4,5,6,7,8,9,1\n")
     assert catalogue.low_level_names == ("mfcc_1", "rms_mean")
     assert len(told(account, Effect.IGNORED)) == 7
+
+
+def test_a_database_with_text_of_old_windows_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE track (track_id INTEGER, name TEXT, artist TEXT, genre_1 TEXT)")
+        database.execute("INSERT INTO track VALUES (1, 'Zo\u00eb', 'A', 'rock')")
+        old = "Beyonc\u00e9".encode("cp1252")
+        database.execute("INSERT INTO track VALUES (2, 'x', CAST(? AS TEXT), 'pop')", [old])
+        database.commit()
+    catalogue, account = read_catalogue(path)
+    assert list(catalogue.name) == ["Zo\u00eb", "x"]
+    assert [catalogue.artists.of(row) for row in range(2)] == [("A",), ("Beyonc\u00e9",)]
+    assert [catalogue.genres.of(row) for row in range(2)] == [("rock",), ("pop",)]
+    assert told(account, Effect.CHANGED) == {("", "text is not UTF-8 and was read as Windows-1252"): 1}
 
 
 def test_whole_numbers_are_one_id_however_they_were_saved(tmp_path: Path) -> None:
