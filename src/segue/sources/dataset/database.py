@@ -49,7 +49,7 @@ _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "track_feature": _keys("track_feature", "track_id"),
     "invoice": {
         **_keys("invoice", "invoice_id"),
-        "user_id": ("customer_id", *EVENT["user_id"]),
+        "user_id": tuple(dict.fromkeys(("customer_id", *EVENT["user_id"]))),
         "at": columns_of("invoice", "invoice_date"),
     },
     "invoice_line": {**_keys("invoice_line", "invoice_id", "track_id"), "count": ("quantity", "count")},

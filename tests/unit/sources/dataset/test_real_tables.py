@@ -322,6 +322,18 @@ def test_a_database_with_text_of_old_windows_is_read(tmp_path: Path) -> None:
     assert told(account, Effect.CHANGED) == {("", "text is not UTF-8 and was read as Windows-1252"): 1}
 
 
+def test_a_message_names_every_column_once(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(
+            "CREATE TABLE invoice (invoice_id INTEGER); "
+            "CREATE TABLE invoice_line (invoice_id INTEGER, track_id)"
+        )
+    with pytest.raises(SourceSchemaError, match="table invoice, has no column user_id") as error:
+        read_interactions(path)
+    assert str(error.value).count("customer_id") == 1
+
+
 def test_whole_numbers_are_one_id_however_they_were_saved(tmp_path: Path) -> None:
     catalogue, _ = read(tmp_path, "track_id,title\n1.0,x\n2.0,y\n10.00,z\n?,w\n")
     assert catalogue.vocabulary.item_id.tolist() == ["1", "10", "2"]
