@@ -30,6 +30,9 @@ _TEXT = (".csv", ".tsv", ".txt", ".dat")
 _PARQUET = (".parquet", ".pq")
 SUFFIXES = (*_TEXT, *(f"{suffix}.gz" for suffix in _TEXT), *_PARQUET, ".zip")
 _QUOTED = re.compile(rb'(?<![^,;\t|\n])"[^"]*(?:""[^"]*)*"')
+_SAID = re.compile(rb'"?sep=([,;\t|])"?\n', re.IGNORECASE)
+"""The line by which Excel is told the delimiter; it stands before the header."""
+
 _BLOCK = 1 << 26
 """Bytes that a row may be long at most."""
 
@@ -140,9 +143,13 @@ def _read_text(path: Path, name: str, body: bytes, tally: Tally) -> pa.Table:
     body = _utf8(body, tally, quotes=quotes).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not body.strip():
         raise SourceSchemaError(f"{path} is empty: give a header line, then rows.")
+    said = _SAID.match(body)
+    body = body[said.end() :] if said else body
     head, _, rest = body.partition(b"\n")
     line = head.decode()
     delimiter = "\t" if name.endswith(".tsv") else max(_DELIMITERS, key=line.count)
+    if said:
+        delimiter = said[1].decode()
     try:
         names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error as error:
@@ -151,7 +158,22 @@ def _read_text(path: Path, name: str, body: bytes, tally: Tally) -> pa.Table:
         ) from error
     if not rest.strip():
         raise SourceSchemaError(f"{path} has a header and no rows: give a file with at least one.")
+    if quotes and (line_number := _unclosed(rest, delimiter)):
+        line_number += 2 if said else 1
+        raise SourceSchemaError(
+            f"{path}, line {line_number}: a quotation mark begins a cell and none ends it. Add the second, "
+            'or write a mark that belongs to the text twice in quotation marks, as in """Heroes""".'
+        )
     return _parse(path, rest, delimiter, names, tally, quotes=quotes)
+
+
+def _unclosed(rest: bytes, delimiter: str) -> int:
+    """Return the line, from 1, of a quotation mark that begins a cell which never ends; 0 for none."""
+    if rest.count(b'"') % 2 == 0:  # so it is wherever marks come in pairs
+        return 0
+    cell = re.compile(rb'(?:^|(?<=[\n%b]))"[^"]*(?:""[^"]*)*("|\Z)' % re.escape(delimiter.encode()))
+    starts = (match.start() for match in cell.finditer(rest) if not match[1])
+    return next((rest.count(b"\n", 0, start) + 1 for start in starts), 0)
 
 
 def _parse(

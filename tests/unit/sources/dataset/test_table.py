@@ -179,6 +179,35 @@ def zipped(path: Path, **members: str | bytes) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('id,title\n"a,x\nb,y\n', 2),
+        ('id,title\na,x\nb,"y\nc,z\n', 3),
+        ('sep=;\nid;title\na;"x\ny"\nb;"z""\n', 5),
+    ],
+)
+def test_a_quotation_mark_that_none_ends_is_named(tmp_path: Path, text: str, line: int) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(
+        SourceSchemaError, match=f"line {line}: a quotation mark begins a cell and none ends it"
+    ):
+        read_table(path, Tally("a"))
+
+
+def test_a_quotation_mark_within_a_cell_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('id,title\na,12" mix\nb,x;"y\nc,"He said ""so"""\nd,7"\n', encoding="utf-8")
+    assert read_table(path, Tally("a"))["title"].tolist() == ['12" mix', 'x;"y', 'He said "so"', '7"']
+
+
+def test_the_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbfsep=;\r\nid;title, and more, or less\r\na;x\r\n")
+    assert read_table(path, Tally("a")).to_dict("list") == {"id": ["a"], "title, and more, or less": ["x"]}
+
+
 @pytest.mark.parametrize("suffix", ["zip", "gz"])
 def test_a_small_file_that_unpacks_to_a_huge_table_is_refused(tmp_path: Path, suffix: str) -> None:
     body = b"id,name\n" + b"1,aaaaaaaaaaaaaaaaaaaaaaa\n" * 700_000
