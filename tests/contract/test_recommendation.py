@@ -422,7 +422,26 @@ def test_health_names_the_family_whose_alias_is_damaged(
         "previous": None,
         "servable": False,
         "missing": [HYBRID],
+        "problem": None,
     }
+
+
+def test_health_names_the_version_that_serves_while_its_alias_is_damaged(
+    start: Callable[..., TestClient], folder: Path
+) -> None:
+    client = start(SEGUE_REFRESH_TTL_S="0")
+    ask(client, "/recommend/user", user_id=LISTENER)
+    good = client.get("/health").json()["models"][HYBRID]
+    (folder / "artifacts" / HYBRID / "aliases" / "champion.json").write_bytes(b"{")
+    assert ask(client, "/recommend/user", user_id=LISTENER)["model_version"] == good["version"]
+    found = client.get("/health").json()
+    hybrid = found["models"][HYBRID]
+    assert (found["status"], hybrid["servable"], hybrid["missing"]) == ("degraded", True, [HYBRID])
+    assert {name: hybrid[name] for name in ("version", "live_since", "previous")} == {
+        name: good[name] for name in ("version", "live_since", "previous")
+    }
+    assert hybrid["problem"].startswith("the alias of hybrid is damaged")
+    assert client.get("/health?ready=true").status_code == 503
 
 
 DEEP = b"[" * 200_000

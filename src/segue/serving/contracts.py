@@ -113,7 +113,9 @@ class GenreResponse(BaseModel):
 class LiveModel(BaseModel):
     """A family's live version."""
 
-    version: str | None = Field(description="null where its alias cannot be read")
+    version: str | None = Field(
+        description="null where its alias cannot be read, and this process has no version in memory"
+    )
     live_since: str | None
     previous: str | None = Field(description="the version before, to roll back to")
     servable: bool = Field(
@@ -121,6 +123,9 @@ class LiveModel(BaseModel):
         "file damaged; on AWS each function is a process of its own, and checks the files that it loads"
     )
     missing: list[str] = Field(description="families that it needs, itself included, that cannot be served")
+    problem: str | None = Field(
+        default=None, description="why this process goes on with a version that it has in memory"
+    )
 
 
 class HealthResponse(BaseModel):

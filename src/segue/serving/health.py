@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from segue.artifacts.family import CATALOGUE
 from segue.artifacts.manifest import format_instant
-from segue.artifacts.store import read_manifest, resolve_if_any
+from segue.artifacts.store import CHAMPION, alias_key, read_manifest, resolve_if_any
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 from segue.serving.contracts import LiveModel
-from segue.serving.live import failed_to_load
+from segue.serving.live import failed_to_load, held
 from segue.serving.telemetry import logger
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
         live = resolve_if_any(store, family)
     except _UNSERVABLE:
         logger.exception("the alias cannot be read", extra={"family": family})
-        return LiveModel(version=None, live_since=None, previous=None, servable=False, missing=[family])
+        return _held_model(store, family)
     if live is None:
         return None
     target = live.alias.target
@@ -47,6 +47,24 @@ def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
         previous=live.alias.previous.version if live.alias.previous else None,
         servable=not {family, CATALOGUE} & set(missing),  # any other member is stood in for
         missing=missing,
+    )
+
+
+def _held_model(store: ObjectReader, family: str) -> LiveModel:
+    """Describe a family whose alias is damaged by what this process still answers from, if anything."""
+    serving = held(store, family)
+    if serving is None:
+        return LiveModel(version=None, live_since=None, previous=None, servable=False, missing=[family])
+    target, previous = serving.alias.target, serving.alias.previous
+    return LiveModel(
+        version=target.version,
+        live_since=format_instant(serving.alias.set_at),
+        previous=previous.version if previous else None,
+        servable=True,
+        missing=[family],
+        problem=f"the alias of {family} is damaged: requests are answered from the version in memory, which "
+        f"a restart loses. Restore {alias_key(family, CHAMPION)}, or delete it and run "
+        f"`segue models promote {family} {target.version} --reason …`.",
     )
 
 

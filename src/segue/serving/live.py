@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _failed: set[tuple[str, str, str]] = set()
+_held: dict[tuple[str, str, str], LiveAlias] = {}
 RETRY_S = 2.0
 """After a failure without any good version, the store is left alone for this long."""
 
@@ -37,6 +38,11 @@ def note_load(store: ObjectReader, family: str, version: str, *, failed: bool) -
 def failed_to_load(store: ObjectReader, family: str, version: str) -> bool:
     """Tell whether this process tried to load a version and found it damaged."""
     return (store.location, family, version) in _failed
+
+
+def held(store: ObjectReader, family: str) -> LiveAlias | None:
+    """Return the champion that this process has in memory, as its alias was read; None where it has none."""
+    return _held.get((store.location, family, CHAMPION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,8 @@ class Live(Generic[T]):
             return
         loaded, wait_s = self._loaded, self._ttl_s
         try:
-            self._loaded = self._refreshed(loaded)
+            self._loaded = found = self._refreshed(loaded)
+            _held[self._store.location, self._family, self._alias] = found.live
         except ArtifactError as error:
             if loaded is not None:
                 wait_s = min(2 * self._wait_s, _LONGEST_WAIT * self._ttl_s)
