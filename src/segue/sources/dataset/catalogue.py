@@ -19,6 +19,7 @@ from segue.sources.dataset.column import (
     clean_numbers,
     clean_text,
     is_missing,
+    plain_numbers,
     to_numbers,
 )
 from segue.sources.dataset.known_column import TRACK, find_columns, genre_columns, is_about_audio, plain
@@ -253,6 +254,8 @@ def _low_level(frame: pd.DataFrame, read: list[str], tally: Tally) -> list[str]:
 
 def is_numeric(column: pd.Series) -> bool:
     """Tell whether a column holds numbers, be it as text; a few cells may be something else."""
+    if plain_numbers(column) is not None:
+        return True
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return False
     if pd.api.types.is_numeric_dtype(column):

@@ -146,3 +146,12 @@ def test_seconds_go_before_milliseconds(tmp_path: Path) -> None:
 def test_a_table_without_ids_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SourceSchemaError, match=message):
         read(tmp_path, text)
+
+
+def test_a_table_of_a_thousand_features_is_read(tmp_path: Path) -> None:
+    header = ",".join(f"mfcc_{place}" for place in range(1000))
+    rows = "".join(f"{row},{','.join(str(row + place / 4) for place in range(1000))}\n" for row in range(3))
+    catalogue, account = read(tmp_path, f"id,{header}\n{rows}")
+    assert len(catalogue.low_level_names) == 1000
+    assert catalogue.low_level[1].tolist() == [1 + place / 4 for place in range(1000)]
+    assert account.findings == ()

@@ -15,6 +15,7 @@ from segue.sources.dataset.column import (
     clean_ids,
     clean_numbers,
     clean_text,
+    plain_numbers,
     split_names,
     to_numbers,
 )
@@ -161,3 +162,27 @@ def test_nul_is_taken_out_of_text_and_counted() -> None:
     tally = Tally("t")
     assert clean_text(column("a\0b", "c", "\0"), tally).tolist() == ["ab", "c", ""]
     assert told(tally)[0] == (Effect.CHANGED, "holds NUL, which was removed", 2)
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["1", "-2.5", ".5", "1e3"], [1, -2.5, 0.5, 1000]),
+        (["1", ""], None),
+        (["1", "nan"], None),
+        (["1", "inf"], None),
+        (["1", "1e999"], None),
+        (["1", "x1"], None),
+        (["1", "0,5"], None),
+        (["1", "2\n"], None),
+        ([1, 2], [1, 2]),
+        ([1.5, np.nan], None),
+        ([True, False], None),
+    ],
+)
+def test_a_column_of_numbers_alone_is_told_from_others(
+    cells: list[object], numbers: list[float] | None
+) -> None:
+    dtype = "str" if isinstance(cells[0], str) else None
+    found = plain_numbers(pd.Series(cells, dtype=dtype))
+    assert (None if found is None else found.tolist()) == numbers
