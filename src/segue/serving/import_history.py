@@ -39,10 +39,17 @@ MOST_FILES = 1000
 SHOWN = 100
 """Bad rows, and unmatched tracks, that a report holds; the counts are of all."""
 
-_NO_TRACK = (
-    "The catalogue has none of these tracks. That of the sample store is made up: "
+_NO_TRACK = "The catalogue has none of these tracks. "
+_OF_SAMPLE = (
+    "It is the sample store's, which is made up: "
     "`make run DATA=path/to/data` makes one of real tracks, see docs/import.md."
 )
+_OF_OTHERS = (
+    "Are artist and title swapped, as in a file without a header? "
+    "Is it the catalogue of another store than the one that was listened to?"
+)
+_TITLES = 200
+"""Titles that tell whose catalogue it is."""
 _EVENTS = 5000
 _LOOKED_AT = 5
 """Files that are tried as other formats where nothing was read."""
@@ -137,7 +144,16 @@ def import_history(
             budget.spend(0)
             watch.recorded(tally.new + tally.repeated)
         watch.end(spool)
-        return _report(read, spool, listens, tally, "" if listens else _other_format(parts, form))
+        hint = "" if listens else _other_format(parts, form)
+        if 0 < listens == tally.unmatched:
+            hint = _NO_TRACK + (_OF_SAMPLE if _is_sample(index.catalogue) else _OF_OTHERS)
+        return _report(read, spool, listens, tally, hint)
+
+
+def _is_sample(catalogue: Catalogue) -> bool:
+    from segue.sources.sample.name import are_invented  # the generator, which no other import needs
+
+    return are_invented([catalogue.name[row] for row in range(min(len(catalogue), _TITLES))])
 
 
 def _other_format(parts: Sequence[Part], form: ExportFormat) -> str:
@@ -174,7 +190,7 @@ def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tall
         repeated=tally.repeated,
         unmatched_tracks=list(spool.unmatched(SHOWN)),
         bad_rows=list(spool.bad(SHOWN)),
-        hint=_NO_TRACK if 0 < listens == tally.unmatched else hint,
+        hint=hint,
     )
 
 

@@ -18,6 +18,7 @@ from segue.errors import AliasNotFoundError, InvalidInputError, SourceUnavailabl
 from segue.serving.import_history import Destination, import_history
 from segue.sources.dataset import read_catalogue
 from segue.sources.export.service import FORMATS
+from segue.sources.sample import generate
 from segue.state.location import open_state
 from tests.small_recommender import catalogue
 from tests.unit.sources.export.exports import account, extended, listenbrainz, write_json, write_lines
@@ -120,14 +121,25 @@ def test_what_is_written_runs_in_no_spreadsheet_or_terminal(here: Path) -> None:
         assert [row["file"] for row in csv.DictReader(file)] == ["'=x.json"]
 
 
-def test_where_no_track_is_found_the_report_says_how_to_get_real_ones(here: Path) -> None:
+def test_where_no_track_of_the_sample_is_found_the_report_says_how_to_get_real_ones(here: Path) -> None:
+    store = generate(here / "sample", seed=3, customers=60, tracks=300)
     write_json(here / "endsong_0.json", [extended("2023-01-31T12:05:37Z", "Nobody", "Nothing")])
-    done = invoke("spotify", "endsong_0.json", "--user", "me")
+    done = invoke("spotify", "endsong_0.json", "--user", "me", "--data", store)
     assert done.exit_code == 1
     words = " ".join(done.output.split())
-    assert "The catalogue has none of these tracks. That of the sample store is made up" in words
+    assert "The catalogue has none of these tracks. It is the sample store's, which is made up" in words
     assert "make run DATA=path/to/data" in words
     assert "docs/import.md" in words
+
+
+def test_where_no_track_of_ones_own_is_found_the_report_asks_for_the_causes(here: Path) -> None:
+    (here / "x.csv").write_text(f"{TITLE},,{ARTIST},31 Jan 2023 12:05\n", encoding="utf-8")
+    done = invoke("lastfm", "x.csv", "--user", "me")
+    assert done.exit_code == 1
+    words = " ".join(done.output.split())
+    assert "The catalogue has none of these tracks. Are artist and title swapped" in words
+    assert "the catalogue of another store" in words
+    assert "sample" not in words
 
 
 @pytest.mark.parametrize(

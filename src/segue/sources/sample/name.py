@@ -86,6 +86,12 @@ class Inventor:
         return choices[int(next(self._numbers) * len(choices))]
 
 
+def are_invented(titles: Sequence[str]) -> bool:
+    """Tell titles of the sample store: most have a word of the two lists, as few real ones have."""
+    known = {*_ADJECTIVE, *_NOUN}
+    return 2 * sum(not known.isdisjoint(title.split()) for title in titles) > len(titles)
+
+
 def _numbers(rng: np.random.Generator) -> Iterator[float]:
     while True:  # a call for each number would take longer than everything else here
         yield from rng.random(4096).tolist()
