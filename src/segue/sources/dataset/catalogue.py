@@ -254,8 +254,8 @@ def _low_level(frame: pd.DataFrame, read: list[str], tally: Tally) -> list[str]:
 
 def is_numeric(column: pd.Series) -> bool:
     """Tell whether a column holds numbers, be it as text; a few cells may be something else."""
-    if plain_numbers(column) is not None:
-        return True
+    if (plain := plain_numbers(column)) is not None:
+        return not np.isnan(plain).all()
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return False
     if pd.api.types.is_numeric_dtype(column):

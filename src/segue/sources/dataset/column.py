@@ -68,7 +68,7 @@ def to_numbers(text: pd.Series) -> NDArray[np.float64]:
 
 
 def plain_numbers(column: pd.Series) -> NDArray[np.float64] | None:
-    """Return the numbers of a column in which every cell is one, None for any other.
+    """Return the numbers of a column in which every cell is one or empty, then NaN; None for any other.
 
     It asks once for a whole column what `to_numbers` asks of each cell: tables have thousands of columns.
     """
@@ -76,13 +76,13 @@ def plain_numbers(column: pd.Series) -> NDArray[np.float64] | None:
         number = column.to_numpy(np.float64)
     elif isinstance(column.dtype, pd.StringDtype):
         text = pa.array(column, pa.large_string())
-        is_number = pc.match_substring_regex(text, f"^(?:{_NUMBER})$")
-        if text.null_count or not pc.all(is_number).as_py():
+        if text.null_count or not pc.all(pc.match_substring_regex(text, f"^(?:{_NUMBER})?$")).as_py():
             return None
-        number = text.cast(pa.float64()).to_numpy()
+        told = pc.if_else(pc.equal(text, ""), None, text)
+        number = told.cast(pa.float64()).to_numpy(zero_copy_only=False)
     else:
         return None
-    return number if np.isfinite(number).all() else None
+    return None if np.isinf(number).any() else number
 
 
 def plain_ids(text: pd.Series) -> pd.Series:
@@ -194,7 +194,8 @@ def clean_numbers(
         The lowest value itself is outside: no track lasts 0 seconds.
     """
     plain = plain_numbers(column)
-    if plain is not None and ((plain > low if open_low else plain >= low) & (plain <= high)).all():
+    if plain is not None and not ((plain <= low if open_low else plain < low) | (plain > high)).any():
+        tally.add(Effect.EMPTY, column.name, "no value", column[np.isnan(plain)])
         return pd.Series(plain, column.index, name=column.name)
     if pd.api.types.is_datetime64_any_dtype(column):
         tally.add(Effect.BLANKED, column.name, "is a time, not a number", column.dropna())
