@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import snapshot_restore_py
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -48,6 +50,18 @@ def _environment() -> Iterator[None]:
         for name, value in FAKE_AWS.items():
             patch.setenv(name, value)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _thawed() -> Iterator[None]:
+    """Let go of what a cold start in the test keeps for good: its models hold files open."""
+    threshold = gc.get_threshold()
+    yield
+    if gc.get_freeze_count():
+        snapshot_restore_py._after_restore_registry.clear()
+        gc.unfreeze()
+        gc.set_threshold(*threshold)
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
