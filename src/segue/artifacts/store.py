@@ -23,7 +23,6 @@ from segue.artifacts.manifest import (
     check_family,
     check_file_name,
     check_version,
-    is_name,
     parse_alias,
     parse_manifest,
 )
@@ -72,13 +71,8 @@ def version_prefix(family: str, version: str) -> str:
 
 
 def alias_key(family: str, alias: str) -> str:
-    """Key of an alias; InvalidInputError for what no alias can be called."""
-    folder = check_family(family)
-    if not is_name(alias):
-        raise InvalidInputError(
-            f"{family} has no version or alias {alias!r}: `segue models list {family}` names those there are."
-        )
-    return f"{folder}/aliases/{alias}.json"
+    """Key of an alias."""
+    return f"{check_family(family)}/aliases/{check_family(alias)}.json"
 
 
 def publish(
@@ -167,9 +161,8 @@ def read_manifest(
     found = hashlib.sha256(body).hexdigest()
     if expected_sha256 not in {None, found}:
         raise CorruptArtifactError(
-            f"{family} {version}: its manifest changed after its promotion, or is damaged (sha256 {found}, "
-            f"promoted {expected_sha256}). Go back with `segue models rollback {family} --reason …`, "
-            "or promote another version."
+            f"{family} {version}: its manifest changed after its promotion, or is damaged (sha256 {found}). "
+            f"Go back with `segue models rollback {family} --reason …`, or promote another version."
         )
     manifest = parse_manifest(body)
     if (manifest.family, manifest.version) != (family, version):
@@ -193,8 +186,7 @@ def promote(
     VersionNotFoundError
         There is no such version, or one it depends on is gone.
     """
-    live = resolve_if_any(store, family, alias)
-    return promote_over(store, family, version, decision, live, alias=alias)
+    return promote_over(store, family, version, decision, resolve_if_any(store, family, alias), alias=alias)
 
 
 def promote_over(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from segue.artifacts import listing
 from segue.artifacts.companion import read_run
 from segue.artifacts.family import FAMILIES, PINNED, variant_alias
-from segue.artifacts.manifest import format_instant
+from segue.artifacts.manifest import format_instant, is_name
 from segue.artifacts.store import CHAMPION, read_manifest, resolve
 from segue.errors import (
     AliasNotFoundError,
@@ -126,6 +126,11 @@ def read_version(store: ObjectStore, family: str, reference: str) -> Manifest:
 
 def resolve_name(store: ObjectStore, family: str, reference: str) -> Alias:
     """Read an alias; where it is not there, InvalidInputError names those that are."""
+    if not is_name(variant_alias(reference)):
+        raise InvalidInputError(
+            f"{family} has no version or alias {reference!r}: "
+            f"`segue models list {family}` names those there are."
+        )
     try:
         return resolve(store, family, variant_alias(reference)).alias
     except AliasNotFoundError as error:
