@@ -52,7 +52,7 @@ def try_models(
     console = Console(soft_wrap=True, highlight=False)
     with console.status("reading events"):
         interactions, _ = read_events_at(data)
-    rows = _chosen(interactions, data, user or [])
+    rows = _chosen(interactions, user or [])
     with tempfile.TemporaryDirectory() as folder:
         state = f"{folder}/state.sqlite"
         theirs = take(interactions, np.isin(interactions.user_index, rows))
@@ -73,14 +73,14 @@ def try_models(
             console.print(f"genre preference of {listener}: {_genre(location, data, listener)}", markup=False)
 
 
-def _chosen(interactions: Interactions, data: str, asked: list[str]) -> list[int]:
+def _chosen(interactions: Interactions, asked: list[str]) -> list[int]:
     """Return the rows of the listeners asked for, else of those with most, usual and few events."""
     if not len(interactions):
-        raise TableMissingError(f"{data} holds no events: there is nobody to ask for.")
+        raise TableMissingError("the data of --data holds no events: there is nobody to ask for.")
     if asked:
         rows = interactions.users.index_of(asked).tolist()
         if unknown := [name for name, row in zip(asked, rows, strict=True) if row < 0]:
-            raise InvalidInputError(f"--user: {', '.join(unknown)} did nothing in {data}: check the id.")
+            raise InvalidInputError(f"--user: {', '.join(unknown)} did nothing in that data: check the id.")
         return [int(row) for row in rows]
     counts = np.bincount(interactions.user_index, minlength=len(interactions.users))
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
