@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 
 if TYPE_CHECKING:
@@ -22,7 +23,14 @@ MOST_BODY_BYTES = 1 << 20
 _DRAINED_BYTES = 8 * MOST_BODY_BYTES
 """What is read and thrown away of a larger body, as many clients read no answer before they have sent it."""
 
+MOST_FIELDS = 100
+"""In one object: no request has as many names."""
+
+MOST_FIELDS_IN_ALL = 5000
+"""In the whole body: the largest request, 500 events of feedback, has 3501. Each may be a fault to tell."""
+
 UNREAD_BODY = {
+    HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_input",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "content_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
 }
@@ -30,6 +38,7 @@ UNREAD_BODY = {
 
 _MOST_DIGITS = 1000
 _SHOWN = 40
+_MOST_NAMED = 10
 
 
 class BoundedRoute(APIRoute):
@@ -45,6 +54,7 @@ class BoundedRoute(APIRoute):
         async def handle(request: Request) -> Response:
             body = _Body(request.scope, request.receive)
             if self.body_field is not None:
+                body.expected = self.body_field.field_info.annotation
                 await body.read()
             return await handler(body)
 
@@ -52,8 +62,11 @@ class BoundedRoute(APIRoute):
 
 
 class _Body(Request):
+    expected: Any = None
+
     async def json(self) -> Any:
-        return json.loads(await self.body(), parse_int=_integer)
+        fields = _Fields(self.expected)
+        return json.loads(await self.body(), parse_int=_integer, object_pairs_hook=fields.take)
 
     async def read(self) -> None:
         """Keep the body for `json`; raises HTTPException where it is compressed or too large."""
@@ -77,6 +90,37 @@ class _Body(Request):
                 "send less, or in several requests.",
             )
         self._body = b"".join(pieces)
+
+
+class _Fields:
+    """Takes each object of a body from the parser, and refuses one too many field before any is validated.
+
+    Validation makes a fault for every field, which would keep all other callers waiting for seconds.
+    """
+
+    def __init__(self, expected: Any) -> None:
+        self._expected, self._names, self._n = expected, dict[str, None](), 0
+
+    def take(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        self._names.update(dict.fromkeys(found))
+        self._n += len(pairs)
+        if len(pairs) > MOST_FIELDS or self._n > MOST_FIELDS_IN_ALL:
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, self._refusal())
+        return found
+
+    def _refusal(self) -> str:
+        schema = TypeAdapter(self._expected).json_schema()
+        parts = (schema, *schema.get("$defs", {}).values())
+        known = {name for part in parts for name in part.get("properties", ())}
+        unknown = [name[:_SHOWN] for name in self._names if name not in known]
+        if unknown:
+            first = ", ".join(unknown[:_MOST_NAMED])
+            return f"{first}, …: no such fields; check their spelling, or leave them out."
+        return (
+            f"body: more than {MOST_FIELDS} fields in one object, or {MOST_FIELDS_IN_ALL} in all: "
+            "send each field once, or several requests."
+        )
 
 
 def _integer(digits: str) -> int | float:

@@ -110,6 +110,7 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
     if status is HTTPStatus.BAD_REQUEST:  # FastAPI's answer to a body that Python cannot even decode
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", _UNREADABLE, request)
     if status in UNREAD_BODY:
+        _log_refusal(request, UNREAD_BODY[status])
         return problem(status, UNREAD_BODY[status], error.detail, request)
     code = status.phrase.lower().replace(" ", "_")
     says = f"{status.phrase}."

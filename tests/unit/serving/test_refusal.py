@@ -11,9 +11,9 @@ import pytest
 from fastapi import Path, Query
 from fastapi.testclient import TestClient
 
-from segue.serving.body import MOST_BODY_BYTES
+from segue.serving.body import MOST_BODY_BYTES, MOST_FIELDS
 from segue.serving.contracts import Id  # noqa: TC001
-from segue.serving.feedback_contract import FeedbackRequest  # noqa: TC001
+from segue.serving.feedback_contract import MOST_EVENTS, FeedbackRequest
 from segue.serving.http import IdempotencyKey, http_api, local_api
 from segue.serving.recommend_contract import RecommendRequest  # noqa: TC001
 from segue.serving.similar_contract import SimilarRequest  # noqa: TC001
@@ -129,6 +129,47 @@ def test_ten_faults_are_told_and_the_number_of_the_others(client: TestClient) ->
     detail = client.post("/recommend", json=body).json()["detail"]
     assert detail.count("no such field") == 10
     assert detail.endswith("; and 40 more")
+
+
+EVENT = {"user_id": "u", "track_id": "t", "event": "like"}
+UNKNOWN = {f"k{n}": 1 for n in range(180)}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/recommend", {"user_id": "u", **{f"k{n}": 1 for n in range(60_000)}}),
+        ("/recommend", {"user_id": "u", "context": {"day": "monday", **UNKNOWN}}),
+        ("/feedback", {"events": [{**EVENT, **UNKNOWN}] * 500}),
+        ("/feedback", {"events": [{**EVENT, **{f"k{n}": 1 for n in range(90)}}] * 500}),
+        ("/taste/u", UNKNOWN),
+    ],
+)
+def test_too_many_fields_are_refused_before_each_is_a_fault(
+    client: TestClient, log: StringIO, path: str, body: Any
+) -> None:
+    answer = client.post(path, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    first = ", ".join(f"k{n}" for n in range(10))
+    assert answer.json()["detail"] == f"{first}, …: no such fields; check their spelling, or leave them out."
+    assert json.loads(log.getvalue())["faults"] == []
+
+
+def test_fields_that_repeat_are_refused_beyond_the_bound(client: TestClient) -> None:
+    body = '{"user_id": "u"' + ', "limit": 1' * MOST_FIELDS + "}"
+    answer = client.post("/recommend", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert answer.json()["detail"].startswith(f"body: more than {MOST_FIELDS} fields in one object")
+
+
+def test_the_largest_feedback_is_read(client: TestClient) -> None:
+    event = {**EVENT, "at": "2026-11-21T10:30:00Z", "event_id": "e", "ms_played": 1, "context": "workout"}
+    assert client.post("/feedback", json={"events": [event] * MOST_EVENTS}).status_code == 200
+
+
+def test_of_a_long_list_of_bad_ids_the_first_is_told(client: TestClient) -> None:
+    detail = client.post("/recommend", json={"user_id": "u", "exclude": [0.5] * 10_000}).json()["detail"]
+    assert detail == "exclude.0: must be a text, got 0.5"
 
 
 def test_the_log_names_fields_and_never_what_was_sent(client: TestClient, log: StringIO) -> None:
