@@ -17,7 +17,10 @@ settings = ArtifactSettings.from_environment()
 store = open_reader(settings.location, settings.environment)
 api = http_api("Health")
 DEGRADED: dict[int | str, dict[str, Any]] = {
-    503: {"model": HealthResponse, "description": "With ready=true: something is missing."}
+    503: {
+        "model": HealthResponse,
+        "description": "With ready=true: a live model cannot answer, or none is live.",
+    }
 }
 
 
@@ -26,14 +29,15 @@ def health(
     response: Response,
     *,
     ready: Annotated[
-        bool, Query(description="answer 503 while degraded, as a readiness probe needs")
+        bool, Query(description="answer 503 while a live model cannot answer, for a readiness probe")
     ] = False,
 ) -> HealthResponse:
     """Name the live versions."""
     models = {family: describe_live(store, family) for family in FAMILIES}
     live = [model for model in models.values() if model]
     healthy = bool(live) and not any(model.missing for model in live)
-    if ready and not healthy:
+    can_answer = bool(live) and all(model.servable for model in live)
+    if ready and not can_answer:
         response.status_code, response.headers["retry-after"] = 503, str(RETRY_AFTER_S)
     return HealthResponse(status="ok" if healthy else "degraded", segue=__version__, models=models)
 

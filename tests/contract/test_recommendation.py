@@ -385,19 +385,27 @@ def test_mixes_stay_for_a_day_whatever_is_played(start: Callable[..., TestClient
 # --- health --------------------------------------------------------------------------------------------
 
 
-def test_health_is_degraded_by_what_cannot_be_served_and_not_by_what_was_never_promoted(
+def test_health_is_ok_where_all_that_was_promoted_can_be_served(
     start: Callable[..., TestClient], folder: Path
 ) -> None:
     client = start()
     found = client.get("/health").json()
     assert (found["status"], found["models"]["genre-preference"]) == ("ok", None)
     assert found["models"][HYBRID]["servable"]
+
+
+def test_health_without_a_version_in_memory_goes_by_what_is_stored(
+    start: Callable[..., TestClient], folder: Path
+) -> None:
     lose_manifest(folder / "artifacts", HYBRID)
+    client = start()
     found = client.get("/health").json()
     assert (found["status"], found["models"][HYBRID]["servable"]) == ("degraded", False)
+    assert client.get("/health?ready=true").status_code == 503
     lose_alias(folder / "artifacts", HYBRID)
     found = client.get("/health").json()
     assert (found["status"], found["models"]) == ("degraded", dict.fromkeys(FAMILIES))
+    assert client.get("/health?ready=true").status_code == 503
 
 
 @pytest.mark.parametrize(("family", "servable"), [(CATALOGUE, False), (CONTENT, True)])
@@ -426,22 +434,40 @@ def test_health_names_the_family_whose_alias_is_damaged(
     }
 
 
-def test_health_names_the_version_that_serves_while_its_alias_is_damaged(
-    start: Callable[..., TestClient], folder: Path
+def damage_alias(artifacts: Path, family: str) -> None:
+    (artifacts / family / "aliases" / "champion.json").write_bytes(b"{")
+
+
+@pytest.mark.parametrize(
+    ("damage", "family", "said"),
+    [
+        (damage_alias, HYBRID, "the alias of hybrid is damaged"),
+        (lose_alias, HYBRID, "the alias of hybrid is gone"),
+        (lose_manifest, HYBRID, "which the alias of hybrid names, is damaged (hybrid)"),
+        (lose_manifest, CATALOGUE, "which the alias of hybrid names, is damaged (catalogue)"),
+    ],
+)
+def test_health_names_the_version_in_memory_that_serves_and_a_probe_finds_it_ready(
+    damage: Callable[[Path, str], None],
+    family: str,
+    said: str,
+    start: Callable[..., TestClient],
+    folder: Path,
 ) -> None:
     client = start(SEGUE_REFRESH_TTL_S="0")
     ask(client, "/recommend/user", user_id=LISTENER)
     good = client.get("/health").json()["models"][HYBRID]
-    (folder / "artifacts" / HYBRID / "aliases" / "champion.json").write_bytes(b"{")
+    damage(folder / "artifacts", family)
     assert ask(client, "/recommend/user", user_id=LISTENER)["model_version"] == good["version"]
     found = client.get("/health").json()
     hybrid = found["models"][HYBRID]
-    assert (found["status"], hybrid["servable"], hybrid["missing"]) == ("degraded", True, [HYBRID])
+    assert (found["status"], hybrid["servable"], hybrid["missing"]) == ("degraded", True, [family])
     assert {name: hybrid[name] for name in ("version", "live_since", "previous")} == {
         name: good[name] for name in ("version", "live_since", "previous")
     }
-    assert hybrid["problem"].startswith("the alias of hybrid is damaged")
-    assert client.get("/health?ready=true").status_code == 503
+    assert said in hybrid["problem"]
+    assert f"answered from {good['version']} in memory" in hybrid["problem"]
+    assert client.get("/health?ready=true").status_code == 200
 
 
 DEEP = b"[" * 200_000

@@ -119,8 +119,9 @@ class LiveModel(BaseModel):
     live_since: str | None
     previous: str | None = Field(description="the version before, to roll back to")
     servable: bool = Field(
-        description="its manifest and its catalogue's are whole, and no function of this process found a "
-        "file damaged; on AWS each function is a process of its own, and checks the files that it loads"
+        description="this process has it in memory, or its manifest and its catalogue's are whole, and no "
+        "function of this process found a file damaged; on AWS each function is a process of its own, and "
+        "checks the files that it loads"
     )
     missing: list[str] = Field(description="families that it needs, itself included, that cannot be served")
     problem: str | None = Field(

@@ -32,39 +32,50 @@ def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
     StoreUnavailableError
         The store does not answer, so nobody can tell.
     """
+    alias = alias_key(family, CHAMPION)
+    promote = f"`segue models promote {family} {{version}} --reason …`"
     try:
         live = resolve_if_any(store, family)
     except _UNSERVABLE:
         logger.exception("the alias cannot be read", extra={"family": family})
-        return _held_model(store, family)
+        lost = LiveModel(version=None, live_since=None, previous=None, servable=False, missing=[family])
+        why, remedy = f"the alias of {family} is damaged", f"Restore {alias}, or delete it and run {promote}."
+        return _held_model(store, family, [family], why, remedy) or lost
     if live is None:
-        return None
+        why, remedy = f"the alias of {family} is gone", f"Restore {alias}, or run {promote}."
+        return _held_model(store, family, [family], why, remedy)
     target = live.alias.target
     missing = _missing(store, family, target.version, target.manifest_sha256)
-    return LiveModel(
-        version=live.alias.target.version,
+    found = LiveModel(
+        version=target.version,
         live_since=format_instant(live.alias.set_at),
         previous=live.alias.previous.version if live.alias.previous else None,
         servable=not {family, CATALOGUE} & set(missing),  # any other member is stood in for
         missing=missing,
     )
+    if found.servable:
+        return found
+    why = f"{target.version}, which the alias of {family} names, is damaged ({', '.join(missing)})"
+    remedy = f"Restore its files, or run {promote.format(version='VERSION')} with one that is whole."
+    return _held_model(store, family, missing, why, remedy) or found
 
 
-def _held_model(store: ObjectReader, family: str) -> LiveModel:
-    """Describe a family whose alias is damaged by what this process still answers from, if anything."""
+def _held_model(
+    store: ObjectReader, family: str, missing: list[str], why: str, remedy: str
+) -> LiveModel | None:
+    """Describe what this process still answers from while it cannot follow the alias; None without it."""
     serving = held(store, family)
     if serving is None:
-        return LiveModel(version=None, live_since=None, previous=None, servable=False, missing=[family])
+        return None
     target, previous = serving.alias.target, serving.alias.previous
     return LiveModel(
         version=target.version,
         live_since=format_instant(serving.alias.set_at),
         previous=previous.version if previous else None,
         servable=True,
-        missing=[family],
-        problem=f"the alias of {family} is damaged: requests are answered from the version in memory, which "
-        f"a restart loses. Restore {alias_key(family, CHAMPION)}, or delete it and run "
-        f"`segue models promote {family} {target.version} --reason …`.",
+        missing=missing,
+        problem=f"{why}: requests are answered from {target.version} in memory, which a restart loses. "
+        f"{remedy.format(version=target.version)}",
     )
 
 
