@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from segue.serving.http import allow_pages
 from segue.serving.problem import problem
+from segue.serving.settings import web_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,7 @@ class Front:
     ) -> None:
         self._application, self._most_waiting, self._log = application, most_waiting, log
         self._waiting = 0
+        self._busy = allow_pages(_busy, web_settings().origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -55,8 +58,7 @@ class Front:
         shed = self._waiting > self._most_waiting
         try:
             if shed:
-                busy = problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", _BUSY, Request(scope))
-                await busy(scope, receive, noting)
+                await self._busy(scope, receive, noting)
             else:
                 await asyncio.sleep(
                     0
@@ -69,3 +71,8 @@ class Front:
                 took_ms = (time.perf_counter() - began_at_s) * 1000
                 now = datetime.now(UTC).isoformat(timespec="milliseconds")
                 self._log(f"{now} {scope['method']} {route} {status} {took_ms:.0f} ms")
+
+
+async def _busy(scope: Scope, receive: Receive, send: Send) -> None:
+    answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", _BUSY, Request(scope))
+    await answer(scope, receive, send)

@@ -22,7 +22,7 @@ from segue.serving.settings import web_settings
 from segue.serving.telemetry import ANSWERS, count, logger, metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from fastapi import APIRouter
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -110,15 +110,21 @@ def _prepared(api: FastAPI) -> FastAPI:
     web = web_settings()
     if web.base_path:
         api.add_middleware(_BelowBasePath, base_path=web.base_path)
-    if web.origins:
-        api.add_middleware(
-            CORSMiddleware,
-            allow_origins=web.origins,
-            allow_methods=["GET", "HEAD", "POST", "PUT"],
-            allow_headers=["content-type", "idempotency-key", "x-api-key"],
-            expose_headers=["retry-after"],
-        )
+    api.add_middleware(allow_pages, origins=web.origins)
     return api
+
+
+def allow_pages(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Return an application whose answers pages of these origins, if any, may read."""
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["GET", "HEAD", "POST", "PUT"],
+        allow_headers=["content-type", "idempotency-key", "x-api-key"],
+        expose_headers=["retry-after"],
+    )
 
 
 class _BelowBasePath:

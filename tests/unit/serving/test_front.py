@@ -79,6 +79,16 @@ def test_what_comes_beyond_the_bound_is_refused_and_the_rest_answered() -> None:
     assert sum("GET (busy) 503" in line for line in log) == 14
 
 
+@pytest.mark.parametrize(("origins", "allowed"), [(ORIGIN, ORIGIN), ("", None)])
+def test_a_page_reads_that_the_server_is_busy(
+    origins: str, allowed: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEGUE_CORS_ORIGINS", origins)
+    answer = TestClient(Front(api(), 0)).get("/health", headers={"origin": ORIGIN})
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer.headers.get("access-control-allow-origin") == allowed
+
+
 def test_links_name_the_setting_or_the_servers_own_address_and_never_the_host_header(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
