@@ -17,6 +17,8 @@ from segue.domain.event import EVENT_KINDS, OPINIONS, Event, EventKind, build_li
 from segue.domain.exclusion import Exclusion, ExclusionKind, ListenerRecord, Target, span_of
 from segue.domain.feedback import AnswerEvent, AnswerEventKind
 from segue.errors import ConfigError, StateUnavailableError
+from segue.serving.feedback import build_events
+from segue.serving.feedback_contract import FeedbackBatch
 from segue.state.listening import Recorded
 from segue.state.location import open_state
 from tests.contract.state_table import create_table
@@ -302,3 +304,33 @@ def test_a_table_needs_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(ConfigError, match="AWS_DEFAULT_REGION: not set"):
         open_state("dynamodb://t")
+
+
+@pytest.mark.parametrize("at", [{}, {"at": "2026-11-21T11:00:00Z"}, {"at": "2026-11-22T11:00:00Z"}])
+def test_of_one_instant_the_last_of_a_batch_holds_whatever_its_id(
+    at: dict[str, str], state: ListeningState
+) -> None:
+    listeners = [f"u{number}" for number in range(12)]
+    said = [
+        {"user_id": user, **about, "event": event, **at}
+        for user in listeners
+        for about, event in [
+            ({"artist": "Björk"}, "unblock"),
+            ({"artist": "bjork"}, "block"),
+            ({"genre": "jazz"}, "ignore"),
+            ({"genre": "Jazz"}, "unignore"),
+            ({"track_id": "t1"}, "dislike"),
+            ({"track_id": "t1"}, "like"),
+            ({"track_id": "t2"}, "like"),
+            ({"track_id": "t2"}, "dislike"),
+        ]
+    ]
+    batch = FeedbackBatch.model_validate({"events": said})
+    events = build_events(batch, NOON, None)
+    assert state.record(events) == Recorded(len(said), 0)
+    for user in listeners:
+        found = state.read_listener(user)
+        assert [(each.kind, each.value) for each in found.exclusions] == [(ExclusionKind.BLOCK, "bjork")]
+        assert build_listening(found.events).disliked == {"t2"}
+    again = build_events(batch, NOON + timedelta(hours=1), None)
+    assert state.record(again).repeated == (len(said) if at else 0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 LAKE_TIMEOUT_S = 2.0
 """Lake and state together must be given up on before the function is: its answer is 503, not a timeout."""
 
+_STEP = timedelta(microseconds=1)
+"""The least that tells two instants apart."""
+
 Sent = FeedbackEvent | FeedbackExclusion | FeedbackAnswer
 """One thing that a caller sent."""
 
@@ -45,7 +49,7 @@ Sent = FeedbackEvent | FeedbackExclusion | FeedbackAnswer
 def build_events(
     request: Sent | FeedbackBatch, accepted_at: datetime, idempotency_key: str | None
 ) -> list[Feedback]:
-    """Give every event its time and its id.
+    """Give every event its time and its id; of one instant a listener's events keep their order in the batch.
 
     Raises
     ------
@@ -54,10 +58,12 @@ def build_events(
     """
     if not isinstance(request, FeedbackBatch):
         return [_build(request, accepted_at, idempotency_key and f"{idempotency_key}/0", "at")]
-    return [
-        _build(one, accepted_at, idempotency_key and f"{idempotency_key}/{place}", f"events.{place}.at")
-        for place, one in enumerate(request.events)
-    ]
+    return _in_order(
+        [
+            _build(one, accepted_at, idempotency_key and f"{idempotency_key}/{place}", f"events.{place}.at")
+            for place, one in enumerate(request.events)
+        ]
+    )
 
 
 def accept(
@@ -127,6 +133,18 @@ def _build(one: Sent, accepted_at: datetime, key: str | None, place: str) -> Fee
         head = (one.user_id, one.track_id, one.event, one.request_id, one.position)
         return AnswerEvent(*head, counted_at, event_id)
     return Event(one.user_id, one.track_id, one.event, counted_at, event_id, one.ms_played, one.context)
+
+
+def _in_order(events: list[Feedback]) -> list[Feedback]:
+    """Move a listener's events of one instant apart: the last statement counts, whatever its id."""
+    moved, latest = list(events), dict[str, datetime]()
+    for place in sorted(range(len(events)), key=lambda place: events[place].at):
+        event = events[place]
+        at = max(event.at, latest.get(event.user_id, event.at - _STEP) + _STEP)
+        latest[event.user_id] = at
+        if at != event.at:
+            moved[place] = replace(event, at=at)
+    return moved
 
 
 def _derived_id(one: Sent, at: str, key: str | None) -> str:
