@@ -145,14 +145,31 @@ def test_what_is_ignored_shapes_no_answer(name: str, about: dict[str, str], clie
     assert not SURFACES[name](client).get("excluded")
 
 
-def test_an_ignored_listener_is_answered_as_one_who_never_played_it(
-    client: TestClient, start: Callable[..., TestClient], tmp_path: Path
+@pytest.mark.parametrize(
+    "abouts",
+    [
+        [{"track_id": track} for track in sorted(set(HEARD))],
+        [{"genre": "rock"}, {"genre": "jazz"}],
+        [{"from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z"}],
+        [{"artist": "Rock Artist 3"}],
+    ],
+    ids=["tracks", "genres", "time", "artist"],
+)
+def test_what_was_heard_and_is_ignored_is_not_new(
+    abouts: list[dict[str, str]], client: TestClient, start: Callable[..., TestClient], tmp_path: Path
 ) -> None:
-    for track in sorted(set(HEARD)):
-        say(client, "ignore", track_id=track)
+    for about in abouts:
+        say(client, "ignore", **about)
     found = SURFACES["recommend"](client)
-    stranger = start(SEGUE_STATE=str(tmp_path / "empty.sqlite"))
-    assert tracks(found) == tracks(SURFACES["recommend"](stranger))
+    assert tracks(found)
+    assert not set(tracks(found)) & set(HEARD)
+    mixed = [track for mix in SURFACES["mixes"](client)["mixes"] for track in mix["tracks"]]
+    assert mixed
+    assert not {track["track_id"] for track in mixed if not track["familiar"]} & set(HEARD)
+    if "track_id" in abouts[0]:  # what is left is a stranger's answer, without what was heard
+        stranger = start(SEGUE_STATE=str(tmp_path / "empty.sqlite"))
+        rest = ask(stranger, "/recommend/user", user_id=LISTENER, limit=60, exclude=sorted(set(HEARD)))
+        assert tracks(found) == tracks(rest)
 
 
 def test_a_station_that_goes_on_respects_what_was_blocked_since(client: TestClient) -> None:

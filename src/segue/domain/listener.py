@@ -43,7 +43,7 @@ class Heard:
     history : History
         Damped weights, dislikes below 0.
     rows : int32 (n,)
-        Every track that is not to be recommended: it has an event, whatever that weighs, or is blocked.
+        Every track that is not to be recommended: it has an event, even one that is ignored, or is blocked.
     excluded : Excluded
         What the listener's exclusions left out.
     unknown_seeds : tuple of str
@@ -71,26 +71,26 @@ def read_heard(catalogue: Catalogue, record: ListenerRecord, seeds: Sequence[str
         Tracks that the answer should be like, without repeats.
     """
     excluded = apply_exclusions(catalogue, record)
-    events = excluded.events
     asked, blocked = catalogue.vocabulary.index_of(seeds), excluded.blocked
     blocked_seeds = tuple(seeds[place] for place in np.flatnonzero(np.isin(asked, blocked)).tolist())
     seeds = [seed for seed in seeds if seed not in blocked_seeds]
-    tracks = sorted(
-        {event.track_id for event in events}.union(seeds)
-    )  # in order, they are found side by side
+    # In order they are found side by side. What was heard is not new, even where it shapes no taste.
+    tracks = sorted({event.track_id for event in record.events}.union(seeds))
     index = catalogue.vocabulary.index_of(tracks)
     row_of = dict(zip(tracks, index.tolist(), strict=True))
     known = index != UNKNOWN_ITEM
     durations = dict(zip(tracks, np.where(known, catalogue.duration_s[index], np.nan).tolist(), strict=True))
-    listening = build_listening(events, durations)
+    listening = build_listening(excluded.events, durations)
     weights = _of_the_moment(damp(np.array(listening.weights, np.float64)))
     if seeds:
         total = float(weights[weights > 0].sum())
         each = min(max(total / len(seeds), SEED_WEIGHT), _MOST_SEED_WEIGHT)
         weights = np.concatenate([weights, np.full(len(seeds), each)])
-    rows = np.array([row_of[track] for track in (*listening.track_ids, *seeds)], np.int32)
+    counted = (*listening.track_ids, *seeds)
+    rows = np.array([row_of[track] for track in counted], np.int32)
+    n_unknown = sum(row_of[track] == UNKNOWN_ITEM for track in set(counted))
     return Heard(
-        history=add_up(rows, weights, n_unknown=len(tracks) - int(np.count_nonzero(known))),
+        history=add_up(rows, weights, n_unknown=n_unknown),
         rows=np.union1d(index[known], blocked) if len(blocked) else index[known],
         excluded=excluded,
         unknown_seeds=tuple(seed for seed in seeds if row_of[seed] == UNKNOWN_ITEM),

@@ -75,13 +75,17 @@ def test_nothing_excluded_leaves_the_record_as_it_is() -> None:
     assert (found.blocked.tolist(), found.n_events) == ([], 0)
 
 
-def test_ignored_listens_answer_as_if_they_had_not_happened() -> None:
+def test_ignored_listens_shape_no_taste_and_are_not_new() -> None:
     record = ListenerRecord(EACH, [said(IGNORE, Target.ARTIST, "Can"), said(IGNORE, Target.TRACK, "t001")])
     left = read_heard(CATALOGUE, record)
     never = read_heard(CATALOGUE, ListenerRecord([EACH[0], EACH[2], EACH[3]]))
     assert left.history.item_index.tolist() == never.history.item_index.tolist() == [0, 2, 3]
     assert left.history.confidence.tolist() == never.history.confidence.tolist()
-    assert left.rows.tolist() == never.rows.tolist()
+    assert left.rows.tolist() == [0, 1, 2, 3, 4, 5]
+    span = said(IGNORE, Target.TIME, span_of(NOON, NOON + timedelta(seconds=10)))
+    events = [heard(0), Event("ann", "elsewhere", EventKind.PLAY, NOON, "e")]
+    found = read_heard(CATALOGUE, ListenerRecord(events, [span]))
+    assert (found.rows.tolist(), len(found.history), found.history.n_unknown) == ([0], 0, 0)
 
 
 @pytest.mark.parametrize(
