@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -18,6 +19,15 @@ _MAX_ID = 2**63 - 1
 def _as_text(value: object) -> object:
     whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value % 1 == 0
     return read_id(value) if whole else value
+
+
+def _as_number(value: object) -> object:
+    """Return the whole number that an id names, in any spelling that `read_id` knows."""
+    try:
+        digits = read_id(value)
+    except InvalidInputError:
+        return value
+    return int(digits) if re.fullmatch(r"0|[1-9][0-9]{0,18}", digits) else value
 
 
 def _fit(text: str) -> str:
@@ -64,7 +74,11 @@ class GenreRequest(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"customer_id": 12}]})
 
-    customer_id: Annotated[int, Field(strict=True, ge=1, le=_MAX_ID, description="the store's customer id")]
+    customer_id: Annotated[
+        int,
+        Field(strict=True, ge=1, le=_MAX_ID, description="the store's customer id"),
+        BeforeValidator(_as_number),
+    ]
 
 
 class GenreResponse(BaseModel):

@@ -93,13 +93,27 @@ def test_a_missing_model_names_the_training_command() -> None:
     assert int(headers["retry-after"]) > 0
 
 
+@pytest.mark.parametrize("spelled", ["12", "12.0", '"12"', '"12.0"'])
+def test_a_customer_is_a_whole_number_in_any_spelling(spelled: str) -> None:
+    api = http_api("test")
+
+    @api.post("/x")
+    def route(request: GenreRequest) -> int:
+        return request.customer_id
+
+    assert call(api, body=f'{{"customer_id": {spelled}}}')[:2] == (200, 12)
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [
         ("{}", r'customer_id: required, and missing. Send for example {"customer_id": 12}'),
         ('{"customer_id": true}', "customer_id: .*got true"),
         ('{"customer_id": null}', "customer_id: .*got null"),
-        ('{"customer_id": "12"}', 'customer_id: .*got "12"'),
+        ('{"customer_id": "twelve"}', 'customer_id: must be a whole number, got "twelve"'),
+        ('{"customer_id": "12.5"}', 'customer_id: must be a whole number, got "12.5"'),
+        ('{"customer_id": "012"}', 'customer_id: must be a whole number, got "012"'),
+        ('{"customer_id": "0"}', "customer_id: must be 1 or more, got "),
         ('{"customer_id": 12.5}', "customer_id: .*got 12.5"),
         ('{"customer_id": [1]}', r"customer_id: .*got \[1\]"),
         ('{"customer_id": NaN}', "customer_id: .*got NaN"),
