@@ -84,13 +84,13 @@ def local_api(functions: Iterable[FastAPI], *more: APIRouter) -> FastAPI:
         root_path_in_servers=False,
     )
     _add_front_page(api)
+    pages = list(api.routes)
     for function in functions:
         api.include_router(function.router)
-        for route in function.routes:
-            if isinstance(route, APIRoute) and "GET" in (
-                route.methods or ()
-            ):  # the server leaves the body out
-                api.add_api_route(route.path, route.endpoint, methods=["HEAD"], include_in_schema=False)
+        pages += function.routes
+    for route in pages:  # the server leaves the body out
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            api.add_api_route(route.path, route.endpoint, methods=["HEAD"], include_in_schema=False)
     for router in more:
         api.include_router(router)
     described: list[dict[str, Any]] = []

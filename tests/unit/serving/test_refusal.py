@@ -211,5 +211,6 @@ def test_a_compressed_body_is_refused_with_the_name_of_its_encoding(client: Test
 
 
 def test_head_is_answered_where_get_is(client: TestClient) -> None:
-    assert client.head("/health").status_code == 200
+    for path in ("/", "/docs", "/redoc", "/openapi.json", "/health"):
+        assert client.head(path).status_code == client.get(path).status_code == 200
     assert client.head("/recommend").status_code == 405
