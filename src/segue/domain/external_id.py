@@ -17,7 +17,7 @@ MISSING = frozenset(
 WHOLE_NUMBER = re.compile(r"(0|[1-9]\d{0,14})\.0+")
 """A whole number that a program saved as a decimal one."""
 
-_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SHOWN = 40
 """Characters of a refused id that a message shows."""
 
@@ -53,7 +53,7 @@ def id_fault(text: str) -> str:
         return "must not be empty"
     if len(text) > LONGEST_ID:
         return f"must have {LONGEST_ID} characters or fewer"
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         return "must not hold a control character"
     if text != text.strip():
         return "must not begin or end with a blank"

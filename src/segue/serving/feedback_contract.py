@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -18,6 +19,7 @@ from pydantic import (
 
 from segue.domain.event import MOST_MS, EventKind
 from segue.domain.exclusion import ExclusionKind, Target, span_of
+from segue.domain.external_id import CONTROL
 from segue.domain.feedback import AnswerEventKind
 from segue.domain.moment import read_iso
 from segue.errors import InvalidInputError
@@ -51,8 +53,16 @@ def _known(value: object) -> object:
     return value
 
 
+def _says_something(name: str) -> str:
+    if CONTROL.search(name):
+        raise ValueError("must not hold a control character")
+    if not any(letter.isprintable() and not letter.isspace() for letter in name):
+        raise ValueError("must not be blank: send a name")
+    return name
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_at)]
-Name = Annotated[Text, Field(min_length=1, max_length=200)]
+Name = Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(_says_something)]
 
 
 class _Sent(BaseModel):

@@ -104,6 +104,29 @@ def test_bad_input_names_the_field_of_one_event_or_of_one_among_many(change: dic
     assert re.match(rf"events\.1\.{named}", answer["detail"])
 
 
+@pytest.mark.parametrize("field", ["artist", "genre"])
+@pytest.mark.parametrize("event", ["block", "ignore", "unblock"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (" ", "must not be blank"),
+        ("\u3000 ", "must not be blank"),
+        ("\u200b", "must not be blank"),
+        ("Ca\u0000n", "must not hold a control character"),
+        ("\n", "must not hold a control character"),
+    ],
+)
+def test_a_name_that_says_nothing_is_refused(field: str, event: str, name: str, message: str) -> None:
+    status, answer, _ = call(api(), body=json.dumps({"user_id": "u", "event": event, field: name}))
+    assert status == 422
+    assert answer["detail"].startswith(f"{field}: {message}")
+
+
+@pytest.mark.parametrize("name", ["!!!", "∆", "Zzzz Nobody", "NA", "李荣浩", " Air"])
+def test_a_name_that_no_catalogue_is_asked_for_is_taken(name: str) -> None:
+    assert call(api(), body=json.dumps({"user_id": "u", "event": "block", "artist": name}))[0] == 202
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [
