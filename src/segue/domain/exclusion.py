@@ -70,7 +70,7 @@ class Exclusion:
     Raises
     ------
     InvalidInputError
-        A block is of a track or a span, or the span ends before it begins.
+        A block is of a track or a span, or the span is empty, or ends before it begins.
     """
 
     user_id: str
@@ -111,6 +111,8 @@ class Exclusion:
             span = datetime.fromisoformat(begin), datetime.fromisoformat(end)
         except ValueError as error:
             raise InvalidInputError(f"{self.value!r} is no span of time: give from and to.") from error
+        if span[0] == span[1]:
+            raise InvalidInputError(f"the span is empty, from and to are both {end}: give a later to.")
         if not span[0] < span[1]:
             raise InvalidInputError(f"the span ends at {end}, before it begins at {begin}: swap from and to.")
         return span

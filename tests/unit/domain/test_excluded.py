@@ -137,7 +137,8 @@ def test_the_last_statement_about_a_target_holds_in_whatever_order_they_come() -
     [
         (BLOCK, Target.TRACK, "t1", "block takes an artist or a genre, not a track: a dislike"),
         (ExclusionKind.UNBLOCK, Target.TIME, span_of(NOON, NOON), "unblock takes an artist or a genre"),
-        (IGNORE, Target.TIME, span_of(NOON, NOON), "before it begins .*swap"),
+        (IGNORE, Target.TIME, span_of(NOON, NOON - timedelta(hours=1)), "before it begins .*swap"),
+        (IGNORE, Target.TIME, span_of(NOON, NOON), "the span is empty, .*: give a later to"),
         (IGNORE, Target.TIME, "yesterday", "'yesterday' is no span of time: give from and to"),
     ],
 )
