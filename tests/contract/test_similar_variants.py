@@ -262,7 +262,7 @@ def test_a_free_key_is_told_the_tier(
     answer = ask(start("free"), 403, **wish)
     assert (answer["code"], answer["detail"]) == (
         "tier",
-        "clusters needs the tier starter, yours is free: ask for less, or use a starter key.",
+        "clusters needs the tier starter, yours is free: ask for less, or use a key of the tier starter.",
     )
 
 

@@ -75,4 +75,6 @@ def require(caller: Tier, needed: Tier | Feature) -> None:
     tier = NEEDS[needed] if isinstance(needed, Feature) else needed
     if _RANK[caller] < _RANK[tier]:
         what = f"{needed} needs" if isinstance(needed, Feature) else "This needs"
-        raise TierError(f"{what} the tier {tier}, yours is {caller}: ask for less, or use a {tier} key.")
+        raise TierError(
+            f"{what} the tier {tier}, yours is {caller}: ask for less, or use a key of the tier {tier}."
+        )
