@@ -51,8 +51,8 @@ def client() -> TestClient:
         return f"{user_id}{query}{request}"
 
     @api.get("/health")
-    async def health() -> str:
-        return "ok"
+    async def health(*, ready: bool = False) -> str:
+        return f"{ready}"
 
     return TestClient(local_api([api]))
 
@@ -208,6 +208,11 @@ def test_a_compressed_body_is_refused_with_the_name_of_its_encoding(client: Test
     assert "content-encoding: 'gzip' is not read" in answer.json()["detail"]
     plain = client.post("/recommend", json={"user_id": "u"}, headers={"content-encoding": "identity"})
     assert plain.status_code == 200
+
+
+def test_a_query_parameter_is_refused_in_plain_words(client: TestClient) -> None:
+    answer = client.get("/health?ready=maybe")
+    assert (answer.status_code, answer.json()["detail"]) == (422, 'ready: must be true or false, got "maybe"')
 
 
 def test_head_is_answered_where_get_is(client: TestClient) -> None:
