@@ -41,6 +41,7 @@ ROOM_FOR_TODAY = 500
 """Of the latest events that are read so many are left out at the far end: today's push as many out of sight,
 and the history that a day began with must not change."""
 
+_NOTHING_LEFT = "nothing is left for a mix: the listener heard, blocked or dislikes every track that fits"
 _NOTHING = History(np.empty(0, np.int32), np.empty(0, np.float32))
 
 
@@ -97,14 +98,16 @@ def mix_for(
     made = live.value
     heard = read_heard(made.recommender.catalogue, replace(record, events=before or record.events))
     if (heard.history.confidence > 0).any():
-        step, mixes = _mixes(request, tier, made, heard, draw_seed(request.user_id, day.isoformat()))
+        step, found = _mixes(request, tier, made, heard, draw_seed(request.user_id, day.isoformat()))
         now_heard = read_heard(made.recommender.catalogue, record)
         disliked = made.recording[unwelcome(now_heard.history)]
-        shown = [_described(made, mix, disliked) for mix in mixes]
+        shown = [_described(made, mix, disliked) for mix in found]
     else:
         step, shown = _popular(request, tier, made, heard)
+    mixes = [mix for mix in shown if mix.tracks][: request.mixes]
     return DailyMixResponse(
-        mixes=[mix for mix in shown if mix.tracks][: request.mixes],
+        mixes=mixes,
+        because=None if mixes else _NOTHING_LEFT,
         day=day,
         changes_at=began_at + timedelta(days=1),
         answered_by=step,

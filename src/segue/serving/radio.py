@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 _USED_UP = "every track of {} was played or is left out: tracks like it follow"
 _AGAIN = "everything was played: the station begins again"
+_NOTHING = (
+    "nothing is left to play: every track that fits is blocked or disliked, or the station began with it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ def play(
     rows, played = [*found.rows], begun.then(found.rows, source.rules)
     if len(rows) < n and seed.kind is SeedKind.GENRE:
         wider = replace(source, scores=neighbours(model, recording, seed, listener, blocked))
-        found, because = next_tracks(wider, played, n - len(rows)), _USED_UP.format(seed.value)
+        found = next_tracks(wider, played, n - len(rows))
+        because = _USED_UP.format(seed.value) if found.rows else None
         rows, played = [*rows, *found.rows], played.then(found.rows, source.rules)
     while len(rows) < n and (found := next_tracks(source, played.again(tuning.first), n - len(rows))).rows:
         rows, because = [*rows, *found.rows], _AGAIN
@@ -120,7 +124,7 @@ def play(
             for previous, row in zip(before, rows, strict=False)
         ],
         exhausted=not rows,
-        because=because,
+        because=because if rows else _NOTHING,
         answered_by=tuning.step,
         model_tier=tier,
         model_version=live.version,

@@ -117,7 +117,8 @@ class RadioResponse(BaseModel):
     )
     exhausted: bool = Field(description="nothing can be played at all: all there is was left out")
     because: str | None = Field(
-        None, description="why tracks come that the station did not start with: all else was played"
+        None,
+        description="why tracks come that the station did not start with, or why none come; else missing",
     )
     answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
     model_tier: Tier

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from segue.domain.event import Event, EventKind
-from segue.domain.exclusion import ListenerRecord
+from segue.domain.exclusion import Exclusion, ExclusionKind, ListenerRecord, Target
 from segue.serving.daily_mix import ROOM_FOR_TODAY, MixModel, build_mixer, mix_for
 from segue.serving.daily_mix_contract import DailyMixRequest
 from segue.serving.recommender import LiveRecommender
 from segue.serving.settings import ArtifactSettings
 from segue.serving.tier import Tier
 from segue.state.listening import RECENT
-from tests.small_recommender import LISTENER, events_of
+from tests.small_recommender import GENRES, LISTENER, events_of
 
 if TYPE_CHECKING:
     from segue.serving.daily_mix_contract import DailyMixResponse
@@ -128,6 +128,17 @@ def test_who_has_liked_nothing_gets_what_is_popular(events: list[Event], mixer: 
     assert (found.answered_by, only.title, only.representative) == ("popularity", "Popular now", [])
     assert len(only.tracks) > 50
     assert not {event.track_id for event in events} & {track.track_id for track in only.tracks}
+
+
+def test_a_day_without_mixes_says_why(mixer: MixModel) -> None:
+    blocked = [Exclusion(LISTENER, ExclusionKind.BLOCK, Target.GENRE, genre, NOON, genre) for genre in GENRES]
+    live: Any = SimpleNamespace(value=mixer, version="v")
+    record = ListenerRecord(events_of(), blocked)
+    found = mix_for(DailyMixRequest(user_id=LISTENER), Tier.PRO, live, record, NOON)
+    assert found.mixes == []
+    assert found.because is not None
+    assert "blocked" in found.because
+    assert mix(mixer, events_of()).because is None
 
 
 def test_fewer_mixes_are_the_first_of_more(mixer: MixModel) -> None:

@@ -161,14 +161,18 @@ def test_many_at_once_are_the_same_as_a_few_at_a_time_beyond_the_end(live: Loade
     assert [track.track_id for track in (*first.tracks, *rest.tracks)] == at_once
 
 
-def test_a_station_of_which_everything_is_blocked_ends(live: Loaded[RadioModel]) -> None:
+@pytest.mark.parametrize("seed", [{"genre": "jazz"}, {"mood": "chill"}, {"artist": "jazz artist 1"}, {}])
+def test_a_station_of_which_everything_is_blocked_ends(
+    seed: dict[str, str], live: Loaded[RadioModel]
+) -> None:
     blocked = [
         Exclusion("ann", ExclusionKind.BLOCK, Target.GENRE, genre, datetime(2026, 1, 1, tzinfo=UTC), genre)
         for genre in GENRES
     ]
     record = ListenerRecord([], blocked)
-    after, response = play(find(live, genre="jazz", user_id="ann"), 5, Tier.PRO, live, record)
+    after, response = play(find(live, user_id="ann", **seed), 5, Tier.PRO, live, record)
     assert (response.tracks, response.exhausted) == ([], True)
+    assert (response.because or "").startswith("nothing is left to play: every track that fits is blocked")
     assert with_cursor(response, after, KEYS, now_s=NOW_S).cursor is None
     wider = play(
         find(live, genre="jazz", user_id="ann"), 5, Tier.PRO, live, ListenerRecord([], blocked[1:2])
