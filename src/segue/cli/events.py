@@ -16,6 +16,9 @@ from segue.serving.settings import DEFAULT_LAKE
 if TYPE_CHECKING:
     from segue.serving.click_through import ClickThrough
 
+_HEADS = {"clicks_without_impression": "unseen\nclicks"}
+"""Shorter heads, for a terminal of 80 columns."""
+
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -50,7 +53,11 @@ def ctr(
             f"{lake} holds no impression and no click: send both to POST /feedback with the request_id of "
             "the answer."
         )
-    table = Table(*(name.replace("_", " ") for name in found[0]), box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
+    for name in found[0]:
+        # A version is copied into other commands: it stays whole, however narrow the terminal is.
+        whole = max(len(str(row[name])) for row in found) if name == "version" else None
+        table.add_column(_HEADS.get(name, name), min_width=whole, no_wrap=name != "interval")
     for row in found:
         table.add_row(*(_shown(value) for value in row.values()))
     console.print(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,27 @@ def test_the_rates_of_a_lake_are_printed(tmp_path: Path) -> None:
     shown = CliRunner().invoke(app, asked).output
     assert "25.00%" in shown
     assert "1 lines hold no event" in shown
+
+
+def test_a_terminal_of_80_columns_shows_whole_versions_and_heads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = [f"20261130T09460{second}Z-0123456789ab" for second in range(2)]
+    day = tmp_path / "events" / "dt=2026-11-21"
+    day.mkdir(parents=True)
+    seen = [
+        replace(each, request_id=new_request_id(Surface.DAILY_MIX, version), event_id=f"{version}{number}")
+        for version in versions
+        for number, each in enumerate(FEEDBACK)
+        if isinstance(each, AnswerEvent)
+    ]
+    (day / "0.jsonl").write_bytes(write_lines(seen))
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(app, ["events", "ctr", "--lake", str(tmp_path)]).output
+    assert all(version in shown for version in versions)
+    assert all(head in shown for head in ("surface", "impressions", "interval", "unseen"))
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_a_lake_without_impressions_says_what_to_send(tmp_path: Path) -> None:
