@@ -1,4 +1,4 @@
-"""The body of a request: how much of it is read, in which encoding, and its JSON."""
+"""What is read of a request: which query parameters, how much of a body, in which encoding, and its JSON."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from starlette.exceptions import HTTPException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
+    from fastapi.dependencies.models import Dependant
     from fastapi.responses import Response
 
 MOST_BODY_BYTES = 1 << 20
@@ -42,16 +44,21 @@ _MOST_NAMED = 10
 
 
 class BoundedRoute(APIRoute):
-    """A route that reads bodies of a bounded size.
+    """A route that reads bodies of a bounded size, and refuses query parameters that nobody reads.
 
     Integers may have any length: validation, not the parser, names the field.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
-        handler = super().get_route_handler()
+        handler, asked = super().get_route_handler(), set(_parameters(self.dependant))
 
         async def handle(request: Request) -> Response:
+            unknown = [name for name in request.query_params if name not in asked]
+            if unknown:
+                raise RequestValidationError(
+                    [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]
+                )
             body = _Body(request.scope, request.receive)
             if self.body_field is not None:
                 body.expected = self.body_field.field_info.annotation
@@ -59,6 +66,18 @@ class BoundedRoute(APIRoute):
             return await handler(body)
 
         return handle
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    """Name the query parameters of a route; a model of them has one in each field."""
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from kind.model_fields
+        else:
+            yield field.alias
+    for other in dependant.dependencies:
+        yield from _parameters(other)
 
 
 class _Body(Request):

@@ -40,8 +40,6 @@ class Picture(StrEnum):
 class TasteQuery(BaseModel):
     """How the profile is answered."""
 
-    model_config = ConfigDict(extra="forbid")
-
     format: ProfileFormat = ProfileFormat.JSON
     picture: Picture | None = Field(None, description="one of them alone, with format=svg")
 

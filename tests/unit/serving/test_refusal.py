@@ -215,6 +215,21 @@ def test_a_query_parameter_is_refused_in_plain_words(client: TestClient) -> None
     assert (answer.status_code, answer.json()["detail"]) == (422, 'ready: must be true or false, got "maybe"')
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/health?ready=true&"), ("POST", "/recommend?"), ("POST", "/feedback?"), ("POST", "/taste/u?")],
+)
+def test_a_query_parameter_that_nobody_reads_is_refused(client: TestClient, method: str, path: str) -> None:
+    answer = client.request(method, f"{path}limit=5", json={"user_id": "u"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert answer.json()["detail"] == "limit: no such field; check its spelling, or leave it out"
+
+
+def test_query_parameters_that_a_route_reads_are_taken(client: TestClient) -> None:
+    assert client.get("/health?ready=true").json() == "True"
+    assert client.post("/taste/u?format=svg&picture=radar", json={}).status_code == 200
+
+
 def test_head_is_answered_where_get_is(client: TestClient) -> None:
     for path in ("/", "/docs", "/redoc", "/openapi.json", "/health"):
         assert client.head(path).status_code == client.get(path).status_code == 200
