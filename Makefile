@@ -56,6 +56,8 @@ history: .venv/.serving sample $(if $(DATA),import) ## Load the listeners' event
 serve: .venv/.serving ## Serve the API and its documentation on http://127.0.0.1:PORT
 	@OPENBLAS_NUM_THREADS=1 SEGUE_STATE="$(STATE)" $(BIN)/segue serve --store "$(STORE)" --artifacts "$(ARTIFACTS)" --port $(PORT)
 
+# A file's tests share what they train, so a file goes to one process.
+PYTEST ?= -n auto --dist loadfile
 SYSTEM := $(shell awk '!/^\#/ && NF { print $$1 }' requirements/debian.list)
 
 system: ## Install the Debian packages that tests want (Debian, as root)
@@ -70,12 +72,12 @@ test: missing build .venv-openapi/.stamp .build/node/.stamp ## Install what the 
 	$(BIN)/python -m pytest $(PYTEST)
 	@$(MAKE) --no-print-directory test-runtime
 
-# Lambda's Python, unless .venv has it already. Without it at hand, the tests ran on one version only.
+# Lambda's Python, unless .venv has it already. What is built, long runs and public data are tested once.
 test-runtime: LAMBDA_PYTHON = $(shell $(BIN)/python -m infra.bytecode)
 test-runtime: .venv/.dev
 	@$(if $(LAMBDA_PYTHON),$(MAKE) --no-print-directory .venv-runtime/.dev LAMBDA_PYTHON="$(LAMBDA_PYTHON)",\
 	  echo "NOTICE: no other Python of Lambda's version is at hand: the tests ran on this one alone")
-	$(if $(LAMBDA_PYTHON),.venv-runtime/bin/python -m pytest $(PYTEST))
+	$(if $(LAMBDA_PYTHON),.venv-runtime/bin/python -m pytest $(PYTEST) -m "not build and not realdata and not slow")
 
 check: lint types imports lint-infra ## Lint, types, import rules, the template (CI adds `make test`)
 

@@ -51,7 +51,7 @@ def test_what_is_written_is_read_back_equal_and_needs_no_cleaning(tmp_path: Path
     for value in (catalogue, interactions, friends):
         write_part(value, out)
     assert sorted(path.name for path in out.iterdir()) == [
-        "catalogue.parquet", "friends.parquet", "interactions.parquet",
+        "catalogue.parquet", "exclusions.jsonl", "friends.parquet", "interactions.parquet",
     ]  # fmt: skip
     again, account = read_catalogue(out)
     assert describe_catalogue(again) == describe_catalogue(catalogue)
