@@ -72,12 +72,13 @@ test: missing build .venv-openapi/.stamp .build/node/.stamp ## Install what the 
 	$(BIN)/python -m pytest $(PYTEST)
 	@$(MAKE) --no-print-directory test-runtime
 
-# Lambda's Python, unless .venv has it already. What is built, long runs and public data are tested once.
+# What functions and commands share runs on Lambda's Python too, unless .venv has it already; ON_RUNTIME=tests runs all.
+ON_RUNTIME ?= $(addprefix tests/unit/,artifacts backends domain serving state cli/test_taste.py) tests/contract/test_listening_state.py
 test-runtime: LAMBDA_PYTHON = $(shell $(BIN)/python -m infra.bytecode)
 test-runtime: .venv/.dev
 	@$(if $(LAMBDA_PYTHON),$(MAKE) --no-print-directory .venv-runtime/.dev LAMBDA_PYTHON="$(LAMBDA_PYTHON)",\
 	  echo "NOTICE: no other Python of Lambda's version is at hand: the tests ran on this one alone")
-	$(if $(LAMBDA_PYTHON),.venv-runtime/bin/python -m pytest $(PYTEST) -m "not build and not realdata and not slow")
+	$(if $(LAMBDA_PYTHON),.venv-runtime/bin/python -m pytest $(PYTEST) -m "not build and not realdata and not slow" $(ON_RUNTIME))
 
 check: lint types imports lint-infra ## Lint, types, import rules, the template (CI adds `make test`)
 
