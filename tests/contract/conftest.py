@@ -8,6 +8,7 @@ import sys
 import tempfile
 import uuid
 import warnings
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,40 +88,49 @@ def reader(request: pytest.FixtureRequest, location: str, store: ObjectStore) ->
     return store if request.param == "store" else open_reader(location, dict(os.environ))
 
 
-@pytest.fixture
-def folder(tmp_path: Path, trained: Trained) -> Path:
-    """Artifacts of its own, and a state in which listener 12 has a history."""
-    trained.copy_to(LocalStore(tmp_path / "artifacts"))
-    open_state(str(tmp_path / "state.sqlite")).record(events_of())
-    return tmp_path
+def fill(folder: Path, trained: Trained) -> None:
+    """Write artifacts, and a state in which listener 12 has a history."""
+    trained.copy_to(LocalStore(folder / "artifacts"))
+    open_state(str(folder / "state.sqlite")).record(events_of())
 
 
-@pytest.fixture
-def start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TestClient]]:
+def forget() -> None:
+    """Let the next import of a function be its first."""
+    for name in FUNCTIONS:
+        sys.modules.pop(f"functions.{name}.handler", None)
+
+
+def cold_start(folder: Path, patch: pytest.MonkeyPatch, **settings: str) -> TestClient:
     """Import every function anew, as a cold start does, with some settings."""
     from fastapi.testclient import TestClient
 
     from segue.serving.http import local_api
 
-    def forget() -> None:
-        for name in FUNCTIONS:
-            sys.modules.pop(f"functions.{name}.handler", None)
+    usual = {
+        "SEGUE_ARTIFACTS": str(folder / "artifacts"),
+        "SEGUE_CACHE_DIR": str(folder / "cache"),
+        "SEGUE_STATE": str(folder / "state.sqlite"),
+        "SEGUE_LAKE": str(folder / "lake"),
+        "SEGUE_CURSOR_KEYS": CURSOR_KEYS,
+        "SEGUE_DEFAULT_TIER": "pro",
+    }
+    for name, value in (usual | settings).items():
+        patch.setenv(name, value)
+    forget()
+    return TestClient(local_api(import_module(f"functions.{name}.handler").api for name in FUNCTIONS))
 
-    def cold_start(**settings: str) -> TestClient:
-        usual = {
-            "SEGUE_ARTIFACTS": str(folder / "artifacts"),
-            "SEGUE_CACHE_DIR": str(folder / "cache"),
-            "SEGUE_STATE": str(folder / "state.sqlite"),
-            "SEGUE_LAKE": str(folder / "lake"),
-            "SEGUE_CURSOR_KEYS": CURSOR_KEYS,
-            "SEGUE_DEFAULT_TIER": "pro",
-        }
-        for name, value in (usual | settings).items():
-            monkeypatch.setenv(name, value)
-        forget()
-        return TestClient(local_api(import_module(f"functions.{name}.handler").api for name in FUNCTIONS))
 
-    yield cold_start
+@pytest.fixture
+def folder(tmp_path: Path, trained: Trained) -> Path:
+    """Artifacts and a state of its own."""
+    fill(tmp_path, trained)
+    return tmp_path
+
+
+@pytest.fixture
+def start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TestClient]]:
+    """Starts every function on the folder, with some settings."""
+    yield partial(cold_start, folder, monkeypatch)
     forget()
 
 

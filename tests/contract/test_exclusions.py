@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from segue.artifacts.local import LocalStore
 from segue.domain.exclusion import MOST_EXCLUSIONS
 from segue.serving.request_id import read_request_id
+from segue.state.location import open_state
 from tests.contract.client import ask, tracks
+from tests.contract.conftest import cold_start, fill, forget
 from tests.small_clustering import clustering_of, publish_clustering
 from tests.small_recommender import LISTENER, catalogue, events_of
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi.testclient import TestClient
+
+    from tests.small_recommender import Trained
 
     Surface = Callable[[TestClient], dict[str, Any]]
 
@@ -54,14 +59,26 @@ SHAPED = [name for name in SURFACES if name not in {"similar", "similar by clust
 """Surfaces that a listener's history shapes."""
 
 
-@pytest.fixture
-def client(start: Callable[..., TestClient], folder: Path) -> TestClient:
-    from segue.artifacts.local import LocalStore
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterator[tuple[TestClient, Path]]:
+    """Functions that run as long as the module, and their folder; the clusters are live too."""
+    folder = tmp_path_factory.mktemp("served")
+    fill(folder, trained)
+    clustering = clustering_of(catalogue(), min_cluster_size=8)
+    publish_clustering(LocalStore(folder / "artifacts"), clustering, live=True)
+    with pytest.MonkeyPatch.context() as patch:
+        yield cold_start(folder, patch), folder
+    forget()
 
-    publish_clustering(
-        LocalStore(folder / "artifacts"), clustering_of(catalogue(), min_cluster_size=8), live=True
-    )
-    return start()
+
+@pytest.fixture
+def client(served: tuple[TestClient, Path]) -> TestClient:
+    """The functions, with a state as nobody has touched it: another file takes the place of the last one."""
+    running, folder = served
+    for leftover in folder.glob("state.sqlite*"):
+        leftover.unlink()
+    open_state(str(folder / "state.sqlite")).record(events_of())
+    return running
 
 
 def say(client: TestClient, event: str, **about: Any) -> None:
