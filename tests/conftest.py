@@ -58,7 +58,12 @@ def _thawed() -> Iterator[None]:
     threshold = gc.get_threshold()
     yield
     if gc.get_freeze_count():
+        from fastapi.dependencies import models
+
         snapshot_restore_py._after_restore_registry.clear()
+        for each in vars(models).values():  # FastAPI remembers every endpoint, and that knows its models
+            if hasattr(each, "cache_clear"):
+                each.cache_clear()
         gc.unfreeze()
         gc.set_threshold(*threshold)
         gc.collect()
