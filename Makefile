@@ -73,7 +73,7 @@ test: missing build .venv-openapi/.stamp .build/node/.stamp ## Install what the 
 	@$(MAKE) --no-print-directory test-runtime
 
 # What functions and commands share runs on Lambda's Python too, unless .venv has it already; ON_RUNTIME=tests runs all.
-ON_RUNTIME ?= $(addprefix tests/unit/,artifacts backends serving state cli/test_taste.py)
+ON_RUNTIME ?= $(addprefix tests/unit/,state cli/test_taste.py cli/test_import_history.py)
 test-runtime: LAMBDA_PYTHON = $(shell $(BIN)/python -m infra.bytecode)
 test-runtime: .venv/.dev
 	@$(if $(LAMBDA_PYTHON),$(MAKE) --no-print-directory .venv-runtime/.dev LAMBDA_PYTHON="$(LAMBDA_PYTHON)",\
