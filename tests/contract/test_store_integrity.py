@@ -137,7 +137,7 @@ def test_two_versions_that_swap_files_or_manifests_are_refused(store: ObjectStor
         overwrite(store, f"{version_prefix(FAMILY, one.version)}{name}", stored.body)
     with pytest.raises(CorruptArtifactError, match="its manifest is of"):
         read_manifest(store, FAMILY, one.version)
-    with pytest.raises(CorruptArtifactError, match="promoted"):
+    with pytest.raises(CorruptArtifactError, match="after its promotion"):
         _load_live(store, tmp_path / "cache")
 
 
