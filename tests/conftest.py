@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import os
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +67,10 @@ def _thawed() -> Iterator[None]:
         for each in vars(models).values():  # FastAPI remembers every endpoint, and that knows its models
             if hasattr(each, "cache_clear"):
                 each.cache_clear()
+        with contextlib.suppress(RuntimeError), warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # where there is none, it is made or refused
+            asyncio.get_event_loop().close()  # Mangum leaves it open
+        asyncio.set_event_loop(None)
         gc.unfreeze()
         gc.set_threshold(*threshold)
         gc.collect()
