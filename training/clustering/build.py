@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from training.clustering.report import render_report
 from training.clustering.settings import N_NEIGHBOURS, build_params
 from training.clustering.space import fit_space
 from training.clustering.spanning_tree import WIDE_NEIGHBOURS, is_approximate
-from training.clustering.stage import effort_of, keep, keep_files
+from training.clustering.stage import effort_of, keep, keep_effort, keep_files
 from training.finite import check_finite, solving
 from training.page import FILE
 
@@ -80,16 +81,18 @@ def build_variant(
         The features, or what is computed of them, are too great for a number.
     """
     with threadpool_limits(threads):
-        _build(_Build(folder, settings.applied_to(variant), settings, threads, step))
+        _build(_Build(folder, variant, settings, threads, step))
 
 
 def _build(run: _Build) -> None:
     data = load_input(run.folder / INPUT)
     run.step("scaling", 0.0)
+    started_s = time.monotonic()
     with solving("features"):
-        space = fit_space(run.variant, data.columns, data.value)
+        space = fit_space(run.settings.applied_to(run.variant, len(data.columns)), data.columns, data.value)
         vectors = embed(space, data.value)
     check_finite((space, vectors), "features", "vectors")
+    keep_effort(run.folder, "scaling", started_s)
     graph = _graph(run, vectors)
     served = graph.nearest(N_NEIGHBOURS)
     choice = _choice(run, vectors, graph)
@@ -181,7 +184,8 @@ def _tree(choice: Choice, graph: Graph) -> ClusterTree:
 def _write(
     run: _Build, to: Path, clustering: Clustering, genres: Labels, choice: Choice, metrics: dict[str, Any]
 ) -> None:
-    params = build_params(run.variant, run.settings) | {"chosen": asdict(choice.best)}
+    params = build_params(run.variant, run.settings, len(clustering.space.columns))
+    params |= {"chosen": asdict(choice.best)}
     training = effort_of(run.folder) | {"warnings": _warnings(clustering.embeddings, choice)}
     write_clustering(clustering, to, configuration={"params": params, "metrics": metrics})
     metrics = metrics | {"bytes": sum(path.stat().st_size for path in to.iterdir())}

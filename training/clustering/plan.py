@@ -100,7 +100,9 @@ def assess(store: ObjectStore, variant: Variant, surveyed: Surveyed, settings: S
     elif damage:
         state, reason = State.STALE, f"the live version is damaged: {damage}"
     elif not surveyed.missing:
-        state, reason = _compare(store, live, build_params(variant, settings), surveyed.fingerprint)
+        state, reason = _compare(
+            store, live, build_params(variant, settings, surveyed.n_columns), surveyed.fingerprint
+        )
     elif live.manifest is None:
         state, reason = State.NO_INPUT, surveyed.missing
     else:

@@ -12,11 +12,8 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import segue
 from segue.artifacts.family import CLUSTERS
 from segue.artifacts.store import read_manifest
 from segue.errors import ConfigError, NotEnoughDataError, SegueError
@@ -24,13 +21,14 @@ from training.clustering.files import INPUT
 from training.clustering.memory import GIB, estimate
 from training.clustering.plan import Standing, State, Surveyed, assess, load_survey, save_survey
 from training.clustering.publishing import promote_first, publish_variant
-from training.clustering.settings import build_params
+from training.clustering.settings import build_params, reading_recipe
 from training.clustering.variant import VARIANTS
 from training.clustering.worker import Job, build_all
 from training.clustering.writing import check_writable, make_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from segue.artifacts.manifest import Manifest
     from segue.artifacts.object_store import ObjectStore
@@ -107,13 +105,13 @@ def assess_all(
     Files of the same size and time as in the last run are not read again: what was found in them is kept if
     there is a work folder.
     """
-    surveyed, inputs = load_survey(request.work, request.source, reader()), None
+    surveyed, inputs = load_survey(request.work, request.source, reading_recipe()), None
     if surveyed is None:
         inputs = _read(request.source, tell)
         surveyed = {name: _survey(variant, inputs) for name, variant in VARIANTS.items()}
         if request.work.is_dir():
             with suppress(OSError):  # of a folder that only a health check may read
-                save_survey(request.work, request.source, reader(), surveyed)
+                save_survey(request.work, request.source, reading_recipe(), surveyed)
     standings = [
         assess(store, variant, surveyed[variant.name], request.settings) for variant in request.variants
     ]
@@ -141,6 +139,7 @@ def prepare(
             wanted.append(standing)
             size = f"{standing.surveyed.n_items} tracks by {standing.surveyed.n_columns} features"
             logger.info("%s is %s; %s", standing.variant.name, _why(standing, request), size)
+            _warn_of_few_features(standing, request.settings)
         else:
             outcomes[standing.variant.name] = _unchanged(standing)
     if wanted:
@@ -167,6 +166,12 @@ def _why(standing: Standing, request: Request) -> str:
         return f"built again as asked; {standing.version} stays live until then"
     kept = " (an interrupted build goes on)" if _folder(request, standing).is_dir() else ""
     return f"{standing.state}: {standing.reason}{kept}"
+
+
+def _warn_of_few_features(standing: Standing, settings: Settings) -> None:
+    asked, has = settings.components, standing.surveyed.n_columns
+    if standing.variant.n_components is not None and asked is not None and asked > has:
+        logger.warning("%s: %d features give %d components, not %d", standing.variant.name, has, has, asked)
 
 
 def _unchanged(standing: Standing) -> Outcome:
@@ -204,7 +209,8 @@ def _survey(variant: Variant, inputs: Inputs) -> Surveyed:
 
 def _folder(request: Request, standing: Standing) -> Path:
     """Name the work folder after all that the build depends on: another build has another."""
-    about = [standing.surveyed.fingerprint, build_params(standing.variant, request.settings)]
+    surveyed = standing.surveyed
+    about = [surveyed.fingerprint, build_params(standing.variant, request.settings, surveyed.n_columns)]
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     return request.work / f"{standing.variant.name}-{digest[:12]}"
 
@@ -288,13 +294,3 @@ def _alone_in(work: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise ConfigError("--work", f"another `segue prepare` is at work in {work}.") from error
         yield
-
-
-@cache
-def reader() -> str:
-    """Return 12 hex digits of the code that reads tables: what another found may differ."""
-    own, shared = Path(__file__).parent, Path(segue.__file__).parent / "sources" / "dataset"
-    digest = hashlib.sha256()
-    for path in (own / "input.py", own / "reading.py", own / "source.py", *sorted(shared.glob("*.py"))):
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:12]

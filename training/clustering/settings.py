@@ -63,14 +63,14 @@ class Settings:
         if self.method is not None and self.method not in get_args(Method):
             raise InvalidInputError(f"method {self.method!r}: give {' or '.join(get_args(Method))}.")
 
-    def applied_to(self, variant: Variant) -> Variant:
-        """Return the variant with as many components as were asked for, if it has some."""
-        if self.components is None or variant.n_components is None:
+    def applied_to(self, variant: Variant, n_columns: int) -> Variant:
+        """Return the variant with the components asked for, at most one a column, if it has components."""
+        if variant.n_components is None:
             return variant
-        return replace(variant, n_components=self.components)
+        return replace(variant, n_components=min(self.components or variant.n_components, n_columns))
 
 
-def build_params(variant: Variant, settings: Settings) -> dict[str, Any]:
+def build_params(variant: Variant, settings: Settings, n_columns: int) -> dict[str, Any]:
     """Return what a manifest keeps of a build: an equal one, of equal data, need not be repeated."""
     asked = asdict(settings)
     del asked["components"]  # what came of it is in n_components
@@ -78,7 +78,7 @@ def build_params(variant: Variant, settings: Settings) -> dict[str, Any]:
         "variant": variant.name,
         "tables": [str(table) for table in variant.tables],
         "scaling": str(variant.scaling),
-        "n_components": settings.applied_to(variant).n_components,
+        "n_components": settings.applied_to(variant, n_columns).n_components,
         "n_neighbours": N_NEIGHBOURS,
         **asked,
         "recipe": recipe(),
@@ -91,5 +91,15 @@ def recipe() -> str:
     digest = hashlib.sha256()
     own, shared = Path(__file__).parent, Path(segue.__file__).parent
     for path in (*(own / f"{name}.py" for name in _OWN), *(shared / name for name in _SHARED)):
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:12]
+
+
+@cache
+def reading_recipe() -> str:
+    """Return 12 hex digits of the code that reads tables: another code may find something else."""
+    digest = hashlib.sha256()
+    own, shared = Path(__file__).parent, Path(segue.__file__).parent / "sources" / "dataset"
+    for path in (own / "input.py", own / "reading.py", own / "source.py", *sorted(shared.glob("*.py"))):
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]

@@ -45,9 +45,14 @@ def keep_files(folder: Path, stage: str, write: Callable[[Path], None]) -> Path:
             partial = Path(name) / stage
             partial.mkdir()
             write(partial)
-            (folder / f"{stage}.{_EFFORT}").write_text(json.dumps(provenance.effort(started_s)))
+            keep_effort(folder, stage, started_s)
             partial.rename(place)
     return place
+
+
+def keep_effort(folder: Path, stage: str, started_s: float) -> None:
+    """Note the seconds since ``started_s`` (of `time.monotonic`) and the peak memory of a stage."""
+    (folder / f"{stage}.{_EFFORT}").write_text(json.dumps(provenance.effort(started_s)))
 
 
 def effort_of(folder: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+import time
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
@@ -105,7 +106,7 @@ def _too_large(need: int | None, budget: int) -> TrainingError:
 def _start(job: Job, threads: int) -> _Running:
     context = multiprocessing.get_context("spawn")  # a fork would count our own memory as the variant's
     told, tell = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(tell, job, threads), daemon=True)
+    process = context.Process(target=_work, args=(tell, job, threads, time.monotonic()), daemon=True)
     process.start()
     tell.close()
     return _Running(job, process, told)
@@ -146,13 +147,18 @@ def _end_with(parent: BaseProcess) -> None:
     os._exit(1)
 
 
-def _work(tell: Connection, job: Job, threads: int) -> None:
-    """Run in the new process: build, then say that nothing went wrong, or what did."""
+def _work(tell: Connection, job: Job, threads: int, started_s: float) -> None:
+    """Run in the new process: build, then say that nothing went wrong, or what did.
+
+    The clock of ``started_s`` is one for all processes of a machine.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:  # without this a killed parent would leave us to race with its successor
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     from training.clustering.build import build_variant
+    from training.clustering.stage import keep_effort
 
+    keep_effort(job.folder, "starting", started_s)
     try:
         build_variant(
             job.folder,

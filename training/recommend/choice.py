@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from training.recommend.settings import Settings
+
+logger = logging.getLogger("segue.train")
 
 TRUNCATIONS = (25, 75, 150)
 """Weights of an item that are kept: what is served lies in memory, and the tail of them says little."""
@@ -70,7 +73,7 @@ def choose_settings(
         The usual ones; how many factors there are is not changed.
     budget : Budget
     step : callable
-        Told each trial as it ends.
+        Told the name of each kind before it is tried.
     """
     if not len(task.users()):
         return settings, {}
@@ -101,6 +104,7 @@ def _try(
     kind: str, fixed: dict[str, Any], task: Task, budget: Budget, budget_s: float, step: Callable[[str], None]
 ) -> list[Tried]:
     """Try a kind at its defaults, and at others while the budget lasts; one that cannot be fitted is said."""
+    step(f"trying {kind}")
     usual = FAMILIES[kind]
     free = {name: place for name, place in usual.space.items() if name not in fixed}
     starts = _STARTS.get(kind, ({},))
@@ -109,7 +113,7 @@ def _try(
     about = {"data": task.fingerprint(), "k": task.k, "seed": task.seed, **fixed} if path else {}
 
     def report(_share: float, trial: Trial) -> None:
-        step(f"{kind}: NDCG@{task.k} {trial.value:.4f} on validation after {trial.seconds:.1f} s")
+        logger.info("%s: NDCG@%d %.4f on validation after %.1f s", kind, task.k, trial.value, trial.seconds)
 
     journal = Journal(path, about)
     try:
@@ -118,19 +122,19 @@ def _try(
             report(0.0, journal.trials[-1])
         trials = search(family, task, journal, budget_s, report)
     except (InvalidInputError, ConfigError) as error:  # as EASE of a large catalogue, or no implicit
-        step(f"{kind} is not tried: {error}")
+        logger.warning("%s is not tried: %s", kind, error)
         return []
     return [Tried(kind, trial) for trial in trials]
 
 
 def _truncated(best: Tried, task: Task, tried: list[Tried], step: Callable[[str], None]) -> Tried:
     """Return the same with the fewest weights an item that rank as well but for `BEARABLE_LOSS`."""
+    step(f"trying fewer weights of {best.kind}")
     least = best.trial.value * (1 - BEARABLE_LOSS)
     for n_neighbours in TRUNCATIONS[:-1]:
         trial = task.measure(FAMILIES[best.kind], {**best.trial.params, "n_neighbours": n_neighbours})
-        step(
-            f"{best.kind} with {n_neighbours} weights an item: NDCG@{task.k} {trial.value:.4f} on validation"
-        )
+        told = (best.kind, n_neighbours, task.k, trial.value)
+        logger.info("%s with %d weights an item: NDCG@%d %.4f on validation", *told)
         tried.append(Tried(best.kind, trial))
         if trial.value >= least:
             return tried[-1]

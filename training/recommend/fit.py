@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from segue.domain.rules import Rules
     from training.content.fit import ContentRecord
     from training.recommend.settings import Settings
+
+logger = logging.getLogger("segue.train")
 
 FAMILY_OF = {"factors": ITEM_FACTORS, "similarity": ITEM_SIMILARITY, "parts": NONNEGATIVE_FACTORS}
 """The family that each of `training.recommend.settings.MEMBERS` is published as."""
@@ -96,7 +99,7 @@ def fit_members(
             fitted[name] = fit_finite(getattr(settings, name), liked, step).model
         except NOT_FITTED as error:
             missing[family] = str(error)
-            step(f"{family} is left out: {error}")
+            logger.warning("%s is left out: %s", family, error)
     return build_recommender(
         data.catalogue,
         popularity=popularity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from segue.domain.recommender import Recommender
     from training.recommend.rank import Weighed
     from training.recommend.split import Parts
+
+logger = logging.getLogger("segue.train")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ def _weigh(run: _Run) -> tuple[Weighed | None, Task]:
     try:
         weighed = fit_ranker(model, task, run.k, run.step)
     except NotEnoughDataError as error:
-        run.step(f"no ranker: {error}")
+        logger.warning("no ranker: %s", error)
         return None, asked
     run.step("fitting the members to all events before the test")
     model = replace(run.fit(part != Part.TEST), ranker=weighed.ranker)

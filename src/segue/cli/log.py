@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 LEVELS = ("debug", "info", "warning", "error")
 _LEAST_S = 0.05
 """Seconds; shorter steps are not worth a word."""
+_NUMBERED = re.compile(r":? \d+ of \d+.*")
+"""Ends the name of a step that is repeated, as ``iALS sweep 3 of 15``: together they are one."""
 
 
 class _Lines(logging.Handler):
@@ -81,6 +85,8 @@ class Steps:
     def finish(self) -> None:
         """Log the seconds of all steps."""
         ends = [*(start_s for _, start_s in self._begun[1:]), time.monotonic()]
-        took = [(name, end_s - start_s) for (name, start_s), end_s in zip(self._begun, ends, strict=True)]
-        told = ", ".join(f"{name} {seconds:.1f}" for name, seconds in took if seconds >= _LEAST_S)
-        self._logger.info("took %.1f s: %s", sum(seconds for _, seconds in took), told or "no step a moment")
+        took: dict[str, float] = defaultdict(float)  # members are fitted several times
+        for (name, start_s), end_s in zip(self._begun, ends, strict=True):
+            took[_NUMBERED.sub("", name)] += end_s - start_s
+        told = ", ".join(f"{name} {seconds:.1f}" for name, seconds in took.items() if seconds >= _LEAST_S)
+        self._logger.info("took %.1f s: %s", sum(took.values()), told or "no step a moment")

@@ -283,6 +283,21 @@ def test_a_crash_leaves_the_marker_of_a_failure(
     assert told == (str(crash) or type(crash).__name__)
 
 
+def test_as_many_components_as_there_are_features_are_the_most(tmp_path: Path) -> None:
+    raw = raw_folder(tmp_path / "raw", 80, low_level=False)
+    flags = ("--raw-data", raw, "--variant", "pca_features")
+    built = invoke(tmp_path, *flags, "--components", 500)
+    assert built.exit_code == 0
+    assert "pca_features: 12 features give 12 components, not 500" in built.output
+    manifest = read_manifest(
+        LocalStore(tmp_path / "models"),
+        CLUSTERS,
+        resolve(LocalStore(tmp_path / "models"), CLUSTERS).alias.target.version,
+    )
+    assert manifest.record.params["n_components"] == 12
+    assert {"starting", "scaling"} < manifest.record.training["stages"].keys()
+
+
 def test_a_sample_and_fewer_components_make_another_build(tmp_path: Path) -> None:
     raw = raw_folder(tmp_path / "raw", 80, low_level=False)
     flags = ("--raw-data", raw, "--variant", "pca_features")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import numpy as np
@@ -55,13 +56,15 @@ def test_without_a_budget_the_best_of_three_item_item_models_is_kept(task: Task)
 
 
 def test_a_kind_whose_package_is_not_installed_is_named_and_the_others_are_tried(
-    task: Task, monkeypatch: pytest.MonkeyPatch
+    task: Task, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(logging.getLogger("segue.train"), "propagate", True)
     monkeypatch.setitem(sys.modules, "implicit.cpu.als", None)
-    told: list[str] = []
-    _, tried = choose_settings(task, Settings.of(8, 5), Budget(0.01), told.append)
+    _, tried = choose_settings(task, Settings.of(8, 5), Budget(0.01), lambda _: None)
     assert {each.kind for each in tried["factors"]} == {"ials"}
-    assert [line for line in told if line.startswith("als is not tried: implicit: it is not installed")]
+    assert [
+        line for line in caplog.messages if line.startswith("als is not tried: implicit: it is not installed")
+    ]
 
 
 def test_with_a_budget_every_member_is_searched_and_a_second_run_only_reads(task: Task, tmp_path) -> None:
@@ -85,14 +88,14 @@ def test_nothing_is_chosen_by_nothing(task: Task) -> None:
     assert choose_settings(empty, Settings(), Budget(), lambda _: None) == (Settings(), {})
 
 
-def test_a_kind_that_cannot_be_fitted_is_said(task: Task, monkeypatch) -> None:
+def test_a_kind_that_cannot_be_fitted_is_said(task: Task, monkeypatch, caplog) -> None:
     def refuse(*_):
         raise InvalidInputError("too many items.")
 
+    monkeypatch.setattr(logging.getLogger("segue.train"), "propagate", True)
     monkeypatch.setattr(Ease, "fit", refuse)
-    said: list[str] = []
-    settings, tried = choose_settings(task, Settings.of(8, 5), Budget(1e-9), said.append)
-    assert "ease is not tried: too many items." in said
+    settings, tried = choose_settings(task, Settings.of(8, 5), Budget(1e-9), lambda _: None)
+    assert "ease is not tried: too many items." in caplog.messages
     assert not isinstance(settings.similarity, Ease)
     assert len({each.kind for each in tried["similarity"]}) == 4
 
