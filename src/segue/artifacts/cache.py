@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from segue.artifacts.object_store import ObjectReader
 
 _PARALLEL = 8
+_WORTH_THREADS = 8 << 20
+"""Bytes; less is hashed sooner than eight threads start."""
 _PARTIAL = ".partial-"
 _LEFTOVER_AGE_NS = 3600 * 10**9
 _KEPT_VERSIONS = 2
@@ -107,9 +109,14 @@ def _is_whole(folder: Path, manifest: Manifest) -> bool:
             found = hashlib.file_digest(file, "sha256").hexdigest()
             check_digest(name, entry, found, file.tell())
 
+    served = _served(manifest)
     try:
+        if sum(entry.bytes for entry in served.values()) < _WORTH_THREADS:
+            for item in served.items():
+                check(item)
+            return True
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            for _ in pool.map(check, _served(manifest).items()):
+            for _ in pool.map(check, served.items()):
                 pass
     except (CorruptArtifactError, OSError):
         return False
