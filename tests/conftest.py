@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +53,22 @@ def _environment() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _event_loops() -> Iterator[None]:
+    """Close every event loop at the end: Mangum makes one for each handler, and leaves it open."""
+    made: list[asyncio.AbstractEventLoop] = []
+
+    class Policy(asyncio.DefaultEventLoopPolicy):
+        def new_event_loop(self) -> asyncio.AbstractEventLoop:
+            made.append(super().new_event_loop())
+            return made[-1]
+
+    asyncio.set_event_loop_policy(Policy())
+    yield
+    for loop in made:
+        loop.close()
+
+
 @pytest.fixture(autouse=True)
 def _thawed() -> Iterator[None]:
     """Let go of what a cold start in the test keeps for good: its models hold files open."""
@@ -67,10 +81,6 @@ def _thawed() -> Iterator[None]:
         for each in vars(models).values():  # FastAPI remembers every endpoint, and that knows its models
             if hasattr(each, "cache_clear"):
                 each.cache_clear()
-        with contextlib.suppress(RuntimeError), warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # where there is none, it is made or refused
-            asyncio.get_event_loop().close()  # Mangum leaves it open
-        asyncio.set_event_loop(None)
         gc.unfreeze()
         gc.set_threshold(*threshold)
         gc.collect()
