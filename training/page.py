@@ -10,11 +10,13 @@ from jinja2 import Environment, FileSystemLoader
 FILE = "report.html"
 """What a page is called beside the artifact that it is about."""
 
+_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+"""It keeps the templates: to compile one takes longer than to render it."""
+
 
 def render_page(template: str, **told: Any) -> str:
     """Render a template, named from this folder; what is told is escaped.
 
     The page is one file: nothing in it is loaded from elsewhere.
     """
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
-    return environment.get_template(template).render(**told)
+    return _TEMPLATES.get_template(template).render(**told)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,7 @@ def code(family: str) -> dict[str, Any]:
 
     ``dirty`` says whether files differ from the commit.
     """
-    found: dict[str, Any] = {"version": segue.__version__, "format": FORMAT[family]}
-    sha = _git("rev-parse", "HEAD")
-    if sha:
-        found |= {"git_sha": sha, "dirty": bool(_git("status", "--porcelain"))}
-    return found
+    return {"version": segue.__version__, "format": FORMAT[family], **_checkout()}
 
 
 def runtime() -> dict[str, str]:
@@ -40,6 +37,13 @@ def effort(started_s: float) -> dict[str, Any]:
     """Return seconds since ``started_s`` (of `time.monotonic`) and the process's peak memory in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_BYTES
     return {"seconds": round(time.monotonic() - started_s, 3), "peak_memory_bytes": peak}
+
+
+@cache
+def _checkout() -> dict[str, Any]:
+    """Ask git once: what this process runs is what it has loaded, and one run names one commit."""
+    sha = _git("rev-parse", "HEAD")
+    return {"git_sha": sha, "dirty": bool(_git("status", "--porcelain"))} if sha else {}
 
 
 def _git(*arguments: str) -> str:
