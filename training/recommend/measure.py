@@ -71,7 +71,7 @@ class _Asked:
     """A source of one listener that is asked again and again, and looks for its best once."""
 
     def __init__(self, source: Source) -> None:
-        self.scores, self.reasons, self._look = source.scores, source.reasons, source.best
+        self.scores, self._look = source.scores, source.best
         self._found: dict[int, NDArray[np.int32]] = {}  # an lru_cache a source takes longer than some sources
 
     def best(self, n: int) -> NDArray[np.int32]:

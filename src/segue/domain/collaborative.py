@@ -13,7 +13,6 @@ from segue.domain.cells import best_rows
 from segue.domain.item_factors import explain_scores, fold_in, top_items
 from segue.domain.item_similarity import neighbours_of, shares_of, spoken_of
 from segue.domain.nonnegative_factors import nonnegative_explain, nonnegative_fold_in
-from segue.domain.source import Reason, ReasonKind
 from segue.errors import EmptyHistoryError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from segue.domain.item_factors import ItemFactors
     from segue.domain.item_similarity import ItemSimilarity, Neighbours
     from segue.domain.nonnegative_factors import NonnegativeFactors
-    from segue.domain.source import PlayedSource
 
 
 @dataclass(frozen=True)
@@ -61,10 +59,6 @@ class FactorSource:
     def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Split scores over the history, float64 (m, h): eq. 7 of Hu, Koren & Volinsky (2008)."""
         return self.explain(self.factors.take(rows, axis=0).astype(np.float64))
-
-    def reasons(self, row: int) -> list[Reason]:
-        """Split a score over the history."""
-        return played(self, row)
 
 
 def factor_source(model: ItemFactors, history: History) -> FactorSource:
@@ -121,10 +115,6 @@ class SimilaritySource:
         """Split scores over the history, float64 (m, h): the weights themselves."""
         return shares_of(self._near, self.history, rows)
 
-    def reasons(self, row: int) -> list[Reason]:
-        """Split a score over the history."""
-        return played(self, row)
-
     @cached_property
     def _spoken_of(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         return spoken_of(self._near, self.history)
@@ -132,11 +122,3 @@ class SimilaritySource:
     @cached_property
     def _near(self) -> Neighbours:
         return neighbours_of(self.model, self.history.item_index)
-
-
-def played(source: PlayedSource, row: int) -> list[Reason]:
-    """Name the tracks of the history behind a score, greatest part first; none for 0."""
-    contribution, history = source.shares(np.array([row], np.int32))[0], source.history
-    order = np.argsort(-contribution, kind="stable")
-    parts = zip(history.item_index[order].tolist(), contribution[order].tolist(), strict=True)
-    return [Reason(ReasonKind.PLAYED, value, item_index=item) for item, value in parts if value]

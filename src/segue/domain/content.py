@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,6 +94,10 @@ def read_marks(catalogue: Catalogue) -> tuple[Marks, ...]:
     )
 
 
+_Shared = tuple[Marks, "NDArray[np.int32]", "NDArray[np.int64]", "NDArray[np.float64]"]
+"""Artists or genres; their labels, the position of the track that has each, and what each weighs."""
+
+
 class ContentSource:
     """Tracks like those of one history, as a source of candidates; the reasons say in what they are alike.
 
@@ -139,34 +142,41 @@ class ContentSource:
         scores: NDArray[np.float32] = self._content.vectors.take(rows, axis=0) @ self._profile
         return scores
 
-    def reasons(self, row: int) -> list[Reason]:
-        """Split a score over audio features, shared artists and genres, greatest part first.
+    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+        """Split scores over audio features, shared artists and genres.
 
         Each audio feature contributes its own columns' products, exactly. The text is compressed into columns
         that mix its fields, so what they contribute is shared out among the artists and genres that the track
         has in common with what is liked, by how rare each is times the confidence of the tracks that have it;
         where none is in common it is `ReasonKind.REST`, as are low-level features.
         """
-        product = (self._profile * self._content.vectors[row]).astype(np.float64)
+        product = self._content.vectors.take(rows, axis=0).astype(np.float64) * self._profile
         n_text, features = self._content.n_text, self._content.audio_columns
-        first_audio = len(product) - len(features)
-        sound: dict[str, float] = {}
-        for feature, part in zip(features, product[first_audio:].tolist(), strict=True):
-            sound[feature] = sound.get(feature, 0.0) + part
-        text, rest = float(product[:n_text].sum()), float(product[n_text:first_audio].sum())
-        shared: list[tuple[ReasonKind, str, float]] = []
+        first_audio = product.shape[1] - len(features)
+        told = [
+            (at, Reason(ReasonKind.AUDIO, part, feature))
+            for at, parts in enumerate(product[:, first_audio:].tolist())
+            for feature, part in zip(features, parts, strict=True)
+            if part
+        ]
+        text, rest = product[:, :n_text].sum(axis=1), product[:, n_text:first_audio].sum(axis=1)
+        shared, weight = self._shared(rows)
+        unit = np.divide(text, weight, out=np.zeros(len(rows)), where=weight > 0)
+        for marks, labels, by, parts in shared:
+            names, shares = marks.labels.names, (unit[by] * parts).tolist()
+            found = zip(by.tolist(), labels.tolist(), shares, strict=True)
+            told += [(at, Reason(marks.kind, part, names[label])) for at, label, part in found if part]
+        rest += np.where(weight > 0, 0, text)
+        return told + [(at, Reason(ReasonKind.REST, part)) for at, part in enumerate(rest.tolist()) if part]
+
+    def _shared(self, rows: NDArray[np.int32]) -> tuple[list[_Shared], NDArray[np.float64]]:
+        """Return the artists and genres of some tracks with what each weighs, and the sum of a track's."""
+        found, total = [], np.zeros(len(rows))
         for marks, liked in zip(self._marks, self._liked, strict=True):
-            own = marks.labels.index_of(row)
-            weighted = zip(own.tolist(), liked[own].tolist(), strict=True)
-            shared += [
-                (marks.kind, marks.labels.names[label], weight) for label, weight in weighted if weight
-            ]
-        unit = text / sum(weight for _, _, weight in shared) if shared else 0.0
-        told = [Reason(ReasonKind.AUDIO, part, feature) for feature, part in sound.items()]
-        told += [Reason(kind, unit * weight, name) for kind, name, weight in shared]
-        told.append(Reason(ReasonKind.REST, rest if shared else rest + text))
-        told = [reason for reason in told if reason.contribution]
-        return sorted(told, key=attrgetter("contribution"), reverse=True)
+            labels, by = marks.labels.index_of_all(rows)
+            found.append((marks, labels, by, liked[labels]))
+            total += np.bincount(by, liked[labels], minlength=len(rows))
+        return found, total
 
     @cached_property
     def _liked(self) -> list[NDArray[np.float64]]:

@@ -112,13 +112,12 @@ class GenreSource:
         total = np.bincount(by, self.share[labels], minlength=len(rows))
         return total.astype(np.float32) * self.index.weight[rows]
 
-    def reasons(self, row: int) -> list[Reason]:
-        """Split a score over the genres of the track, greatest part first."""
-        genres, weight = self.index.genres, float(self.index.weight[row])
-        labels = genres.index_of(row)
-        parts = zip(labels.tolist(), self.share[labels].tolist(), strict=True)
-        told = [Reason(ReasonKind.GENRE, weight * part, genres.names[label]) for label, part in parts if part]
-        return sorted(told, key=lambda reason: -reason.contribution)
+    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+        """Split scores over the genres of the tracks."""
+        names, (labels, by) = self.index.genres.names, self.index.genres.index_of_all(rows)
+        parts = (self.index.weight[rows][by] * self.share[labels]).tolist()
+        told = zip(by.tolist(), labels.tolist(), parts, strict=True)
+        return [(at, Reason(ReasonKind.GENRE, part, names[label])) for at, label, part in told if part]
 
     def _first(self, label: int, n: int) -> NDArray[np.int32]:
         start, end = self.index.start[label : label + 2].tolist()

@@ -141,6 +141,6 @@ class PopularitySource:
         """Score the tracks in ``rows``, float32 (m,): ln(1 + plays), as plays differ by magnitudes."""
         return np.log1p(np.maximum(self.plays[rows], 0))
 
-    def reasons(self, row: int) -> list[Reason]:
+    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
         """Name popularity as the one reason."""
-        return [Reason(self.kind, float(np.log1p(max(self.plays[row], 0))))]
+        return [(at, Reason(self.kind, part)) for at, part in enumerate(self.scores(rows).tolist())]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.source import PlayedSource, Source
+    from segue.domain.source import PlayedSource, ReasonedSource, Source
 
 _Part = tuple[tuple[ReasonKind, str, int], float]
 _size = itemgetter(1)
@@ -172,11 +172,10 @@ def weighted_reasons(
         np.put_along_axis(shares, order, 0, axis=1)
         rest = shares.sum(axis=1)
     for name in [name for name in sources if name not in played]:
-        unit, reasons = units[name], sources[name].reasons
-        for mine, row in zip(told, rows.tolist(), strict=True):
-            for kind, contribution, about, item in reasons(row):
-                key = (kind, about, item)
-                mine[key] = mine.get(key, 0.0) + unit * contribution
+        unit, source = units[name], cast("ReasonedSource", sources[name])
+        for at, (kind, contribution, about, item) in source.reasons(rows):
+            mine, key = told[at], (kind, about, item)
+            mine[key] = mine.get(key, 0.0) + unit * contribution
     return [_greatest(parts, other, n_reasons) for parts, other in zip(told, rest.tolist(), strict=True)]
 
 

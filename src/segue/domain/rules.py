@@ -92,18 +92,16 @@ class MoodSource:
         scores: NDArray[np.float32] = self.percentile[rows] @ wanted - little
         return scores
 
-    def reasons(self, row: int) -> list[Reason]:
-        """Split a score over the features that mood and situation ask for, greatest part first."""
+    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+        """Split scores over the features that mood and situation ask for."""
         asked = ((ReasonKind.MOOD, self.mood), (ReasonKind.CONTEXT, self.situation))
-        parts = [
-            Reason(kind, weight * p if weight > 0 else -weight * (1 - p), feature)
+        return [
+            (at, Reason(kind, weight * p if weight > 0 else -weight * (1 - p), feature))
             for kind, weights in asked
-            for feature, weight, p in zip(
-                FEATURES, weights.tolist(), self.percentile[row].tolist(), strict=True
-            )
+            for at, percentile in enumerate(self.percentile[rows].tolist())
+            for feature, weight, p in zip(FEATURES, weights.tolist(), percentile, strict=True)
             if weight
         ]
-        return sorted(parts, key=lambda part: -part.contribution)
 
 
 def mood_source(rules: Rules, mood: Mood | None = None, situation: Situation | None = None) -> MoodSource:

@@ -111,15 +111,18 @@ class SocialSource:
         """Score the tracks in ``rows``, float32 (m,) in [0, 1]: Σ_f similarity_f weight_f of the like."""
         return look_up(self.item_index, self.score, rows)
 
-    def reasons(self, row: int) -> list[Reason]:
-        """Name the friends who like a track, greatest part first."""
-        first, end = self.liked.searchsorted(np.array((row, row + 1), np.int32)).tolist()
-        friends = self.friend[first:end]
-        parts = zip(
-            friends.tolist(), (self.similarity[friends] * self.weight[first:end]).tolist(), strict=True
-        )
-        told = [Reason(ReasonKind.FRIEND, part, self.friend_ids[friend]) for friend, part in parts]
-        return sorted(told, key=lambda part: -part.contribution)
+    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+        """Name the friends who like the tracks."""
+        first, end = self.liked.searchsorted(rows), self.liked.searchsorted(rows, side="right")
+        told: list[tuple[int, Reason]] = []
+        for at, place in enumerate(map(slice, first.tolist(), end.tolist())):
+            friends = self.friend[place]
+            parts = (self.similarity[friends] * self.weight[place]).tolist()
+            told += [
+                (at, Reason(ReasonKind.FRIEND, part, self.friend_ids[friend]))
+                for friend, part in zip(friends.tolist(), parts, strict=True)
+            ]
+        return told
 
 
 def social_source(

@@ -51,12 +51,13 @@ class SoundSource:
         scores: NDArray[np.float32] = self._near(rows).mean(axis=1)
         return scores
 
-    def reasons(self, row: int) -> list[Reason]:
-        """Split a score over the features, greatest part first."""
-        near = self._near(np.array([row], np.int32))[0] / len(self.features)
-        parts = zip(self.features, near.tolist(), strict=True)
+    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+        """Split scores over the features."""
+        near = self._near(rows) / len(self.features)
         return [
-            Reason(ReasonKind.ASKED, part, name) for name, part in sorted(parts, key=lambda each: -each[1])
+            (at, Reason(ReasonKind.ASKED, part, name))
+            for at, parts in enumerate(near.tolist())
+            for name, part in zip(self.features, parts, strict=True)
         ]
 
     def _near(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:

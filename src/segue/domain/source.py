@@ -63,12 +63,19 @@ class Source(Protocol):
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows`` int32 (m,), float32 (m,); 0 where the source knows nothing."""
 
-    def reasons(self, row: int) -> list[Reason]:
-        """Split the score of a track into parts, greatest first, that add up to it."""
+
+class ReasonedSource(Source, Protocol):
+    """A source whose scores are sums over anything but the tracks of a history."""
+
+    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+        """Split the scores of ``rows`` int32 (m,) into parts that add up to each, in any order.
+
+        Every part comes with the position in ``rows`` of the track whose score it is a part of.
+        """
 
 
 class PlayedSource(Source, Protocol):
-    """A source whose scores are sums over the tracks of a history; having ``shares`` is what tells it."""
+    """A source whose scores are sums over the tracks of a history; it has ``shares`` instead of reasons."""
 
     @property
     def history(self) -> History:

@@ -31,9 +31,12 @@ class Fixed:
     def scores(self, rows):
         return self.value[rows].astype(np.float32)
 
-    def reasons(self, row):
-        shared = Reason(ReasonKind.POPULAR, 0.25 * float(self.value[row]))
-        return [Reason(ReasonKind.GENRE, 0.75 * float(self.value[row]), self.name), shared]
+    def reasons(self, rows):
+        return [
+            (at, Reason(kind, share * score, name))
+            for at, score in enumerate(self.value[rows].tolist())
+            for kind, share, name in ((ReasonKind.GENRE, 0.75, self.name), (ReasonKind.POPULAR, 0.25, ""))
+        ]
 
 
 def sources(*values: np.ndarray) -> dict[str, Fixed]:
@@ -69,10 +72,13 @@ def test_reasons_add_up_to_the_score(rng: np.random.Generator) -> None:
 class Mixed(Fixed):
     """Fixed scores, most of which many genres share, and a little an artist."""
 
-    def reasons(self, row):
-        score = float(self.value[row])
-        many = [Reason(ReasonKind.GENRE, score * 0.18, f"genre {place}") for place in range(5)]
-        return [*many, Reason(ReasonKind.ARTIST, score * 0.1, "artist")]
+    def reasons(self, rows):
+        many = [Reason(ReasonKind.GENRE, 0.18, f"genre {place}") for place in range(5)]
+        return [
+            (at, part._replace(contribution=score * part.contribution))
+            for at, score in enumerate(self.value[rows].tolist())
+            for part in (*many, Reason(ReasonKind.ARTIST, 0.1, "artist"))
+        ]
 
 
 def test_the_greatest_of_every_kind_is_told_before_the_second_of_any(rng: np.random.Generator) -> None:

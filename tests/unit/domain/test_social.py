@@ -58,7 +58,8 @@ def test_a_friend_of_the_same_taste_is_heard_more() -> None:
     weight = np.array([ACQUAINTANCE + alike, ACQUAINTANCE])
     assert source.similarity == pytest.approx(weight / weight.sum())
     assert source.best(1).tolist() == [4]
-    assert [reason.name for reason in source.reasons(1)] == ["bob", "cid"]
+    told = sorted(source.reasons(np.array([1], np.int32)), key=lambda each: -each[1].contribution)
+    assert [reason.name for _, reason in told] == ["bob", "cid"]
 
 
 def test_what_is_disliked_makes_no_friend_count_below_the_others() -> None:
