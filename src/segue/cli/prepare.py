@@ -164,7 +164,15 @@ def prepare(  # noqa: PLR0913  # one option, one argument
 
 
 def prepare_all(  # noqa: PLR0913 - what the command is asked for
-    console: Console, store: ObjectStore, data: str, *, work: Path, seed: int, reason: str, force: bool
+    console: Console,
+    store: ObjectStore,
+    data: str,
+    *,
+    work: Path,
+    seed: int,
+    reason: str,
+    force: bool,
+    log_file: Path | None,
 ) -> list[Outcome]:
     """Prepare every variant of the tracks at ``data`` as the command does; raises as its source does."""
     from training.clustering.memory import default_budget
@@ -173,7 +181,7 @@ def prepare_all(  # noqa: PLR0913 - what the command is asked for
     from training.clustering.source import find_source
     from training.clustering.variant import choose_variants
 
-    log_to(console, LOGGER)
+    log_to(console, LOGGER, file=log_file)
     source, settings = find_source(raw=None, data=data), Settings(seed=seed)
     memory, variants = default_budget(), choose_variants([])
     request = Request(source, variants, settings, work, user_name(), reason, memory, force)

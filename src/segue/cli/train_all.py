@@ -13,7 +13,7 @@ from segue.artifacts.family import CLUSTERS, GENRE_PREFERENCE, HYBRID
 from segue.artifacts.location import open_store
 from segue.artifacts.store import resolve_if_any
 from segue.cli import prepare, train
-from segue.cli.options import ARTIFACTS, TOO_LITTLE, Artifacts, Data, Reason, Store
+from segue.cli.options import ARTIFACTS, TOO_LITTLE, Artifacts, Data, LogFile, Reason, Store
 from segue.errors import GateRejectedError, NotEnoughDataError, SegueError, TableMissingError
 from segue.serving.settings import find_store
 
@@ -51,6 +51,7 @@ def train_all(  # noqa: PLR0913 - one parameter an option
     force: Annotated[
         bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")
     ] = False,
+    log_file: LogFile = None,
 ) -> None:
     """Train every family that has data: genre preference, the recommender, clusters.
 
@@ -72,6 +73,7 @@ def train_all(  # noqa: PLR0913 - one parameter an option
         "reason": reason,
         "promote": promote,
         "force": force,
+        "log_file": log_file,
     }
 
     def genre_preference() -> None:
@@ -83,9 +85,14 @@ def train_all(  # noqa: PLR0913 - one parameter an option
         train.recommend(data=data, events=events, **given)
 
     def clusters() -> tuple[_End, str]:
-        return _told(
-            prepare.prepare_all(console, opened, data, work=work, seed=seed, reason=reason, force=force)
-        )
+        asked: dict[str, Any] = {
+            "work": work,
+            "seed": seed,
+            "reason": reason,
+            "force": force,
+            "log_file": log_file,
+        }
+        return _told(prepare.prepare_all(console, opened, data, **asked))
 
     ends = []
     for family, run in ((GENRE_PREFERENCE, genre_preference), (HYBRID, recommender), (CLUSTERS, clusters)):

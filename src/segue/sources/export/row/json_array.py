@@ -129,7 +129,7 @@ def _array(window: _Window, *, listed: bool = True) -> Iterator[tuple[str, Any]]
                 f"more than {MOST_DAMAGED} of its rows are damaged, and row {number} and later were not read"
             )
         if isinstance(value, Damaged) and not _recover(window, _NEXT_ROW if listed else _NEXT_OBJECT):
-            yield f"row {number}", Damaged(f"{value.why}, and no row comes after it: the file was cut short")
+            yield f"row {number}", Damaged(f"{value.why}, and no row is found after it")
             return
         yield f"row {number}", value
 
