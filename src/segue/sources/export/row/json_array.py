@@ -129,7 +129,10 @@ def _array(window: _Window, *, listed: bool = True) -> Iterator[tuple[str, Any]]
                 f"more than {MOST_DAMAGED} of its rows are damaged, and row {number} and later were not read"
             )
         if isinstance(value, Damaged) and not _recover(window, _NEXT_ROW if listed else _NEXT_OBJECT):
-            yield f"row {number}", Damaged(f"{value.why}, and no row is found after it")
+            yield (
+                f"row {number}",
+                Damaged(f"{value.why}, and no row is found after it: perhaps the file was cut short"),
+            )
             return
         yield f"row {number}", value
 
