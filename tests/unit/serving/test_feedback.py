@@ -50,14 +50,12 @@ def ids(body: dict[str, Any], key: str | None = None, now: datetime = NOW) -> li
 # --- requests ----------------------------------------------------------------------------------------
 
 
-def api() -> Any:
-    api = http_api("test")
+API = http_api("test")
 
-    @api.post("/x", status_code=202)
-    def route(request: FeedbackRequest, idempotency_key: IdempotencyKey = None) -> FeedbackResponse:
-        return FeedbackResponse(accepted=len(build_events(request, NOW, idempotency_key)), repeated=0)
 
-    return api
+@API.post("/x", status_code=202)
+def take(request: FeedbackRequest, idempotency_key: IdempotencyKey = None) -> FeedbackResponse:
+    return FeedbackResponse(accepted=len(build_events(request, NOW, idempotency_key)), repeated=0)
 
 
 @pytest.mark.parametrize(
@@ -96,10 +94,10 @@ def api() -> Any:
     ],
 )
 def test_bad_input_names_the_field_of_one_event_or_of_one_among_many(change: dict, named: str) -> None:
-    status, answer, _ = call(api(), body=json.dumps(LIKE | change))
+    status, answer, _ = call(API, body=json.dumps(LIKE | change))
     assert status == 422
     assert re.match(named, answer["detail"])
-    status, answer, _ = call(api(), body=json.dumps({"events": [LIKE, LIKE | change]}))
+    status, answer, _ = call(API, body=json.dumps({"events": [LIKE, LIKE | change]}))
     assert status == 422
     assert re.match(rf"events\.1\.{named}", answer["detail"])
 
@@ -117,14 +115,14 @@ def test_bad_input_names_the_field_of_one_event_or_of_one_among_many(change: dic
     ],
 )
 def test_a_name_that_says_nothing_is_refused(field: str, event: str, name: str, message: str) -> None:
-    status, answer, _ = call(api(), body=json.dumps({"user_id": "u", "event": event, field: name}))
+    status, answer, _ = call(API, body=json.dumps({"user_id": "u", "event": event, field: name}))
     assert status == 422
     assert answer["detail"].startswith(f"{field}: {message}")
 
 
 @pytest.mark.parametrize("name", ["!!!", "∆", "Zzzz Nobody", "NA", "李荣浩", " Air"])
 def test_a_name_that_no_catalogue_is_asked_for_is_taken(name: str) -> None:
-    assert call(api(), body=json.dumps({"user_id": "u", "event": "block", "artist": name}))[0] == 202
+    assert call(API, body=json.dumps({"user_id": "u", "event": "block", "artist": name}))[0] == 202
 
 
 @pytest.mark.parametrize(
@@ -140,14 +138,14 @@ def test_a_name_that_no_catalogue_is_asked_for_is_taken(name: str) -> None:
     ],
 )
 def test_a_body_of_another_form_is_told(body: str, named: str) -> None:
-    status, answer, _ = call(api(), body=body)
+    status, answer, _ = call(API, body=body)
     assert status == 422
     assert re.match(named, answer["detail"])
 
 
 def test_one_event_or_five_hundred_are_taken() -> None:
-    assert call(api(), body=json.dumps(LIKE))[:2] == (202, {"accepted": 1, "repeated": 0})
-    assert call(api(), body=json.dumps({"events": [LIKE] * 500}))[1]["accepted"] == 500
+    assert call(API, body=json.dumps(LIKE))[:2] == (202, {"accepted": 1, "repeated": 0})
+    assert call(API, body=json.dumps({"events": [LIKE] * 500}))[1]["accepted"] == 500
 
 
 def test_every_field_arrives_and_a_number_is_the_id_it_is_written_as() -> None:

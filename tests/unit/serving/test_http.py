@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -28,6 +29,10 @@ class Context:
     tenant_id: str | None = None
 
 
+entry = cache(lambda_entry)
+"""An application starts once, as in Lambda: each start collects garbage."""
+
+
 def call(
     api: Any,
     method: str = "POST",
@@ -43,19 +48,28 @@ def call(
         "queryStringParameters": None, "multiValueQueryStringParameters": None,
         "requestContext": {"identity": {"sourceIp": "203.0.113.7", "apiKeyId": key_id}, "stage": "v1"},
     }  # fmt: skip
-    answer = lambda_entry(api)(event, Context())
+    answer = entry(api)(event, Context())
     headers = {**answer["headers"], **{k: v[0] for k, v in answer["multiValueHeaders"].items()}}
     return answer["statusCode"], json.loads(answer["body"]), headers
 
 
-def raising(error: Exception) -> Any:
-    api = http_api("test")
+RAISED: list[Exception] = []
+API = http_api("test")
 
-    @api.post("/x")
-    def route() -> None:
-        raise error
 
-    return api
+@API.post("/x")
+def fail() -> None:
+    raise RAISED.pop()
+
+
+@API.post("/customer")
+def take(request: GenreRequest) -> int:
+    return request.customer_id
+
+
+def call_raising(error: Exception) -> tuple[int, dict, dict]:
+    RAISED.append(error)
+    return call(API)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +86,7 @@ def raising(error: Exception) -> Any:
     ],
 )
 def test_each_error_has_its_status_and_only_callers_errors_are_told(error, status, code) -> None:
-    found, body, headers = call(raising(error))
+    found, body, headers = call_raising(error)
     assert (found, body["status"], body["code"]) == (status, status, code)
     assert headers["content-type"] == "application/problem+json"
     assert body["request_id"] == "7f0c"
@@ -86,7 +100,7 @@ def missing_genre_model() -> errors.AliasNotFoundError:
 
 
 def test_a_missing_model_names_the_training_command() -> None:
-    status, body, headers = call(raising(missing_genre_model()))
+    status, body, headers = call_raising(missing_genre_model())
     assert (status, body["error"]) == (503, "Genre model not found")
     assert "segue train genre-preference" in body["detail"]
     assert "hunter2" not in json.dumps(body)
@@ -95,13 +109,7 @@ def test_a_missing_model_names_the_training_command() -> None:
 
 @pytest.mark.parametrize("spelled", ["12", "12.0", '"12"', '"12.0"'])
 def test_a_customer_is_a_whole_number_in_any_spelling(spelled: str) -> None:
-    api = http_api("test")
-
-    @api.post("/x")
-    def route(request: GenreRequest) -> int:
-        return request.customer_id
-
-    assert call(api, body=f'{{"customer_id": {spelled}}}')[:2] == (200, 12)
+    assert call(API, path="/customer", body=f'{{"customer_id": {spelled}}}')[:2] == (200, 12)
 
 
 @pytest.mark.parametrize(
@@ -128,21 +136,15 @@ def test_a_customer_is_a_whole_number_in_any_spelling(spelled: str) -> None:
     ],
 )
 def test_bad_input_is_422_and_names_the_field(body: str | None, named: str) -> None:
-    api = http_api("test")
-
-    @api.post("/x")
-    def route(request: GenreRequest) -> int:
-        return request.customer_id
-
-    status, answer, _ = call(api, body=body)
+    status, answer, _ = call(API, path="/customer", body=body)
     assert status == 422
     assert re.search(named, answer["detail"])
 
 
 def test_unknown_paths_and_methods_are_problems_too() -> None:
-    status, body, _ = call(raising(ValueError()), path="/nope")
+    status, body, _ = call(API, path="/nope")
     assert status == 404
     assert body["detail"].startswith("POST /nope: there is no such route; docs/openapi.json lists")
-    status, body, headers = call(raising(ValueError()), method="GET")
+    status, body, headers = call(API, method="GET")
     assert (status, body["code"], headers["allow"]) == (405, "method_not_allowed", "POST")
     assert body["detail"] == "GET /x: this route takes POST only."

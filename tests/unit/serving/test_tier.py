@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, combinations_with_replacement
-from typing import Annotated, Any
+from typing import Annotated
 
 import pytest
 
@@ -69,27 +69,25 @@ def test_a_wrong_setting_names_itself(variable: str, value: str) -> None:
         TierSettings.from_environment({variable: value})
 
 
-def api() -> Any:
-    api = http_api("test")
+API = http_api("test")
 
-    @api.post("/x")
-    def route(tier: CallerTier) -> dict[str, str]:
-        require(tier, PRO)
-        return {"tier": tier}
 
-    return api
+@API.post("/x")
+def open_pro(tier: CallerTier) -> dict[str, str]:
+    require(tier, PRO)
+    return {"tier": tier}
 
 
 def test_the_caller_is_the_key_that_api_gateway_checked() -> None:
-    assert call(api(), key_id="k1")[:2] == (200, {"tier": "pro"})
+    assert call(API, key_id="k1")[:2] == (200, {"tier": "pro"})
 
 
 @pytest.mark.parametrize("key_id", ["k2", "", None])
 def test_another_key_or_none_has_the_default(key_id: str | None) -> None:
-    status, body, _ = call(api(), key_id=key_id)
+    status, body, _ = call(API, key_id=key_id)
     assert (status, body["code"]) == (403, "tier")
     assert "needs the tier pro, yours is starter" in body["detail"]
 
 
 def test_no_header_makes_a_caller_more() -> None:
-    assert call(api(), headers={"x-api-key": "k1", "apiKeyId": "k1"})[0] == 403
+    assert call(API, headers={"x-api-key": "k1", "apiKeyId": "k1"})[0] == 403
