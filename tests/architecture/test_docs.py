@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -111,15 +112,21 @@ def test_every_make_command_exists(path: Path) -> None:
     assert made(read(path)) - targets().keys() == set()
 
 
-@each_document
-def test_every_segue_command_exists(path: Path) -> None:
+@pytest.fixture(scope="module")
+def segue() -> Any:
+    """The command as Typer builds it, which takes its time."""
     from typer.main import get_command
 
     from segue.cli import app
 
+    return get_command(app)
+
+
+@each_document
+def test_every_segue_command_exists(path: Path, segue: Any) -> None:
     unknown = []
     for line in re.findall(r"(?:^|[\s`/])segue((?: [a-z][\w-]*)+)", read(path), re.MULTILINE):
-        command, words = get_command(app), line.split()
+        command, words = segue, line.split()
         while words and hasattr(command, "commands"):
             if words[0] not in command.commands:
                 unknown.append(f"segue{line}")

@@ -99,28 +99,50 @@ def test_functions_and_training_are_namespaces() -> None:
     assert [name_of(path) for path in modules("functions", "training") if path.name == "__init__.py"] == []
 
 
-@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
-def test_a_function_imports_only_what_it_needs(path: Path, tmp_path: Path) -> None:
-    module = f"functions.{path.parent.name}.handler"
-    code = f"import sys, {module}; print(*sys.modules, sep='\\n')"
+IMPORTS = """
+import os, sys
+import segue.serving.http  # every function does, so that one process can begin for all of them
+for module in sys.argv[1:]:
+    if not os.fork():
+        __import__(module)
+        print(module, *sys.modules, flush=True)
+        os._exit(0)
+    if os.wait()[1]:
+        sys.exit(f"{module} cannot be imported")
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """What has been imported when a function is ready, by the name of its module."""
+    folder = tmp_path_factory.mktemp("functions")
     keep = {name: value for name, value in os.environ.items() if not name.startswith(("SEGUE_", "AWS_"))}
     given = {
-        "SEGUE_ARTIFACTS": str(tmp_path / "artifacts"),
-        "SEGUE_STORE": str(tmp_path / "store.sqlite"),
-        "SEGUE_CACHE_DIR": str(tmp_path / "cache"),
-        "SEGUE_STATE": str(tmp_path / "state.sqlite"),
-        "SEGUE_LAKE": str(tmp_path / "lake"),
-        "SEGUE_UPLOADS": str(tmp_path / "uploads"),
+        "SEGUE_ARTIFACTS": str(folder / "artifacts"),
+        "SEGUE_STORE": str(folder / "store.sqlite"),
+        "SEGUE_CACHE_DIR": str(folder / "cache"),
+        "SEGUE_STATE": str(folder / "state.sqlite"),
+        "SEGUE_LAKE": str(folder / "lake"),
+        "SEGUE_UPLOADS": str(folder / "uploads"),
         "SEGUE_CURSOR_KEYS": f"k:{'5e' * 32}",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
     }
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", IMPORTS, *map(module_of, HANDLERS)]
     done = subprocess.run(
-        command, cwd=tmp_path, env=keep | given, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=folder, env=keep | given, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    loaded = set(done.stdout.split())
-    assert module in loaded
-    loaded.discard("botocore")  # Powertools imports the bare package, 1 ms, to see whether there is one
+    return {line.split()[0]: set(line.split()[1:]) for line in done.stdout.splitlines()}
+
+
+def module_of(handler: Path) -> str:
+    return f"functions.{handler.parent.name}.handler"
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
+def test_a_function_imports_only_what_it_needs(path: Path, loaded: dict[str, set[str]]) -> None:
+    # Powertools imports the bare package botocore, 1 ms, to see whether there is one.
+    names = loaded[module_of(path)] - {"botocore"}
+    assert module_of(path) in names
     heavy = tuple(f"{name}." for name in TOO_HEAVY)
-    assert [name for name in sorted(loaded) if f"{name}.".startswith(heavy)] == []
+    assert [name for name in sorted(names) if f"{name}.".startswith(heavy)] == []

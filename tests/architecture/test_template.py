@@ -465,12 +465,17 @@ def test_digest_changes_with_any_layer(tmp_path: Path) -> None:
     assert layers_digest(tmp_path) != before
 
 
-@pytest.mark.build
-@each_function
-def test_built_function_and_its_layers_fit(name: str) -> None:
+@pytest.fixture(scope="module")
+def sizes() -> dict[str, dict[str, int]]:
     if not BUILT.exists():
         pytest.skip("nothing is built: run `make build`")
-    parts = function_sizes(BUILT, ROOT / "template.yaml")[name]
+    return function_sizes(BUILT, ROOT / "template.yaml")
+
+
+@pytest.mark.build
+@each_function
+def test_built_function_and_its_layers_fit(name: str, sizes: dict[str, dict[str, int]]) -> None:
+    parts = sizes[name]
     assert set(parts) == {name, *layers_of(FUNCTIONS[name])}
     assert min(parts.values()) > 0
     assert sum(parts.values()) < LIMIT_BYTES
