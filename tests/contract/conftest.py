@@ -8,7 +8,7 @@ import sys
 import tempfile
 import uuid
 import warnings
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,8 +100,8 @@ def forget() -> None:
         sys.modules.pop(f"functions.{name}.handler", None)
 
 
-def cold_start(folder: Path, patch: pytest.MonkeyPatch, **settings: str) -> TestClient:
-    """Import every function anew, as a cold start does, with some settings."""
+def cold_start(folder: Path, patch: pytest.MonkeyPatch, *functions: str, **settings: str) -> TestClient:
+    """Import functions anew, all or those named, as a cold start does, with some settings."""
     from fastapi.testclient import TestClient
 
     from segue.serving.http import local_api
@@ -117,7 +117,9 @@ def cold_start(folder: Path, patch: pytest.MonkeyPatch, **settings: str) -> Test
     for name, value in (usual | settings).items():
         patch.setenv(name, value)
     forget()
-    return TestClient(local_api(import_module(f"functions.{name}.handler").api for name in FUNCTIONS))
+    return TestClient(
+        local_api(import_module(f"functions.{name}.handler").api for name in functions or FUNCTIONS)
+    )
 
 
 @pytest.fixture
@@ -129,9 +131,42 @@ def folder(tmp_path: Path, trained: Trained) -> Path:
 
 @pytest.fixture
 def start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TestClient]]:
-    """Starts every function on the folder, with some settings."""
+    """Starts functions on the folder, all or those named, with some settings."""
     yield partial(cold_start, folder, monkeypatch)
     forget()
+
+
+@pytest.fixture(scope="module")
+def served_folder(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Path:
+    """Artifacts and a state of the module; nobody writes to the artifacts."""
+    folder = tmp_path_factory.mktemp("served")
+    fill(folder, trained)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def _serve(served_folder: Path) -> Iterator[Callable[..., TestClient]]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield cache(partial(cold_start, served_folder, patch))
+    forget()
+
+
+@pytest.fixture
+def serve(_serve: Callable[..., TestClient], served_folder: Path) -> Callable[..., TestClient]:
+    """Every function, as it runs as long as the module, once for each choice of settings.
+
+    The state is as nobody has touched it: another file takes the place of the last one.
+    """
+    for leftover in served_folder.glob("state.sqlite*"):
+        leftover.unlink()
+    open_state(str(served_folder / "state.sqlite")).record(events_of())
+    return _serve
+
+
+@pytest.fixture
+def client(serve: Callable[..., TestClient]) -> TestClient:
+    """Every function with the usual settings, for tests that leave the artifacts as they are."""
+    return serve()
 
 
 def _versioned_bucket() -> str:

@@ -9,9 +9,7 @@ import pytest
 from segue.artifacts.local import LocalStore
 from segue.domain.exclusion import MOST_EXCLUSIONS
 from segue.serving.request_id import read_request_id
-from segue.state.location import open_state
 from tests.contract.client import ask, tracks
-from tests.contract.conftest import cold_start, fill, forget
 from tests.small_clustering import clustering_of, publish_clustering
 from tests.small_recommender import LISTENER, catalogue, events_of
 
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi.testclient import TestClient
-
-    from tests.small_recommender import Trained
 
     Surface = Callable[[TestClient], dict[str, Any]]
 
@@ -60,25 +56,11 @@ SHAPED = [name for name in SURFACES if name not in {"similar", "similar by clust
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterator[tuple[TestClient, Path]]:
-    """Functions that run as long as the module, and their folder; the clusters are live too."""
-    folder = tmp_path_factory.mktemp("served")
-    fill(folder, trained)
+def served_folder(served_folder: Path) -> Path:
+    """The folder with clusters that are live too."""
     clustering = clustering_of(catalogue(), min_cluster_size=8)
-    publish_clustering(LocalStore(folder / "artifacts"), clustering, live=True)
-    with pytest.MonkeyPatch.context() as patch:
-        yield cold_start(folder, patch), folder
-    forget()
-
-
-@pytest.fixture
-def client(served: tuple[TestClient, Path]) -> TestClient:
-    """The functions, with a state as nobody has touched it: another file takes the place of the last one."""
-    running, folder = served
-    for leftover in folder.glob("state.sqlite*"):
-        leftover.unlink()
-    open_state(str(folder / "state.sqlite")).record(events_of())
-    return running
+    publish_clustering(LocalStore(served_folder / "artifacts"), clustering, live=True)
+    return served_folder
 
 
 def say(client: TestClient, event: str, **about: Any) -> None:

@@ -37,8 +37,7 @@ COLLABORATIVE = (ITEM_FACTORS, ITEM_SIMILARITY, NONNEGATIVE_FACTORS)
 # --- feedback counts at once -------------------------------------------------------------------------
 
 
-def test_a_like_changes_the_very_next_answer(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_a_like_changes_the_very_next_answer(client: TestClient) -> None:
     before = ask(client, "/recommend/user", user_id="new", limit=10)
     say(client, "new", "like", "t095")
     after = ask(client, "/recommend/user", user_id="new", limit=10)
@@ -50,8 +49,7 @@ def test_a_like_changes_the_very_next_answer(start: Callable[..., TestClient]) -
     assert len(opera) > len([item for item in before["items"] if item["genres"] == ["opera"]])
 
 
-def test_a_dislike_removes_the_track_everywhere(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_a_dislike_removes_the_track_everywhere(client: TestClient) -> None:
     first = tracks(ask(client, "/recommend/user", user_id=LISTENER, limit=1))[0]
     mixes = ask(client, "/daily-mix", user_id=LISTENER)["mixes"]
     mixed = mixes[0]["tracks"][0]["track_id"]
@@ -86,9 +84,9 @@ def test_a_dislike_removes_the_track_everywhere(start: Callable[..., TestClient]
     ],
 )
 def test_a_key_opens_its_tier_and_what_it_refuses_names_the_tier(
-    tier: str, path: str, body: dict[str, Any], status: int, start: Callable[..., TestClient]
+    tier: str, path: str, body: dict[str, Any], status: int, serve: Callable[..., TestClient]
 ) -> None:
-    answer = ask(start(SEGUE_DEFAULT_TIER=tier), path, status, **body)
+    answer = ask(serve(SEGUE_DEFAULT_TIER=tier), path, status, **body)
     if status == 403:
         assert answer["code"] == "tier"
         assert re.search(r"needs? the tier (starter|pro), yours is (free|starter)", answer["detail"])
@@ -117,19 +115,20 @@ def test_what_no_tier_opens_is_not_fetched_and_not_missed(
     assert not {CONTENT, SOCIAL} & set(answer["because"].replace(",", "").split())
 
 
-def test_friends_are_for_those_whose_tier_opens_them(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_friends_are_for_those_whose_tier_opens_them(
+    client: TestClient, serve: Callable[..., TestClient]
+) -> None:
     wish = {"user_id": "new", "friends": ["16"]}
     refused = ask(client, "/recommend/user", 403, **wish, model_tier="free")
     assert refused["detail"].startswith("friends needs the tier starter, yours is free: ask for less")
     for tier in ("starter", "pro", "enterprise"):
-        found = ask(start(SEGUE_DEFAULT_TIER=tier), "/recommend/user", **wish)
+        found = ask(serve(SEGUE_DEFAULT_TIER=tier), "/recommend/user", **wish)
         assert found["model_tier"] == tier
         assert "friend" in {reason["kind"] for item in found["items"] for reason in item.get("reasons", ())}
 
 
-def test_enterprise_opens_what_pro_opens(start: Callable[..., TestClient]) -> None:
-    pro, enterprise = start(), start(SEGUE_DEFAULT_TIER="enterprise")
+def test_enterprise_opens_what_pro_opens(serve: Callable[..., TestClient]) -> None:
+    pro, enterprise = serve(), serve(SEGUE_DEFAULT_TIER="enterprise")
     for path, body in (
         ("/recommend/user", {"user_id": LISTENER}),
         ("/daily-mix", {"user_id": LISTENER}),
@@ -143,8 +142,7 @@ def test_enterprise_opens_what_pro_opens(start: Callable[..., TestClient]) -> No
         assert ask(pro, path, 403, **body, model_tier="enterprise")["code"] == "tier"
 
 
-def test_several_genres_are_asked_for_at_once(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_several_genres_are_asked_for_at_once(client: TestClient) -> None:
 
     def genres_of(**wish: Any) -> set[str]:
         found = ask(client, "/recommend/user", user_id=LISTENER, limit=100, **wish)
@@ -243,21 +241,19 @@ def test_similar_tracks_say_which_model_found_them(start: Callable[..., TestClie
     assert refused["code"] == "model_missing"
 
 
-def test_a_stranger_who_dislikes_one_track_is_told_so(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_a_stranger_who_dislikes_one_track_is_told_so(client: TestClient) -> None:
     say(client, "new", "dislike", "t001")
     answer = ask(client, "/recommend/user", user_id="new")
     assert answer["because"] == "only dislikes are known of this listener yet"
 
 
-def test_when_everything_is_excluded_nothing_is_left(start: Callable[..., TestClient]) -> None:
+def test_when_everything_is_excluded_nothing_is_left(client: TestClient) -> None:
     everything = catalogue().vocabulary.item_id.tolist()
-    answer = ask(start(), "/recommend/user", user_id=LISTENER, exclude=everything)
+    answer = ask(client, "/recommend/user", user_id=LISTENER, exclude=everything)
     assert (answer["items"], answer["because"][:15]) == ([], "nothing is left")
 
 
-def test_a_stranger_gets_what_is_popular(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_a_stranger_gets_what_is_popular(client: TestClient) -> None:
     answer = ask(client, "/recommend/user", user_id="nobody", limit=5)
     assert (answer["answered_by"], answer["because"]) == (
         "popularity",
@@ -292,8 +288,8 @@ def test_without_anything_live_503_says_what_to_train(start: Callable[..., TestC
         ("/recommend/similar", {"track_id": "t001", "model": "content"}),
     ],
 )
-def test_reasons_sum_to_the_score(path: str, body: dict[str, Any], start: Callable[..., TestClient]) -> None:
-    items = ask(start(), path, **body)["items"]
+def test_reasons_sum_to_the_score(path: str, body: dict[str, Any], client: TestClient) -> None:
+    items = ask(client, path, **body)["items"]
     assert items
     for item in items:
         total = sum(reason["contribution"] for reason in item["reasons"])
@@ -311,9 +307,9 @@ def test_reasons_sum_to_the_score(path: str, body: dict[str, Any], start: Callab
     ],
 )
 def test_a_value_of_another_type_is_refused_by_name(
-    path: str, field: str, value: object, start: Callable[..., TestClient]
+    path: str, field: str, value: object, client: TestClient
 ) -> None:
-    answer = ask(start(), path, 422, user_id=LISTENER, **{field: value})
+    answer = ask(client, path, 422, user_id=LISTENER, **{field: value})
     assert field in answer["detail"]
 
 
@@ -329,8 +325,7 @@ def play_on(client: TestClient, answer: dict[str, Any], limit: int) -> Iterator[
             return
 
 
-def test_a_station_plays_everything_once_and_then_begins_again(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_a_station_plays_everything_once_and_then_begins_again(client: TestClient) -> None:
     first = ask(client, "/radio/generate", track_id="t024", limit=7)
     heard = tracks(first) + [track for answer in play_on(client, first, 30) for track in tracks(answer)]
     assert "t024" not in heard
@@ -340,7 +335,7 @@ def test_a_station_plays_everything_once_and_then_begins_again(start: Callable[.
 
 
 def test_a_station_goes_on_under_another_version(start: Callable[..., TestClient], folder: Path) -> None:
-    client = start()
+    client = start("radio_generate")
     answer = ask(client, "/radio/generate", mood="party", limit=40)
     heard = tracks(answer)
     lose_alias(folder / "artifacts", HYBRID)  # the members answer, under the version of their catalogue
@@ -355,14 +350,13 @@ def test_a_station_goes_on_under_another_version(start: Callable[..., TestClient
 def test_a_station_of_a_version_that_is_gone_is_to_be_begun_anew(
     start: Callable[..., TestClient], folder: Path
 ) -> None:
-    cursor = ask(start(), "/radio/generate", mood="party", limit=5)["cursor"]
+    cursor = ask(start("radio_generate"), "/radio/generate", mood="party", limit=5)["cursor"]
     lose_manifest(folder / "artifacts", HYBRID)
     answer = ask(start(), "/radio/generate", 422, cursor=cursor)
     assert "start a new station" in answer["detail"]
 
 
-def test_a_listener_who_dislikes_a_track_does_not_hear_it_later(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_a_listener_who_dislikes_a_track_does_not_hear_it_later(client: TestClient) -> None:
     first = ask(client, "/radio/generate", artist="jazz artist 1", user_id="new", limit=2)
     unheard = sorted(set(catalogue().vocabulary.item_id.tolist()) - set(tracks(first)))[10]
     say(client, "new", "dislike", unheard)
@@ -371,8 +365,7 @@ def test_a_listener_who_dislikes_a_track_does_not_hear_it_later(start: Callable[
     assert len(set(later) | set(tracks(first))) == len(catalogue()) - 1
 
 
-def test_mixes_stay_for_a_day_whatever_is_played(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_mixes_stay_for_a_day_whatever_is_played(client: TestClient) -> None:
     before = ask(client, "/daily-mix", user_id=LISTENER)
     assert datetime.fromisoformat(before["changes_at"]) > datetime.now(UTC)
     assert {track["familiar"] for mix in before["mixes"] for track in mix["tracks"]} == {True, False}
@@ -386,9 +379,8 @@ def test_mixes_stay_for_a_day_whatever_is_played(start: Callable[..., TestClient
 
 
 def test_health_is_ok_where_all_that_was_promoted_can_be_served(
-    start: Callable[..., TestClient], folder: Path
+    client: TestClient,
 ) -> None:
-    client = start()
     found = client.get("/health").json()
     assert (found["status"], found["models"]["genre-preference"]) == ("ok", None)
     assert found["models"][HYBRID]["servable"]
@@ -454,7 +446,7 @@ def test_health_names_the_version_in_memory_that_serves_and_a_probe_finds_it_rea
     start: Callable[..., TestClient],
     folder: Path,
 ) -> None:
-    client = start(SEGUE_REFRESH_TTL_S="0")
+    client = start("recommend_user", "health", SEGUE_REFRESH_TTL_S="0")
     ask(client, "/recommend/user", user_id=LISTENER)
     good = client.get("/health").json()["models"][HYBRID]
     damage(folder / "artifacts", family)
@@ -479,7 +471,7 @@ DEEP = b"[" * 200_000
 def test_a_service_goes_on_with_what_is_good_whatever_lies_in_the_store(
     family: str, lost: str, is_running: bool, start: Callable[..., TestClient], folder: Path
 ) -> None:
-    client = start(SEGUE_REFRESH_TTL_S="0")
+    client = start("recommend_user", "health", SEGUE_REFRESH_TTL_S="0")
     before = ask(client, "/recommend/user", user_id=LISTENER, limit=10) if is_running else {}
     for path in (folder / "artifacts" / family).glob(lost):
         path.write_bytes(DEEP)
@@ -493,8 +485,7 @@ def test_a_service_goes_on_with_what_is_good_whatever_lies_in_the_store(
     assert client.get("/health").status_code == 200
 
 
-def test_seeds_may_be_audio_features_without_a_track(start: Callable[..., TestClient]) -> None:
-    client = start()
+def test_seeds_may_be_audio_features_without_a_track(client: TestClient) -> None:
     energy = catalogue().audio[:, AUDIO_FEATURES.index("energy")]
 
     def energies(**wish: Any) -> list[float]:
@@ -529,8 +520,6 @@ def test_seeds_may_be_audio_features_without_a_track(start: Callable[..., TestCl
         ([0.8], "seed_features: must be an object"),
     ],
 )
-def test_a_feature_that_cannot_be_is_named(
-    features: object, message: str, start: Callable[..., TestClient]
-) -> None:
-    refused = ask(start(), "/recommend/user", 422, user_id="1", seed_features=features)
+def test_a_feature_that_cannot_be_is_named(features: object, message: str, client: TestClient) -> None:
+    refused = ask(client, "/recommend/user", 422, user_id="1", seed_features=features)
     assert message in refused["detail"]
