@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from training.clustering.variant import VARIANTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
-    from multiprocessing.context import SpawnProcess
+    from multiprocessing.context import ForkServerContext, SpawnContext
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 
     Watch = Callable[[str, str, float], None]
 
+
+# A fork of this process would count our own memory as the variant's. A server that holds only what a build
+# imports, which takes seconds, can be forked for each; but not on macOS, whose libraries do not bear it.
+_PROCESSES: ForkServerContext | SpawnContext = (
+    multiprocessing.get_context("forkserver")
+    if sys.platform == "linux"
+    else multiprocessing.get_context("spawn")
+)
+_PROCESSES.set_forkserver_preload(["training.clustering.build"])
 
 _MOMENT_S = 0.1
 """Between looks at the memory that the builds take."""
@@ -53,7 +63,7 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class _Running:
     job: Job
-    process: SpawnProcess
+    process: BaseProcess
     told: Connection
 
 
@@ -104,9 +114,8 @@ def _too_large(need: int | None, budget: int) -> TrainingError:
 
 
 def _start(job: Job, threads: int) -> _Running:
-    context = multiprocessing.get_context("spawn")  # a fork would count our own memory as the variant's
-    told, tell = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(tell, job, threads, time.monotonic()), daemon=True)
+    told, tell = _PROCESSES.Pipe(duplex=False)
+    process = _PROCESSES.Process(target=_work, args=(tell, job, threads, time.monotonic()), daemon=True)
     process.start()
     tell.close()
     return _Running(job, process, told)

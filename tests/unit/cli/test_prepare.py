@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +48,40 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
 
     monkeypatch.setattr(preparing, "prepare", prepare)
     return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A folder where naive_features was built of 60 tracks, and what the command said of it."""
+
+    folder: Path
+    output: str
+    flags: tuple[object, ...] = ("--variant", "naive_features")
+
+    @property
+    def raw(self) -> Path:
+        return self.folder / "raw"
+
+    def again(self, *arguments: object) -> Result:
+        return invoke(self.folder, "--raw-data", self.raw, *self.flags, *arguments)
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Built once for all tests, with a log and markers."""
+    folder = tmp_path_factory.mktemp("built")
+    told = ("--log-file", folder / "prepare.log", "--marker-dir", folder / "markers")
+    raw_folder(folder / "raw", 60, low_level=False)
+    done = Built(folder, "").again(*told)
+    assert done.exit_code == 0, done.output
+    return Built(folder, done.output)
+
+
+@pytest.fixture
+def built(pristine: Built, tmp_path: Path) -> Built:
+    """A copy, which a test may change."""
+    shutil.copytree(pristine.folder, tmp_path / "built")
+    return replace(pristine, folder=tmp_path / "built")
 
 
 def test_without_any_tracks_named_the_store_of_the_settings_is_read(
@@ -114,12 +150,9 @@ def test_check_only_needs_no_work_folder(tmp_path: Path, work: str) -> None:
     assert "nothing was built yet" in done.output
 
 
-def test_check_only_tells_tracks_that_cannot_be_read_from_tracks_that_are_gone(tmp_path: Path) -> None:
-    raw = raw_folder(tmp_path / "raw", 60, low_level=False)
-    flags = ("--raw-data", raw, "--variant", "naive_features")
-    assert invoke(tmp_path, *flags).exit_code == 0
-    (raw / "spotify_tracks.csv").write_bytes(b"")
-    done = invoke(tmp_path, *flags, "--check-only")
+def test_check_only_tells_tracks_that_cannot_be_read_from_tracks_that_are_gone(built: Built) -> None:
+    (built.raw / "spotify_tracks.csv").write_bytes(b"")
+    done = built.again("--check-only")
     assert done.exit_code == 1
     assert "input unreadable" in done.output
 
@@ -170,18 +203,14 @@ def test_tracks_that_form_no_cluster_are_too_little_data(tmp_path: Path) -> None
     assert "too little data: 60 tracks form no cluster of 60 or more" in done.output
 
 
-def test_it_is_built_and_then_it_is_healthy(tmp_path: Path) -> None:
-    raw = raw_folder(tmp_path / "raw", 60, low_level=False)
-    flags = ("--raw-data", raw, "--variant", "naive_features")
-    done = invoke(tmp_path, *flags)
-    assert done.exit_code == 0, done.output
-    assert "naive_features is the live variant" in done.output
-    assert "is up to date" in invoke(tmp_path, *flags).output
-    healthy = invoke(tmp_path, *flags, "--check-only")
+def test_it_is_built_and_then_it_is_healthy(built: Built) -> None:
+    assert "naive_features is the live variant" in built.output
+    assert "is up to date" in built.again().output
+    healthy = built.again("--check-only")
     assert healthy.exit_code == 0, healthy.output
     assert "naive_features" in healthy.output
-    (raw / "spotify_tracks.csv").unlink()
-    served = invoke(tmp_path, *flags, "--check-only")
+    (built.raw / "spotify_tracks.csv").unlink()
+    served = built.again("--check-only")
     assert served.exit_code == 0
     assert "cannot be compared" in served.output
 
@@ -213,31 +242,26 @@ def test_a_folder_without_tables_is_refused_with_both_settings(tmp_path: Path) -
     assert "DATA_PATH)" in str(refused)
 
 
-def test_lines_of_a_log_have_their_time_and_the_seconds_of_every_step(tmp_path: Path) -> None:
-    raw = raw_folder(tmp_path / "raw", 60, low_level=False)
-    file = tmp_path / "logs" / "prepare.log"
-    done = invoke(tmp_path, "--raw-data", raw, "--variant", "naive_features", "--log-file", file)
-    assert done.exit_code == 0, done.output
+def test_lines_of_a_log_have_their_time_and_the_seconds_of_every_step(built: Built) -> None:
+    file = built.folder / "prepare.log"
     lines = file.read_text(encoding="utf-8").splitlines()
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING) ", line) for line in lines)
     assert re.search(r"INFO reading 60 tracks took \d+\.\d s", "\n".join(lines))
     assert re.search(r"is live; it took \d+\.\d s: clusters \d+\.\d, map \d+\.\d", "\n".join(lines))
-    assert set(lines) <= set(done.output.splitlines())
+    assert set(lines) <= set(built.output.splitlines())
 
 
-def test_markers_say_how_the_last_run_ended(tmp_path: Path) -> None:
-    raw, markers = raw_folder(tmp_path / "raw", 60, low_level=False), tmp_path / "markers"
-    flags = ("--raw-data", raw, "--marker-dir", markers)
-    ready = (*flags, "--variant", "naive_features")
-    assert invoke(tmp_path, *ready).exit_code == 0
+def test_markers_say_how_the_last_run_ended(built: Built) -> None:
+    markers = built.folder / "markers"
+    marked = ("--marker-dir", markers, "--check-only")
     told = json.loads((markers / "success").read_bytes())
     assert (told["status"], told["variants"]["naive_features"]["state"]) == (0, "built")
-    both = (*flags, "--variant", "naive_features", "--variant", "pca_features", "--check-only")
-    assert invoke(tmp_path, *both).exit_code == 3  # one is ready and the other is missing
+    both = built.again("--variant", "pca_features", *marked)
+    assert both.exit_code == 3  # one is ready and the other is missing
     assert sorted(path.name for path in markers.iterdir()) == ["failure"]
-    assert invoke(tmp_path, *ready, "--check-only").exit_code == 0
+    assert built.again(*marked).exit_code == 0
     assert sorted(path.name for path in markers.iterdir()) == ["success"]
-    gone = invoke(tmp_path, "--raw-data", tmp_path / "none", "--marker-dir", markers)
+    gone = invoke(built.folder, "--raw-data", built.folder / "none", "--marker-dir", markers)
     assert isinstance(gone.exception, SourceUnavailableError)
     assert "is no folder" in json.loads((markers / "failure").read_bytes())["error"]
     assert not (markers / "success").exists()

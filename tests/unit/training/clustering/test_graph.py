@@ -201,10 +201,10 @@ def test_the_graph_of_a_clustering_is_the_same() -> None:
 
 
 def many_dimensions(d: int) -> NDArray[np.float32]:
-    """Twelve groups of about 250 tracks, half of each far out, where edges lead beyond the 50 nearest."""
+    """Twelve groups of about 150 tracks, half of each far out, where edges lead beyond the 50 nearest."""
     rng = np.random.default_rng(1)
-    centre, spread = rng.normal(size=(12, d)) * 2, rng.choice([0.5, 3], 3000)
-    points = centre[rng.integers(0, 12, 3000)] + rng.normal(size=(3000, d)) * spread[:, None]
+    centre, spread = rng.normal(size=(12, d)) * 2, rng.choice([0.5, 3], 1800)
+    points = centre[rng.integers(0, 12, 1800)] + rng.normal(size=(1800, d)) * spread[:, None]
     return points.astype(np.float32)
 
 
@@ -212,9 +212,9 @@ def many_dimensions(d: int) -> NDArray[np.float32]:
 def test_clusters_in_many_dimensions_are_those_of_hdbscan(d: int) -> None:
     points = many_dimensions(d)
     graph = find_neighbours(points, 50)
-    found = choose(points, graph, Settings(60, 5, "eom"))
+    found = choose(points, graph, Settings(36, 5, "eom"))
     theirs = hdbscan.HDBSCAN(
-        60,
+        36,
         5,
         approx_min_span_tree=False,
         gen_min_span_tree=True,

@@ -6,8 +6,10 @@ import fcntl
 import json
 import logging
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from logging.handlers import BufferingHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hdbscan
@@ -42,7 +44,6 @@ from training.clustering.variant import choose_variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from segue.artifacts.manifest import Manifest
     from training.clustering.worker import Job
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
 SETTINGS = Settings(min_cluster_size=10, min_samples=3, method="eom")
 
 
-@pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _here() -> Iterator[None]:
     """Build in this process: test_worker.py has the others. The map's t-SNE takes longer than all else."""
 
     def build_here(jobs: list[Job], *, watch: Any, **_: object) -> Iterator[tuple[Job, SegueError | None]]:
@@ -68,8 +69,10 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
             else:
                 yield job, None
 
-    monkeypatch.setattr(preparing, "build_all", build_here)
-    monkeypatch.setattr(build, "place_on_map", lambda vectors, *_: np.zeros((len(vectors), 2), np.float32))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preparing, "build_all", build_here)
+        patch.setattr(build, "place_on_map", lambda vectors, *_: np.zeros((len(vectors), 2), np.float32))
+        yield
 
 
 @pytest.fixture
@@ -81,6 +84,52 @@ def store(tmp_path: Path) -> LocalStore:
 def request_(tmp_path: Path) -> Request:
     raw_folder(tmp_path / "raw")
     return request_for(tmp_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A folder where every variant was built that can be, what became of them, and the lines of the log."""
+
+    folder: Path
+    outcomes: dict[str, Outcome]
+    lines: list[str]
+
+    @property
+    def store(self) -> LocalStore:
+        return LocalStore(self.folder / "artifacts")
+
+    @property
+    def raw(self) -> Path:
+        return self.folder / "raw"
+
+    def run(self, *variants: str, settings: Settings = SETTINGS, force: bool = False) -> dict[str, Outcome]:
+        return run(self.store, request_for(self.folder, *variants, settings=settings, force=force))
+
+
+@pytest.fixture(scope="module")
+def pristine(_here: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, Path]:
+    """What is built once for all tests, and a copy of its folder."""
+    folder = tmp_path_factory.mktemp("prepared") / "folder"
+    raw_folder(folder / "raw")
+    handler = BufferingHandler(1000)
+    logger = logging.getLogger("segue.prepare")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logger, "level", logging.INFO)
+        logger.addHandler(handler)
+        outcomes = run(LocalStore(folder / "artifacts"), request_for(folder))
+        logger.removeHandler(handler)
+    shutil.copytree(folder, folder.parent / "copy")
+    lines = [record.getMessage() for record in handler.buffer]
+    return Prepared(folder, outcomes, lines), folder.parent / "copy"
+
+
+@pytest.fixture
+def prepared(pristine: tuple[Prepared, Path]) -> Prepared:
+    """The folder as it was built: at its place, as the record of the last run names the tables."""
+    whole, copy = pristine
+    shutil.rmtree(whole.folder, ignore_errors=True)
+    shutil.copytree(copy, whole.folder)
+    return whole
 
 
 def request_for(
@@ -106,14 +155,11 @@ def live(store: LocalStore, variant: str) -> Manifest:
     return read_manifest(store, CLUSTERS, target.version)
 
 
-def test_everything_with_input_is_built_published_and_promoted(
-    store: LocalStore, request_: Request, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.INFO, "segue.prepare"):
-        found = run(store, request_)
+def test_everything_with_input_is_built_published_and_promoted(prepared: Prepared, tmp_path: Path) -> None:
+    store, found = prepared.store, prepared.outcomes
     built = ("naive_features", "pca_features", "combined_features", "llav_features", "llav_pca")
     assert statuses(found) == dict.fromkeys(built, Status.BUILT) | {"lyrics_features": Status.NO_INPUT}
-    assert "naive_features is missing: nothing was built yet; 150 tracks by 12 features" in caplog.messages
+    assert "naive_features is missing: nothing was built yet; 150 tracks by 12 features" in prepared.lines
     assert sorted(list_aliases(store, CLUSTERS)) == sorted(["champion", *map(variant_alias, built)])
     manifest = live(store, "llav_features")
     record = manifest.record
@@ -137,11 +183,9 @@ def test_everything_with_input_is_built_published_and_promoted(
     assert "http" not in page.replace("http-equiv", "")  # nothing in it is loaded from elsewhere
 
 
-def test_a_published_variant_places_tracks_as_hdbscan_does(
-    store: LocalStore, request_: Request, tmp_path: Path
-) -> None:
-    run(store, replace(request_, variants=choose_variants(["combined_features"])))
-    clustering = load_clustering(fetch(store, live(store, "combined_features"), tmp_path / "cache"))
+def test_a_published_variant_places_tracks_as_hdbscan_does(prepared: Prepared, tmp_path: Path) -> None:
+    manifest = live(prepared.store, "combined_features")
+    clustering = load_clustering(fetch(prepared.store, manifest, tmp_path / "cache"))
     reference = hdbscan.HDBSCAN(
         min_cluster_size=10,
         min_samples=3,
@@ -165,12 +209,12 @@ def test_a_published_variant_places_tracks_as_hdbscan_does(
 
 
 def test_what_is_up_to_date_is_left_alone_and_not_even_read(
-    store: LocalStore, request_: Request, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = run(store, request_)
+    first = prepared.outcomes
     monkeypatch.setattr(preparing, "_read", lambda *_: pytest.fail("the tables were read again"))
     with caplog.at_level(logging.INFO, "segue.prepare"):
-        again = run(store, request_)
+        again = prepared.run()
     assert again["naive_features"].status is Status.UP_TO_DATE
     assert again["naive_features"].version == first["naive_features"].version
     version = first["pca_features"].version
@@ -178,18 +222,17 @@ def test_what_is_up_to_date_is_left_alone_and_not_even_read(
         f"pca_features is up to date: version {version} is live, of this data and these settings"
         in caplog.messages
     )
-    assert len(list_versions(store, CLUSTERS)) == 5
-    assert list(request_.work.glob("*_features-*")) == []
+    assert len(list_versions(prepared.store, CLUSTERS)) == 5
+    assert list((prepared.folder / "work").glob("*_features-*")) == []
 
 
 def test_only_what_depends_on_the_changed_table_is_built_again(
-    store: LocalStore, request_: Request, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    prepared: Prepared, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run(store, request_)
-    path = tmp_path / "raw" / "low_level_audio_features.csv"
+    path = prepared.raw / "low_level_audio_features.csv"
     path.write_text("\n".join(path.read_text(encoding="utf-8").splitlines()[:-3]), encoding="utf-8")
     with caplog.at_level(logging.INFO, "segue.prepare"):
-        again = statuses(run(store, request_))
+        again = statuses(prepared.run())
     assert again == {
         "naive_features": Status.UP_TO_DATE,
         "pca_features": Status.UP_TO_DATE,
@@ -202,23 +245,22 @@ def test_only_what_depends_on_the_changed_table_is_built_again(
 
 
 def test_a_changed_setting_or_recipe_makes_stale_and_says_which(
-    store: LocalStore, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(store, request_)
-    other = request_for(tmp_path, settings=replace(SETTINGS, min_cluster_size=12, method=None))
-    standings, _ = assess_all(store, other, lambda _: None)
+    other = request_for(prepared.folder, settings=replace(SETTINGS, min_cluster_size=12, method=None))
+    standings, _ = assess_all(prepared.store, other, lambda _: None)
     assert standings[0].state is State.STALE
     assert standings[0].reason == "min_cluster_size changed (10 → 12); method changed (eom → by search)"
     assert not is_healthy(standings)
     monkeypatch.setattr("training.clustering.settings.recipe", lambda: "another")
-    standings, _ = assess_all(store, request_, lambda _: None)
+    standings, _ = assess_all(prepared.store, request_for(prepared.folder), lambda _: None)
     assert standings[0].reason == "recipe of the code changed"
 
 
 def test_force_builds_again_while_the_old_version_stays_live(
-    store: LocalStore, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = run(store, request_)["naive_features"].version
+    store, first = prepared.store, prepared.outcomes["naive_features"].version
     seen: list[str] = []
     whole = build.choose
 
@@ -228,7 +270,7 @@ def test_force_builds_again_while_the_old_version_stays_live(
 
     monkeypatch.setattr(build, "choose", watching)
     monkeypatch.setattr("training.clustering.publishing.datetime", _Later)
-    again = run(store, request_for(tmp_path, "naive_features", force=True))["naive_features"]
+    again = prepared.run("naive_features", force=True)["naive_features"]
     assert again.status is Status.BUILT
     assert seen == [first]
     assert again.version != first
@@ -243,10 +285,9 @@ class _Later(datetime):
 
 
 def test_one_that_fails_stops_no_other_and_keeps_its_old_version(
-    store: LocalStore, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = run(store, request_)
-    whole = build.choose
+    first, whole = prepared.outcomes, build.choose
 
     def choose(vectors: Any, *rest: Any) -> Any:
         if vectors.shape[1] == 20:  # the combined features
@@ -254,11 +295,11 @@ def test_one_that_fails_stops_no_other_and_keeps_its_old_version(
         return whole(vectors, *rest)
 
     monkeypatch.setattr(build, "choose", choose)
-    found = run(store, request_for(tmp_path, settings=replace(SETTINGS, min_cluster_size=11)))
+    found = prepared.run(settings=replace(SETTINGS, min_cluster_size=11))
     assert found["combined_features"].status is Status.FAILED
     assert found["combined_features"].why == "no clusters today"
     assert found["combined_features"].version == first["combined_features"].version
-    assert live(store, "combined_features").version == first["combined_features"].version
+    assert live(prepared.store, "combined_features").version == first["combined_features"].version
     others = {name: each.status for name, each in found.items() if name != "combined_features"}
     assert set(others.values()) == {Status.BUILT, Status.NO_INPUT}
 
@@ -289,37 +330,29 @@ def test_an_interrupted_run_goes_on_after_its_last_stage(
     assert any("an interrupted build goes on" in message for message in caplog.messages)
 
 
-def test_the_live_variant_follows_its_own_new_versions_only(
-    store: LocalStore, request_: Request, tmp_path: Path
-) -> None:
-    run(store, request_)
+def test_the_live_variant_follows_its_own_new_versions_only(prepared: Prepared) -> None:
+    store = prepared.store
     decision = Decision("tests", "a try", datetime.now(UTC))
     promote(store, CLUSTERS, live(store, "pca_features").version, decision)
-    run(store, request_for(tmp_path, "naive_features", settings=Settings(12, 3, "eom")))
+    prepared.run("naive_features", settings=Settings(12, 3, "eom"))
     assert resolve(store, CLUSTERS).alias.target.version == live(store, "pca_features").version
-    run(store, request_for(tmp_path, "pca_features", settings=Settings(12, 3, "eom")))
+    prepared.run("pca_features", settings=Settings(12, 3, "eom"))
     assert resolve(store, CLUSTERS).alias.target.version == live(store, "pca_features").version
 
 
-def test_what_somebody_rolled_back_is_not_built_again(
-    store: LocalStore, request_: Request, tmp_path: Path
-) -> None:
-    one = request_for(tmp_path, "naive_features")
-    first = run(store, one)["naive_features"].version
-    other = request_for(tmp_path, "naive_features", settings=Settings(12, 3, "eom"))
-    run(store, other)
-    rollback(store, CLUSTERS, Decision("tests", "worse", datetime.now(UTC)), alias="naive-features")
-    found = run(store, other)["naive_features"]
+def test_what_somebody_rolled_back_is_not_built_again(prepared: Prepared) -> None:
+    first, other = prepared.outcomes["naive_features"].version, Settings(12, 3, "eom")
+    prepared.run("naive_features", settings=other)
+    worse = Decision("tests", "worse", datetime.now(UTC))
+    rollback(prepared.store, CLUSTERS, worse, alias="naive-features")
+    found = prepared.run("naive_features", settings=other)["naive_features"]
     assert (found.status, found.version) == (Status.UP_TO_DATE, first)
     assert "rolled back (worse)" in found.why
 
 
-def test_a_variant_whose_input_is_gone_stays_ready(
-    store: LocalStore, request_: Request, tmp_path: Path
-) -> None:
-    run(store, request_)
-    (tmp_path / "raw" / "low_level_audio_features.csv").unlink()
-    standings, _ = assess_all(store, request_for(tmp_path), lambda _: None)
+def test_a_variant_whose_input_is_gone_stays_ready(prepared: Prepared) -> None:
+    (prepared.raw / "low_level_audio_features.csv").unlink()
+    standings, _ = assess_all(prepared.store, request_for(prepared.folder), lambda _: None)
     assert [each.state for each in standings] == [*[State.READY] * 5, State.NO_INPUT]
     assert "cannot be compared: no low-level features" in standings[3].reason
     assert is_healthy(standings)
@@ -337,11 +370,10 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_a_damaged_record_of_the_last_run_is_read_anew(
-    store: LocalStore, request_: Request, tmp_path: Path, damage: str
-) -> None:
-    request_.work.mkdir()
-    standings, _ = assess_all(store, request_, lambda _: None)
+def test_a_damaged_record_of_the_last_run_is_read_anew(prepared: Prepared, damage: str) -> None:
+    store, request_ = prepared.store, request_for(prepared.folder)
+    standings, inputs = assess_all(store, request_, lambda _: None)
+    assert inputs is None
     path = request_.work / "survey.json"
     whole = path.read_text(encoding="utf-8")
     path.write_text(DAMAGED[damage](whole), encoding="utf-8")
@@ -388,15 +420,13 @@ def test_a_table_that_cannot_be_read_fails_its_own_variants_only(
         assert "mfcc_0, the first of 2, has 150 empty cells of 150" in found["llav_features"].why
 
 
-def test_a_live_variant_whose_table_broke_is_not_healthy_and_stays_live(
-    store: LocalStore, request_: Request, tmp_path: Path
-) -> None:
-    first = run(store, request_)
-    (tmp_path / "raw" / "low_level_audio_features.csv").write_bytes(b"")
-    standings, _ = assess_all(store, request_for(tmp_path), lambda _: None)
+def test_a_live_variant_whose_table_broke_is_not_healthy_and_stays_live(prepared: Prepared) -> None:
+    store, first = prepared.store, prepared.outcomes
+    (prepared.raw / "low_level_audio_features.csv").write_bytes(b"")
+    standings, _ = assess_all(store, request_for(prepared.folder), lambda _: None)
     assert [each.state for each in standings[:3]] == [State.READY, State.READY, State.UNREADABLE]
     assert not is_healthy(standings)
-    found = run(store, request_for(tmp_path))["llav_pca"]
+    found = prepared.run()["llav_pca"]
     assert (found.status, found.version) == (Status.FAILED, first["llav_pca"].version)
     assert live(store, "llav_pca").version == first["llav_pca"].version
 
@@ -419,35 +449,32 @@ def test_what_cannot_be_written_is_said_before_anything_is_built(
 
 
 def test_a_store_whose_versions_are_gone_is_mended(
-    store: LocalStore, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(store, request_)
+    store = prepared.store
     shutil.rmtree(store.root / "clusters" / "versions")
     monkeypatch.setattr("training.clustering.publishing.datetime", _Later)
-    found = run(store, request_for(tmp_path))
+    found = prepared.run()
     assert {each.status for each in found.values()} == {Status.BUILT, Status.NO_INPUT}
     champion = resolve(store, CLUSTERS).alias
     assert champion.target.version in {each.version for each in found.values()}
     assert "in place of one that cannot be read" in champion.reason
 
 
-def test_versions_that_are_gone_with_their_input_stop_nothing(
-    store: LocalStore, request_: Request, tmp_path: Path
-) -> None:
-    run(store, request_)
-    shutil.rmtree(store.root / "clusters" / "versions")
-    (tmp_path / "raw" / "low_level_audio_features.csv").unlink()
-    found = run(store, request_for(tmp_path))
+def test_versions_that_are_gone_with_their_input_stop_nothing(prepared: Prepared) -> None:
+    shutil.rmtree(prepared.store.root / "clusters" / "versions")
+    (prepared.raw / "low_level_audio_features.csv").unlink()
+    found = prepared.run()
     assert found["naive_features"].status is Status.BUILT
     assert found["llav_features"].status is Status.NO_INPUT
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone"])
 def test_a_version_with_a_damaged_file_is_built_again(
-    store: LocalStore, request_: Request, damage: str, monkeypatch: pytest.MonkeyPatch
+    prepared: Prepared, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = replace(request_, variants=choose_variants(["naive_features"]))
-    first = run(store, request)["naive_features"].version
+    store, request = prepared.store, request_for(prepared.folder, "naive_features")
+    first = prepared.outcomes["naive_features"].version
     path = store.root / version_prefix(CLUSTERS, first) / "label.npy"
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:-10])
