@@ -6,22 +6,31 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RUNTIME = "3.13"
 
 
 def runtime_python() -> Path | None:
     """Return an interpreter of the runtime's version, or None when none is at hand."""
-    candidates = [shutil.which(f"python{RUNTIME}")]
-    if pyenv := shutil.which("pyenv"):
-        listed = _output([pyenv, "versions", "--bare", "--skip-aliases"]).split()
-        versions = [name for name in listed if name.startswith(f"{RUNTIME}.")]
-        candidates += [f"{_output([pyenv, 'prefix', name])}/bin/python{RUNTIME}" for name in versions]
     # A name proves nothing: a version manager's shim is called python3.13 and may run nothing at all.
-    for candidate in filter(None, candidates):
+    for candidate in _candidates():
         if _output([candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]) == RUNTIME:
             return Path(candidate)
     return None
+
+
+def _candidates() -> Iterator[str]:
+    """Name interpreters, pyenv's own before its shim, which takes longest to say that it runs nothing."""
+    if pyenv := shutil.which("pyenv"):
+        for name in _output([pyenv, "versions", "--bare", "--skip-aliases"]).split():
+            if name.startswith(f"{RUNTIME}."):
+                yield f"{_output([pyenv, 'prefix', name])}/bin/python{RUNTIME}"
+    if found := shutil.which(f"python{RUNTIME}"):
+        yield found
 
 
 def compile_tree(folder: Path, mounted_at: str) -> None:

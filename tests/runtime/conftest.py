@@ -33,7 +33,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundle]:
 
     def build_once(function: str) -> Bundle:
         if function not in made:
-            made[function] = build_bundle(function, tmp_path_factory.mktemp(function))
+            like = next((bundle.folder for bundle in made.values()), None)
+            made[function] = build_bundle(function, tmp_path_factory.mktemp(function), like)
         return made[function]
 
     return build_once
