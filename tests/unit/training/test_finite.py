@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
+from typer.testing import CliRunner
 
 from segue.artifacts.family import CATALOGUE, MEMBERS, NONNEGATIVE_FACTORS
 from segue.artifacts.local import LocalStore
+from segue.cli import app
 from segue.domain.item_similarity import ItemSimilarity
 from segue.domain.popularity import build_popularity
 from segue.embedded import open_recommender
@@ -34,8 +34,6 @@ from training.recommender.linear import ItemKnn, Rp3Beta
 from training.recommender.nmf import NmfRecommender
 from training.recommender.registry import FAMILIES
 from training.recommender.scorer import PopularityScorer, SimilarityScorer
-
-ROOT = Path(__file__).parents[3]
 
 
 def table(weight: np.ndarray) -> InteractionTable:
@@ -162,17 +160,19 @@ def test_a_member_that_cannot_be_fitted_is_left_out_and_the_others_are_served(
 FAKE = 'raise ImportError("libgomp.so.1: cannot open shared object file: No such file or directory")\n'
 
 
-def test_without_a_system_library_a_model_says_what_to_install(tmp_path: Path) -> None:
+def test_without_a_system_library_a_model_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "implicit").mkdir()
     (tmp_path / "implicit" / "__init__.py").write_text(FAKE)
     rows = "".join(f"u{user},i{(user + place) % 9}\n" for user in range(12) for place in range(6))
     (tmp_path / "plays.csv").write_text(f"user,item\n{rows}")
-    command = [sys.executable, "-c", "from segue.cli import main; main()", "evaluate"]
-    command += ["--train", str(tmp_path / "plays.csv"), "--protocol", "random-8-1-1"]
-    command += ["--models", "popularity,als"]
-    environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{ROOT / 'src'}:{ROOT}"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    for name in [name for name in sys.modules if name.partition(".")[0] == "implicit"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    command = ["evaluate", "--train", str(tmp_path / "plays.csv"), "--protocol", "random-8-1-1"]
+    done = CliRunner().invoke(app, [*command, "--models", "popularity,als"], env={"COLUMNS": "400"})
+    assert done.exit_code == 1
     assert "als was not fitted: implicit: it is not available (libgomp.so.1" in done.stdout
     assert "apt-get install libgomp1" in done.stdout
     assert "popularity" in done.stdout

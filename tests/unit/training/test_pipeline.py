@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,6 +44,21 @@ def store(tmp_path: Path) -> Flaky:
     return Flaky(tmp_path / "store")
 
 
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder where a good forest is live, trained once for all tests, and its version."""
+    folder = tmp_path_factory.mktemp("trained")
+    return folder, train(LocalStore(folder)).manifest.version
+
+
+@pytest.fixture
+def champion(pristine: tuple[Path, str], store: Flaky) -> str:
+    """The version of the good forest, which is live in this test's own store."""
+    folder, version = pristine
+    shutil.copytree(folder, store.root)
+    return version
+
+
 def train(store: LocalStore, params: ForestParams = GOOD, *, step=lambda _: None, **more) -> Outcome:
     return train_genre_preference(LEARNABLE, store, Request("tester", params=params, **more), step)
 
@@ -51,16 +67,15 @@ def live(store: LocalStore) -> str:
     return resolve(store, FAMILY).alias.target.version
 
 
-def test_a_worse_challenger_is_published_and_not_live(store) -> None:
-    champion = train(store).manifest.version
+def test_a_worse_challenger_is_published_and_not_live(store, champion: str) -> None:
     with pytest.raises(GateRejectedError, match=r"is published but not live\. The champion is better"):
         train(store, BAD)
     assert live(store) == champion
     assert len(list_versions(store, FAMILY)) == 2
 
 
+@pytest.mark.usefixtures("champion")
 def test_force_overrules_the_gate_and_the_history_says_so(store) -> None:
-    train(store)
     forced = train(store, BAD, force=True, reason="a drill")
     assert live(store) == forced.manifest.version
     assert resolve(store, FAMILY).alias.reason.startswith(
@@ -68,9 +83,7 @@ def test_force_overrules_the_gate_and_the_history_says_so(store) -> None:
     )
 
 
-def test_a_champion_that_cannot_be_read_now_is_not_replaced(store) -> None:
-    champion = train(store).manifest.version
-
+def test_a_champion_that_cannot_be_read_now_is_not_replaced(store, champion: str) -> None:
     def step(name: str) -> None:
         store.down = name == "asking the gate"
 
@@ -80,8 +93,7 @@ def test_a_champion_that_cannot_be_read_now_is_not_replaced(store) -> None:
 
 
 @pytest.mark.parametrize("damage", ["forest.onnx", "manifest.json", "absent"])
-def test_a_damaged_champion_is_replaced(store, damage: str) -> None:
-    champion = train(store).manifest.version
+def test_a_damaged_champion_is_replaced(store, champion: str, damage: str) -> None:
     folder = store.root / FAMILY / "versions" / champion
     if damage == "absent":
         (folder / "manifest.json").unlink()
@@ -92,8 +104,7 @@ def test_a_damaged_champion_is_replaced(store, damage: str) -> None:
     assert "cannot be served" in outcome.verdict.reason
 
 
-def test_who_promotes_while_training_runs_is_not_overruled(store) -> None:
-    first = train(store).manifest.version
+def test_who_promotes_while_training_runs_is_not_overruled(store, champion: str) -> None:
     pinned = train(store, ForestParams(n_estimators=21), promote=False).manifest.version
 
     def step(name: str) -> None:
@@ -102,11 +113,10 @@ def test_who_promotes_while_training_runs_is_not_overruled(store) -> None:
 
     with pytest.raises(AliasMovedError):
         train(store, ForestParams(n_estimators=22), step=step)
-    assert live(store) == pinned != first
+    assert live(store) == pinned != champion
 
 
-def test_training_on_the_same_data_does_not_undo_a_rollback(store) -> None:
-    first = train(store).manifest.version
+def test_training_on_the_same_data_does_not_undo_a_rollback(store, champion: str) -> None:
     second = train(store, ForestParams(n_estimators=21), force=True).manifest.version
     rollback(store, FAMILY, Decision("operator", "worse in practice", datetime.now(UTC)))
     again = train(store, ForestParams(n_estimators=21))
@@ -115,7 +125,7 @@ def test_training_on_the_same_data_does_not_undo_a_rollback(store) -> None:
         f"{second}, of this data and these settings, was rolled back (worse in practice)"
         in again.verdict.reason
     )
-    assert live(store) == first
+    assert live(store) == champion
 
 
 def test_promotion_is_dated_when_it_happens(store) -> None:

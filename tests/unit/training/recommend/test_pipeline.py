@@ -26,7 +26,7 @@ from segue.artifacts.store import (
 from segue.domain.vocabulary import build_vocabulary
 from segue.embedded import open_recommender
 from segue.errors import AliasMovedError, GateRejectedError
-from tests.small_recommender import SMALL, dataset
+from tests.small_recommender import SMALL, Trained, dataset
 from training.gate import Verdict
 from training.recommend.pipeline import Request, train_recommender
 from training.recommend.report import render_report
@@ -36,7 +36,6 @@ from training.recommend.verdict import unmeasured
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.small_recommender import Trained
     from training.recommend.fit import Dataset
 
 
@@ -53,6 +52,25 @@ def store(trained: Trained, tmp_path: Path) -> LocalStore:
     """A store of this test's own, with the session's recommender live in it."""
     shutil.copytree(trained.folder, tmp_path / "artifacts")
     return LocalStore(tmp_path / "artifacts")
+
+
+@pytest.fixture(scope="module")
+def trained_twice(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The session's recommender with a newer version live above it, in a folder that nobody writes to."""
+    folder = tmp_path_factory.mktemp("newer") / "artifacts"
+    shutil.copytree(trained.folder, folder)
+    newer = train_recommender(dataset(), LocalStore(folder), request(force=True), nothing)
+    assert newer.alias is not None
+    return Trained(folder, newer.manifest.version)
+
+
+@pytest.fixture
+def rolled_back(trained_twice: Trained, tmp_path: Path) -> LocalStore:
+    """A store of this test's own, where the newer version was live and was rolled back."""
+    shutil.copytree(trained_twice.folder, tmp_path / "rolled-back")
+    store = LocalStore(tmp_path / "rolled-back")
+    rollback(store, HYBRID, Decision("tester", "worse in the shop", datetime.now(UTC)))
+    return store
 
 
 def shuffled(data: Dataset) -> Dataset:
@@ -152,21 +170,20 @@ def test_the_same_data_is_not_trained_twice(store: LocalStore, trained: Trained)
     assert outcome.manifest.version == trained.version
 
 
-def test_a_rollback_is_not_undone_by_training_on_the_same_data(store: LocalStore, trained: Trained) -> None:
-    newer = train_recommender(dataset(), store, request(force=True), nothing)
-    assert newer.alias is not None
-    rollback(store, HYBRID, Decision("tester", "worse in the shop", datetime.now(UTC)))
-    outcome = train_recommender(dataset(), store, request(), nothing)
+def test_a_rollback_is_not_undone_by_training_on_the_same_data(
+    rolled_back: LocalStore, trained: Trained
+) -> None:
+    outcome = train_recommender(dataset(), rolled_back, request(), nothing)
     assert outcome.measured is None
-    assert resolve(store, HYBRID).alias.target.version == trained.version
+    assert resolve(rolled_back, HYBRID).alias.target.version == trained.version
 
 
-def test_a_rolled_back_version_that_is_gone_stops_no_training(store: LocalStore) -> None:
-    newer = train_recommender(dataset(), store, request(force=True), nothing)
-    rollback(store, HYBRID, Decision("tester", "worse in the shop", datetime.now(UTC)))
-    (store.root / HYBRID / "versions" / newer.manifest.version / "manifest.json").unlink()
-    outcome = train_recommender(dataset(), store, request(force=True), nothing)
-    assert resolve(store, HYBRID).alias.target.version == outcome.manifest.version
+def test_a_rolled_back_version_that_is_gone_stops_no_training(
+    rolled_back: LocalStore, trained_twice: Trained
+) -> None:
+    (rolled_back.root / HYBRID / "versions" / trained_twice.version / "manifest.json").unlink()
+    outcome = train_recommender(dataset(), rolled_back, request(force=True), nothing)
+    assert resolve(rolled_back, HYBRID).alias.target.version == outcome.manifest.version
 
 
 def test_half_an_export_is_refused_and_the_old_version_stays(store: LocalStore, trained: Trained) -> None:
