@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,7 +117,11 @@ def _collect() -> None:
 def s3_server() -> Iterator[str]:
     """URL of a moto server with the S3 API; no bucket exists. Set AWS_ENDPOINT_URL to it."""
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication as Dispatcher
 
+    # For each request it lists its own folder, and writes a line that nobody reads.
+    Dispatcher.get_backend_for_host = cache(Dispatcher.get_backend_for_host)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

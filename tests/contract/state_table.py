@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import boto3
@@ -10,9 +11,15 @@ from infra.template import load
 from tests.architecture.tree import ROOT
 
 
+@cache
+def _described() -> dict[str, Any]:
+    properties: dict[str, Any] = load(ROOT / "template.yaml")["Resources"]["StateTable"]["Properties"]
+    return properties
+
+
 def create_table(name: str) -> str:
     """Create an empty table where AWS_ENDPOINT_URL leads; returns its name."""
-    described: dict[str, Any] = load(ROOT / "template.yaml")["Resources"]["StateTable"]["Properties"]
+    described = _described()
     keys = ("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "BillingMode")
     client = boto3.client("dynamodb")
     client.create_table(TableName=name, **{key: described[key] for key in keys})
