@@ -59,8 +59,19 @@ PLACES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def bucket_at() -> Callable[[str], str]:
+    """Gives the module's bucket at an endpoint; each test has a prefix of its own."""
+    return cache(_versioned_bucket)
+
+
 @pytest.fixture(params=PLACES)
-def location(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def location(
+    request: pytest.FixtureRequest,
+    bucket_at: Callable[[str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
     """An empty place, as SEGUE_ARTIFACTS would name it, with AWS_* set to reach it."""
     place = request.param
     own = f"{AWKWARD}{uuid.uuid4().hex}"
@@ -74,7 +85,7 @@ def location(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
         os.environ["SEGUE_TEST_LOCALSTACK"] if place == "localstack" else request.getfixturevalue("s3_server")
     )
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-    return f"s3://{_versioned_bucket()}/{own}"
+    return f"s3://{bucket_at(url)}/{own}"
 
 
 @pytest.fixture
@@ -169,8 +180,8 @@ def client(serve: Callable[..., TestClient]) -> TestClient:
     return serve()
 
 
-def _versioned_bucket() -> str:
-    s3, bucket = boto3.client("s3"), f"segue-{uuid.uuid4().hex}"
+def _versioned_bucket(url: str) -> str:
+    s3, bucket = boto3.client("s3", endpoint_url=url), f"segue-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     return bucket

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID
@@ -20,14 +17,18 @@ from segue.cli import app
 from segue.domain.catalogue import AUDIO_FEATURES
 from segue.domain.clustering import NOISE, Clustering
 from segue.errors import InvalidInputError
+from tests.contract.conftest import cold_start, forget
 from tests.small_clustering import clustering_of, publish_clustering
-from tests.small_recommender import Trained, catalogue
+from tests.small_recommender import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-FUNCTIONS = ("recommend_similar",)
+    from fastapi.testclient import TestClient
+
+    from tests.small_recommender import Trained
+
 NEW = "t119"
 """In the catalogue, and not among the clustered tracks."""
 LATER = datetime(2026, 11, 21, 13, tzinfo=UTC)
@@ -52,37 +53,34 @@ def store(tmp_path: Path, trained: Trained) -> LocalStore:
     return store
 
 
-@pytest.fixture
-def versions(store: LocalStore, naive: Clustering, pca: Clustering) -> dict[str, str]:
-    """Two variants, of which naive_features is live."""
-    return {
+@pytest.fixture(scope="module")
+def published(
+    tmp_path_factory: pytest.TempPathFactory, naive: Clustering, pca: Clustering
+) -> tuple[Path, dict[str, str]]:
+    """A folder with two variants, of which naive_features is live, and their versions: copy it."""
+    folder = tmp_path_factory.mktemp("clusters")
+    store = LocalStore(folder)
+    return folder, {
         "naive_features": publish_clustering(store, naive, live=True),
         "pca_features": publish_clustering(store, pca),
     }
 
 
 @pytest.fixture
+def versions(store: LocalStore, published: tuple[Path, dict[str, str]]) -> dict[str, str]:
+    """Two variants, of which naive_features is live."""
+    folder, versions = published
+    shutil.copytree(folder, store.root, dirs_exist_ok=True)
+    return versions
+
+
+@pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TestClient]]:
-    from segue.serving.http import local_api
+    def start_similar(tier: str = "starter") -> TestClient:
+        settings = {"SEGUE_DEFAULT_TIER": tier, "SEGUE_REFRESH_TTL_S": "0"}
+        return cold_start(tmp_path, monkeypatch, "recommend_similar", **settings)
 
-    def forget() -> None:
-        for name in FUNCTIONS:
-            sys.modules.pop(f"functions.{name}.handler", None)
-
-    def cold_start(tier: str = "starter") -> TestClient:
-        settings = {
-            "SEGUE_ARTIFACTS": str(tmp_path / "artifacts"),
-            "SEGUE_CACHE_DIR": str(tmp_path / "cache"),
-            "SEGUE_STATE": str(tmp_path / "state.sqlite"),
-            "SEGUE_DEFAULT_TIER": tier,
-            "SEGUE_REFRESH_TTL_S": "0",
-        }
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        forget()
-        return TestClient(local_api(import_module(f"functions.{name}.handler").api for name in FUNCTIONS))
-
-    yield cold_start
+    yield start_similar
     forget()
 
 
