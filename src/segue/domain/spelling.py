@@ -107,6 +107,7 @@ def title_key(title: str, likeness: Likeness) -> str:
     return _NOT_LETTERS.sub("", text) or text.strip() or title.strip().casefold()
 
 
+@lru_cache(64)  # one title is asked for by every likeness
 def _folded(text: str) -> str:
     """Return a name without case and accents, and with one spelling of letters that have several."""
     if not text.isascii():

@@ -162,8 +162,12 @@ def build_track_index(catalogue: Catalogue) -> TrackIndex:
     for track, title in enumerate(catalogue.name):
         start, end = artists.start[track : track + 2].tolist()
         titled[start:end] = bool(title)
+        name: str | None = None
         for likeness in Likeness if title else ():
-            name = title_key(title, likeness)
+            before, name = name, title_key(title, likeness)
+            if name == before:  # most titles name no guest and no edition
+                digest[likeness, start:end] = digest[likeness - 1, start:end]
+                continue
             labels = artists.label_index[start:end].tolist()
             digest[likeness, start:end] = [_digest(key[label], name) for label in labels]
     row, digest = row[titled], digest[:, titled]
