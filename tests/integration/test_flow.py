@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
 from segue.artifacts.family import FAMILIES
+from segue.cli import app
 from tests.integration.server import call, segue, serving
 from tests.runtime.music_store import NO_PURCHASES, write_store
 
@@ -34,12 +36,19 @@ def url(folder: Path) -> Iterator[str]:
         yield url
 
 
-def train(folder: Path, *arguments: str) -> str:
-    return segue("train", "genre-preference", "--store", "store.sqlite", *arguments, cwd=folder).stdout
+TRAIN = ("train", "genre-preference", "--store", "store.sqlite")
+
+
+def here(folder: Path, *arguments: str) -> str:
+    """Run the command line in this process, which has imported what a new one would import again."""
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, arguments)
+    assert done.exception is None, done.output
+    return done.stdout
 
 
 def champion(folder: Path) -> str:
-    shown = segue("models", "show", "genre-preference", "--json", cwd=folder).stdout
+    shown = here(folder, "models", "show", "genre-preference", "--json")
     return json.loads(shown)["manifest"]["version"]
 
 
@@ -53,7 +62,7 @@ def test_before_training_503_names_the_command(url: str) -> None:
 
 
 def test_training_is_followed_without_a_restart(folder: Path, url: str) -> None:
-    output = train(folder)
+    output = segue(*TRAIN, cwd=folder).stdout
     assert "own past favourite" in output
     status, body, _ = call(f"{url}/api/model", CUSTOMER)
     assert (status, body) == (200, {"Genre": "Rock"})
@@ -65,7 +74,7 @@ def test_training_is_followed_without_a_restart(folder: Path, url: str) -> None:
 
 def test_training_again_on_the_same_data_does_nothing(folder: Path) -> None:
     before = champion(folder)
-    assert "is live, of this data" in train(folder)
+    assert "is live, of this data" in here(folder, *TRAIN)
     assert champion(folder) == before
 
 
@@ -90,7 +99,7 @@ def test_an_unknown_customer_is_404(url: str) -> None:
 
 def test_the_latest_purchase_counts_in_the_next_answer(folder: Path, url: str) -> None:
     _, before, _ = call(f"{url}/api/model?details=true", CUSTOMER)
-    with closing(sqlite3.connect(folder / "store.sqlite")) as database, database:
+    with contextlib.closing(sqlite3.connect(folder / "store.sqlite")) as database, database:
         cursor = database.execute(
             "INSERT INTO invoice (customer_id, invoice_date) VALUES (12, '2027-02-01 10:00:00')"
         )
@@ -105,13 +114,13 @@ def test_the_latest_purchase_counts_in_the_next_answer(folder: Path, url: str) -
 
 def test_a_second_version_goes_live_and_a_rollback_takes_it_back(folder: Path, url: str) -> None:
     first = champion(folder)
-    train(folder, "--seed", "3", "--trees", "40")
+    here(folder, *TRAIN, "--seed", "3", "--trees", "40")
     second = champion(folder)
     assert second != first
     assert call(f"{url}/api/model?details=true", CUSTOMER)[1]["model_version"] == second
-    differing = json.loads(segue("models", "diff", "genre-preference", "--json", cwd=folder).stdout)
+    differing = json.loads(here(folder, "models", "diff", "genre-preference", "--json"))
     assert differing["params.n_estimators"] == [60, 40]
-    segue("models", "rollback", "genre-preference", "--reason", "a test", cwd=folder)
+    here(folder, "models", "rollback", "genre-preference", "--reason", "a test")
     assert champion(folder) == first
     assert call(f"{url}/api/model?details=true", CUSTOMER)[1]["model_version"] == first
     assert call(f"{url}/health")[1]["models"]["genre-preference"]["version"] == first
