@@ -22,7 +22,14 @@ from segue.sources.dataset.column import (
     plain_numbers,
     to_numbers,
 )
-from segue.sources.dataset.known_column import TRACK, find_columns, genre_columns, is_about_audio, plain
+from segue.sources.dataset.known_column import (
+    LOW_LEVEL,
+    TRACK,
+    find_columns,
+    genre_columns,
+    is_audio_descriptor,
+    plain,
+)
 from segue.sources.dataset.merge import Merge
 from segue.sources.dataset.moment import clean_dates
 from segue.sources.dataset.track_id import drop_contradicted, find_ids
@@ -129,7 +136,7 @@ def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalog
         duration_s=rows.duration_s(),
         explicit=np.nan_to_num(rows.number("explicit", 0, 1), nan=-1).astype(np.int8),
         audio=np.column_stack([rows.number(name, *RANGES.get(name, (0, 1))) for name in AUDIO_FEATURES]),
-        low_level_names=tuple(further),
+        low_level_names=tuple(name.removeprefix(LOW_LEVEL) for name in further),
         low_level=np.column_stack(
             [np.empty((len(vocabulary), 0), np.float32), *(rows.feature(name) for name in further)]
         ),
@@ -245,10 +252,10 @@ def _low_level(frame: pd.DataFrame, read: list[str], tally: Tally) -> list[str]:
             tally.ignore(name, "another column says it")
         elif not is_numeric(frame[name]):
             tally.ignore(name, "unknown, and not of numbers")
-        elif is_about_audio(name):
+        elif is_audio_descriptor(name):
             found.append(str(name))
         else:
-            tally.ignore(name, "says nothing about the sound of the recording")
+            tally.ignore(name, f"not known as an audio feature: {LOW_LEVEL}{name} would be one")
     return found
 
 

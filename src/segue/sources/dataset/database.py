@@ -14,7 +14,15 @@ from segue.errors import TableMissingError
 from segue.sources.dataset import friends
 from segue.sources.dataset.account import Effect
 from segue.sources.dataset.column import to_numbers
-from segue.sources.dataset.known_column import EVENT, TRACK, find_columns, genre_columns, need, plain
+from segue.sources.dataset.known_column import (
+    EVENT,
+    LOW_LEVEL,
+    TRACK,
+    find_columns,
+    genre_columns,
+    need,
+    plain,
+)
 from segue.sources.dataset.table import LIST_MARK
 from segue.sources.schema import columns_of, quoted, spellings
 from segue.sources.sqlite import SqliteReader, describe_tables
@@ -184,7 +192,9 @@ def _select(select: Select, table: str, name: str, present: list[str], tally: Ta
     if table == "track":
         column |= {other: other for other in genre_columns(present, column) if other not in column.values()}
     elif table == "track_feature":
-        column |= {other: other for other in present if other not in column.values()}
+        known = find_columns(present, TRACK).values()
+        others = [other for other in present if other not in column.values()]
+        column |= {other if other in known else LOW_LEVEL + other: other for other in others}
     cells = ", ".join(f"CAST({quoted(each)} AS TEXT)" for each in column.values())
     rows = select(f"SELECT {cells} FROM {quoted(name)}")
     return pd.DataFrame(list(rows), columns=list(column), dtype="str").fillna("")

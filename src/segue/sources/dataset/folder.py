@@ -20,6 +20,7 @@ from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
 from segue.domain.event import EVENT_KINDS
 from segue.domain.interactions import UNKNOWN_MS, Interactions
 from segue.errors import InvalidInputError, SourceUnavailableError
+from segue.sources.dataset.known_column import LOW_LEVEL
 from segue.sources.dataset.location import CATALOGUE, EXCLUSIONS, FRIENDS, INTERACTIONS
 from segue.sources.lake import write_lines
 
@@ -115,7 +116,8 @@ def _unwritable(out: Path, error: OSError) -> SourceUnavailableError:
 
 def _catalogue(catalogue: Catalogue) -> pa.Table:
     audio = zip(AUDIO_FEATURES, catalogue.audio.T, strict=True)
-    low_level = zip(catalogue.low_level_names, catalogue.low_level.T, strict=True)
+    names = [LOW_LEVEL + name for name in catalogue.low_level_names]
+    low_level = zip(names, catalogue.low_level.T, strict=True)
     columns = {
         "track_id": _ids(catalogue.vocabulary),
         "name": _titles(catalogue.name),

@@ -123,12 +123,17 @@ ITEM_IDS = (
 )
 """Items of any kind: `segue evaluate` also compares recommenders of films and books."""
 
-_NO_AUDIO = re.compile(
-    r"age|awards|charts?|class|comments?|counts?|day|decade|disc|dislikes|fans|fold|followers|hit|index|label|"
-    r"likes?|listeners|listens|markets?|month|num|number|plays?|playcount|playlists?|popularity|position|price|"
-    r"rank|ranking|rating|row|sales|scrobbles|split|stars|streams?|target|views|votes|weeks?|year"
+_DESCRIPTOR = re.compile(
+    r"[mgb]fccs?|lpcc?s?|mels?|bark|cqt|stft|fft|chroma\w*|tonnetz|tempogram|spectral|spectrum|centroid|bandwidth|"
+    r"roll|rolloff|flatness|flux|contrast|zcr|zero|crossings?|rmse?|energies|entropy|onsets?|beats?|rhythm|pulse|"
+    r"harmony|harmonic|harmonicity|inharmonicity|percussive|perceptr|dissonance|timbre|pitch|pitches|formants?|"
+    r"brightness|roughness|sharpness|loudness|lufs|crest|envelope|wavelets?|kurtosis|skewness|"
+    r"embeddings?|vggish|openl|musicnn|yamnet|clap|mert"
 )
-"""Words in the names of columns of numbers that say nothing about the sound of a recording."""
+"""Words in the names of low-level audio features, as librosa, Essentia and public data sets use them."""
+
+LOW_LEVEL = "low_level_"
+"""Begins the name of a column that is a low-level feature, whatever else its name says."""
 
 
 def plain(name: str) -> str:
@@ -199,7 +204,11 @@ def need(
         )
 
 
-def is_about_audio(name: str) -> bool:
-    """Tell whether a column of numbers may be a feature of the recording, by the words of its name."""
+def is_audio_descriptor(name: str) -> bool:
+    """Tell whether a column of numbers is a low-level audio feature, by the words of its name.
+
+    A table of tracks has columns of any kind, charts and labels to predict too: an unknown one is none.
+    """
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-    return not any(_NO_AUDIO.fullmatch(word) for word in re.findall(r"[a-z]+", words))
+    known = any(_DESCRIPTOR.fullmatch(word) for word in re.findall(r"[a-z]+", words))
+    return known or plain(name).startswith(plain(LOW_LEVEL))

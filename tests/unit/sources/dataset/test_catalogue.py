@@ -148,6 +148,31 @@ def test_a_table_without_ids_is_refused(tmp_path: Path, text: str, message: str)
         read(tmp_path, text)
 
 
+NO_FEATURE = (
+    *("liked", "downloads", "target", "success", "on_billboard", "y", "cluster", "genre_code", "streams"),
+    *("bitrate", "Unnamed: 0.1", "lyrics_length", "danceability_confidence"),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("mfcc_1", "mfcc_1"),
+        ("MFCC3_mean", "MFCC3_mean"),
+        ("spectralCentroidStd", "spectralCentroidStd"),
+        ("zero_crossing_rate_var", "zero_crossing_rate_var"),
+        ("chroma_stft_mean", "chroma_stft_mean"),
+        ("low_level_sheen", "sheen"),
+        *[(name, "") for name in NO_FEATURE],
+    ],
+)
+def test_a_column_of_numbers_is_a_feature_if_its_name_says_so(tmp_path: Path, name: str, taken: str) -> None:
+    catalogue, account = read(tmp_path, f"id,name,{name}\na,A,0.5\nb,B,1.5\n")
+    assert catalogue.low_level_names == ((taken,) if taken else ())
+    told = [finding.reason for finding in account.findings if finding.column == name]
+    assert told == ([] if taken else [f"not known as an audio feature: low_level_{name} would be one"])
+
+
 def test_a_table_of_a_thousand_features_is_read(tmp_path: Path) -> None:
     header = ",".join(f"mfcc_{place}" for place in range(1000))
     rows = "".join(f"{row},{','.join(str(row + place / 4) for place in range(1000))}\n" for row in range(3))
