@@ -194,7 +194,8 @@ class EmbeddedRecommender:
         track_id : str, optional
             What the event is about, unless another of its fields says so.
         **more
-            The other fields of the event, as in `segue.serving.feedback_contract`.
+            The other fields of the event, as in `segue.serving.feedback_contract`. ``from_`` is the field
+            ``from``, a word that Python keeps for itself.
 
         Raises
         ------
@@ -208,7 +209,8 @@ class EmbeddedRecommender:
                 "state", "not given: open_recommender(…, state=FILE) says where events are kept."
             )
         about: dict[str, Any] = {} if track_id is None else {"track_id": track_id}
-        request = _validated(FeedbackRequest, user_id=user_id, event=event, **about, **more)
+        about |= {name.removesuffix("_"): value for name, value in more.items()}
+        request = _validated(FeedbackRequest, user_id=user_id, event=event, **about)
         now = datetime.now(UTC)
         done = accept(build_events(request, now, None), now, self._lake, self._state)
         return FeedbackResponse(accepted=done.new, repeated=done.repeated)

@@ -188,6 +188,7 @@ def test_a_request_for_what_is_blocked_says_so(client: TestClient) -> None:
     assert ask(client, "/recommend/similar", user_id=LISTENER, track_id="t001")["excluded"]["asked_for"] == [
         "t001"
     ]
+    assert _radio(client, genres=["jazz", "rock"])["excluded"]["asked_for"] == ["rock"]
     assert _radio(client, track_id="t001")["excluded"]["asked_for"] == ["t001"]
     say(client, "block", artist="jazz artist 2")
     assert _radio(client, artist="Jazz Artist 2")["excluded"]["asked_for"] == ["Jazz Artist 2"]

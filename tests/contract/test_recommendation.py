@@ -496,7 +496,10 @@ def test_seeds_may_be_audio_features_without_a_track(client: TestClient) -> None
         away = np.abs(np.array(energies(seed_features={"energy": wanted})) - wanted).mean()
         assert away < 0.5 * np.abs(np.array(energies()) - wanted).mean()
         nearest = np.sort(np.abs(energy - wanted))[:20].mean()
-        assert away < nearest + 0.1
+        assert away < nearest + 0.05
+    stranger = ask(client, "/recommend/user", user_id="nobody", limit=20, seed_features={"energy": 0.9})
+    assert stranger["answered_by"] == "content"
+    assert "the audio features asked for choose the tracks" in stranger["because"]
     two = ask(client, "/recommend/user", user_id=LISTENER, seed_features={"energy": 0.2, "tempo": 90})
     asked = {
         (reason["name"], reason["because"])
@@ -508,6 +511,23 @@ def test_seeds_may_be_audio_features_without_a_track(client: TestClient) -> None
     assert tracks(ask(client, "/recommend/user", user_id=LISTENER, seed_features={})) == tracks(
         ask(client, "/recommend/user", user_id=LISTENER)
     )
+
+
+def test_a_station_starts_from_several_genres_or_from_a_sound(client: TestClient) -> None:
+    energy = catalogue().audio[:, AUDIO_FEATURES.index("energy")]
+    both = ask(client, "/radio/generate", genre="jazz", genres=["opera"], limit=40)
+    assert {genre for track in both["tracks"] for genre in track["genres"]} == {"jazz", "opera"}
+    more = ask(client, "/radio/generate", cursor=both["cursor"], limit=40)
+    assert more["because"] == "every track of jazz and opera was played or is left out: tracks like it follow"
+    quiet, loud = (
+        ask(client, "/radio/generate", seed_features={"energy": wanted}, limit=20) for wanted in (0.1, 0.9)
+    )
+    of = [energy[[int(track[1:]) for track in tracks(found)]].mean() for found in (quiet, loud)]
+    assert of[0] + 0.2 < of[1]
+    assert tracks(ask(client, "/radio/generate", cursor=quiet["cursor"], limit=5))
+    for wish in ({"genre": "jazz", "mood": "chill"}, {"genres": ["jazz"], "seed_features": {"energy": 0.1}}):
+        assert "not several" in ask(client, "/radio/generate", 422, **wish)["detail"]
+    assert "name what to start from" in ask(client, "/radio/generate", 422, seed_features={})["detail"]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,11 @@ def test_feedback_counts_in_the_next_answer_and_reaches_the_lake(
     assert list(LocalStore(tmp_path / "lake").list_objects(LAKE_PREFIX))
 
 
+def test_a_span_of_time_is_ignored(embedded: EmbeddedRecommender) -> None:
+    span = {"from_": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"}
+    assert embedded.feedback(LISTENER, "ignore", **span).accepted == 1
+
+
 def test_a_taste_of_tracks_and_artists_needs_no_user(embedded: EmbeddedRecommender) -> None:
     jazz = [f"t{row:03}" for row in range(30, 45)]
     found = embedded.taste(tracks=jazz, artists=["jazz artist 9"])

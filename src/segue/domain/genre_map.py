@@ -12,7 +12,7 @@ from segue.domain.spelling import genre_key
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -182,6 +182,12 @@ def broad_shares(genres: Labels) -> NDArray[np.float32]:
     size = total.sum(axis=1, keepdims=True)
     shares: NDArray[np.float32] = (total / np.where(size > 0, size, 1)).astype(np.float32)
     return shares
+
+
+def any_genre_mask(genres: Labels, wanted: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which tracks have one genre or another, bool (n_items,); raises as `genre_mask` does."""
+    mask: NDArray[np.bool_] = np.any([genre_mask(genres, name) for name in wanted], axis=0)
+    return mask
 
 
 def genre_mask(genres: Labels, wanted: str) -> NDArray[np.bool_]:

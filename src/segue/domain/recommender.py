@@ -231,6 +231,9 @@ def choose(
 ) -> tuple[Step, dict[str, float], str]:
     """Return the step that answers, what each source weighs in it, and why it is not a stronger one."""
     personal = [name for name in _PERSONAL if name in sources]
+    if SOUND in sources and not personal:
+        because = "nothing is known of this listener yet: the audio features asked for choose the tracks"
+        return Step.CONTENT, with_asked({}, sources), _and_missing(model, because)
     learnt = model.ranker.weights_of(listener.tier) if model.ranker else {}
     if model.ranker is not None and not learnt.keys() & set(_PERSONAL):
         weights = {name: weight for name, weight in learnt.items() if name in sources}

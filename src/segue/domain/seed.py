@@ -12,7 +12,7 @@ import numpy as np
 
 from segue.domain.candidates import top_n
 from segue.domain.catalogue_score import score_catalogue
-from segue.domain.genre_map import genre_mask
+from segue.domain.genre_map import any_genre_mask
 from segue.domain.history import History
 from segue.domain.listener import unwelcome
 from segue.domain.mood import Mood
@@ -38,15 +38,32 @@ class SeedKind(StrEnum):
     ARTIST = "artist"
     GENRE = "genre"
     MOOD = "mood"
+    SOUND = "sound"
     USER = "user"
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A kind and its value: a track id, an artist's name, a genre, one of `Mood`, or a user id."""
+    """A kind and its value: a track id, an artist's name, genres, one of `Mood`, a sound, or a user id.
+
+    Genres are joined by semicolons, which no genre of a catalogue has; a sound is ``energy=0.8;tempo=120.0``.
+    """
 
     kind: SeedKind
     value: str
+
+    @property
+    def genres(self) -> list[str]:
+        """The genres of a seed of that kind."""
+        return self.value.split(";")
+
+    @property
+    def sound(self) -> dict[str, float]:
+        """The values of `segue.domain.catalogue.AUDIO_FEATURES` of a seed of that kind; empty for another."""
+        if self.kind is not SeedKind.SOUND:
+            return {}
+        pairs = (feature.split("=") for feature in self.value.split(";"))
+        return {name: float(value) for name, value in pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +94,8 @@ def tune(
 ) -> Tuning:
     """Score the catalogue for a station.
 
-    Stations of a track or an artist play what is like them. Those of a genre, a mood or a listener play
-    to the listener's taste, as far as it is known, and what they have heard after all that is new to them.
+    Stations of a track or an artist play what is like them. Those of genres, a mood, a sound or a listener
+    play to the listener's taste, as far as it is known, and what they have heard after all that is new.
     No station plays what its listener dislikes or blocked.
 
     Parameters
@@ -106,11 +123,11 @@ def tune(
         scores, first = found.scores, tuple(rows.tolist()) if seed.kind is SeedKind.TRACK else ()
     else:
         mood = _mood(model, seed.value) if seed.kind is SeedKind.MOOD else None
-        found = score_catalogue(model, replace(listener, mood=mood))
+        found = score_catalogue(model, replace(listener, mood=mood, sound=seed.sound))
         scores, first = found.scores, ()
         scores[listener.history.item_index] -= np.ptp(scores) + 1
         if seed.kind is SeedKind.GENRE:
-            scores[~genre_mask(model.catalogue.genres, seed.value)] = -np.inf
+            scores[~any_genre_mask(model.catalogue.genres, seed.genres)] = -np.inf
     return Tuning(_without(scores, recording, listener, blocked), first, found.step)
 
 
@@ -125,7 +142,7 @@ def neighbours(
 
     Parameters are those of `tune`; float32 (n_items,), -inf for the genre itself and what is never played.
     """
-    inside = genre_mask(model.catalogue.genres, seed.value)
+    inside = any_genre_mask(model.catalogue.genres, seed.genres)
     rows = _most_played(model, np.flatnonzero(inside).astype(np.int32))
     liking = replace(listener, history=History(rows, np.ones(len(rows), np.float32)))
     scores = score_catalogue(model, liking, only_alike=True).scores

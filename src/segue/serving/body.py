@@ -135,7 +135,8 @@ class _Fields:
         unknown = [name[:_SHOWN] for name in self._names if name not in known]
         if unknown:
             first = ", ".join(unknown[:_MOST_NAMED])
-            return f"{first}, …: no such fields; check their spelling, or leave them out."
+            more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
+            return f"{first}{more}: no such fields; check their spelling, or leave them out."
         return (
             f"body: more than {MOST_FIELDS} fields in one object, or {MOST_FIELDS_IN_ALL} in all: "
             "send each field once, or several requests."

@@ -112,7 +112,7 @@ def play(
     if len(rows) < n and seed.kind is SeedKind.GENRE:
         wider = replace(source, scores=neighbours(model, recording, seed, listener, blocked))
         found = next_tracks(wider, played, n - len(rows))
-        because = _USED_UP.format(seed.value) if found.rows else None
+        because = _USED_UP.format(" and ".join(seed.genres)) if found.rows else None
         rows, played = [*rows, *found.rows], played.then(found.rows, source.rules)
     while len(rows) < n and (found := next_tracks(source, played.again(tuning.first), n - len(rows))).rows:
         rows, because = [*rows, *found.rows], _AGAIN
@@ -138,9 +138,10 @@ def _blocked(model: Recommender, seed: Seed, excluded: Excluded) -> list[str]:
     """Return what a station starts from, if its listener blocked that."""
     if seed.kind is SeedKind.TRACK:
         blocked = bool(np.isin(model.catalogue.vocabulary.index_of([seed.value]), excluded.blocked).any())
+    elif seed.kind is SeedKind.GENRE:
+        return [genre for genre in seed.genres if excluded.blocks(Target.GENRE, genre)]
     else:
-        target = {SeedKind.ARTIST: Target.ARTIST, SeedKind.GENRE: Target.GENRE}.get(seed.kind)
-        blocked = target is not None and excluded.blocks(target, seed.value)
+        blocked = seed.kind is SeedKind.ARTIST and excluded.blocks(Target.ARTIST, seed.value)
     return [seed.value] if blocked else []
 
 

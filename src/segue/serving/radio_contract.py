@@ -15,7 +15,7 @@ from segue.domain.transition import build_sound, energy_change, key_distance, te
 from segue.serving.contracts import Id, Text
 from segue.serving.cursor import MAX_CURSOR_CHARS
 from segue.serving.excluded_contract import ExcludedOut  # noqa: TC001  # as above
-from segue.serving.recommend_contract import Limit, Strict, TrackOut
+from segue.serving.recommend_contract import Limit, SeedFeatures, Strict, TrackOut
 from segue.serving.tier import Tier  # noqa: TC001  # as above
 
 if TYPE_CHECKING:
@@ -34,7 +34,13 @@ class RadioRequest(Strict):
     track_id: Id | None = Field(None, description="start from this one, which itself is not played")
     artist: Name | None = Field(None, description="start from a name, in any case")
     genre: Name | None = Field(None, description="start from a genre of the catalogue, or a broad one")
+    genres: Annotated[list[Name], Field(max_length=10)] = Field(
+        [], description="start from several genres, besides that of `genre`"
+    )
     mood: Mood | None = Field(None, description="start from a mood")
+    seed_features: SeedFeatures | None = Field(
+        None, description="start from a sound: the audio features of a track that need not exist"
+    )
     user_id: Id | None = Field(
         None,
         description="who listens: what they dislike is never played, a genre or mood is to their taste, and "
@@ -48,28 +54,35 @@ class RadioRequest(Strict):
 
     @model_validator(mode="after")
     def _is_new_or_more(self) -> Self:
-        starts = [value for value in (self.track_id, self.artist, self.genre, self.mood) if value is not None]
+        starts = [value for _, value in self._named() if value]
         if self.cursor is not None and (starts or self.user_id is not None):
             raise ValueError("a cursor knows what its station started from and who listens: send it alone")
         if len(starts) > 1:
-            raise ValueError("start from one of track_id, artist, genre and mood, not from several")
+            raise ValueError(
+                "start from one of track_id, artist, genre or genres, mood and seed_features, not several"
+            )
         if self.cursor is None and not starts and self.user_id is None:
             raise ValueError(
-                "name what to start from, track_id, artist, genre, mood or user_id, or send a cursor"
+                "name what to start from, track_id, artist, genre, genres, mood, seed_features or user_id, "
+                "or send a cursor"
             )
         return self
 
     def seed(self) -> Seed:
         """Return what a new station starts from: the listener's own taste where nothing else is named."""
-        named = (
-            (SeedKind.TRACK, self.track_id),
-            (SeedKind.ARTIST, self.artist),
-            (SeedKind.GENRE, self.genre),
-            (SeedKind.MOOD, self.mood),
+        chosen = ((kind, value) for kind, value in self._named() if value)
+        return Seed(*next(chosen, (SeedKind.USER, self.user_id or "")))
+
+    def _named(self) -> tuple[tuple[SeedKind, str], ...]:
+        genres = dict.fromkeys([*([] if self.genre is None else [self.genre]), *self.genres])
+        sound = self.seed_features.asked() if self.seed_features else {}
+        return (
+            (SeedKind.TRACK, self.track_id or ""),
+            (SeedKind.ARTIST, self.artist or ""),
+            (SeedKind.GENRE, ";".join(genres)),
+            (SeedKind.MOOD, str(self.mood or "")),
+            (SeedKind.SOUND, ";".join(f"{name}={value!r}" for name, value in sound.items())),
         )
-        chosen = ((kind, value) for kind, value in named if value is not None)
-        kind, value = next(chosen, (SeedKind.USER, self.user_id or ""))
-        return Seed(kind, str(value))
 
 
 class Transition(BaseModel):

@@ -115,7 +115,7 @@ class RecommendRequest(Strict):
         [],
         description="users whose likes count too, refused below the tier starter; strangers change nothing",
     )
-    exclude: Annotated[list[Id], Field(max_length=10_000, fail_fast=True), Once] = Field(
+    exclude: Annotated[list[Id], Field(max_length=10_000), Once] = Field(
         [], description="tracks never to answer with"
     )
     diversity: Annotated[float, Field(strict=True, ge=0, le=1)] | None = Field(

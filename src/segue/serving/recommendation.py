@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.exclusion import Target
-from segue.domain.genre_map import genre_mask
+from segue.domain.genre_map import any_genre_mask
 from segue.domain.listener import read_heard
 from segue.domain.ranker import UNRANKED
 from segue.domain.recommend import Query
@@ -105,8 +105,7 @@ def _rows(catalogue: Catalogue, track_ids: Sequence[str]) -> tuple[NDArray[np.in
 def _allowed(
     catalogue: Catalogue, genres: Sequence[str], excluded: Sequence[NDArray[np.int32]]
 ) -> NDArray[np.bool_]:
-    masks = [genre_mask(catalogue.genres, genre) for genre in genres]
-    allowed = np.any(masks, axis=0) if masks else np.ones(len(catalogue), bool)
+    allowed = any_genre_mask(catalogue.genres, genres) if genres else np.ones(len(catalogue), bool)
     for rows in excluded:
         allowed[rows] = False
     return allowed

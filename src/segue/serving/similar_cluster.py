@@ -60,8 +60,11 @@ def similar_in_cluster(
     live, because = (clusterings.get(), "") if request.variant is None else clusterings.of(request.variant)
     clustering = live.value
     subjects = [_subject(clusterings, clustering, catalogue, track) for track in request.track_id]
-    excluded = apply_exclusions(clustering if catalogue is None else catalogue, record)
+    known = clustering if catalogue is None else catalogue
+    excluded = apply_exclusions(known, record)
     blocked = excluded.blocked
+    asked_rows = known.vocabulary.index_of(request.track_id)
+    blocked_asked = [request.track_id[at] for at in np.flatnonzero(np.isin(asked_rows, blocked)).tolist()]
     if catalogue is not None and len(blocked):
         blocked = clustering.vocabulary.index_of(catalogue.vocabulary.item_id[blocked].tolist())
     found = near(
@@ -83,7 +86,7 @@ def similar_in_cluster(
             _asked(clustering, track, subject)
             for track, subject in zip(request.track_id, subjects, strict=True)
         ],
-        excluded=ExcludedOut.of(excluded),
+        excluded=ExcludedOut.of(excluded, blocked_asked),
     )
 
 
