@@ -26,12 +26,12 @@ def file_states(locations: Iterable[str]) -> dict[str, list[int]] | None:
         for location in locations:
             if "://" in location:
                 return None
-            path = Path(location)
+            path = Path(location).absolute()  # "." has no name
             journal = path.with_name(path.name + _JOURNAL)
             within = [path, journal] if journal.exists() else [path]
             for file in sorted(path.rglob("*")) if path.is_dir() else within:
                 state = file.stat()
-                found[str(file.absolute())] = [state.st_size, state.st_mtime_ns]
+                found[str(file)] = [state.st_size, state.st_mtime_ns]
     except OSError:
         return None
     return found

@@ -18,6 +18,7 @@ from segue.artifacts.store import publish, read_manifest, resolve, version_prefi
 from segue.backends.faiss import N_BEST, RECALL_TARGET, build_index, write_index
 from segue.errors import InvalidInputError
 from training import provenance
+from training.page import FILE, render_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +72,8 @@ def publish_index(
     )
     with tempfile.TemporaryDirectory() as folder:
         write_index(search, record, vocabulary.checksum, Path(folder))
+        page = render_page("content/report.html.j2", record=said, recall=record.recall, n_best=N_BEST)
+        (Path(folder) / FILE).write_text(page, encoding="utf-8")
         return publish(store, CONTENT_INDEX, Path(folder), said, created_at=datetime.now(UTC))
 
 

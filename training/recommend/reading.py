@@ -41,7 +41,8 @@ def read_dataset(location: str, more_events: Sequence[str] = ()) -> tuple[Datase
     own = [] if more_events and is_file(location) else _events_at(location, is_needed=not more_events)
     parts, accounts = zip(*own, *(read_events_at(place) for place in more_events), strict=True)
     read = join(parts)
-    met, events = _meeting(catalogue, read), without_excluded(read, catalogue)
+    events = without_excluded(read, catalogue)
+    met = _meeting(catalogue, read, n_excluded=len(read) - len(events))
     if is_file(location):
         nobody = build_friends(build_vocabulary(()), ())
         return Dataset(catalogue, events, nobody), [of_tracks, *accounts, met]
@@ -58,8 +59,8 @@ def _events_at(location: str, *, is_needed: bool) -> list[tuple[Interactions, Ac
         return []
 
 
-def _meeting(catalogue: Catalogue, events: Interactions) -> Account:
-    """Say how many events are of tracks in the catalogue."""
+def _meeting(catalogue: Catalogue, events: Interactions, n_excluded: int) -> Account:
+    """Say how many events are of tracks in the catalogue, and how many their listeners exclude."""
     tally = Tally("events and catalogue", len(events))
     known = catalogue.vocabulary.index_of(events.items.item_id.tolist()) != UNKNOWN_ITEM
     met = int(known[events.item_index].sum())
@@ -71,6 +72,7 @@ def _meeting(catalogue: Catalogue, events: Interactions) -> Account:
         )
     strange = events.items.item_id[~known].tolist()
     tally.count(Effect.KEPT, "track of events that is not in the catalogue", len(strange), strange)
+    tally.count(Effect.DROPPED, "event that its listener ignores, or of what they block", n_excluded)
     return tally.account(f"{met} events are of the catalogue's {len(catalogue)} tracks")
 
 

@@ -55,6 +55,13 @@ def build(
     decision = Decision(user_name(), f"{reason}: {about}", datetime.now(UTC))
     promote_run(store, hybrid, decision, live)
     seconds, size = index.record.training["seconds"], sum(file.bytes for file in index.files.values())
+    if params["recall"] < recall:
+        console.print(
+            f"warning: recall@{N_BEST} is {params['recall']:.3f}, less than the {recall:g} asked for: "
+            "give a greater --nprobe, or none.",
+            style="yellow",
+            markup=False,
+        )
     console.print(
         f"{index.version}: {about}; {params['n_items']} tracks, recall@{N_BEST} {params['recall']:.3f}, "
         f"{size / 1e6:.1f} MB, {seconds:.0f} s. It is live with hybrid {hybrid.version}.",

@@ -39,7 +39,9 @@ def recommend(  # noqa: PLR0913 - one parameter an option
     day: Annotated[str | None, typer.Option(help="workday or weekend.")] = None,
     activity: Annotated[str | None, typer.Option(help="commute, work, study, workout, party …")] = None,
     weather: Annotated[str | None, typer.Option(help="sunny, cloudy, rainy, stormy or snowy.")] = None,
-    tier: Annotated[str | None, typer.Option(help="free, starter, pro or enterprise.")] = None,
+    tier: Annotated[
+        str | None, typer.Option(envvar="SEGUE_DEFAULT_TIER", help="free, starter, pro or enterprise.")
+    ] = None,
     artifacts: Artifacts = ARTIFACTS,
     state: State = DEFAULT_STATE,
     as_json: Json = False,

@@ -78,6 +78,7 @@ def main_metric(manifest: Manifest) -> dict[str, Any] | None:
     wanted = [f"accuracy/{answerer}", "relative_validity"]
     for end in ("/served", "/hybrid-pro", ""):
         wanted += [name for name in ranked if name.endswith(end)]
+    wanted += [name for name in sorted(metrics) if name.startswith("recall@")]
     found = ((name, figure_of(metrics.get(name))) for name in wanted)
     return next(({"name": name, **figure} for name, figure in found if figure is not None), None)
 

@@ -31,6 +31,9 @@ class _OldName(NamedTuple):
 
     otherwise: str
 
+    unusable: str = ""
+    """The value for Segue where the old one cannot be used; without it Segue's default counts."""
+
 
 def _database(url: str) -> str:
     if found := re.fullmatch(r"sqlite(?:\+\w+)?:///(.+)", url):
@@ -49,6 +52,7 @@ _OLD_NAMES = (
         ("SEGUE_STORE", "SEGUE_STORE_SECRET"),
         _database,
         "set SEGUE_STORE to an SQLite file or a postgresql:// URL",
+        unusable="database-url://",  # nothing reads that: the sample store would answer for the caller's
     ),
     _OldName(
         "MODEL_TIER",
@@ -75,8 +79,8 @@ def translate(environment: Mapping[str, str]) -> Translated:
         if not given or any(environment.get(name) for name in old.new):
             continue
         value = old.read(given)
-        if value:
-            values[old.new[0]] = value
+        if value or old.unusable:
+            values[old.new[0]] = value or old.unusable
         said = f"is read as {old.new[0]}: set that instead" if value else f"is not read: {old.otherwise}"
         lines.append(f"{old.name} {said}.")
     return Translated(values, lines)

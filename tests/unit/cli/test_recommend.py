@@ -59,6 +59,15 @@ def test_every_wish_of_recommend_has_an_option(asked: list[Any]) -> None:
     ]
 
 
+def test_the_tier_of_the_environment_answers_unless_another_is_asked(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEGUE_DEFAULT_TIER", "free")
+    invoke("recommend 12")
+    invoke("recommend 12 --tier pro")
+    assert [request.model_tier for request in asked] == ["free", "pro"]
+
+
 def test_without_wishes_there_is_no_context(asked: list[Any]) -> None:
     invoke("recommend 12")
     assert asked == [RecommendRequest(user_id="12", limit=10)]

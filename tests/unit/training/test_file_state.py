@@ -42,6 +42,12 @@ def test_any_change_of_a_file_or_of_what_is_asked_is_another_origin(tmp_path: Pa
     assert origin_of(place, {"k": 20}) != longer
 
 
+def test_the_current_folder_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "catalogue.csv").write_text("a")
+    monkeypatch.chdir(tmp_path)
+    assert file_states(["."]) == file_states(["./"]) == file_states([str(tmp_path)])
+
+
 def test_what_sqlite_has_not_moved_into_its_file_counts(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     connection = sqlite3.connect(path)

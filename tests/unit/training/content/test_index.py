@@ -10,14 +10,16 @@ from typer.testing import CliRunner
 
 from segue.artifacts.family import CATALOGUE, CONTENT, CONTENT_INDEX, HYBRID
 from segue.artifacts.local import LocalStore
-from segue.artifacts.store import Decision, read_manifest, resolve, rollback
+from segue.artifacts.store import Decision, read_manifest, resolve, rollback, version_prefix
 from segue.backends.faiss import FaissIndex, open_index
 from segue.cli import app
+from segue.cli.version_list import main_metric
 from segue.embedded import open_recommender
 from segue.errors import AliasNotFoundError, InvalidInputError
 from segue.serving.recommender import LiveRecommender
 from segue.serving.settings import ArtifactSettings
 from tests.small_recommender import SMALL, dataset
+from training.page import FILE
 from training.recommend.pipeline import Request, train_recommender
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def test_an_index_built_by_hand_is_live_and_changes_nothing_else(store: LocalSto
     before = read_manifest(store, HYBRID, resolve(store, HYBRID).alias.target.version)
     told = build(store, "--kind ivf --nprobe 2")
     assert "ivf, n_cells 3, n_probe 2; 120 tracks, recall@100 0." in told
+    assert "less than the 0.95 asked for: give a greater --nprobe" in told
     alias = resolve(store, HYBRID).alias
     after = read_manifest(store, HYBRID, alias.target.version)
     pins = dict(after.record.depends_on)
@@ -63,6 +66,12 @@ def test_an_index_built_by_hand_is_live_and_changes_nothing_else(store: LocalSto
     assert "n_probe 2" in alias.reason
     assert index.record.depends_on == {name: pins[name] for name in (CATALOGUE, CONTENT)}
     assert 0 < index.record.metrics["recall@100"]["value"] < 1
+    figure = main_metric(index)
+    assert figure is not None
+    assert figure["name"] == "recall@100"
+    with store.stream(version_prefix(CONTENT_INDEX, index.version) + FILE) as chunks:
+        page = b"".join(chunks).decode()
+    assert f"It finds {100 * figure['value']:.1f} % of the 100 tracks" in page
     assert isinstance(live(store, open_index=open_index).content_search, FaissIndex)
     assert live(store).content_search is None  # a function that is not asked for similar tracks
 

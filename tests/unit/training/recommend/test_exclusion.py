@@ -9,6 +9,7 @@ import pytest
 
 from segue.domain.event import Event, EventKind
 from segue.domain.exclusion import Exclusion, ExclusionKind, Target, span_of
+from segue.sources.dataset.account import Effect
 from segue.sources.dataset.folder import write_part
 from segue.sources.lake import write_lines
 from segue.state.location import open_state
@@ -66,6 +67,8 @@ def left(folder: Path) -> dict[str, list[str]]:
 
 def test_a_lake_is_trained_on_without_what_its_listeners_exclude(folder: Path) -> None:
     assert left(write_lake(folder)) == LEFT
+    finding = read_dataset(str(folder))[1][-1].findings[-1]
+    assert (finding.effect, finding.count) == (Effect.DROPPED, len(EVENTS) - sum(map(len, LEFT.values())))
 
 
 def test_an_imported_lake_is_trained_on_alike_and_keeps_what_was_heard(folder: Path, tmp_path: Path) -> None:
