@@ -6,8 +6,10 @@ import asyncio
 import gc
 import logging
 import os
+import threading
+from contextlib import nullcontext
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -122,6 +124,14 @@ def s3_server() -> Iterator[str]:
     # For each request it lists its own folder, and writes a line that nobody reads.
     Dispatcher.get_backend_for_host = cache(Dispatcher.get_backend_for_host)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    answer, lock = Dispatcher.__call__, threading.Lock()
+
+    def write_whole(self: Dispatcher, environ: dict[str, Any], *given: Any) -> Any:
+        # A conditional write of DynamoDB is atomic; moto checks and then writes, in a thread a request.
+        with lock if "DynamoDB" in environ.get("HTTP_X_AMZ_TARGET", "") else nullcontext():
+            return answer(self, environ, *given)
+
+    Dispatcher.__call__ = write_whole
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -135,7 +135,11 @@ def test_a_batch_is_the_domain_one_by_one(scorer) -> None:
 def test_the_same_settings_give_the_same_model(fitted) -> None:
     recommender, scorer = fitted
     again = recommender.fit(checkerboard(), lambda _: None)
-    assert (again.scores(checkerboard()) == scorer.scores(checkerboard())).all()
+    # The solver of ials adds up what its threads bring in the order that they come.
+    tolerance = 1e-4 if isinstance(recommender, IalsRecommender) else 0
+    np.testing.assert_allclose(
+        again.scores(checkerboard()), scorer.scores(checkerboard()), rtol=tolerance, atol=tolerance
+    )
 
 
 def test_fitting_changes_neither_data_nor_settings_and_says_what_it_does(fitted) -> None:
