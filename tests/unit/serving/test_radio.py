@@ -55,8 +55,8 @@ def find(live: Loaded[RadioModel], **body: Any) -> Any:
     [
         ({}, "name what to start from"),
         ({"genre": None}, "name what to start from"),
-        ({"genre": "rock", "mood": "chill"}, "not from several"),
-        ({"track_id": "t1", "artist": "a", "user_id": "ann"}, "not from several"),
+        ({"genre": "rock", "mood": "chill"}, "not several"),
+        ({"track_id": "t1", "artist": "a", "user_id": "ann"}, "not several"),
         ({"genre": "rock", "cursor": "k.x"}, "a cursor knows"),
         ({"cursor": "k.x", "user_id": "bob"}, "a cursor knows"),
         ({"genre": "x" * 201}, "at most 200"),
