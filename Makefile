@@ -73,14 +73,15 @@ test: missing build .venv-openapi/.stamp .build/node/.stamp ## Install what the 
 	@$(MAKE) --no-print-directory test-runtime
 
 # What functions and commands share runs on Lambda's Python too, unless .venv has it already; ON_RUNTIME=tests runs all.
-ON_RUNTIME ?= $(addprefix tests/unit/,state cli/test_taste.py cli/test_import_history.py)
+ON_RUNTIME ?= $(filter-out tests/unit/training,$(wildcard tests/unit/*)) tests/contract tests/golden
 test-runtime: LAMBDA_PYTHON = $(shell $(BIN)/python -m infra.bytecode)
 test-runtime: .venv/.dev
 	@$(if $(LAMBDA_PYTHON),$(MAKE) --no-print-directory .venv-runtime/.dev LAMBDA_PYTHON="$(LAMBDA_PYTHON)",\
 	  echo "NOTICE: no other Python of Lambda's version is at hand: the tests ran on this one alone")
 	$(if $(LAMBDA_PYTHON),.venv-runtime/bin/python -m pytest $(PYTEST) -m "not build and not realdata and not slow" $(ON_RUNTIME))
 
-check: lint types imports lint-infra ## Lint, types, import rules, the template (CI adds `make test`)
+check: .venv/.dev ## Lint, types, import rules, the template (CI adds `make test`)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types imports lint-infra
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

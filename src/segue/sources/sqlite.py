@@ -79,8 +79,13 @@ class SqliteReader:
             with closing(
                 sqlite3.connect(uri, uri=True, timeout=self._timeout_s, isolation_level=None)
             ) as connection:
-                connection.text_factory = read_text
                 connection.execute("PRAGMA query_only = ON")
+                try:
+                    return job(connection.execute)
+                except sqlite3.OperationalError as error:
+                    if not str(error).startswith("Could not decode to UTF-8"):
+                        raise
+                connection.text_factory = read_text  # a call of Python a cell takes four times as long
                 return job(connection.execute)
         except sqlite3.Error as error:
             raise self._translated(error) from error

@@ -149,22 +149,25 @@ def _read(location: str, wanted: Iterable[str], tally: Tally) -> dict[str, pd.Da
     reader = open_reader(location, timeout_s=TIMEOUT_S)
     catalogue_of = describe_tables(_COLUMNS) if isinstance(reader, SqliteReader) else reader.catalogue
 
-    def job(select: Select) -> dict[str, pd.DataFrame]:
+    def job(select: Select) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
         described: Described = {}
         for rank, table, column in select(catalogue_of):
             described.setdefault((rank, table), []).extend([] if column is None else [column])
         found = {table: _find(described, table) for table in wanted}
+        ignored: dict[str, str] = {}
         read = {
-            table: _select(select, table, key[1], described[key], tally)
+            table: _select(select, table, key[1], described[key], tally.source, ignored)
             for table, key in found.items()
             if key is not None
         }
-        return {table: frame for table, frame in read.items() if frame is not None}
+        return {table: frame for table, frame in read.items() if frame is not None}, ignored
 
     try:
-        found = reader.run(job)
+        found, ignored = reader.run(job)
     finally:
         reader.close()
+    for table, lacking in ignored.items():
+        tally.ignore(table, lacking)
     if isinstance(reader, SqliteReader):
         why = "text is not UTF-8 and was read as Windows-1252"
         tally.count(Effect.CHANGED, why, len(reader.old), reader.old)
@@ -178,17 +181,21 @@ def _find(described: Described, table: str) -> tuple[int, str] | None:
     return min(alike, key=lambda key: (key[0], known.index(plain(key[1])), key[1]), default=None)
 
 
-def _select(select: Select, table: str, name: str, present: list[str], tally: Tally) -> pd.DataFrame | None:
-    """Return a table with its columns named by their roles, every cell as text, empty for NULL."""
+def _select(
+    select: Select, table: str, name: str, present: list[str], source: str, ignored: dict[str, str]
+) -> pd.DataFrame | None:
+    """Return a table with its columns named by their roles, every cell as text, empty for NULL.
+
+    A table that is no use without the columns it lacks is ``ignored``, with the reason.
+    """
     aliases = _COLUMNS[table]
     column = find_columns(present, aliases)
     missing = [role for role in _NEEDED[table] if role not in column]
     if missing and table in _BESIDE:
-        tally.ignore(
-            f"table {name}", f"has no column {' and no '.join(aliases[role][0] for role in missing)}"
-        )
+        lacking = " and no ".join(aliases[role][0] for role in missing)
+        ignored[f"table {name}"] = f"has no column {lacking}"
         return None
-    need(column, aliases, _NEEDED[table], f"{tally.source}, table {name},")
+    need(column, aliases, _NEEDED[table], f"{source}, table {name},")
     if table == "track":
         column |= {other: other for other in genre_columns(present, column) if other not in column.values()}
     elif table == "track_feature":
