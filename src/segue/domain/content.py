@@ -11,7 +11,7 @@ import numpy as np
 from segue.domain.candidates import top_n
 from segue.domain.history import History
 from segue.domain.item_similarity import neighbours_of, spoken_of
-from segue.domain.source import Reason, ReasonKind
+from segue.domain.source import NAMELESS, Parts, ReasonKind
 from segue.errors import EmptyHistoryError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -94,10 +94,6 @@ def read_marks(catalogue: Catalogue) -> tuple[Marks, ...]:
     )
 
 
-_Shared = tuple[Marks, "NDArray[np.int32]", "NDArray[np.int64]", "NDArray[np.float64]"]
-"""Artists or genres; their labels, the position of the track that has each, and what each weighs."""
-
-
 class ContentSource:
     """Tracks like those of one history, as a source of candidates; the reasons say in what they are alike.
 
@@ -142,7 +138,7 @@ class ContentSource:
         scores: NDArray[np.float32] = self._content.vectors.take(rows, axis=0) @ self._profile
         return scores
 
-    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+    def reasons(self, rows: NDArray[np.int32]) -> list[Parts]:
         """Split scores over audio features, shared artists and genres.
 
         Each audio feature contributes its own columns' products, exactly. The text is compressed into columns
@@ -153,30 +149,22 @@ class ContentSource:
         product = self._content.vectors.take(rows, axis=0).astype(np.float64) * self._profile
         n_text, features = self._content.n_text, self._content.audio_columns
         first_audio = product.shape[1] - len(features)
-        told = [
-            (at, Reason(ReasonKind.AUDIO, part, feature))
-            for at, parts in enumerate(product[:, first_audio:].tolist())
-            for feature, part in zip(features, parts, strict=True)
-            if part
-        ]
         text, rest = product[:, :n_text].sum(axis=1), product[:, n_text:first_audio].sum(axis=1)
-        shared, weight = self._shared(rows)
-        unit = np.divide(text, weight, out=np.zeros(len(rows)), where=weight > 0)
-        for marks, labels, by, parts in shared:
-            names, shares = marks.labels.names, (unit[by] * parts).tolist()
-            found = zip(by.tolist(), labels.tolist(), shares, strict=True)
-            told += [(at, Reason(marks.kind, part, names[label])) for at, label, part in found if part]
-        rest += np.where(weight > 0, 0, text)
-        return told + [(at, Reason(ReasonKind.REST, part)) for at, part in enumerate(rest.tolist()) if part]
-
-    def _shared(self, rows: NDArray[np.int32]) -> tuple[list[_Shared], NDArray[np.float64]]:
-        """Return the artists and genres of some tracks with what each weighs, and the sum of a track's."""
-        found, total = [], np.zeros(len(rows))
+        shared, total = [], np.zeros(len(rows))
         for marks, liked in zip(self._marks, self._liked, strict=True):
             labels, by = marks.labels.index_of_all(rows)
-            found.append((marks, labels, by, liked[labels]))
+            shared.append(Parts(marks.kind, by, liked[labels], labels, marks.labels.names))
             total += np.bincount(by, liked[labels], minlength=len(rows))
-        return found, total
+        unit = np.divide(text, total, out=np.zeros(len(rows)), where=total > 0)
+        rest += np.where(total > 0, 0, text)
+        at, column = np.divmod(np.arange(len(rows) * len(features)), max(1, len(features)))
+        # A feature may have two columns: it is the first of them.
+        feature = np.array([features.index(name) for name in features], np.int64)[column]
+        return [
+            Parts(ReasonKind.AUDIO, at, product[:, first_audio:].ravel(), feature, features),
+            *(parts._replace(value=unit[parts.at] * parts.value) for parts in shared),
+            Parts(ReasonKind.REST, np.arange(len(rows)), rest, np.zeros(len(rows), np.int64), NAMELESS),
+        ]
 
     @cached_property
     def _liked(self) -> list[NDArray[np.float64]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.candidates import distinct, top_n
-from segue.domain.source import Reason, ReasonKind
+from segue.domain.source import Parts, ReasonKind
 from segue.errors import EmptyHistoryError
 
 if TYPE_CHECKING:
@@ -112,12 +112,11 @@ class GenreSource:
         total = np.bincount(by, self.share[labels], minlength=len(rows))
         return total.astype(np.float32) * self.index.weight[rows]
 
-    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+    def reasons(self, rows: NDArray[np.int32]) -> list[Parts]:
         """Split scores over the genres of the tracks."""
-        names, (labels, by) = self.index.genres.names, self.index.genres.index_of_all(rows)
-        parts = (self.index.weight[rows][by] * self.share[labels]).tolist()
-        told = zip(by.tolist(), labels.tolist(), parts, strict=True)
-        return [(at, Reason(ReasonKind.GENRE, part, names[label])) for at, label, part in told if part]
+        labels, by = self.index.genres.index_of_all(rows)
+        value = self.index.weight[rows][by] * self.share[labels]
+        return [Parts(ReasonKind.GENRE, by, value, labels, self.index.genres.names)]
 
     def _first(self, label: int, n: int) -> NDArray[np.int32]:
         start, end = self.index.start[label : label + 2].tolist()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.candidates import top_n
-from segue.domain.source import Reason, ReasonKind
+from segue.domain.source import NAMELESS, Parts, ReasonKind
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ class PopularitySource:
         """Score the tracks in ``rows``, float32 (m,): ln(1 + plays), as plays differ by magnitudes."""
         return np.log1p(np.maximum(self.plays[rows], 0))
 
-    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+    def reasons(self, rows: NDArray[np.int32]) -> list[Parts]:
         """Name popularity as the one reason."""
-        return [(at, Reason(self.kind, part)) for at, part in enumerate(self.scores(rows).tolist())]
+        at = np.arange(len(rows))
+        return [Parts(self.kind, at, self.scores(rows), np.zeros_like(at), NAMELESS)]

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from segue.domain.candidates import distinct
 from segue.domain.rerank import MAX_ARTIST_SHARE
-from segue.domain.source import Reason, ReasonKind
+from segue.domain.source import NAMELESS, Parts, Reason, ReasonKind
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from segue.domain.source import PlayedSource, ReasonedSource, Source
-
-_Part = tuple[tuple[ReasonKind, str, int], float]
-_size = itemgetter(1)
 
 N_CANDIDATES = 200
 """Tracks that each source may bring, beyond as many as are excluded."""
@@ -150,33 +146,85 @@ def weighted_reasons(
 
     Parts about the same thing are one; beyond ``n_reasons`` the rest is one `ReasonKind.REST`. The greatest
     of each kind is told before the second of any: the tracks of a long history would hide what a track itself
-    is like. What is split over a history stays in arrays until then: 500 tracks in four sources would be 2000
-    reasons to sort.
+    is like. Everything stays in arrays until then: an answer has a thousand parts and tells a hundred.
     """
     units = {name: weights[name] / unit for name, unit in zip(sources, scale.tolist(), strict=True)}
     # isinstance of a Protocol looks every member up, 0.1 ms a source.
     played = {
         name: cast("PlayedSource", source) for name, source in sources.items() if hasattr(source, "shares")
     }
-    told: list[dict[tuple[ReasonKind, str, int], float]] = [{} for _ in rows]
+    parts: list[Parts] = []
     rest = np.zeros(len(rows))
     if played:
         shares = np.sum([units[name] * source.shares(rows) for name, source in played.items()], axis=0)
         history = next(iter(played.values())).history
         order = _greatest_columns(np.where(shares == 0, -np.inf, shares), n_reasons)  # 0 is no reason
-        parts = np.take_along_axis(shares, order, axis=1)
-        for mine, items, values in zip(told, history.item_index[order].tolist(), parts.tolist(), strict=True):
-            for item, part in zip(items, values, strict=True):
-                if part:
-                    mine[ReasonKind.PLAYED, "", item] = part
+        at, value = np.arange(order.size) // max(1, order.shape[1]), np.take_along_axis(shares, order, axis=1)
+        tracks = history.item_index[order].ravel()
+        parts.append(Parts(ReasonKind.PLAYED, at, value.ravel(), tracks, NAMELESS))
         np.put_along_axis(shares, order, 0, axis=1)
         rest = shares.sum(axis=1)
     for name in [name for name in sources if name not in played]:
-        unit, source = units[name], cast("ReasonedSource", sources[name])
-        for at, (kind, contribution, about, item) in source.reasons(rows):
-            mine, key = told[at], (kind, about, item)
-            mine[key] = mine.get(key, 0.0) + unit * contribution
-    return [_greatest(parts, other, n_reasons) for parts, other in zip(told, rest.tolist(), strict=True)]
+        for each in cast("ReasonedSource", sources[name]).reasons(rows):
+            if each.kind is ReasonKind.REST:
+                rest += units[name] * np.bincount(each.at, each.value, minlength=len(rows))
+            else:
+                parts.append(each._replace(value=units[name] * each.value))
+    return _tell(parts, rest, n_reasons)
+
+
+def _tell(parts: Sequence[Parts], rest: NDArray[np.float64], n: int) -> list[tuple[Reason, ...]]:
+    """Choose and order the parts of each track; ``rest`` float64 (m,) is told with those not chosen."""
+    subjects = _subjects(parts)
+    at, subject, about, value = (
+        np.concatenate([np.empty(0, np.int64), *columns])
+        for columns in (
+            [each.at for each in parts],
+            [np.full(len(each.at), place) for each, place in zip(parts, subjects, strict=True)],
+            [each.about for each in parts],
+            [each.value for each in parts],
+        )
+    )
+    width = int(about.max(initial=0)) + 1
+    key, same = np.unique((at * len(parts) + subject) * width + about, return_inverse=True)
+    value = np.bincount(same, value, minlength=len(key))
+    key, value = key[value != 0], value[value != 0]
+    (at, subject), about = np.divmod(key // width, max(1, len(parts))), key % width
+    kind = np.array([list(ReasonKind).index(each.kind) for each in parts], np.int64)[subject]
+    order = np.lexsort((-value, kind, at))
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = (np.diff(at[order]) != 0) | (np.diff(kind[order]) != 0)
+    leads = np.zeros(len(order), bool)
+    leads[order] = is_first & (value[order] > 0)
+    order = np.lexsort((-value, ~leads, at))
+    place = np.arange(len(order)) - at[order].searchsorted(at[order])
+    chosen, left = order[place < n], order[place >= n]
+    rest = rest + np.bincount(at[left], value[left], minlength=len(rest))
+    chosen = chosen[np.lexsort((-value[chosen], at[chosen]))]
+    told: list[list[Reason]] = [[] for _ in rest]
+    columns = (column[chosen].tolist() for column in (at, subject, about, value))
+    for row, which, what, part in zip(*columns, strict=True):
+        of, is_played = parts[which], parts[which].kind is ReasonKind.PLAYED
+        reason = Reason(of.kind, part, "", what) if is_played else Reason(of.kind, part, of.names[what])
+        told[row].append(reason)
+    return [
+        (*found, Reason(ReasonKind.REST, other)) if other else tuple(found)
+        for found, other in zip(told, rest.tolist(), strict=True)
+    ]
+
+
+def _subjects(parts: Sequence[Parts]) -> list[int]:
+    """Return for each the first of the same kind and names: what these are about is numbered alike."""
+    found: list[int] = []
+    for number, one in enumerate(parts):
+        alike = (
+            place
+            for place, other in enumerate(parts[:number])
+            if one.kind is other.kind
+            and (one.names is other.names or (isinstance(one.names, tuple) and one.names == other.names))
+        )
+        found.append(next(alike, number))
+    return found
 
 
 def _greatest_columns(values: NDArray[np.float64], n: int) -> NDArray[np.int64]:
@@ -193,22 +241,3 @@ def _greatest_columns(values: NDArray[np.float64], n: int) -> NDArray[np.int64]:
     first = np.searchsorted(row, np.arange(len(values)))
     found: NDArray[np.int64] = column[order[first[:, None] + np.arange(n)]]
     return found
-
-
-def _greatest(parts: dict[tuple[ReasonKind, str, int], float], rest: float, n: int) -> tuple[Reason, ...]:
-    rest += parts.pop((ReasonKind.REST, "", -1), 0.0)
-    leading: list[_Part] = []
-    others: list[_Part] = []
-    kinds: set[ReasonKind] = set()
-    for part in sorted(parts.items(), key=_size, reverse=True):
-        kind = part[0][0]
-        if part[1] > 0 and kind not in kinds:
-            kinds.add(kind)
-            leading.append(part)
-        else:
-            others.append(part)
-    leading += others
-    chosen = sorted(leading[:n], key=_size, reverse=True)
-    told = [Reason(kind, value, name, item) for (kind, name, item), value in chosen]
-    rest += sum(map(_size, leading[n:]))
-    return (*told, Reason(ReasonKind.REST, rest)) if rest else tuple(told)

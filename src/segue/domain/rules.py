@@ -9,7 +9,7 @@ import numpy as np
 
 from segue.domain.candidates import top_n
 from segue.domain.mood import FEATURES, mood_weights
-from segue.domain.source import Reason, ReasonKind
+from segue.domain.source import Parts, ReasonKind
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -92,16 +92,14 @@ class MoodSource:
         scores: NDArray[np.float32] = self.percentile[rows] @ wanted - little
         return scores
 
-    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+    def reasons(self, rows: NDArray[np.int32]) -> list[Parts]:
         """Split scores over the features that mood and situation ask for."""
-        asked = ((ReasonKind.MOOD, self.mood), (ReasonKind.CONTEXT, self.situation))
-        return [
-            (at, Reason(kind, weight * p if weight > 0 else -weight * (1 - p), feature))
-            for kind, weights in asked
-            for at, percentile in enumerate(self.percentile[rows].tolist())
-            for feature, weight, p in zip(FEATURES, weights.tolist(), percentile, strict=True)
-            if weight
-        ]
+        found, percentile = [], self.percentile[rows]
+        for kind, weights in ((ReasonKind.MOOD, self.mood), (ReasonKind.CONTEXT, self.situation)):
+            value = np.where(weights > 0, weights * percentile, -weights * (1 - percentile))
+            at, feature = np.divmod(np.arange(value.size), len(FEATURES))
+            found.append(Parts(kind, at, value.ravel(), feature, FEATURES))
+        return found
 
 
 def mood_source(rules: Rules, mood: Mood | None = None, situation: Situation | None = None) -> MoodSource:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.candidates import ascending, first_of_equals, look_up, top_n
-from segue.domain.source import Reason, ReasonKind
+from segue.domain.source import Parts, ReasonKind
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -111,18 +111,15 @@ class SocialSource:
         """Score the tracks in ``rows``, float32 (m,) in [0, 1]: Σ_f similarity_f weight_f of the like."""
         return look_up(self.item_index, self.score, rows)
 
-    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+    def reasons(self, rows: NDArray[np.int32]) -> list[Parts]:
         """Name the friends who like the tracks."""
         first, end = self.liked.searchsorted(rows), self.liked.searchsorted(rows, side="right")
-        told: list[tuple[int, Reason]] = []
-        for at, place in enumerate(map(slice, first.tolist(), end.tolist())):
-            friends = self.friend[place]
-            parts = (self.similarity[friends] * self.weight[place]).tolist()
-            told += [
-                (at, Reason(ReasonKind.FRIEND, part, self.friend_ids[friend]))
-                for friend, part in zip(friends.tolist(), parts, strict=True)
-            ]
-        return told
+        count = end - first
+        at = np.repeat(np.arange(len(rows)), count)
+        place = np.arange(len(at)) + np.repeat(first - (np.cumsum(count) - count), count)
+        friends = self.friend[place]
+        value = self.similarity[friends] * self.weight[place]
+        return [Parts(ReasonKind.FRIEND, at, value, friends, self.friend_ids)]
 
 
 def social_source(

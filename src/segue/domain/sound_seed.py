@@ -9,7 +9,7 @@ import numpy as np
 
 from segue.domain.candidates import top_n
 from segue.domain.catalogue import AUDIO_FEATURES
-from segue.domain.source import Reason, ReasonKind
+from segue.domain.source import Parts, ReasonKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,14 +51,11 @@ class SoundSource:
         scores: NDArray[np.float32] = self._near(rows).mean(axis=1)
         return scores
 
-    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
+    def reasons(self, rows: NDArray[np.int32]) -> list[Parts]:
         """Split scores over the features."""
         near = self._near(rows) / len(self.features)
-        return [
-            (at, Reason(ReasonKind.ASKED, part, name))
-            for at, parts in enumerate(near.tolist())
-            for name, part in zip(self.features, parts, strict=True)
-        ]
+        at, feature = np.divmod(np.arange(near.size), len(self.features))
+        return [Parts(ReasonKind.ASKED, at, near.ravel(), feature, self.features)]
 
     def _near(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """1 on the spot, 1/2 at the spread, 0 where unknown: float32 (m, n_features)."""

@@ -6,10 +6,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from segue.domain.history import History
+    from segue.domain.text import Text
 
 
 class ReasonKind(StrEnum):
@@ -54,6 +57,31 @@ class Reason(NamedTuple):
     item_index: int = -1
 
 
+NAMELESS = ("",)
+"""`Parts.names` where the kind says all."""
+
+
+class Parts(NamedTuple):
+    """Parts of the scores of some tracks, all of one kind; several of one track may be about the same.
+
+    Attributes
+    ----------
+    kind : ReasonKind
+    at : int64 (n,)
+        Position of the track among those that were asked about.
+    value : float (n,)
+    about : int (n,)
+        Position in ``names``; of `ReasonKind.PLAYED` the track.
+    names : sequence of str
+    """
+
+    kind: ReasonKind
+    at: NDArray[np.int64]
+    value: NDArray[np.floating]
+    about: NDArray[np.integer]
+    names: Sequence[str] | Text
+
+
 class Source(Protocol):
     """One way to find and score tracks, prepared for one listener or situation."""
 
@@ -67,11 +95,8 @@ class Source(Protocol):
 class ReasonedSource(Source, Protocol):
     """A source whose scores are sums over anything but the tracks of a history."""
 
-    def reasons(self, rows: NDArray[np.int32]) -> list[tuple[int, Reason]]:
-        """Split the scores of ``rows`` int32 (m,) into parts that add up to each, in any order.
-
-        Every part comes with the position in ``rows`` of the track whose score it is a part of.
-        """
+    def reasons(self, rows: NDArray[np.int32]) -> list[Parts]:
+        """Split the scores of ``rows`` int32 (m,) into parts that add up to each, in any order."""
 
 
 class PlayedSource(Source, Protocol):

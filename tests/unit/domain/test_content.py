@@ -59,22 +59,28 @@ def test_nothing_known_or_liked_is_said(given: History) -> None:
         source_of(given)
 
 
-ROW_1, ROW_2 = np.array([1], np.int32), np.array([2], np.int32)
+def told(source: ContentSource, row: int) -> dict[tuple[ReasonKind, str], float]:
+    return {
+        (each.kind, each.names[about]): value
+        for each in source.reasons(np.array([row], np.int32))
+        for about, value in zip(each.about.tolist(), each.value.tolist(), strict=True)
+        if value
+    }
 
 
 def test_similar_tracks_say_in_what_they_are_alike() -> None:
     source = source_of(history(0))
-    reasons = {(reason.kind, reason.name): reason.contribution for _, reason in source.reasons(ROW_1)}
+    reasons = told(source, 1)
     assert reasons.keys() == {
         (ReasonKind.AUDIO, "energy"), (ReasonKind.ARTIST, "A"), (ReasonKind.GENRE, "rock"),
     }  # fmt: skip
     assert reasons[ReasonKind.AUDIO, "energy"] == pytest.approx(0.6 * 0.8)
     assert sum(reasons.values()) == pytest.approx(0.96)
-    greatest = max((reason for _, reason in source.reasons(ROW_2)), key=lambda reason: reason.contribution)
-    assert greatest.kind is ReasonKind.AUDIO
+    other = told(source, 2)
+    assert max(other, key=other.__getitem__)[0] is ReasonKind.AUDIO
     # Of the two seeds one shares the genre with track 2, none the artist; the text is not left unexplained.
-    both = source_of(history(0, 3)).reasons(ROW_2)
-    assert {reason.name for _, reason in both} == {"energy", "jazz"}
+    both = told(source_of(history(0, 3)), 2)
+    assert {name for _, name in both} == {"energy", "jazz"}
 
 
 def test_parts_that_do_not_fit_are_refused() -> None:

@@ -140,7 +140,7 @@ def test_a_disliked_genre_counts_below_nothing() -> None:
     scores = source.scores(np.array([0, 3], np.int32))
     assert scores.tolist() == [0.5, -0.5]
     assert source.best(9).tolist() == [0]
-    assert [reason.contribution for _, reason in source.reasons(np.array([3], np.int32))] == [-0.5]
+    assert source.reasons(np.array([3], np.int32))[0].value.tolist() == [-0.5]
 
 
 @pytest.mark.parametrize(

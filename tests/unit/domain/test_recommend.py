@@ -11,7 +11,7 @@ from segue.domain.history import History
 from segue.domain.ranker import N_REASONS, Ranker, gather, weighted_reasons
 from segue.domain.recommend import Query, recommend
 from segue.domain.rerank import Pool
-from segue.domain.source import Reason, ReasonKind
+from segue.domain.source import NAMELESS, Parts, ReasonKind
 from segue.errors import InvalidInputError
 
 N_ITEMS = 40
@@ -32,10 +32,10 @@ class Fixed:
         return self.value[rows].astype(np.float32)
 
     def reasons(self, rows):
+        at, nothing = np.arange(len(rows)), np.zeros(len(rows), np.int64)
         return [
-            (at, Reason(kind, share * score, name))
-            for at, score in enumerate(self.value[rows].tolist())
-            for kind, share, name in ((ReasonKind.GENRE, 0.75, self.name), (ReasonKind.POPULAR, 0.25, ""))
+            Parts(ReasonKind.GENRE, at, 0.75 * self.value[rows], nothing, (self.name,)),
+            Parts(ReasonKind.POPULAR, at, 0.25 * self.value[rows], nothing, NAMELESS),
         ]
 
 
@@ -73,11 +73,12 @@ class Mixed(Fixed):
     """Fixed scores, most of which many genres share, and a little an artist."""
 
     def reasons(self, rows):
-        many = [Reason(ReasonKind.GENRE, 0.18, f"genre {place}") for place in range(5)]
+        at, place = np.divmod(np.arange(5 * len(rows)), 5)
+        genres = tuple(f"genre {n}" for n in range(5))
+        alone, nothing = np.arange(len(rows)), np.zeros(len(rows), np.int64)
         return [
-            (at, part._replace(contribution=score * part.contribution))
-            for at, score in enumerate(self.value[rows].tolist())
-            for part in (*many, Reason(ReasonKind.ARTIST, 0.1, "artist"))
+            Parts(ReasonKind.GENRE, at, 0.18 * self.value[rows][at], place, genres),
+            Parts(ReasonKind.ARTIST, alone, 0.1 * self.value[rows], nothing, ("artist",)),
         ]
 
 

@@ -99,7 +99,7 @@ def test_nothing_asked_is_nothing_found() -> None:
     source = mood_source(rules())
     assert source.best(3).tolist() == []
     assert source.scores(np.arange(3, dtype=np.int32)).tolist() == [0, 0, 0]
-    assert source.reasons(np.arange(3, dtype=np.int32)) == []
+    assert not any(each.value.any() for each in source.reasons(np.arange(3, dtype=np.int32)))
 
 
 def test_circumstances_that_the_table_does_not_have_change_nothing() -> None:
@@ -112,9 +112,12 @@ def test_circumstances_that_the_table_does_not_have_change_nothing() -> None:
 
 def test_reasons_tell_mood_from_situation() -> None:
     source = mood_source(rules(), Mood.PARTY, Situation(activity=Activity.WORKOUT))
-    names = {(reason.kind, reason.name) for _, reason in source.reasons(np.array([LOUD], np.int32))}
+    told = source.reasons(np.array([LOUD, QUIET], np.int32))
+    names = {
+        (each.kind, each.names[about]) for each in told for about in each.about[each.value != 0].tolist()
+    }
     assert {(ReasonKind.MOOD, "danceability"), (ReasonKind.CONTEXT, "tempo")} <= names
-    assert all(reason.contribution >= 0 for _, reason in source.reasons(np.array([QUIET], np.int32)))
+    assert all((each.value >= 0).all() for each in told)
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,8 @@ def test_a_friend_of_the_same_taste_is_heard_more() -> None:
     weight = np.array([ACQUAINTANCE + alike, ACQUAINTANCE])
     assert source.similarity == pytest.approx(weight / weight.sum())
     assert source.best(1).tolist() == [4]
-    told = sorted(source.reasons(np.array([1], np.int32)), key=lambda each: -each[1].contribution)
-    assert [reason.name for _, reason in told] == ["bob", "cid"]
+    (told,) = source.reasons(np.array([1], np.int32))
+    assert [told.names[friend] for friend in told.about[np.argsort(-told.value)]] == ["bob", "cid"]
 
 
 def test_what_is_disliked_makes_no_friend_count_below_the_others() -> None:
