@@ -14,7 +14,8 @@ ARTIFACTS ?= $(if $(DATA),$(IMPORTED)/artifacts,var/artifacts)
 STATE ?= $(if $(DATA),$(IMPORTED)/state.sqlite,var/state.sqlite)
 BIN := .venv/bin
 UV := $(BIN)/uv
-INSTALL := $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --constraints constraints.txt
+COMPILE ?= --compile-bytecode
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python $(COMPILE) --constraints constraints.txt
 
 export ORT_DISABLE_TELEMETRY := 1
 
@@ -72,8 +73,9 @@ test: missing build .venv-openapi/.stamp .build/node/.stamp ## Install what the 
 	$(BIN)/python -m pytest $(PYTEST)
 	@$(MAKE) --no-print-directory test-runtime
 
-# What functions and commands share runs on Lambda's Python too, unless .venv has it already; ON_RUNTIME=tests runs all.
-ON_RUNTIME ?= $(filter-out tests/unit/training,$(wildcard tests/unit/*)) tests/contract tests/golden
+# All but training runs on Lambda's Python too, unless .venv has it already; ON_RUNTIME=tests runs training as well.
+ON_RUNTIME ?= tests/unit tests/contract tests/golden \
+  $(addprefix --ignore=tests/unit/,training cli/test_train.py cli/test_prepare.py)
 test-runtime: LAMBDA_PYTHON = $(shell $(BIN)/python -m infra.bytecode)
 test-runtime: .venv/.dev
 	@$(if $(LAMBDA_PYTHON),$(MAKE) --no-print-directory .venv-runtime/.dev LAMBDA_PYTHON="$(LAMBDA_PYTHON)",\
