@@ -67,10 +67,10 @@ def all_variants(function: Any) -> dict[str, Callable[[str], Callable[[], Any]]]
     from scipy.sparse import csr_matrix
     from threadpoolctl import threadpool_info
 
-    from segue.domain.item_factors import fold_in, top_items
-    from segue.domain.listener import read_heard
-    from segue.domain.recommend import Query
-    from segue.domain.recommender import Listener, answer
+    from segue.domain.listening.heard import read_heard
+    from segue.domain.model.collaborative.item_factors import fold_in, top_items
+    from segue.domain.recommend.pipeline import Query
+    from segue.domain.recommend.recommender import RecommendFor, answer
 
     model = function.model.get().value
     ranker, factors, n_items = model.ranker, model.factors, len(model.catalogue)
@@ -101,7 +101,7 @@ def all_variants(function: Any) -> dict[str, Callable[[str], Callable[[], Any]]]
         allowed[heard.rows] = False
         diversity, calibration, artist_share = ranker.order
         query = Query(LIMIT, allowed, diversity, calibration, 5 if explain else 0, artist_share)
-        return lambda: answer(model, Listener(heard.history, user_id), query)
+        return lambda: answer(model, RecommendFor(heard.history, user_id), query)
 
     def factors_alone(user_id: str, factors: Any) -> Callable[[], Any]:
         history = heard_by(user_id).history

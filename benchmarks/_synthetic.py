@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segue.artifacts.codec.catalogue import write_catalogue
-from segue.artifacts.codec.content import write_content
-from segue.artifacts.codec.item_factors import write_item_factors
-from segue.artifacts.codec.item_similarity import write_item_similarity
-from segue.artifacts.codec.nonnegative_factors import write_nonnegative_factors
-from segue.artifacts.codec.popularity import write_popularity
+from segue.artifacts.codec.model.content import write_content
+from segue.artifacts.codec.model.item_factors import write_item_factors
+from segue.artifacts.codec.model.item_similarity import write_item_similarity
+from segue.artifacts.codec.model.nonnegative_factors import write_nonnegative_factors
+from segue.artifacts.codec.model.popularity import write_popularity
+from segue.artifacts.codec.model.rules import write_rules
+from segue.artifacts.codec.model.social import write_social
 from segue.artifacts.codec.ranker import write_ranker
-from segue.artifacts.codec.rules import write_rules
-from segue.artifacts.codec.social import write_social
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,
@@ -37,28 +37,31 @@ from segue.artifacts.family import (
     RULES,
     SOCIAL,
 )
-from segue.artifacts.local import LocalStore
 from segue.artifacts.manifest import Record
-from segue.artifacts.store import Decision, promote, publish
-from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
-from segue.domain.content import Content
-from segue.domain.event import Event, EventKind
-from segue.domain.friends import build_friends
-from segue.domain.history import History
-from segue.domain.item_factors import Objective, fold_in, rotate
-from segue.domain.item_similarity import ItemSimilarity
-from segue.domain.mood import FEATURES
-from segue.domain.nonnegative_factors import build_nonnegative_factors, nonnegative_fold_in
-from segue.domain.popularity import Membership, build_popularity
-from segue.domain.ranker import Ranker
-from segue.domain.recommender import SOURCES, TIER_SOURCES
-from segue.domain.rules import Rules
-from segue.domain.social import Social
-from segue.domain.text import Labels, build_labels, build_text
-from segue.domain.vocabulary import Vocabulary, build_vocabulary
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import Decision, promote, publish
+from segue.domain.catalogue.tracks import AUDIO_FEATURES, Catalogue
+from segue.domain.catalogue.vocabulary import Vocabulary, build_vocabulary
+from segue.domain.listening.event import Event, EventKind
+from segue.domain.listening.friends import build_friends
+from segue.domain.listening.history import History
+from segue.domain.listening.mood import FEATURES
+from segue.domain.model.collaborative.item_factors import Objective, fold_in, rotate
+from segue.domain.model.collaborative.item_similarity import ItemSimilarity
+from segue.domain.model.collaborative.nonnegative_factors import (
+    build_nonnegative_factors,
+    nonnegative_fold_in,
+)
+from segue.domain.model.content.rules import MoodRules
+from segue.domain.model.content.vectors import Content
+from segue.domain.model.popularity.plays import Membership, build_popularity
+from segue.domain.model.popularity.social import Social
+from segue.domain.recommend.ranker import Ranker
+from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES
+from segue.domain.vector.column import Labels, build_labels, build_text
 from segue.state.sqlite import SqliteState
-from training.recommend.settings import Settings
-from training.recommender.cells import find_cells
+from training.algorithm.collaborative.inverted_file import find_cells
+from training.hybrid.settings import HybridSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,7 +202,7 @@ def _families(scenes: Scenes, n_factors: int, rng: np.random.Generator) -> dict[
 
     def rules(folder: Path) -> None:
         percentile = rng.random((len(items), len(FEATURES)), np.float32)
-        learnt = Rules(percentile, (), np.zeros((0, len(FEATURES)), np.float32), np.zeros(0, np.int64))
+        learnt = MoodRules(percentile, (), np.zeros((0, len(FEATURES)), np.float32), np.zeros(0, np.int64))
         write_rules(learnt, items, folder)
 
     return {
@@ -208,7 +211,7 @@ def _families(scenes: Scenes, n_factors: int, rng: np.random.Generator) -> dict[
         ITEM_FACTORS: factors,
         NONNEGATIVE_FACTORS: parts,
         ITEM_SIMILARITY: lambda folder: write_item_similarity(
-            scenes.neighbours(Settings().similarity.n_neighbours), items, folder
+            scenes.neighbours(HybridSettings().similarity.n_neighbours), items, folder
         ),
         CONTENT: content,
         RULES: rules,

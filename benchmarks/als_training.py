@@ -28,12 +28,12 @@ from rich.table import Table
 from scipy.sparse import csr_matrix, load_npz
 from threadpoolctl import threadpool_limits
 
-from segue.domain.item_factors import Objective, rotate
-from training.ranking.metric import accuracy_of_users
-from training.ranking.order import rank_catalogue
-from training.recommender.als import AlsRecommender
-from training.recommender.ials import IalsRecommender
-from training.recommender.scorer import FactorScorer
+from segue.domain.model.collaborative.item_factors import Objective, rotate
+from training.algorithm.collaborative.als import AlsRecommender
+from training.algorithm.collaborative.ials import IalsRecommender
+from training.algorithm.scorer import FactorScorer
+from training.measure.metric import accuracy_of_users
+from training.measure.order import rank_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -35,16 +35,16 @@ from rich.console import Console
 from rich.table import Table
 
 from segue.artifacts.cache import fetch
-from segue.artifacts.local import LocalStore
 from segue.artifacts.manifest import Record, canonical_json
-from segue.artifacts.s3 import S3Store
-from segue.artifacts.s3_reader import S3Reader
-from segue.artifacts.store import Decision, promote, publish, read_manifest, resolve
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.place.s3 import S3Store
+from segue.artifacts.place.s3_reader import S3Reader
+from segue.artifacts.release import Decision, promote, publish, read_manifest, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from segue.artifacts.object_store import ObjectReader, ObjectStore
+    from segue.artifacts.place.object_store import ObjectReader, ObjectStore
 
 BUCKET, FAMILY = "benchmark", "factors"
 ONE_GET = TransferConfig(multipart_threshold=1 << 30, use_threads=False)

@@ -53,12 +53,12 @@ def main() -> None:
 
 
 def write_vectors(data: str | None, n_tracks: int, folder: Path) -> int:
-    from segue.domain.catalogue import AUDIO_FEATURES
+    from segue.domain.catalogue.tracks import AUDIO_FEATURES
     from segue.sources.dataset import read_catalogue
     from segue.sources.sample import generate
-    from training.clustering.input import VariantInput, write_input
-    from training.clustering.space import fit_space
-    from training.clustering.variant import VARIANTS
+    from training.cluster.build.space import fit_space
+    from training.cluster.data.input import VariantInput, write_input
+    from training.cluster.variant import VARIANTS
 
     known = os.environ.get("SEGUE_DATA_DIR")
     if data is None and known:
@@ -159,9 +159,9 @@ def prepared(fit: str, vectors: np.ndarray, size: int, min_samples: int, method:
 
         fast_hdbscan.HDBSCAN(**how).fit(vectors[:2000])
         return lambda: fast_hdbscan.HDBSCAN(**how).fit(vectors).labels_
-    from training.clustering.hierarchy import cut, link_edges
-    from training.clustering.neighbours import find_neighbours
-    from training.clustering.spanning_tree import span
+    from training.cluster.build.hierarchy import cut, link_edges
+    from training.cluster.build.neighbours import find_neighbours
+    from training.cluster.build.spanning_tree import span
 
     k, threads = int(fit.split()[1]), len(os.sched_getaffinity(0))
 
@@ -174,13 +174,13 @@ def prepared(fit: str, vectors: np.ndarray, size: int, min_samples: int, method:
 
 
 def build_whole(folder: Path, n: int) -> dict:
-    from segue.domain.vocabulary import Vocabulary
-    from training.clustering.build import build_variant
-    from training.clustering.files import RECORD
-    from training.clustering.input import VariantInput, load_input, write_input
-    from training.clustering.reading import some_labels, some_text
-    from training.clustering.settings import Settings
-    from training.clustering.variant import VARIANTS
+    from segue.domain.catalogue.vocabulary import Vocabulary
+    from training.cluster.build.variant_build import build_variant
+    from training.cluster.data.input import VariantInput, load_input, write_input
+    from training.cluster.data.reading import some_labels, some_text
+    from training.cluster.files import RECORD
+    from training.cluster.settings import ClusterSettings
+    from training.cluster.variant import VARIANTS
 
     rows, whole = draw(folder, n), load_input(folder / "input")
     part = VariantInput(
@@ -196,7 +196,9 @@ def build_whole(folder: Path, n: int) -> dict:
         write_input(part, work / "input")
         started_s, cpu_s = time.perf_counter(), time.process_time()
         threads = len(os.sched_getaffinity(0))
-        build_variant(work, VARIANTS["naive_features"], Settings(), threads=threads, step=lambda *_: None)
+        build_variant(
+            work, VARIANTS["naive_features"], ClusterSettings(), threads=threads, step=lambda *_: None
+        )
         told = json.loads((work / RECORD).read_bytes())["training"]
         seconds, cpu = time.perf_counter() - started_s, time.process_time() - cpu_s
     stages = told["stages"]

@@ -20,16 +20,21 @@ from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from segue.domain.candidates import top_n
-from segue.domain.content import ContentSource, read_marks
-from segue.domain.history import History
-from segue.domain.nearest import ExactSearch, recall_of
+from segue.domain.listening.history import History
+from segue.domain.model.content.vectors import ContentSource, read_marks
+from segue.domain.vector.nearest import ExactSearch, recall_of
+from segue.domain.vector.top_n import top_n
 from segue.sources.dataset import read_catalogue, read_interactions
 from segue.sources.sample import generate
-from training.content.field import read_fields
-from training.content.fit import N_NEIGHBOURS, SKETCH, SVD, build_vectors, fit_content, measure
-from training.content.weighting import MAX_LISTENERS, Listening, choose_weights, divide_listening
-from training.ranking.metric import accuracy_of_users
+from training.algorithm.content.field import read_fields
+from training.algorithm.content.fit import N_NEIGHBOURS, SKETCH, SVD, build_vectors, fit_content, measure
+from training.algorithm.content.weighting import (
+    MAX_LISTENERS,
+    ListeningSplit,
+    choose_weights,
+    divide_listening,
+)
+from training.measure.metric import accuracy_of_users
 
 SEED, K, ROUNDS = 17, 20, 50
 
@@ -47,7 +52,7 @@ def main() -> None:
     latency(console, catalogue)
 
 
-def reduction(console: Console, catalogue, listening: Listening) -> None:
+def reduction(console: Console, catalogue, listening: ListeningSplit) -> None:
     fields = read_fields(catalogue)
     weights, chosen = choose_weights(fields, listening)
     console.print(weights, chosen)
@@ -64,16 +69,16 @@ def reduction(console: Console, catalogue, listening: Listening) -> None:
     console.print(table)
 
 
-def draw(listening: Listening) -> Listening:
+def draw(listening: ListeningSplit) -> ListeningSplit:
     """Draw the listeners that the weights were chosen on."""
     known, liked = listening.histories, listening.truth
     users = np.flatnonzero((np.diff(known.indptr) > 0) & (np.diff(liked.indptr) > 0))
     if len(users) > MAX_LISTENERS:
         users = np.sort(np.random.default_rng(SEED).choice(users, MAX_LISTENERS, replace=False))
-    return Listening(known[users], liked[users])
+    return ListeningSplit(known[users], liked[users])
 
 
-def ndcg(vectors: np.ndarray, listening: Listening) -> float:
+def ndcg(vectors: np.ndarray, listening: ListeningSplit) -> float:
     known = listening.histories
     ranking = np.full((known.shape[0], K), -1, np.int32)
     for user in range(known.shape[0]):

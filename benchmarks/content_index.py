@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from segue.backends.faiss import N_BEST, IndexKind, build_index, read_index, write_index
-from segue.domain.nearest import ExactSearch, recall_of
+from segue.domain.vector.nearest import ExactSearch, recall_of
 
 SEED, N_COLUMNS, TRACKS_OF_A_CENTRE, N_QUERIES, ROUNDS = 17, 192, 200, 200, 40
 

@@ -26,17 +26,17 @@ from rich.table import Table
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from segue.domain.candidates import top_n
-from segue.domain.cells import best_rows
-from segue.domain.history import History
-from segue.domain.item_factors import Objective, fold_in, rotate, top_items
-from segue.domain.nearest import recall_of
-from training.recommender.cells import find_cells
+from segue.domain.listening.history import History
+from segue.domain.model.collaborative.item_factors import Objective, fold_in, rotate, top_items
+from segue.domain.vector.inverted_file import best_rows
+from segue.domain.vector.nearest import recall_of
+from segue.domain.vector.top_n import top_n
+from training.algorithm.collaborative.inverted_file import find_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from segue.domain.item_factors import ItemFactors
+    from segue.domain.model.collaborative.item_factors import ItemFactors
 
 N_ITEMS, N_BEST, N_MIDDLES, N_TASTES = 100_000, 200, 1000, 100
 EXACT = ("plain", "implicit", "Segue")

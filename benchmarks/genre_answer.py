@@ -22,19 +22,19 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from segue.artifacts.local import LocalStore
+from segue.artifacts.place.local import LocalStore
 from segue.backends.onnx import OnnxClassifier
-from segue.domain.genre_features import pair_features
+from segue.domain.genre_preference.features import pair_features
 from segue.sources.sample import generate
 from segue.sources.store import open_store
-from training.dataset import split_by_time
-from training.genre_forest import ForestParams, fit_forest
-from training.pipeline import Request, train_genre_preference
+from training.genre_preference.examples import split_by_time
+from training.genre_preference.forest import ForestParams, fit_forest
+from training.genre_preference.pipeline import GenreRequest, train_genre_preference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from training.dataset import Split
+    from training.genre_preference.examples import CustomerSplit
 
 ROUNDS = 400
 BLOCK = 100
@@ -50,11 +50,11 @@ def main() -> None:
             purchases = database.read_purchases()
         console.print(forest_table(split_by_time(purchases)))
         artifacts = LocalStore(folder / "artifacts")
-        train_genre_preference(purchases, artifacts, Request("benchmark"), lambda _: None)
+        train_genre_preference(purchases, artifacts, GenreRequest("benchmark"), lambda _: None)
         console.print(handler_table(store, folder))
 
 
-def forest_table(split: Split) -> Table:
+def forest_table(split: CustomerSplit) -> Table:
     fitted = fit_forest(split, ForestParams(), OnnxClassifier)
     forest, history = fitted.sklearn, split.test.history
     pairs = pair_features(history, fitted.served.drift)

@@ -27,16 +27,16 @@ from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from segue.domain.candidates import top_n
-from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
-from segue.domain.cluster import unit_rows
-from segue.domain.radio import Played, Rules, Station, next_tracks
-from segue.domain.recording import recordings
-from segue.domain.text import build_labels, build_text
-from segue.domain.transition import build_sound, energy_change, key_distance, tempo_change
-from segue.domain.vocabulary import build_vocabulary
-from segue.serving.cursor import read_keys
-from segue.serving.radio_cursor import RadioState, write_cursor
+from segue.domain.catalogue.recording import recordings
+from segue.domain.catalogue.tracks import AUDIO_FEATURES, Catalogue
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.radio.station import Station, StationHistory, StationRules, next_tracks
+from segue.domain.radio.transition import build_sound, energy_change, key_distance, tempo_change
+from segue.domain.vector.column import build_labels, build_text
+from segue.domain.vector.spherical_kmeans import unit_rows
+from segue.domain.vector.top_n import top_n
+from segue.serving.api.signed_cursor import read_keys
+from segue.serving.radio.cursor import RadioState, write_cursor
 from segue.sources.dataset import read_catalogue
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def smoothness(catalogue: Catalogue, n_stations: int) -> Table:
 
 
 def play(station: Station, first: int, n: int) -> list[int]:
-    played, rows = Played().then([first], station.rules), []
+    played, rows = StationHistory().then([first], station.rules), []
     while len(rows) < n:
         programme = next_tracks(station, played, min(BATCH, n - len(rows)))
         played = played.then(programme.rows, station.rules)
@@ -138,7 +138,7 @@ def changes(catalogue: Catalogue, rows: list[int]) -> tuple[float, ...]:
 
 def close_pairs(catalogue: Catalogue, rows: list[int]) -> int:
     artists = [set(catalogue.artists.index_of(row).tolist()) for row in rows]
-    gap = Rules().artist_gap
+    gap = StationRules().artist_gap
     return sum(bool(a & b) for i, a in enumerate(artists) for b in artists[i + 1 : i + 1 + gap])
 
 
@@ -167,12 +167,12 @@ def speed(catalogue: Catalogue) -> Table:
             scores = vectors @ vectors[seed]
             heard = np.sort(top_n(scores, n_played)).astype(np.int32)
             station = Station(large, scores, np.arange(N_TIMED, dtype=np.int32), seed)
-            seconds.append(min(timed(station, Played(heard, (seed,))) for _ in range(3)))
+            seconds.append(min(timed(station, StationHistory(heard, (seed,))) for _ in range(3)))
         table.add_row(f"{n_played:,}", *(f"{np.percentile(seconds, p) * 1e3:.2f}" for p in (50, 99)))
     return table
 
 
-def timed(station: Station, played: Played) -> float:
+def timed(station: Station, played: StationHistory) -> float:
     started_s = time.perf_counter()
     next_tracks(station, played, BATCH)
     return time.perf_counter() - started_s
@@ -186,7 +186,7 @@ def cursors(n_items: int) -> Table:
         lengths = []
         for size in (n_items, 1_000_000):
             rows = np.sort(rng.choice(size, n_played, replace=False)).astype(np.int32)
-            played = Played(rows, tuple(rows[:10].tolist()))
+            played = StationHistory(rows, tuple(rows[:10].tolist()))
             state = RadioState("track", "x" * 22, 2**63, "20260102T030405Z-01234567", size, played)
             lengths.append(f"{len(write_cursor(state, keys, now_s=1_800_000_000) or ''):,}")
         table.add_row(f"{n_played:,}", *lengths)

@@ -4,7 +4,7 @@ For catalogues of 10 000, 100 000 and a million tracks and histories of 5, 50 an
 
 * handler: what Lambda calls, with an API Gateway event: request checked, events read from SQLite, every
   source of the hybrid asked, ranked, reordered, described and written as JSON; with reasons and without;
-* answer: `segue.domain.recommender.answer` alone, of the same listener;
+* answer: `segue.domain.recommend.recommender.answer` alone, of the same listener;
 * answer, every track: the same without the cells of large catalogues, and which share of its list is served;
 * factors alone: `fold_in` and `top_items`, one source of the eight;
 * implicit: ``recommend(recalculate_user=True)``, which does what the line before does, and no more.

@@ -4,7 +4,7 @@ The peer is pandas and scikit-learn: TF-IDF over a track's text and the cosines 
 counts, popularity, a weighted sum in a data frame, everything in memory and joblib on disk. It is written
 with care and knows only users of the day it was trained; it has no events, no request, no ranker that was
 learnt, and names one track as its reason. Segue answers as its function does, from an event of API Gateway to
-JSON, and as `segue.domain.recommender.answer`. Both learn from the same plays of 500 listeners.
+JSON, and as `segue.domain.recommend.recommender.answer`. Both learn from the same plays of 500 listeners.
 
 Such a version is quoted at 100 ms a recommendation, 30 s of training and 50 MB; the ratios are given for that
 and for what is measured here. Segue's training is given twice: fitting all members once, which is what the
@@ -37,20 +37,20 @@ from benchmarks._function import BLOCK, CONTEXT, LIMIT, request, timed
 from benchmarks._synthetic import Scenes, catalogue_of, ranker_of_all
 from segue.artifacts.codec.ranker import write_ranker
 from segue.artifacts.family import HYBRID
-from segue.artifacts.local import LocalStore
 from segue.artifacts.manifest import Record
-from segue.artifacts.store import Decision, promote, publish, read_manifest, resolve
-from segue.domain.event import EVENT_KINDS, Event, EventKind
-from segue.domain.friends import build_friends
-from segue.domain.interactions import UNKNOWN_MS, Interactions
-from segue.domain.listener import read_heard
-from segue.domain.recommend import Query
-from segue.domain.recommender import Listener, answer
-from segue.domain.vocabulary import build_vocabulary
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import Decision, promote, publish, read_manifest, resolve
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.listening.event import EVENT_KINDS, Event, EventKind
+from segue.domain.listening.friends import build_friends
+from segue.domain.listening.heard import read_heard
+from segue.domain.listening.interactions import UNKNOWN_MS, Interactions
+from segue.domain.recommend.pipeline import Query
+from segue.domain.recommend.recommender import RecommendFor, answer
 from segue.state.sqlite import SqliteState
-from training.recommend.fit import Dataset, fit_fixed, fit_members
-from training.recommend.pipeline import Request, train_recommender
-from training.recommend.settings import Settings
+from training.hybrid.fit import Dataset, fit_fixed, fit_members
+from training.hybrid.pipeline import HybridRequest, train_recommender
+from training.hybrid.settings import HybridSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ def main() -> None:
         data = dataset(catalogue, plays)
         members_s = clocked(fit_once, data)
         with contextlib.redirect_stderr(io.StringIO()):
-            wanted = Request("benchmark", "to be measured", force=True)
+            wanted = HybridRequest("benchmark", "to be measured", force=True)
             whole_s = clocked(
                 train_recommender, data, LocalStore(folder / "artifacts"), wanted, lambda _: None
             )
@@ -186,7 +186,7 @@ def dataset(catalogue: Any, plays: pd.DataFrame) -> Dataset:
 
 
 def fit_once(data: Dataset) -> None:
-    everything, settings = np.ones(len(data.interactions), bool), Settings()
+    everything, settings = np.ones(len(data.interactions), bool), HybridSettings()
     fixed = fit_fixed(data, everything, settings.seed, lambda _: None)
     fit_members(data, everything, fixed, settings, lambda _: None)
 
@@ -243,7 +243,7 @@ def answers(folder: Path, plays: pd.DataFrame, peer: dict[str, Any]) -> dict[str
                 allowed = np.ones(len(recommender.catalogue), bool)
                 allowed[heard.rows] = False
                 taken["answer"].append(
-                    timed(answer, recommender, Listener(heard.history, user), Query(LIMIT, allowed))
+                    timed(answer, recommender, RecommendFor(heard.history, user), Query(LIMIT, allowed))
                 )
     medians = {name: np.median(values, axis=0).tolist() for name, values in taken.items()}
     return {name: (clock, spent) for name, (clock, spent) in medians.items()}

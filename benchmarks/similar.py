@@ -24,11 +24,11 @@ from rich.table import Table
 from sklearn.neighbors import KDTree
 from threadpoolctl import threadpool_limits
 
-from segue.domain.cluster_neighbours import member, near, newcomer
-from segue.domain.cluster_placement import place
-from segue.domain.clustering import Clustering, ClusterTree, FeatureSpace, embed, spread_of
-from segue.domain.text import build_labels, build_text
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.cluster.clustering import Clustering, ClusterTree, FeatureSpace, embed, spread_of
+from segue.domain.cluster.neighbours import member, near, newcomer
+from segue.domain.cluster.placement import place
+from segue.domain.vector.column import build_labels, build_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,13 +24,20 @@ from rich.console import Console
 from rich.table import Table
 from scipy.sparse import csr_matrix
 
-from segue.domain.event import EVENT_KINDS, EventKind
-from segue.domain.rules import Rules, mood_source
-from segue.domain.situation import CIRCUMSTANCES, Activity, Day, Situation, TimeOfDay, circumstances_of
+from segue.domain.listening.event import EVENT_KINDS, EventKind
+from segue.domain.listening.situation import (
+    CIRCUMSTANCES,
+    Activity,
+    Day,
+    Situation,
+    TimeOfDay,
+    circumstances_of,
+)
+from segue.domain.model.content.rules import MoodRules, mood_source
 from segue.sources.dataset import read_catalogue, read_interactions
 from segue.sources.sample import generate
-from training.recommend.split import Part, divide, take
-from training.rules import fit_rules
+from training.algorithm.content.rules import fit_rules
+from training.hybrid.data.split import TimePart, divide, take
 
 SEED, N_HIT, N_PLAYS = 17, 100, 12_000
 WEIGHTS = (0, 1, 2, 4, 6, 8, 12)
@@ -48,11 +55,11 @@ def main() -> None:
 
 def report(catalogue, interactions) -> None:
     part = divide(interactions, catalogue, SEED).part
-    early = take(interactions, part == Part.FIT)
+    early = take(interactions, part == TimePart.FIT)
     rules = {"prior": fit_rules(catalogue), "learnt": fit_rules(catalogue, early)}
     world = World(catalogue, early)
     chosen_on, tested_on = (
-        world.plays(take(interactions, part == each)) for each in (Part.VALIDATION, Part.TEST)
+        world.plays(take(interactions, part == each)) for each in (TimePart.VALIDATION, TimePart.TEST)
     )
     table = Table("rules", "situation", "plays", "same listener", "weight", "hits without", "with", "±")
     without = world.hits(tested_on, None, 0)
@@ -117,7 +124,7 @@ class World:
         kept = np.sort(np.random.default_rng(SEED).permutation(kept)[:N_PLAYS])
         return Plays(user[kept], track[kept], np.column_stack([when, label])[kept])
 
-    def hits(self, plays: Plays, rules: Rules | None, weight: float) -> np.ndarray:
+    def hits(self, plays: Plays, rules: MoodRules | None, weight: float) -> np.ndarray:
         """Which plays are of a track among the first hundred that are new to the listener."""
         found = np.zeros(len(plays.track))
         for circumstance, rows in plays.situations():
@@ -129,7 +136,7 @@ class World:
                 found[row] = (score > score[track]).sum() < N_HIT
         return found
 
-    def preferred(self, plays: Plays, rules: Rules) -> np.ndarray:
+    def preferred(self, plays: Plays, rules: MoodRules) -> np.ndarray:
         """How often each play's track scores above those the listener played elsewhere; NaN without any."""
         all_scores = {rows.tobytes(): scores(rules, rows) for rows, _ in plays.situations()}
         better = np.full(len(plays.track), np.nan)
@@ -144,7 +151,7 @@ class World:
         return better
 
 
-def scores(rules: Rules, circumstance: np.ndarray) -> np.ndarray:
+def scores(rules: MoodRules, circumstance: np.ndarray) -> np.ndarray:
     named = [CIRCUMSTANCES[row] for row in circumstance.tolist() if row >= 0]
     kinds = {"time_of_day": TimeOfDay, "day": Day, "activity": Activity}
     situation = Situation(

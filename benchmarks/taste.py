@@ -32,13 +32,13 @@ from rich.table import Table
 
 from benchmarks._function import CONTEXT, timed
 from benchmarks._synthetic import world
-from segue.domain.event import Event, EventKind
+from segue.domain.listening.event import Event, EventKind
 from segue.state.sqlite import SqliteState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from segue.domain.catalogue import Catalogue
+    from segue.domain.catalogue.tracks import Catalogue
 
 LISTENERS = 20
 N_GENRES = 6
@@ -119,10 +119,10 @@ def all_variants(function: Any, live: Any) -> dict[str, Callable[[str], Callable
     """By name, what prepares a call for a listener; the call alone is timed."""
     from segue.domain.taste.distinct import MAX_DIVIDED, distinct_tastes
     from segue.domain.taste.played import build_played
-    from segue.domain.taste.profile import Listener, build_profile
-    from segue.serving.taste import profile_for
-    from segue.serving.taste_contract import TasteRequest
-    from segue.serving.tier import Tier
+    from segue.domain.taste.profile import ProfileFor, build_profile
+    from segue.serving.api.tier import Tier
+    from segue.serving.taste.answer import profile_for
+    from segue.serving.taste.contract import TasteRequest
 
     reference, empty = live.value.reference, TasteRequest()
 
@@ -142,7 +142,7 @@ def all_variants(function: Any, live: Any) -> dict[str, Callable[[str], Callable
         events = function.state.read_listener(user).events
 
         def whole() -> object:
-            return build_profile(reference, build_played(reference.catalogue, events), Listener(user))
+            return build_profile(reference, build_played(reference.catalogue, events), ProfileFor(user))
 
         return whole
 

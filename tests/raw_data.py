@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segue.domain.catalogue import AUDIO_FEATURES
+from segue.domain.catalogue.tracks import AUDIO_FEATURES
 
 if TYPE_CHECKING:
     from pathlib import Path

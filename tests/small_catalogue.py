@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
-from segue.domain.text import build_labels, build_text
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.tracks import AUDIO_FEATURES, Catalogue
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.vector.column import build_labels, build_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,9 +15,10 @@ from sklearn.neighbors import NearestNeighbors
 from segue.artifacts.codec.clustering import write_clustering
 from segue.artifacts.family import CLUSTERS, variant_alias
 from segue.artifacts.manifest import Record
-from segue.artifacts.store import CHAMPION, Decision, promote, publish
-from segue.domain.catalogue import AUDIO_FEATURES
-from segue.domain.clustering import (
+from segue.artifacts.release import CHAMPION, Decision, promote, publish
+from segue.domain.catalogue.tracks import AUDIO_FEATURES
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.cluster.clustering import (
     Clustering,
     ClusterTree,
     FeatureSpace,
@@ -25,16 +26,15 @@ from segue.domain.clustering import (
     embed,
     spread_of,
 )
-from segue.domain.text import build_labels, build_text
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.vector.column import build_labels, build_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from segue.artifacts.object_store import ObjectStore
-    from segue.domain.catalogue import Catalogue
+    from segue.artifacts.place.object_store import ObjectStore
+    from segue.domain.catalogue.tracks import Catalogue
 
 COLUMNS = ("danceability", "energy", "loudness", "tempo")
 _BY_VARIANT = {"pca_features": 2}

@@ -15,24 +15,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.artifacts.local import LocalStore
-from segue.domain.event import Event, EventKind
-from segue.domain.friends import build_friends
+from segue.artifacts.place.local import LocalStore
+from segue.domain.listening.event import Event, EventKind
+from segue.domain.listening.friends import build_friends
 from segue.sources.dataset.account import Tally
 from segue.sources.dataset.interactions import clean_events
 from tests.small_catalogue import small_catalogue
-from training.recommend.fit import Dataset
-from training.recommend.pipeline import Request, train_recommender
-from training.recommend.settings import Settings
-from training.recommender.ials import IalsRecommender
-from training.recommender.linear import Rp3Beta
-from training.recommender.nmf import NmfRecommender
+from training.algorithm.collaborative.ials import IalsRecommender
+from training.algorithm.collaborative.linear import Rp3Beta
+from training.algorithm.collaborative.nmf import NmfRecommender
+from training.hybrid.fit import Dataset
+from training.hybrid.pipeline import HybridRequest, train_recommender
+from training.hybrid.settings import HybridSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segue.artifacts.object_store import ObjectStore
-    from segue.domain.catalogue import Catalogue
+    from segue.artifacts.place.object_store import ObjectStore
+    from segue.domain.catalogue.tracks import Catalogue
 
 LISTENER = "12"
 GENRES = ("rock", "jazz", "techno", "opera")
@@ -40,7 +40,7 @@ EACH = 30
 """Tracks of a genre."""
 N_LISTENERS = 60
 N_EVENTS = 28
-SMALL = Settings(
+SMALL = HybridSettings(
     factors=IalsRecommender(n_factors=8, n_sweeps=3),
     similarity=Rp3Beta(n_neighbours=20),
     parts=NmfRecommender(n_factors=4, n_sweeps=30),
@@ -106,7 +106,7 @@ class Trained:
 
 def train(folder: Path) -> Trained:
     """Train, publish and promote in a folder: some seconds, so once a session (the fixture ``trained``)."""
-    request = Request(set_by="tester", settings=SMALL, force=True)
+    request = HybridRequest(set_by="tester", settings=SMALL, force=True)
     outcome = train_recommender(dataset(), LocalStore(folder), request, lambda _: None)
     return Trained(folder, outcome.manifest.version)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.domain.event import Event, EventKind
-from segue.domain.popularity import build_popularity
-from segue.domain.recommender import build_recommender
+from segue.domain.listening.event import Event, EventKind
+from segue.domain.model.popularity.plays import build_popularity
+from segue.domain.recommend.recommender import build_recommender
 from segue.domain.taste.played import build_played
 from segue.domain.taste.reference import build_reference
 from tests.small_catalogue import small_catalogue
@@ -18,8 +18,8 @@ from tests.small_catalogue import small_catalogue
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from segue.domain.catalogue import Catalogue
-    from segue.domain.taste.played import Played
+    from segue.domain.catalogue.tracks import Catalogue
+    from segue.domain.taste.played import EventColumns
     from segue.domain.taste.reference import Reference
 
 BEGIN = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -68,5 +68,7 @@ def plays(
     return [event(track, begin + place * every, number=place) for place, track in enumerate(tracks)]
 
 
-def played(events: Iterable[Event], named: Sequence[str] = (), tracks: Catalogue | None = None) -> Played:
+def played(
+    events: Iterable[Event], named: Sequence[str] = (), tracks: Catalogue | None = None
+) -> EventColumns:
     return build_played(tracks or catalogue(), list(events), named)

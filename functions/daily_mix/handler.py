@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from segue.serving.daily_mix import build_mixer, mix_for
-from segue.serving.daily_mix_contract import DailyMixRequest, DailyMixResponse
-from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
-from segue.serving.recommendation import answer_tier
-from segue.serving.recommender import LiveDerived, LiveRecommender
-from segue.serving.settings import ArtifactSettings, TierSettings, state_location
-from segue.serving.telemetry import logger
-from segue.serving.tier import Feature, Tier, opens, require
+from segue.serving.api.http import PROBLEMS, caller_tier, http_api, lambda_entry
+from segue.serving.api.telemetry import logger
+from segue.serving.api.tier import Feature, Tier, opens, require
+from segue.serving.live.recommender import LiveDerived, LiveRecommender
+from segue.serving.mix.answer import build_mixer, mix_for
+from segue.serving.mix.contract import DailyMixRequest, DailyMixResponse
+from segue.serving.recommend.answer import answer_tier
+from segue.serving.settings.environment import ArtifactSettings, TierSettings, state_location
 from segue.state.location import open_state
 
 tiers = TierSettings.from_environment()

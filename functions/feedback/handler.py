@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from segue.artifacts.location import open_store
-from segue.serving.feedback import LAKE_TIMEOUT_S, accept, build_events
-from segue.serving.feedback_contract import FeedbackRequest, FeedbackResponse
-from segue.serving.http import PROBLEMS, IdempotencyKey, http_api, lambda_entry
-from segue.serving.settings import lake_location, state_location
-from segue.serving.telemetry import logger
+from segue.artifacts.place.location import open_store
+from segue.serving.api.http import PROBLEMS, IdempotencyKey, http_api, lambda_entry
+from segue.serving.api.telemetry import logger
+from segue.serving.feedback.answer import LAKE_TIMEOUT_S, accept, build_events
+from segue.serving.feedback.contract import FeedbackRequest, FeedbackResponse
+from segue.serving.settings.environment import lake_location, state_location
 from segue.state.location import open_state
 
 state = open_state(state_location())

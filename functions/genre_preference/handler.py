@@ -2,15 +2,15 @@
 
 from segue.artifacts.codec.genre_preference import load_genre_preference
 from segue.artifacts.family import GENRE_PREFERENCE
-from segue.artifacts.location import open_reader
+from segue.artifacts.place.location import open_reader
 from segue.backends.onnx import OnnxClassifier
-from segue.domain.genre_preference import predict_genre
-from segue.serving.contracts import GenreRequest, GenreResponse
-from segue.serving.database import follow_store
-from segue.serving.http import PROBLEMS, http_api, lambda_entry
-from segue.serving.live import Live
-from segue.serving.settings import ArtifactSettings
-from segue.serving.telemetry import logger, refresh_failed
+from segue.domain.genre_preference.preference import predict_genre
+from segue.serving.api.contract import GenreRequest, GenreResponse
+from segue.serving.api.http import PROBLEMS, http_api, lambda_entry
+from segue.serving.api.telemetry import logger, refresh_failed
+from segue.serving.live.family import Live
+from segue.serving.settings.database import follow_store
+from segue.serving.settings.environment import ArtifactSettings
 
 settings = ArtifactSettings.from_environment()
 database = follow_store()

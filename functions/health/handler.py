@@ -6,12 +6,12 @@ from fastapi import Query, Response
 
 from segue import __version__
 from segue.artifacts.family import FAMILIES
-from segue.artifacts.location import open_reader
-from segue.serving.contracts import HealthResponse
-from segue.serving.health import describe_live
-from segue.serving.http import PROBLEMS, http_api, lambda_entry
-from segue.serving.problem import RETRY_AFTER_S
-from segue.serving.settings import ArtifactSettings
+from segue.artifacts.place.location import open_reader
+from segue.serving.api.contract import HealthResponse
+from segue.serving.api.http import PROBLEMS, http_api, lambda_entry
+from segue.serving.api.problem import RETRY_AFTER_S
+from segue.serving.operations.health import describe_live
+from segue.serving.settings.environment import ArtifactSettings
 
 settings = ArtifactSettings.from_environment()
 store = open_reader(settings.location, settings.environment)

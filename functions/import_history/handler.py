@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from segue.artifacts.location import open_store
-from segue.serving.http import PROBLEMS, caller_key, http_api, lambda_entry, server_url
-from segue.serving.import_contract import ImportRequest, ImportResponse, ImportStarted
-from segue.serving.import_job import STORE_TIMEOUT_S, read_job, start
-from segue.serving.settings import upload_location
-from segue.serving.telemetry import logger
+from segue.artifacts.place.location import open_store
+from segue.serving.api.http import PROBLEMS, caller_key, http_api, lambda_entry, server_url
+from segue.serving.api.telemetry import logger
+from segue.serving.imports.contract import ImportRequest, ImportResponse, ImportStarted
+from segue.serving.imports.job import STORE_TIMEOUT_S, read_job, start
+from segue.serving.settings.environment import upload_location
 
 uploads = open_store(upload_location(), setting="SEGUE_UPLOADS", timeout_s=STORE_TIMEOUT_S)
 api = http_api("Import")

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from segue.artifacts.location import open_store
-from segue.serving.import_budget import Reading
-from segue.serving.import_worker import ImportWorker
-from segue.serving.settings import (
+from segue.artifacts.place.location import open_store
+from segue.serving.api.telemetry import logger, metrics
+from segue.serving.imports.budget import Reading
+from segue.serving.imports.worker import ImportWorker
+from segue.serving.settings.environment import (
     ArtifactSettings,
     import_limits,
     lake_location,
     state_location,
     upload_location,
 )
-from segue.serving.telemetry import logger, metrics
 from segue.state.location import open_state
 
 worker = ImportWorker(

@@ -1,9 +1,9 @@
 """GET /models: the live version of every family, and the variants of the clustered tracks."""
 
-from segue.artifacts.location import open_reader
-from segue.serving.http import PROBLEMS, http_api, lambda_entry
-from segue.serving.models import ModelsResponse, describe_models
-from segue.serving.settings import ArtifactSettings
+from segue.artifacts.place.location import open_reader
+from segue.serving.api.http import PROBLEMS, http_api, lambda_entry
+from segue.serving.operations.models import ModelsResponse, describe_models
+from segue.serving.settings.environment import ArtifactSettings
 
 settings = ArtifactSettings.from_environment()
 store = open_reader(settings.location, settings.environment)

@@ -6,15 +6,15 @@ from typing import Annotated
 
 from fastapi.concurrency import run_in_threadpool
 
-from segue.domain.exclusion import ListenerRecord
-from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
-from segue.serving.radio import build_radio, find_station, play, with_cursor
-from segue.serving.radio_contract import RadioRequest, RadioResponse
-from segue.serving.recommendation import answer_tier
-from segue.serving.recommender import LiveDerived, LiveRecommender
-from segue.serving.settings import ArtifactSettings, TierSettings, cursor_keys, state_location
-from segue.serving.telemetry import logger
-from segue.serving.tier import Tier
+from segue.domain.listening.exclusion import ListenerRecord
+from segue.serving.api.http import PROBLEMS, caller_tier, http_api, lambda_entry
+from segue.serving.api.telemetry import logger
+from segue.serving.api.tier import Tier
+from segue.serving.live.recommender import LiveDerived, LiveRecommender
+from segue.serving.radio.answer import build_radio, find_station, play, with_cursor
+from segue.serving.radio.contract import RadioRequest, RadioResponse
+from segue.serving.recommend.answer import answer_tier
+from segue.serving.settings.environment import ArtifactSettings, TierSettings, cursor_keys, state_location
 from segue.state.location import open_state
 
 tiers = TierSettings.from_environment()

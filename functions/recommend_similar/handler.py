@@ -6,14 +6,14 @@ from typing import Annotated
 from fastapi.concurrency import run_in_threadpool
 
 from segue.backends.faiss import open_index
-from segue.domain.exclusion import ListenerRecord
-from segue.serving.clusterings import LiveClusterings
-from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
-from segue.serving.recommender import LiveRecommender
-from segue.serving.settings import ArtifactSettings, TierSettings, state_location
-from segue.serving.similar import similar_tracks
-from segue.serving.similar_contract import SimilarRequest, SimilarResponse
-from segue.serving.tier import Feature, Tier, opens
+from segue.domain.listening.exclusion import ListenerRecord
+from segue.serving.api.http import PROBLEMS, caller_tier, http_api, lambda_entry
+from segue.serving.api.tier import Feature, Tier, opens
+from segue.serving.live.clusterings import LiveClusterings
+from segue.serving.live.recommender import LiveRecommender
+from segue.serving.settings.environment import ArtifactSettings, TierSettings, state_location
+from segue.serving.similar.answer import similar_tracks
+from segue.serving.similar.contract import SimilarRequest, SimilarResponse
 from segue.state.location import open_state
 
 settings, location = ArtifactSettings.from_environment(), state_location()

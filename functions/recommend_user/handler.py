@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
-from segue.serving.recommend_contract import RecommendRequest, RecommendResponse
-from segue.serving.recommendation import answer_tier, recommend_to
-from segue.serving.recommender import LiveRecommender
-from segue.serving.settings import ArtifactSettings, TierSettings, state_location
-from segue.serving.telemetry import logger
-from segue.serving.tier import Tier
+from segue.serving.api.http import PROBLEMS, caller_tier, http_api, lambda_entry
+from segue.serving.api.telemetry import logger
+from segue.serving.api.tier import Tier
+from segue.serving.live.recommender import LiveRecommender
+from segue.serving.recommend.answer import answer_tier, recommend_to
+from segue.serving.recommend.contract import RecommendRequest, RecommendResponse
+from segue.serving.settings.environment import ArtifactSettings, TierSettings, state_location
 from segue.state.location import open_state
 
 tiers = TierSettings.from_environment()

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import Body, Path, Query, Response
 
-from segue.serving.contracts import Id
-from segue.serving.http import PROBLEMS, caller_tier, http_api, lambda_entry
-from segue.serving.settings import ArtifactSettings, TierSettings, state_location
-from segue.serving.taste_contract import TasteProfile, TasteQuery, TasteRequest
-from segue.serving.taste_model import live_taste
-from segue.serving.taste_page import PICTURED, Rendered, respond
-from segue.serving.tier import Feature, Tier, opens
+from segue.serving.api.contract import Id
+from segue.serving.api.http import PROBLEMS, caller_tier, http_api, lambda_entry
+from segue.serving.api.tier import Feature, Tier, opens
+from segue.serving.live.taste_model import live_taste
+from segue.serving.settings.environment import ArtifactSettings, TierSettings, state_location
+from segue.serving.taste.contract import TasteProfile, TasteQuery, TasteRequest
+from segue.serving.taste.page import PICTURED, Rendered, respond
 from segue.state.location import open_state
 
 model = live_taste(ArtifactSettings.from_environment())

@@ -22,42 +22,42 @@ from uuid import uuid4
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from segue.artifacts.location import open_store
+from segue.artifacts.place.location import open_store
 from segue.backends.faiss import open_index
-from segue.domain.exclusion import ListenerRecord
-from segue.domain.external_id import read_id
-from segue.domain.listener import read_heard
-from segue.domain.recommend import Query
-from segue.domain.recommender import Listener, explain
-from segue.domain.vocabulary import UNKNOWN_ITEM
+from segue.domain.catalogue.external_id import read_id
+from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
+from segue.domain.listening.exclusion import ListenerRecord
+from segue.domain.listening.heard import read_heard
+from segue.domain.recommend.pipeline import Query
+from segue.domain.recommend.recommender import RecommendFor, explain
 from segue.errors import ConfigError, InvalidInputError, TrackNotFoundError
-from segue.serving.clusterings import LiveClusterings
-from segue.serving.feedback import accept, build_events
-from segue.serving.feedback_contract import FeedbackRequest, FeedbackResponse
-from segue.serving.recommend_contract import RecommendedTrack, RecommendRequest
-from segue.serving.recommendation import recommend_to
-from segue.serving.recommender import LiveRecommender
-from segue.serving.settings import ArtifactSettings, aws_environment
-from segue.serving.similar import similar_tracks
-from segue.serving.similar_contract import SimilarRequest
-from segue.serving.taste import profile_for
-from segue.serving.taste_contract import TasteRequest
-from segue.serving.taste_model import LiveTaste
-from segue.serving.taste_page import page
-from segue.serving.tier import Tier
-from segue.serving.validation import say_what_is_wrong
+from segue.serving.api.tier import Tier
+from segue.serving.api.validation import say_what_is_wrong
+from segue.serving.feedback.answer import accept, build_events
+from segue.serving.feedback.contract import FeedbackRequest, FeedbackResponse
+from segue.serving.live.clusterings import LiveClusterings
+from segue.serving.live.recommender import LiveRecommender
+from segue.serving.live.taste_model import LiveTaste
+from segue.serving.recommend.answer import recommend_to
+from segue.serving.recommend.contract import RecommendedTrack, RecommendRequest
+from segue.serving.settings.environment import ArtifactSettings, aws_environment
+from segue.serving.similar.answer import similar_tracks
+from segue.serving.similar.contract import SimilarRequest
+from segue.serving.taste.answer import profile_for
+from segue.serving.taste.contract import TasteRequest
+from segue.serving.taste.page import page
 from segue.state.location import open_state
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from segue.artifacts.object_store import ObjectStore
-    from segue.domain.catalogue import Catalogue
+    from segue.artifacts.place.object_store import ObjectStore
+    from segue.domain.catalogue.tracks import Catalogue
     from segue.domain.taste.profile import Profile
     from segue.domain.taste.reference import Reference
-    from segue.serving.recommend_contract import RecommendResponse
-    from segue.serving.similar_contract import SimilarResponse
-    from segue.serving.taste_contract import TasteProfile
+    from segue.serving.recommend.contract import RecommendResponse
+    from segue.serving.similar.contract import SimilarResponse
+    from segue.serving.taste.contract import TasteProfile
     from segue.state.listening import ListeningState
 
 ALL_REASONS = 10_000
@@ -177,7 +177,7 @@ class EmbeddedRecommender:
         allowed = np.ones(len(model.catalogue), bool)
         allowed[heard.rows] = False
         found = explain(
-            model, Listener(heard.history, user_id), row, Query(1, allowed, n_reasons=ALL_REASONS)
+            model, RecommendFor(heard.history, user_id), row, Query(1, allowed, n_reasons=ALL_REASONS)
         )
         return RecommendedTrack.all_of(model.catalogue, [found])[0]
 
@@ -194,7 +194,7 @@ class EmbeddedRecommender:
         track_id : str, optional
             What the event is about, unless another of its fields says so.
         **more
-            The other fields of the event, as in `segue.serving.feedback_contract`. ``from_`` is the field
+            The other fields of the event, as in `segue.serving.feedback.contract`. ``from_`` is the field
             ``from``, a word that Python keeps for itself.
 
         Raises

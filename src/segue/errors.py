@@ -39,7 +39,7 @@
     └── ConfigError               a setting; raised at INIT and names the variable
 
 Each class has a ``code``, the stable name clients and log queries see. Messages name the value at
-fault and the remedy. HTTP statuses live in one table, ``segue.serving.problem``.
+fault and the remedy. HTTP statuses live in one table, ``segue.serving.api.problem``.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ import pytest
 
 from segue import errors
 from segue.artifacts.manifest import SCHEMA_VERSION, canonical_json
-from segue.serving import telemetry
-from segue.serving.problem import STATUS
+from segue.serving.api import telemetry
+from segue.serving.api.problem import STATUS
 from tests.architecture.test_errors import CLASSES
 from tests.architecture.tree import ROOT, committed, modules, name_of
 

@@ -74,7 +74,7 @@ def test_domain_does_not_know_what_time_it_is() -> None:
 
 def test_one_module_reads_the_environment() -> None:
     readers = {name_of(path) for path in modules("src", "training", "functions") if reads_environment(path)}
-    assert readers == {"src/segue/serving/settings.py"}
+    assert readers == {"src/segue/serving/settings/environment.py"}
 
 
 def reads_environment(path: Path) -> bool:
@@ -85,9 +85,13 @@ def reads_environment(path: Path) -> bool:
 def test_boto3_is_known_where_s3_and_dynamodb_are() -> None:
     users = [path for path in modules("src", "training", "functions") if boto_names(path)]
     # The secret's reader takes its time limits in botocore's own words.
-    known = ["src/segue/artifacts/s3.py", "src/segue/serving/secret.py", "src/segue/state/dynamodb.py"]
+    known = [
+        "src/segue/artifacts/place/s3.py",
+        "src/segue/serving/settings/secret.py",
+        "src/segue/state/dynamodb.py",
+    ]
     assert [name_of(path) for path in users] == known
-    assert boto_names(ROOT / "src/segue/serving/secret.py") == {"botocore"}
+    assert boto_names(ROOT / "src/segue/serving/settings/secret.py") == {"botocore"}
 
 
 def boto_names(path: Path) -> set[str]:
@@ -101,7 +105,7 @@ def test_functions_and_training_are_namespaces() -> None:
 
 IMPORTS = """
 import os, sys
-import segue.serving.http  # every function does, so that one process can begin for all of them
+import segue.serving.api.http  # every function does, so that one process can begin for all of them
 for module in sys.argv[1:]:
     if not os.fork():
         __import__(module)

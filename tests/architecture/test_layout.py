@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_LINES = 300
+MAX_MODULES = 12
+PACKAGES = ("src", "training", "functions", "infra")
 MAX_HANDLER_LINES = 45
 VAGUE = {"utils", "util", "helpers", "helper", "common", "shared", "manager", "managers", "misc"}
 RUNS_CODE_WHEN_LOADED = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
@@ -51,6 +54,21 @@ def test_a_handler_is_short_and_says_what_it_answers(path: Path) -> None:
 def test_no_module_is_too_long_to_read() -> None:
     sizes = {name_of(path): lines(path.read_text(encoding="utf-8")) for path in modules(*CODE)}
     assert {name: size for name, size in sizes.items() if size > MAX_LINES} == {}
+
+
+def test_no_folder_has_more_modules_than_can_be_seen_at_once() -> None:
+    found = Counter(path.parent for path in modules(*PACKAGES) if path.name != "__init__.py")
+    assert {name_of(folder): count for folder, count in found.items() if count > MAX_MODULES} == {}
+
+
+def test_no_class_has_the_name_of_another() -> None:
+    found = Counter(
+        node.name
+        for path in modules(*PACKAGES)
+        for node in parse(path).body
+        if isinstance(node, ast.ClassDef)
+    )
+    assert {name: count for name, count in found.items() if count > 1} == {}
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from segue.domain.genre_map import _PHRASES, _WORDS, broad_genres
-from segue.domain.mood import MOODS
-from segue.domain.situation import PRIOR, PRIOR_SHIFT
-from segue.sources.sample import genre as sample
+from segue.domain.catalogue.broad_genre import _PHRASES, _WORDS, broad_genres
+from segue.domain.listening.mood import MOODS
+from segue.domain.listening.situation import PRIOR, PRIOR_SHIFT
+from segue.sources.sample.world import genre as sample
 from tests.architecture.test_docs import read, rows
-from training.rules import PRIOR_EVENTS
-from training.social import HALF_LIFE_S, MAX_LIKES
+from training.algorithm.content.rules import PRIOR_EVENTS
+from training.algorithm.popularity.social import HALF_LIFE_S, MAX_LIKES
 
 TEXT = read("docs/rules.md")
 TABLE = {row[0].strip("`"): row[1:] for row in rows(TEXT) if len(row) in {2, 3, 4}}

@@ -14,16 +14,17 @@ from infra.build_function import layers_digest
 from infra.bytecode import RUNTIME
 from infra.check_build import LIMIT_BYTES, function_sizes
 from infra.template import FUNCTION, LAYER, folder_of, layers_of, load, resources
-from segue.serving import settings, web
-from segue.serving.contracts import Problem
-from segue.serving.cursor import read_keys
-from segue.serving.http import http_api
-from segue.serving.import_contract import MOST_BYTES
-from segue.serving.import_job import JOBS, STALE, UPLOADS
-from segue.serving.import_worker import ATTEMPTS
-from segue.serving.settings import TierSettings
-from segue.serving.telemetry import ARTIFACT_REFRESH_FAILED, SERVER_ERRORS
-from segue.serving.tier import Tier
+from segue.serving.api.contract import Problem
+from segue.serving.api.http import http_api
+from segue.serving.api.signed_cursor import read_keys
+from segue.serving.api.telemetry import ARTIFACT_REFRESH_FAILED, SERVER_ERRORS
+from segue.serving.api.tier import Tier
+from segue.serving.imports.contract import MOST_BYTES
+from segue.serving.imports.job import JOBS, STALE, UPLOADS
+from segue.serving.imports.worker import ATTEMPTS
+from segue.serving.settings import environment as settings
+from segue.serving.settings import web
+from segue.serving.settings.environment import TierSettings
 from segue.sources.lake import LAKE_PREFIX
 
 ROOT = Path(__file__).parents[2]

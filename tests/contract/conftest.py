@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from segue.artifacts.local import LocalStore
-from segue.artifacts.location import open_reader, open_store
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.place.location import open_reader, open_store
 from segue.state.location import open_state
 from tests.conftest import OWN_AWS
 from tests.runtime.expectation import CURSOR_KEYS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
-    from segue.artifacts.object_store import ObjectReader, ObjectStore
+    from segue.artifacts.place.object_store import ObjectReader, ObjectStore
     from tests.small_recommender import Trained
 
 FUNCTIONS = (
@@ -115,7 +115,7 @@ def cold_start(folder: Path, patch: pytest.MonkeyPatch, *functions: str, **setti
     """Import functions anew, all or those named, as a cold start does, with some settings."""
     from fastapi.testclient import TestClient
 
-    from segue.serving.http import local_api
+    from segue.serving.api.http import local_api
 
     usual = {
         "SEGUE_ARTIFACTS": str(folder / "artifacts"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.purchase import NO_GENRE, Purchases
+from segue.domain.genre_preference.purchase import NO_GENRE, Purchases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

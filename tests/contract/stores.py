@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.artifacts.manifest import Record, canonical_json
-from segue.artifacts.store import Decision, promote, publish
+from segue.artifacts.release import Decision, promote, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segue.artifacts.manifest import Manifest
-    from segue.artifacts.object_store import ObjectInfo, ObjectStore, Stored
+    from segue.artifacts.place.object_store import ObjectInfo, ObjectStore, Stored
 
 FAMILY = "genre-preference"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

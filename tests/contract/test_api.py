@@ -30,8 +30,8 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/han
 
 def describe() -> dict[str, Any]:
     """Return the OpenAPI description of all functions joined, as the local server shows it."""
-    from segue.serving.http import local_api
-    from segue.serving.local_upload import upload_routes
+    from segue.serving.api.http import local_api
+    from segue.serving.server.local_upload import upload_routes
 
     handlers = {name: import_module(f"functions.{name}.handler") for name in FUNCTIONS}
     uploads = upload_routes(handlers["import_history"].uploads, handlers["import_worker"].worker)
@@ -42,19 +42,19 @@ def describe() -> dict[str, Any]:
 def _live(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterator[None]:
     """Trained stores behind freshly imported handlers; they read their settings at import."""
 
-    from segue.artifacts.local import LocalStore
+    from segue.artifacts.place.local import LocalStore
     from segue.sources.store import open_store
     from segue.state.location import open_state
     from tests.small_clustering import clustering_of, publish_clustering
     from tests.small_recommender import catalogue, events_of
-    from training.genre_forest import ForestParams
-    from training.pipeline import Request, train_genre_preference
+    from training.genre_preference.forest import ForestParams
+    from training.genre_preference.pipeline import GenreTraining, train_genre_preference
 
     folder = tmp_path_factory.mktemp("api")
     store = write_store(folder / "store.sqlite")
     with open_store(str(store)) as database:
         purchases = database.read_purchases()
-    request = Request("tester", params=ForestParams(n_estimators=20))
+    request = GenreTraining("tester", params=ForestParams(n_estimators=20))
     train_genre_preference(purchases, LocalStore(folder / "artifacts"), request, lambda _: None)
     trained.copy_to(LocalStore(folder / "artifacts"))
     publish_clustering(LocalStore(folder / "artifacts"), clustering_of(catalogue()), live=True)

@@ -13,7 +13,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from segue.domain.event import EVENT_KINDS
+from segue.domain.listening.event import EVENT_KINDS
 from segue.errors import SourceSchemaError
 from segue.sources.dataset import Effect, read_catalogue, read_friends, read_interactions
 from segue.sources.store import open_store

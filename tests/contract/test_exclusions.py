@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from segue.artifacts.local import LocalStore
-from segue.domain.exclusion import MOST_EXCLUSIONS
-from segue.serving.request_id import read_request_id
+from segue.artifacts.place.local import LocalStore
+from segue.domain.listening.exclusion import MOST_EXCLUSIONS
+from segue.serving.api.request_id import read_request_id
 from tests.contract.client import ask, tracks
 from tests.small_clustering import clustering_of, publish_clustering
 from tests.small_recommender import LISTENER, catalogue, events_of

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from segue.domain.event import EVENT_KINDS, OPINIONS, Event, EventKind, build_listening
-from segue.domain.exclusion import Exclusion, ExclusionKind, ListenerRecord, Target, span_of
-from segue.domain.feedback import AnswerEvent, AnswerEventKind
+from segue.domain.listening.event import EVENT_KINDS, OPINIONS, Event, EventKind, build_listening
+from segue.domain.listening.exclusion import Exclusion, ExclusionKind, ListenerRecord, Target, span_of
+from segue.domain.listening.feedback import AnswerEvent, AnswerEventKind
 from segue.errors import ConfigError, StateUnavailableError
-from segue.serving.feedback import build_events
-from segue.serving.feedback_contract import FeedbackBatch
+from segue.serving.feedback.answer import build_events
+from segue.serving.feedback.contract import FeedbackBatch
 from segue.state.listening import Recorded
 from segue.state.location import open_state
 from tests.contract.state_table import create_table

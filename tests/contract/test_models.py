@@ -11,12 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from segue.artifacts.family import CLUSTERS, CONTENT, FAMILIES, HYBRID, VARIANTS
-from segue.artifacts.local import LocalStore
-from segue.artifacts.store import Decision, promote
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import Decision, promote
 from segue.errors import VariantUnservableError
-from segue.serving.clusterings import LiveClusterings
-from segue.serving.recommender import LiveRecommender
-from segue.serving.settings import ArtifactSettings
+from segue.serving.live.clusterings import LiveClusterings
+from segue.serving.live.recommender import LiveRecommender
+from segue.serving.settings.environment import ArtifactSettings
 from tests.small_clustering import publish_clustering, small_clustering
 
 if TYPE_CHECKING:

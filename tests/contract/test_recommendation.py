@@ -21,7 +21,7 @@ from segue.artifacts.family import (
     POPULARITY,
     SOCIAL,
 )
-from segue.domain.catalogue import AUDIO_FEATURES
+from segue.domain.catalogue.tracks import AUDIO_FEATURES
 from tests.contract.client import ask, say, tracks
 from tests.small_recommender import LISTENER, catalogue
 

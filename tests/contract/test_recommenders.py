@@ -9,20 +9,27 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from segue.domain.blend import Blend, Personal, blend_reasons, blend_scores, personal_reasons, personal_scores
-from segue.domain.candidates import top_n
-from segue.domain.history import History, build_history
-from segue.domain.popularity import Popularity, popularity_scores
-from segue.domain.vocabulary import build_vocabulary
-from training.recommender.als import AlsRecommender
-from training.recommender.blend import BlendRecommender
-from training.recommender.graph_filter import GraphFilter
-from training.recommender.ials import IalsRecommender
-from training.recommender.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
-from training.recommender.nmf import NmfRecommender
-from training.recommender.popularity import PopularityRecommender
-from training.recommender.scorer import read_histories
-from training.recommender.sparse_ease import SparseEase
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.listening.history import History, build_history
+from segue.domain.model.popularity.plays import Popularity, popularity_scores
+from segue.domain.recommend.blend import (
+    Blend,
+    Personal,
+    blend_reasons,
+    blend_scores,
+    personal_reasons,
+    personal_scores,
+)
+from segue.domain.vector.top_n import top_n
+from training.algorithm.blend import BlendRecommender
+from training.algorithm.collaborative.als import AlsRecommender
+from training.algorithm.collaborative.graph_filter import GraphFilter
+from training.algorithm.collaborative.ials import IalsRecommender
+from training.algorithm.collaborative.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
+from training.algorithm.collaborative.nmf import NmfRecommender
+from training.algorithm.collaborative.sparse_ease import SparseEase
+from training.algorithm.popularity.plays import PopularityRecommender
+from training.algorithm.scorer import read_histories
 
 N_USERS, N_PLAYED = 60, 20
 NEVER_PLAYED = N_PLAYED

@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID
-from segue.artifacts.local import LocalStore
+from segue.artifacts.place.local import LocalStore
 from segue.cli import app
-from segue.domain.catalogue import AUDIO_FEATURES
-from segue.domain.clustering import NOISE, Clustering
+from segue.domain.catalogue.tracks import AUDIO_FEATURES
+from segue.domain.cluster.clustering import NOISE, Clustering
 from segue.errors import InvalidInputError
 from tests.contract.conftest import cold_start, forget
 from tests.small_clustering import clustering_of, publish_clustering

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segue.domain.content import Content, ContentSource, read_marks
-from segue.domain.friends import build_friends
-from segue.domain.genre_taste import build_genre_index, genre_source
-from segue.domain.history import History, build_history
-from segue.domain.item_similarity import ItemSimilarity
-from segue.domain.mood import FEATURES, Mood
-from segue.domain.rules import Rules, mood_source
-from segue.domain.situation import CIRCUMSTANCES, Activity, Situation, TimeOfDay, prior_shift
-from segue.domain.social import Social, social_source
-from segue.domain.source import ReasonKind
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.listening.friends import build_friends
+from segue.domain.listening.history import History, build_history
+from segue.domain.listening.mood import FEATURES, Mood
+from segue.domain.listening.situation import CIRCUMSTANCES, Activity, Situation, TimeOfDay, prior_shift
+from segue.domain.model.candidate_source import ReasonKind
+from segue.domain.model.collaborative.item_similarity import ItemSimilarity
+from segue.domain.model.content.genre_taste import build_genre_index, genre_source
+from segue.domain.model.content.rules import MoodRules, mood_source
+from segue.domain.model.content.vectors import Content, ContentSource, read_marks
+from segue.domain.model.popularity.social import Social, social_source
 from tests.small_catalogue import small_catalogue
 
 N = 60
@@ -47,10 +47,10 @@ def content() -> Content:
     return Content(vectors, ("energy", "key", "key"), 7, graph)
 
 
-def rules() -> Rules:
+def rules() -> MoodRules:
     percentile = np.random.default_rng(2).random((N, len(FEATURES)), dtype=np.float32)
     shift = np.stack([prior_shift(name) for name in CIRCUMSTANCES])
-    return Rules(percentile, CIRCUMSTANCES, shift, np.zeros(len(CIRCUMSTANCES), np.int64))
+    return MoodRules(percentile, CIRCUMSTANCES, shift, np.zeros(len(CIRCUMSTANCES), np.int64))
 
 
 def social() -> Social:

@@ -15,9 +15,9 @@ import pytest
 
 from segue.artifacts.cache import fetch
 from segue.artifacts.listing import list_versions
-from segue.artifacts.location import open_reader, open_store
 from segue.artifacts.manifest import Record
-from segue.artifacts.store import promote, publish, read_manifest, resolve, version_prefix
+from segue.artifacts.place.location import open_reader, open_store
+from segue.artifacts.release import promote, publish, read_manifest, resolve, version_prefix
 from segue.errors import (
     InvalidInputError,
     ObjectNotFoundError,
@@ -41,7 +41,7 @@ from tests.contract.stores import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segue.artifacts.object_store import ObjectReader, ObjectStore
+    from segue.artifacts.place.object_store import ObjectReader, ObjectStore
 
 WRITES = 4  # two arrays, one JSON file, the manifest
 CRASHES = [(at, effective) for at in range(WRITES) for effective in (False, True)]

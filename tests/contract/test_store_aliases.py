@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from segue.artifacts.listing import diff, list_aliases, list_families, list_versions
-from segue.artifacts.store import poll, promote, read_manifest, resolve, rollback
+from segue.artifacts.release import poll, promote, read_manifest, resolve, rollback
 from segue.errors import (
     AliasMovedError,
     AliasNotFoundError,
@@ -30,7 +30,7 @@ from tests.contract.stores import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segue.artifacts.object_store import ObjectReader, ObjectStore
+    from segue.artifacts.place.object_store import ObjectReader, ObjectStore
 
 
 def test_before_the_first_promotion_there_is_no_alias(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from segue.artifacts.cache import fetch
 from segue.artifacts.listing import list_versions
 from segue.artifacts.manifest import FileEntry, Manifest, Record, build_version, canonical_json
-from segue.artifacts.store import (
+from segue.artifacts.release import (
     LiveAlias,
     alias_key,
     promote,
@@ -30,7 +30,7 @@ from tests.contract.stores import FAMILY, NOON, add, add_live, decide, overwrite
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segue.artifacts.object_store import ObjectReader, ObjectStore
+    from segue.artifacts.place.object_store import ObjectReader, ObjectStore
 
 FILES = ["item_factors.npy", "item_index.npy", "names.json"]
 

@@ -10,8 +10,8 @@ import pytest
 
 from segue.artifacts.cache import fetch
 from segue.artifacts.manifest import canonical_json
+from segue.artifacts.release import alias_key, promote, read_manifest, rollback, version_prefix
 from segue.artifacts.retention import RetentionPolicy, collect, find_garbage
-from segue.artifacts.store import alias_key, promote, read_manifest, rollback, version_prefix
 from segue.errors import CorruptArtifactError, VersionNotFoundError
 from tests.contract.stores import FAMILY, NOON, Crash, Crashing, Wrapped, add, add_live, decide, overwrite
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segue.artifacts.manifest import Manifest
-    from segue.artifacts.object_store import ObjectStore
+    from segue.artifacts.place.object_store import ObjectStore
 
 STRICT = RetentionPolicy(keep_newest=1, min_age=timedelta(0))
 LATER = NOON + timedelta(days=400)

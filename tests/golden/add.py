@@ -9,8 +9,8 @@ from pathlib import Path
 
 from segue.artifacts.family import FORMAT
 from segue.artifacts.listing import list_versions
-from segue.artifacts.local import LocalStore
-from segue.artifacts.store import publish, read_manifest
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import publish, read_manifest
 from tests.golden.codec import rewrite
 
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.catalogue import load_catalogue, write_catalogue
 from segue.artifacts.codec.clustering import load_clustering, write_clustering
-from segue.artifacts.codec.content import load_content, write_content
 from segue.artifacts.codec.genre_preference import load_genre_preference, write_genre_preference
-from segue.artifacts.codec.item_factors import load_item_factors, write_item_factors
-from segue.artifacts.codec.item_similarity import load_item_similarity, write_item_similarity
-from segue.artifacts.codec.nonnegative_factors import load_nonnegative_factors, write_nonnegative_factors
-from segue.artifacts.codec.popularity import load_popularity, write_popularity
+from segue.artifacts.codec.model.content import load_content, write_content
+from segue.artifacts.codec.model.item_factors import load_item_factors, write_item_factors
+from segue.artifacts.codec.model.item_similarity import load_item_similarity, write_item_similarity
+from segue.artifacts.codec.model.nonnegative_factors import (
+    load_nonnegative_factors,
+    write_nonnegative_factors,
+)
+from segue.artifacts.codec.model.popularity import load_popularity, write_popularity
+from segue.artifacts.codec.model.rules import load_rules, write_rules
+from segue.artifacts.codec.model.social import load_social, write_social
 from segue.artifacts.codec.ranker import load_ranker, write_ranker
-from segue.artifacts.codec.rules import load_rules, write_rules
-from segue.artifacts.codec.social import load_social, write_social
 from segue.artifacts.codec.vocabulary import load_vocabulary
 from segue.artifacts.family import (
     CATALOGUE,
@@ -32,7 +35,7 @@ from segue.artifacts.family import (
     RULES,
     SOCIAL,
 )
-from segue.artifacts.store import read_manifest
+from segue.artifacts.release import read_manifest
 from segue.backends.faiss import read_index, write_index
 from segue.backends.onnx import OnnxClassifier
 
@@ -40,8 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from segue.artifacts.local import LocalStore
     from segue.artifacts.manifest import Manifest
+    from segue.artifacts.place.local import LocalStore
 
 OF_TRACKS: dict[str, tuple[Callable[..., Any], Callable[..., None]]] = {
     POPULARITY: (load_popularity, write_popularity),

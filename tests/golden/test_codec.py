@@ -14,9 +14,9 @@ import pytest
 from segue.artifacts.cache import fetch
 from segue.artifacts.family import FORMAT, HYBRID
 from segue.artifacts.listing import list_families, list_versions
-from segue.artifacts.local import LocalStore
 from segue.artifacts.manifest import Manifest, build_version
-from segue.artifacts.store import read_manifest, verify
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import read_manifest, verify
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError
 from tests.golden.codec import rewrite
 

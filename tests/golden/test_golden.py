@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from segue.artifacts.cache import fetch
-from segue.artifacts.content import describe
+from segue.artifacts.file_check import describe
 from segue.artifacts.listing import list_families, list_versions
-from segue.artifacts.local import LocalStore
 from segue.artifacts.manifest import SUPPORTED_SCHEMAS, VersionRef
-from segue.artifacts.store import Decision, read_manifest, resolve, rollback, verify
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import Decision, read_manifest, resolve, rollback, verify
 
 HERE = Path(__file__).parent
 NEWEST = VersionRef(

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from benchmarks.radio import LENGTH, changes, close_pairs, content_vectors, play
-from segue.domain.candidates import top_n
-from segue.domain.radio import Station
-from segue.domain.recording import recordings
+from segue.domain.catalogue.recording import recordings
+from segue.domain.radio.station import Station
+from segue.domain.vector.top_n import top_n
 from segue.sources.dataset import read_catalogue
 
 if TYPE_CHECKING:
-    from segue.domain.catalogue import Catalogue
+    from segue.domain.catalogue.tracks import Catalogue
 
 pytestmark = [
     pytest.mark.realdata,

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.ranking.metric import accuracy_of_users
-from training.ranking.order import rank_catalogue
-from training.ranking.reader import read_interactions
-from training.ranking.split import Protocol, Split, divide
-from training.recommender.registry import FAMILIES
+from training.algorithm.registry import FAMILIES
+from training.evaluate.reader import read_interactions
+from training.evaluate.split import Protocol, Split, divide
+from training.measure.metric import accuracy_of_users
+from training.measure.order import rank_catalogue
 
 pytestmark = [
     pytest.mark.realdata,

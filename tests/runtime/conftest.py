@@ -43,12 +43,12 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundle]:
 @pytest.fixture(scope="session")
 def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str, trained: Trained) -> Published:
     """A small forest and a small recommender, trained, published and promoted on the S3 API."""
-    from segue.artifacts.location import open_store as open_artifacts
+    from segue.artifacts.place.location import open_store as open_artifacts
     from segue.state.location import open_state
     from tests.runtime.live_model import make_live
     from tests.small_clustering import clustering_of, publish_clustering
     from tests.small_recommender import catalogue, events_of
-    from training.genre_forest import ForestParams
+    from training.genre_preference.forest import ForestParams
 
     folder = tmp_path_factory.mktemp("published")
     store = write_store(folder / "store.sqlite")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from segue.artifacts.location import open_store as open_artifacts
+from segue.artifacts.place.location import open_store as open_artifacts
 from segue.sources.store import open_store
-from training.genre_forest import ForestParams
-from training.pipeline import Request, train_genre_preference
+from training.genre_preference.forest import ForestParams
+from training.genre_preference.pipeline import GenreTraining, train_genre_preference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,6 @@ def make_live(store: Path, bucket: str, params: ForestParams | None = None) -> t
     location = f"s3://{bucket}/models"
     with open_store(str(store)) as database:
         purchases = database.read_purchases()
-    request = Request(set_by="tester", params=params or ForestParams())
+    request = GenreTraining(set_by="tester", params=params or ForestParams())
     outcome = train_genre_preference(purchases, open_artifacts(location), request, lambda _: None)
     return location, outcome.manifest

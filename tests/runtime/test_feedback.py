@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from segue.artifacts.listing import read_all
-from segue.artifacts.location import open_store
+from segue.artifacts.place.location import open_store
 from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_feedback
 from segue.state.location import open_state
 from tests.contract.state_table import create_table

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from segue.artifacts.location import open_store
+from segue.artifacts.place.location import open_store
 from segue.state.location import open_state
 from tests.contract.state_table import create_table
 from tests.runtime.bundle import runtime_sdk

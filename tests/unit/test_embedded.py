@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from segue.artifacts.local import LocalStore
-from segue.domain.event import EventKind
+from segue.artifacts.place.local import LocalStore
+from segue.domain.listening.event import EventKind
 from segue.embedded import EmbeddedRecommender, open_recommender
 from segue.errors import ConfigError, InvalidInputError, TrackNotFoundError
 from segue.sources.lake import LAKE_PREFIX

@@ -11,9 +11,9 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from segue.artifacts.content import check_array, check_digest
 from segue.artifacts.family import FORMAT
-from segue.artifacts.store import version_prefix
+from segue.artifacts.file_check import check_array, check_digest
+from segue.artifacts.release import version_prefix
 from segue.errors import (
     CorruptArtifactError,
     ObjectNotFoundError,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segue.artifacts.manifest import FileEntry, Manifest
-    from segue.artifacts.object_store import ObjectReader
+    from segue.artifacts.place.object_store import ObjectReader
 
 _PARALLEL = 8
 _WORTH_THREADS = 8 << 20

@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from segue.artifacts.family import CLUSTERS, HYBRID, VARIANTS, variant_alias
-from segue.artifacts.store import CHAMPION, move, read_manifest, resolve, resolve_if_any
+from segue.artifacts.release import CHAMPION, move, read_manifest, resolve, resolve_if_any
 from segue.errors import (
     ArtifactError,
     CorruptArtifactError,
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from segue.artifacts.manifest import Manifest, VersionRef
-    from segue.artifacts.object_store import ObjectReader, ObjectStore
-    from segue.artifacts.store import Decision, LiveAlias
+    from segue.artifacts.place.object_store import ObjectReader, ObjectStore
+    from segue.artifacts.release import Decision, LiveAlias
 
 logger = logging.getLogger("segue.artifacts")
 

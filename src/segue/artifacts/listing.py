@@ -7,13 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from segue.artifacts.manifest import check_family, is_version
-from segue.artifacts.store import resolve
+from segue.artifacts.release import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from segue.artifacts.manifest import Alias, Manifest
-    from segue.artifacts.object_store import ObjectStore
+    from segue.artifacts.place.object_store import ObjectStore
 
 _AT_ONCE = 16
 

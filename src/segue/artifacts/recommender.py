@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.catalogue import load_catalogue
-from segue.artifacts.codec.content import load_content
-from segue.artifacts.codec.item_factors import load_item_factors
-from segue.artifacts.codec.item_similarity import load_item_similarity
-from segue.artifacts.codec.nonnegative_factors import load_nonnegative_factors
-from segue.artifacts.codec.popularity import load_popularity
+from segue.artifacts.codec.model.content import load_content
+from segue.artifacts.codec.model.item_factors import load_item_factors
+from segue.artifacts.codec.model.item_similarity import load_item_similarity
+from segue.artifacts.codec.model.nonnegative_factors import load_nonnegative_factors
+from segue.artifacts.codec.model.popularity import load_popularity
+from segue.artifacts.codec.model.rules import load_rules
+from segue.artifacts.codec.model.social import load_social
 from segue.artifacts.codec.ranker import load_ranker
-from segue.artifacts.codec.rules import load_rules
-from segue.artifacts.codec.social import load_social
 from segue.artifacts.codec.vocabulary import load_vocabulary
 from segue.artifacts.companion import read_run
 from segue.artifacts.family import (
@@ -31,8 +31,8 @@ from segue.artifacts.family import (
     RULES,
     SOCIAL,
 )
-from segue.artifacts.store import read_manifest, resolve, resolve_if_any
-from segue.domain.recommender import SOURCES, TIER_SOURCES, Recommender, build_recommender
+from segue.artifacts.release import read_manifest, resolve, resolve_if_any
+from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES, Recommender, build_recommender
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from segue.artifacts.manifest import Manifest
-    from segue.artifacts.object_store import ObjectReader
-    from segue.domain.catalogue import Catalogue
-    from segue.domain.nearest import NearestSearch
-    from segue.domain.vocabulary import Vocabulary
+    from segue.artifacts.place.object_store import ObjectReader
+    from segue.domain.catalogue.tracks import Catalogue
+    from segue.domain.catalogue.vocabulary import Vocabulary
+    from segue.domain.vector.nearest import NearestSearch
 
     OpenIndex = Callable[[Path, str, tuple[int, ...]], NearestSearch]
     """Opens the index in a folder, given the checksum of the tracks and the shape of their vectors."""

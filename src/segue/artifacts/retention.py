@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from segue.artifacts.listing import list_aliases, list_families
 from segue.artifacts.manifest import is_version
-from segue.artifacts.store import read_manifest, version_prefix
+from segue.artifacts.release import read_manifest, version_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from segue.artifacts.manifest import Alias, Manifest, VersionRef
-    from segue.artifacts.object_store import ObjectStore
+    from segue.artifacts.place.object_store import ObjectStore
 
     Key = tuple[str, str]  # family, version
 

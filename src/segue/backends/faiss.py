@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.domain.nearest import MOST_EXACT, recall_of
+from segue.domain.vector.nearest import MOST_EXACT, recall_of
 from segue.errors import CorruptArtifactError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class IndexRecord:
 
 
 class FaissIndex:
-    """A `segue.domain.nearest.NearestSearch` by a FAISS index of inner products."""
+    """A `segue.domain.vector.nearest.NearestSearch` by a FAISS index of inner products."""
 
     def __init__(self, index: Any) -> None:
         self.index = index
@@ -77,7 +77,7 @@ class FaissIndex:
     def search(
         self, queries: NDArray[np.float32], n: int
     ) -> tuple[list[NDArray[np.int32]], list[NDArray[np.float32]]]:
-        """See `segue.domain.nearest.NearestSearch`."""
+        """See `segue.domain.vector.nearest.NearestSearch`."""
         n_asked = min(n, self.index.ntotal)
         if n_asked == 0:
             return [np.empty(0, np.int32)] * len(queries), [np.empty(0, np.float32)] * len(queries)

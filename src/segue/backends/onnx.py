@@ -52,7 +52,7 @@ class OnnxClassifier:
             raise CorruptArtifactError(f"the ONNX model's output is {self._output}, expected 'probabilities'")
 
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """See `segue.domain.genre_preference.Classifier`.
+        """See `segue.domain.genre_preference.preference.Classifier`.
 
         Raises
         ------

@@ -9,26 +9,14 @@ import typer
 from rich.console import Console
 
 from segue import __version__
-from segue.cli import (
-    evaluate,
-    events,
-    history,
-    import_,
-    index,
-    models,
-    prepare,
-    recommend,
-    sample,
-    serve,
-    taste,
-    train,
-    train_all,
-    try_,
-)
-from segue.cli.marker import MarkedCommand
+from segue.cli.ask import recommend, serve, taste
+from segue.cli.data import events, history, import_, sample
 from segue.cli.options import TOO_LITTLE
+from segue.cli.store import index, models
+from segue.cli.training import evaluate, prepare, train, train_all, try_
+from segue.cli.training.marker import MarkedCommand
 from segue.errors import GateRejectedError, NotEnoughDataError, SegueError
-from segue.serving.settings import read_more_settings
+from segue.serving.settings.environment import read_more_settings
 
 _STATUS: dict[type[SegueError], int] = {GateRejectedError: 3, NotEnoughDataError: TOO_LITTLE}
 """Exit statuses of errors that a schedule may pass over; every other error is 1, as a crash is."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from segue.serving.settings import DEFAULT_ARTIFACTS, DEFAULT_STORE
+from segue.serving.settings.environment import DEFAULT_ARTIFACTS, DEFAULT_STORE
 
 Artifacts = Annotated[
     str,

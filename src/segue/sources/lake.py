@@ -13,17 +13,17 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from segue.domain.event import Event, EventKind
-from segue.domain.exclusion import Exclusion, ExclusionKind, Target
-from segue.domain.external_id import read_id
-from segue.domain.feedback import AnswerEvent, AnswerEventKind
-from segue.domain.moment import EARLIEST
+from segue.domain.catalogue.external_id import read_id
+from segue.domain.listening.event import Event, EventKind
+from segue.domain.listening.exclusion import Exclusion, ExclusionKind, Target
+from segue.domain.listening.feedback import AnswerEvent, AnswerEventKind
+from segue.domain.listening.moment import EARLIEST
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from segue.domain.feedback import Feedback
+    from segue.domain.listening.feedback import Feedback
 
 LAKE_PREFIX = "events/"
 _SUFFIX = ".jsonl"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import numpy as np
 
-from segue.domain.purchase import NO_GENRE, Purchases
+from segue.domain.genre_preference.purchase import NO_GENRE, Purchases
 from segue.errors import CustomerNotFoundError, SourceSchemaError, SourceUnavailableError
 from segue.sources.schema import Statements, build_statements
 

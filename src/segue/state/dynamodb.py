@@ -21,7 +21,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from segue.domain.exclusion import ListenerRecord
+from segue.domain.listening.exclusion import ListenerRecord
 from segue.errors import ConfigError, StateUnavailableError
 from segue.state.listening import MOST_OPINIONS, RECENT, Recorded, first_of_each
 from segue.state.table_item import (
@@ -37,9 +37,9 @@ from segue.state.table_item import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from segue.domain.event import Event
-    from segue.domain.exclusion import Exclusion
-    from segue.domain.feedback import Feedback
+    from segue.domain.listening.event import Event
+    from segue.domain.listening.exclusion import Exclusion
+    from segue.domain.listening.feedback import Feedback
     from segue.state.table_item import Copy
 
 KEPT_DAYS = 730

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from segue.domain.exclusion import ListenerRecord
-    from segue.domain.feedback import Feedback
+    from segue.domain.listening.exclusion import ListenerRecord
+    from segue.domain.listening.feedback import Feedback
 
 RECENT = 2000
 """Events that are read of one listener beside older opinions: years of most people's listening."""

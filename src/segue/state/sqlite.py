@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from segue.domain.event import Event, EventKind, stored_events
-from segue.domain.exclusion import Exclusion, ExclusionKind, ListenerRecord, Target
-from segue.domain.feedback import AnswerEvent, Feedback
+from segue.domain.listening.event import Event, EventKind, stored_events
+from segue.domain.listening.exclusion import Exclusion, ExclusionKind, ListenerRecord, Target
+from segue.domain.listening.feedback import AnswerEvent, Feedback
 from segue.errors import StateUnavailableError
 from segue.state.listening import MOST_OPINIONS, RECENT, Recorded
 from segue.state.sqlite_schema import SCHEMA, UPGRADE, VERSION

@@ -7,12 +7,12 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from segue.domain.event import OPINIONS, Event, EventKind
-from segue.domain.exclusion import Exclusion, ExclusionKind, Target
-from segue.domain.feedback import AnswerEvent
+from segue.domain.listening.event import OPINIONS, Event, EventKind
+from segue.domain.listening.exclusion import Exclusion, ExclusionKind, Target
+from segue.domain.listening.feedback import AnswerEvent
 
 if TYPE_CHECKING:
-    from segue.domain.feedback import Feedback
+    from segue.domain.listening.feedback import Feedback
 
 _AFTER_EVERY_TIME = "~"
 

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segue.artifacts.cache import fetch
-from segue.artifacts.content import open_array
-from segue.artifacts.local import LocalStore
+from segue.artifacts.file_check import open_array
 from segue.artifacts.manifest import Record
-from segue.artifacts.store import publish
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import publish
 from segue.errors import CorruptArtifactError, StoreUnavailableError
 from tests.contract.stores import FAMILY, Wrapped, add
 

@@ -11,8 +11,8 @@ import pytest
 
 from segue.artifacts.companion import bring_along, read_run
 from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID, MEMBERS, POPULARITY, variant_alias
-from segue.artifacts.local import LocalStore
-from segue.artifacts.store import (
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import (
     CHAMPION,
     Decision,
     alias_key,
@@ -22,8 +22,8 @@ from segue.artifacts.store import (
     resolve,
     rollback,
 )
-from segue.cli.version_list import live_run, rows_of
-from segue.serving.models import describe_models
+from segue.cli.store.version_list import live_run, rows_of
+from segue.serving.operations.models import describe_models
 from tests.small_clustering import publish_clustering, small_clustering
 
 if TYPE_CHECKING:

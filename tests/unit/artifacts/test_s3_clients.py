@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from segue.artifacts.s3 import S3Store
-from segue.artifacts.s3_reader import S3Reader
+from segue.artifacts.place.s3 import S3Store
+from segue.artifacts.place.s3_reader import S3Reader
 from segue.errors import PreconditionFailedError, StoreUnavailableError
 from tests.conftest import FAKE_AWS
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from segue.artifacts.codec.clustering import load_clustering
 from segue.artifacts.codec.form import reading
 from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID, PINNED
-from segue.artifacts.local import LocalStore
+from segue.artifacts.place.local import LocalStore
 from segue.artifacts.recommender import _LOAD, load_catalogue, load_ranker, load_vocabulary
-from segue.artifacts.store import resolve
+from segue.artifacts.release import resolve
 from segue.artifacts.strict_json import MAX_DEPTH, parse_json
 from segue.errors import CorruptArtifactError
 from tests.small_clustering import publish_clustering, small_clustering

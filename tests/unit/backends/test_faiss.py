@@ -15,7 +15,7 @@ from segue.backends.faiss import (
     read_index,
     write_index,
 )
-from segue.domain.nearest import ExactSearch, recall_of
+from segue.domain.vector.nearest import ExactSearch, recall_of
 from segue.errors import CorruptArtifactError, InvalidInputError
 
 if TYPE_CHECKING:

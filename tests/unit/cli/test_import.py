@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from segue.cli import app
-from segue.domain.event import Event, EventKind
+from segue.domain.listening.event import Event, EventKind
 from segue.errors import InvalidInputError, SourceUnavailableError
 from segue.sources.dataset import read_catalogue, read_friends, read_interactions
 from segue.sources.lake import lake_key, write_lines
-from tests.unit.sources.dataset.test_lastfm2k import TABLES
+from tests.unit.sources.dataset.lastfm2k.test_join import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path

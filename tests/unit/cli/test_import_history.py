@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from segue.cli import app
-from segue.domain.event import EventKind
-from segue.domain.track_match import build_track_index
+from segue.domain.catalogue.track_match import build_track_index
+from segue.domain.listening.event import EventKind
 from segue.errors import AliasNotFoundError, InvalidInputError, SourceUnavailableError
-from segue.serving.import_history import Destination, import_history
+from segue.serving.imports.run import Destination, import_history
 from segue.sources.dataset import read_catalogue
 from segue.sources.export.service import FORMATS
 from segue.sources.sample import generate

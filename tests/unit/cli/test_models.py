@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from segue.artifacts.local import LocalStore
 from segue.artifacts.manifest import Record
-from segue.artifacts.store import Decision, promote, publish
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import Decision, promote, publish
 from segue.cli import app
 from segue.errors import InvalidInputError, PublishError, VersionNotFoundError
 from tests.small_clustering import publish_clustering, small_clustering

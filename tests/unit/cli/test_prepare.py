@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.clustering import load_clustering
 from segue.artifacts.family import CLUSTERS
-from segue.artifacts.local import LocalStore
-from segue.artifacts.store import read_manifest, resolve
+from segue.artifacts.place.local import LocalStore
+from segue.artifacts.release import read_manifest, resolve
 from segue.cli import app
 from segue.errors import InvalidInputError, SourceSchemaError, SourceUnavailableError
 from tests.raw_data import raw_folder
 from tests.runtime.music_store import write_store
-from training.clustering import prepare as preparing
-from training.clustering.prepare import Outcome, Request, Status
+from training.cluster import prepare as preparing
+from training.cluster.prepare import PrepareRequest, Status, VariantOutcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,15 +36,15 @@ def invoke(tmp_path: Path, *arguments: object, **environment: str) -> Result:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[PrepareRequest]:
     """Requests that would have been built; each variant fails but the first."""
-    seen: list[Request] = []
+    seen: list[PrepareRequest] = []
 
-    def prepare(store: object, request: Request, **_: object) -> list[Outcome]:
+    def prepare(store: object, request: PrepareRequest, **_: object) -> list[VariantOutcome]:
         seen.append(request)
         first, *others = request.variants
-        failed = [Outcome(each.name, Status.FAILED, "", "no luck") for each in others]
-        return [Outcome(first.name, Status.BUILT, "", ""), *failed]
+        failed = [VariantOutcome(each.name, Status.FAILED, "", "no luck") for each in others]
+        return [VariantOutcome(first.name, Status.BUILT, "", ""), *failed]
 
     monkeypatch.setattr(preparing, "prepare", prepare)
     return seen
@@ -85,7 +85,7 @@ def built(pristine: Built, tmp_path: Path) -> Built:
 
 
 def test_without_any_tracks_named_the_store_of_the_settings_is_read(
-    tmp_path: Path, asked: list[Request]
+    tmp_path: Path, asked: list[PrepareRequest]
 ) -> None:
     store = write_store(tmp_path / "store.sqlite")
     done = invoke(tmp_path, SEGUE_STORE=str(store))
@@ -95,7 +95,7 @@ def test_without_any_tracks_named_the_store_of_the_settings_is_read(
     assert [request.source.tracks for request in asked] == [str(store)] * 2
 
 
-def test_everything_can_be_said_by_the_environment(tmp_path: Path, asked: list[Request]) -> None:
+def test_everything_can_be_said_by_the_environment(tmp_path: Path, asked: list[PrepareRequest]) -> None:
     raw = raw_folder(tmp_path / "raw")
     done = invoke(tmp_path, RAW_DATA_PATH=str(raw), FORCE_REGENERATE="true", LOG_LEVEL="DEBUG")
     assert done.exit_code == 3, done.output
@@ -106,7 +106,7 @@ def test_everything_can_be_said_by_the_environment(tmp_path: Path, asked: list[R
     assert "no luck" in done.output
 
 
-def test_a_flag_goes_before_the_environment(tmp_path: Path, asked: list[Request]) -> None:
+def test_a_flag_goes_before_the_environment(tmp_path: Path, asked: list[PrepareRequest]) -> None:
     raw = raw_folder(tmp_path / "raw")
     flags = ("--data", raw, "--variant", "naive_features", "--min-cluster-size", 7, "--memory-gb", 2)
     gone = str(tmp_path / "none")
@@ -117,14 +117,16 @@ def test_a_flag_goes_before_the_environment(tmp_path: Path, asked: list[Request]
     assert not asked[0].force
 
 
-def test_a_data_set_beside_raw_tables_is_said_to_be_left_out(tmp_path: Path, asked: list[Request]) -> None:
+def test_a_data_set_beside_raw_tables_is_said_to_be_left_out(
+    tmp_path: Path, asked: list[PrepareRequest]
+) -> None:
     raw = raw_folder(tmp_path / "raw")
     done = invoke(tmp_path, "--raw-data", raw, "--data", "other")
     assert f"the data set other is not read: the raw tables of {raw} are" in done.output
     assert asked
 
 
-def test_a_table_of_features_alone_needs_no_catalogue(tmp_path: Path, asked: list[Request]) -> None:
+def test_a_table_of_features_alone_needs_no_catalogue(tmp_path: Path, asked: list[PrepareRequest]) -> None:
     raw = raw_folder(tmp_path / "raw")
     invoke(tmp_path, "--low-level", raw / "low_level_audio_features.csv")
     assert asked[0].source.tracks is None
@@ -191,9 +193,9 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:
     ],
 )
 def test_the_exit_status_tells_all_from_some_and_none(ends: list[Status], named: bool, status: int) -> None:
-    from segue.cli.prepare import _status
+    from segue.cli.training.prepare import _status
 
-    assert _status([Outcome("v", each, "", "") for each in ends], asked=named) == status
+    assert _status([VariantOutcome("v", each, "", "") for each in ends], asked=named) == status
 
 
 def test_tracks_that_form_no_cluster_are_too_little_data(tmp_path: Path) -> None:
@@ -215,7 +217,9 @@ def test_it_is_built_and_then_it_is_healthy(built: Built) -> None:
     assert "cannot be compared" in served.output
 
 
-def test_raw_tables_are_found_below_the_folder_of_all_data(tmp_path: Path, asked: list[Request]) -> None:
+def test_raw_tables_are_found_below_the_folder_of_all_data(
+    tmp_path: Path, asked: list[PrepareRequest]
+) -> None:
     raw = raw_folder(tmp_path / "data" / "raw")
     invoke(tmp_path, DATA_PATH=str(tmp_path / "data"))
     assert asked[0].source.tracks == str(raw / "spotify_tracks.csv")

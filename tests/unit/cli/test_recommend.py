@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from segue import embedded
-from segue.artifacts.local import LocalStore
+from segue.artifacts.place.local import LocalStore
 from segue.cli import app
-from segue.cli.recommend import reasons_of
+from segue.cli.ask.recommend import reasons_of
 from segue.embedded import open_recommender
 from segue.errors import ConfigError, SegueError
-from segue.serving.recommend_contract import BECAUSE, RecommendedTrack, RecommendRequest
-from segue.serving.similar_contract import SimilarRequest
+from segue.serving.recommend.contract import BECAUSE, RecommendedTrack, RecommendRequest
+from segue.serving.similar.contract import SimilarRequest
 from tests.small_clustering import publish_clustering, small_clustering
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from segue.cli import app
-from segue.cli.taste import _shares
-from segue.domain.taste.sentence import percent
+from segue.cli.ask.taste import _shares
+from segue.domain.taste.insight.sentence import percent
 from segue.errors import InvalidInputError, SourceUnavailableError
-from segue.serving.taste_answer import _percentile
+from segue.serving.taste.description import _percentile
 from segue.state.location import open_state
 from tests.small_recommender import LISTENER, events_of
 

@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from segue.cli import app, main, train
-from segue.cli.interrupt import trials_kept
+from segue.cli import app, main
+from segue.cli.training import train
+from segue.cli.training.interrupt import trials_kept
 from segue.errors import SourceUnavailableError
 from segue.sources.sample import generate
 

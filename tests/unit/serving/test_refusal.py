@@ -11,14 +11,14 @@ import pytest
 from fastapi import Path, Query
 from fastapi.testclient import TestClient
 
-from segue.serving.body import MOST_BODY_BYTES, MOST_FIELDS
-from segue.serving.contracts import Id  # noqa: TC001
-from segue.serving.feedback_contract import MOST_EVENTS, FeedbackRequest
-from segue.serving.http import IdempotencyKey, http_api, local_api
-from segue.serving.recommend_contract import RecommendRequest  # noqa: TC001
-from segue.serving.similar_contract import SimilarRequest  # noqa: TC001
-from segue.serving.taste_contract import TasteQuery, TasteRequest  # noqa: TC001
-from segue.serving.telemetry import logger
+from segue.serving.api.body import MOST_BODY_BYTES, MOST_FIELDS
+from segue.serving.api.contract import Id  # noqa: TC001
+from segue.serving.api.http import IdempotencyKey, http_api, local_api
+from segue.serving.api.telemetry import logger
+from segue.serving.feedback.contract import MOST_EVENTS, FeedbackRequest
+from segue.serving.recommend.contract import RecommendRequest  # noqa: TC001
+from segue.serving.similar.contract import SimilarRequest  # noqa: TC001
+from segue.serving.taste.contract import TasteQuery, TasteRequest  # noqa: TC001
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

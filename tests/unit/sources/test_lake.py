@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.domain.event import EVENT_KINDS, MOST_MS, Event, EventKind
-from segue.domain.exclusion import Exclusion, ExclusionKind, Target
-from segue.domain.external_id import id_fault, read_id
-from segue.domain.feedback import AnswerEvent, AnswerEventKind, Feedback
+from segue.domain.catalogue.external_id import id_fault, read_id
+from segue.domain.listening.event import EVENT_KINDS, MOST_MS, Event, EventKind
+from segue.domain.listening.exclusion import Exclusion, ExclusionKind, Target
+from segue.domain.listening.feedback import AnswerEvent, AnswerEventKind, Feedback
 from segue.sources.lake import LakeAccount, lake_key, read_feedback, write_lines
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

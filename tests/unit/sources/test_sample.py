@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from segue.domain.genre_features import customer_features, favourite_genre
+from segue.domain.genre_preference.features import customer_features, favourite_genre
 from segue.errors import InvalidInputError, SourceError
 from segue.sources.sample import SampleInfo, database, describe, generate, parameter
 from segue.sources.sample import store as generator
 from segue.sources.store import open_store
-from training.dataset import split_by_time
-from training.evaluation import better_than
+from training.genre_preference.evaluation import better_than
+from training.genre_preference.examples import split_by_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

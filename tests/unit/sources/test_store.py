@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from segue.domain.purchase import NO_GENRE
+from segue.domain.genre_preference.purchase import NO_GENRE
 from segue.errors import SourceSchemaError, SourceUnavailableError
 from segue.sources.sqlite import SqliteReader
 from segue.sources.store import fingerprint, open_store

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.domain.event import Event, EventKind
+from segue.domain.listening.event import Event, EventKind
 from segue.errors import StateUnavailableError
 from segue.state.listening import MOST_OPINIONS, RECENT
 from segue.state.sqlite import SqliteState

@@ -8,10 +8,10 @@ import numpy as np
 
 from segue.artifacts.codec.form import open_named, reading, save_arrays, save_named
 from segue.artifacts.codec.vocabulary import load_vocabulary, write_vocabulary
-from segue.artifacts.content import open_array
+from segue.artifacts.file_check import open_array
 from segue.artifacts.strict_json import texts
-from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
-from segue.domain.text import Labels, Text
+from segue.domain.catalogue.tracks import AUDIO_FEATURES, Catalogue
+from segue.domain.vector.column import Labels, Text
 from segue.errors import CorruptArtifactError
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segue.artifacts.codec.column import open_labels, open_text, save_labels, save_text
 from segue.artifacts.codec.form import Form, open_arrays, open_named, reading, save_arrays, save_named
-from segue.artifacts.codec.text import open_labels, open_text, save_labels, save_text
 from segue.artifacts.codec.vocabulary import load_vocabulary, write_vocabulary
 from segue.artifacts.manifest import canonical_json
 from segue.artifacts.strict_json import number, texts
-from segue.domain.clustering import Clustering, ClusterTree, FeatureSpace
-from segue.domain.text import build_labels
+from segue.domain.cluster.clustering import Clustering, ClusterTree, FeatureSpace
+from segue.domain.vector.column import build_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.artifacts.content import open_array
+from segue.artifacts.file_check import open_array
 from segue.artifacts.manifest import canonical_json
 from segue.artifacts.strict_json import parse_json
 from segue.errors import CorruptArtifactError, InvalidInputError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.vocabulary import Vocabulary
+    from segue.domain.catalogue.vocabulary import Vocabulary
 
 Form = tuple[type[np.generic], int]
 """Type and number of dimensions."""

@@ -8,15 +8,15 @@ import numpy as np
 
 from segue.artifacts.codec.form import open_arrays, open_named, reading, save_arrays, save_named
 from segue.artifacts.strict_json import number, texts
-from segue.domain.genre_features import DRIFT_HALF_LIVES, pair_feature_names
-from segue.domain.genre_preference import Answerer, CustomerForest, GenrePreference, PairForest
+from segue.domain.genre_preference.features import DRIFT_HALF_LIVES, pair_feature_names
+from segue.domain.genre_preference.preference import Answerer, CustomerForest, GenrePreference, PairForest
 from segue.errors import CorruptArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from segue.domain.genre_preference import Classifier
+    from segue.domain.genre_preference.preference import Classifier
 
 
 def write_genre_preference(model: GenrePreference, forest_onnx: bytes, folder: Path) -> None:

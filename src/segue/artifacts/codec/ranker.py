@@ -10,8 +10,8 @@ import numpy as np
 from segue.artifacts.codec.form import read_object, reading
 from segue.artifacts.manifest import canonical_json
 from segue.artifacts.strict_json import number, texts
-from segue.domain.ranker import NOTHING_BEATS_IT, Ranker
-from segue.domain.rerank import MAX_ARTIST_SHARE
+from segue.domain.recommend.ranker import NOTHING_BEATS_IT, Ranker
+from segue.domain.recommend.rerank import MAX_ARTIST_SHARE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.artifacts.codec.form import open_arrays, reading, save_arrays
-from segue.domain.vocabulary import Vocabulary
+from segue.domain.catalogue.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.cluster import MIN_MEMBERS, centres, split, unit_rows
-from segue.domain.mix_title import mix_titles
+from segue.domain.mix.title import mix_titles
 from segue.domain.taste.played import Lack
+from segue.domain.vector.spherical_kmeans import MIN_MEMBERS, centres, split, unit_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segue.domain.taste.played import Played, Support
+    from segue.domain.taste.played import EventColumns, Support
     from segue.domain.taste.reference import Reference
 
 MAX_TASTES = 6
@@ -72,7 +72,7 @@ class Tastes:
     taste: NDArray[np.intp]
 
 
-def distinct_tastes(reference: Reference, played: Played) -> Tastes | Lack:
+def distinct_tastes(reference: Reference, played: EventColumns) -> Tastes | Lack:
     """Divide what is played as the daily mixes are divided, by the directions of the tracks' vectors."""
     liked = played.liked
     support = played.support(liked)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.vocabulary import UNKNOWN_ITEM
+from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segue.domain.clustering import Clustering
-    from segue.domain.vocabulary import Vocabulary
+    from segue.domain.catalogue.vocabulary import Vocabulary
+    from segue.domain.cluster.clustering import Clustering
 
 BY_CLUSTERS = "clusters"
 BY_DIRECTIONS = "principal components"

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.cluster import unit_rows
-from segue.domain.taste.drift import divergence_bits
+from segue.domain.taste.part.drift import divergence_bits
 from segue.domain.taste.played import Lack
 from segue.domain.taste.reference import genre_shares, memberships
+from segue.domain.vector.spherical_kmeans import unit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from segue.domain.social import Social
-    from segue.domain.taste.played import Played, Support
+    from segue.domain.model.popularity.social import Social
+    from segue.domain.taste.played import EventColumns, Support
     from segue.domain.taste.reference import Reference
 
 MIN_TRACKS = 5
@@ -58,7 +58,7 @@ class Neighbours:
 
 
 def nearest_friends(
-    reference: Reference, played: Played, user_id: str, named: Sequence[str] = ()
+    reference: Reference, played: EventColumns, user_id: str, named: Sequence[str] = ()
 ) -> Neighbours | Lack:
     """Compare a listener with their friends.
 
@@ -69,7 +69,7 @@ def nearest_friends(
     Parameters
     ----------
     reference : Reference
-    played : Played
+    played : EventColumns
     user_id : str
         Whose stored friends are compared; may be unknown.
     named : sequence of str

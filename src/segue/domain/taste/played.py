@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.event import EVENT_KINDS, WEIGHTS, EventKind, weight_of
-from segue.domain.vocabulary import UNKNOWN_ITEM
+from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
+from segue.domain.listening.event import EVENT_KINDS, WEIGHTS, EventKind, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from segue.domain.catalogue import Catalogue
-    from segue.domain.event import Event
+    from segue.domain.catalogue.tracks import Catalogue
+    from segue.domain.listening.event import Event
 
 NAMED = WEIGHTS[EventKind.LIKE]
 """What a track counts that is named beside the history, in whole plays: as much as a like."""
@@ -57,7 +57,7 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class EventColumns:
     """One listener's events, oldest first, and their tracks.
 
     Attributes
@@ -70,7 +70,7 @@ class Played:
     track : int32 (n_events,)
         Rows of the columns above.
     kind : int8 (n_events,)
-        Positions in `segue.domain.event.EVENT_KINDS`.
+        Positions in `segue.domain.listening.event.EVENT_KINDS`.
     at : float64 (n_events,)
         Seconds since 1970 in UTC; NaN for tracks that were named, which come last, and for what imported
         histories count without a time, which comes first.
@@ -116,12 +116,12 @@ class Played:
         )
 
 
-def build_played(catalogue: Catalogue, events: Sequence[Event], named: Sequence[str] = ()) -> Played:
+def build_played(catalogue: Catalogue, events: Sequence[Event], named: Sequence[str] = ()) -> EventColumns:
     """Put events into columns, and add up what speaks for each track.
 
-    As in `segue.domain.event.build_listening`, of the likes and dislikes of a track the last one counts, and
-    once; while that is a dislike, nothing speaks for the track. What speaks against it, skips, takes from
-    what its other events add, each by the same part; no track weighs less than 0.
+    As in `segue.domain.listening.event.build_listening`, of the likes and dislikes of a track the last one
+    counts, and once; while that is a dislike, nothing speaks for the track. What speaks against it, skips,
+    takes from what its other events add, each by the same part; no track weighs less than 0.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def build_played(catalogue: Catalogue, events: Sequence[Event], named: Sequence[
     row = _rows(catalogue, ids)
     duration = np.where(row[track] == UNKNOWN_ITEM, np.float32(np.nan), catalogue.duration_s[row[track]])
     taste, weight = _taste(track, kind, weight_of(kind, ms, duration) * count, len(ids))
-    return Played(ids, row, weight, track, kind, at, count, _heard_s(kind, ms, duration) * count, taste)
+    return EventColumns(ids, row, weight, track, kind, at, count, _heard_s(kind, ms, duration) * count, taste)
 
 
 def _rows(catalogue: Catalogue, ids: tuple[str, ...]) -> NDArray[np.int32]:

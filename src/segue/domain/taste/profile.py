@@ -6,35 +6,35 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from segue.domain.taste.audio import audio_profile, mood_profile
 from segue.domain.taste.distinct import distinct_tastes
-from segue.domain.taste.drift import taste_drift
-from segue.domain.taste.era import era_profile
-from segue.domain.taste.genre import genre_profile
-from segue.domain.taste.insight import insights_of, small_history
-from segue.domain.taste.mainstream import mainstreamness
+from segue.domain.taste.insight.insights import insights_of, small_history
 from segue.domain.taste.neighbour import nearest_friends
-from segue.domain.taste.pattern import listening_pattern
+from segue.domain.taste.part.audio import audio_profile, mood_profile
+from segue.domain.taste.part.drift import taste_drift
+from segue.domain.taste.part.era import era_profile
+from segue.domain.taste.part.genre import genre_profile
+from segue.domain.taste.part.mainstream import mainstreamness
+from segue.domain.taste.part.pattern import listening_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from segue.domain.taste.audio import AudioProfile, MoodProfile
     from segue.domain.taste.distinct import Tastes
-    from segue.domain.taste.drift import Drift
-    from segue.domain.taste.era import EraProfile
-    from segue.domain.taste.genre import GenreProfile
-    from segue.domain.taste.mainstream import Mainstream
+    from segue.domain.taste.insight.sentence import Sentence
     from segue.domain.taste.neighbour import Neighbours
-    from segue.domain.taste.pattern import Pattern
-    from segue.domain.taste.played import Lack, Played, Support
+    from segue.domain.taste.part.audio import AudioProfile, MoodProfile
+    from segue.domain.taste.part.drift import Drift
+    from segue.domain.taste.part.era import EraProfile
+    from segue.domain.taste.part.genre import GenreProfile
+    from segue.domain.taste.part.mainstream import Mainstream
+    from segue.domain.taste.part.pattern import Pattern
+    from segue.domain.taste.played import EventColumns, Lack, Support
     from segue.domain.taste.reference import Reference
-    from segue.domain.taste.sentence import Insight
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class ProfileFor:
     """Whose taste it is.
 
     Attributes
@@ -69,14 +69,14 @@ class Profile:
     patterns: Pattern | Lack
     drift: Drift | Lack
     friends: Neighbours | Lack
-    insights: tuple[Insight, ...]
+    insights: tuple[Sentence, ...]
 
 
 PARTS = ("genres", "tastes", "audio", "moods", "eras", "mainstream", "patterns", "drift", "friends")
 """The fields of `Profile` that may be a `Lack`."""
 
 
-def build_profile(reference: Reference, played: Played, listener: Listener) -> Profile:
+def build_profile(reference: Reference, played: EventColumns, listener: ProfileFor) -> Profile:
     """Profile a taste. About 4 ms for 2000 events, of which dividing them into tastes takes most."""
     parts = {
         "genres": genre_profile(reference, played),

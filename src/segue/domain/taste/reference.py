@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.catalogue import AUDIO_FEATURES
-from segue.domain.genre_map import broad_parts
-from segue.domain.mix_title import ordinary_tone
-from segue.domain.mood import FEATURES, Mood, mood_weights
+from segue.domain.catalogue.broad_genre import broad_parts
+from segue.domain.catalogue.tracks import AUDIO_FEATURES
+from segue.domain.listening.mood import FEATURES, Mood, mood_weights
+from segue.domain.mix.title import ordinary_tone
+from segue.domain.taste.artist_tracks import Artists
 from segue.domain.taste.layout import build_layout
-from segue.domain.taste.named import Artists
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segue.domain.catalogue import Catalogue
-    from segue.domain.clustering import Clustering
-    from segue.domain.mix_title import Tone
-    from segue.domain.recommender import Recommender
-    from segue.domain.social import Social
+    from segue.domain.catalogue.tracks import Catalogue
+    from segue.domain.cluster.clustering import Clustering
+    from segue.domain.mix.title import Tone
+    from segue.domain.model.popularity.social import Social
+    from segue.domain.recommend.recommender import Recommender
     from segue.domain.taste.layout import Layout
 
 COLUMNS = [AUDIO_FEATURES.index(name) for name in FEATURES]
@@ -41,7 +41,7 @@ class Reference:
         What is alike points the same way: content, or else factors, or else genres.
     social : Social or None
     audio : float32 (n_items, n_features)
-        Percentiles by `segue.domain.mood.FEATURES`, 0 … 1, NaN where unknown.
+        Percentiles by `segue.domain.listening.mood.FEATURES`, 0 … 1, NaN where unknown.
     popularity : float32 (n_items,)
         Percentiles by plays, or by the catalogue's own figure; NaN where unknown.
     usual_popularity : float
@@ -51,7 +51,7 @@ class Reference:
     genre_share : float64 (n_genres,)
         Of each genre among the catalogue's tracks; sums to 1.
     broad : float64 (n_genres, n_broad)
-        How each genre shares itself out among the broad ones of `segue.domain.genre_map`.
+        How each genre shares itself out among the broad ones of `segue.domain.catalogue.broad_genre`.
     median_year : float
         NaN where no release date is known.
     tone : Tone
@@ -126,7 +126,7 @@ def percentiles(value: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def mood_scores(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how well tracks suit each mood, float32 (n, n_moods) in [0, 1], as `segue.domain.rules` scores.
+    """Return how well tracks suit each mood, float32 (n, n_moods) in [0, 1], as the rules score.
 
     ``audio`` are percentiles (n, n_features); a feature that is unknown is in the middle.
     """

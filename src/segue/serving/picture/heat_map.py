@@ -11,7 +11,7 @@ from segue.serving.picture.drawing import WIDTH, Drawing, Table
 from segue.serving.picture.markup import Markup, joined, tag
 
 if TYPE_CHECKING:
-    from segue.domain.taste.pattern import Pattern
+    from segue.domain.taste.part.pattern import Pattern
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LEFT, _TOP, _ROW, _PAD = 34.0, 18.0, 20.0, 1.5

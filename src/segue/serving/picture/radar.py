@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from segue.domain.taste.music_insight import SOUNDS
-from segue.domain.taste.sentence import whole_percent
+from segue.domain.taste.insight.music import SOUNDS
+from segue.domain.taste.insight.sentence import whole_percent
 from segue.serving.picture.drawing import WIDTH, Drawing, Table
 from segue.serving.picture.markup import Markup, joined, number, tag
 
 if TYPE_CHECKING:
-    from segue.domain.taste.audio import AudioProfile
+    from segue.domain.taste.part.audio import AudioProfile
 
 _X, _Y, _RADIUS, _HEIGHT = WIDTH / 2, 150.0, 108.0, 352.0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.taste.sentence import day, percent
+from segue.domain.taste.insight.sentence import day, percent
 from segue.serving.picture.drawing import WIDTH, Drawing, Key, Table, legend
 from segue.serving.picture.markup import Markup, joined, number, tag
 from segue.serving.picture.style import N_COLOURS
@@ -15,7 +15,7 @@ from segue.serving.picture.style import N_COLOURS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segue.domain.taste.drift import Drift
+    from segue.domain.taste.part.drift import Drift
 
 _HEIGHT, _STEPS = 180.0, 8
 OTHER = "other genres"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.taste.sentence import percent
+from segue.domain.taste.insight.sentence import percent
 from segue.serving.picture.drawing import WIDTH, Drawing, Key, Table, legend
 from segue.serving.picture.markup import Markup, joined, number, tag
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
-from segue.domain.text import build_labels, build_text
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.tracks import AUDIO_FEATURES, Catalogue
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.vector.column import build_labels, build_text
 from segue.errors import SourceSchemaError
 from segue.sources.dataset.account import Effect
-from segue.sources.dataset.column import (
+from segue.sources.dataset.table.column import (
     as_text,
     clean_labels,
     clean_numbers,
@@ -22,7 +22,7 @@ from segue.sources.dataset.column import (
     plain_numbers,
     to_numbers,
 )
-from segue.sources.dataset.known_column import (
+from segue.sources.dataset.table.known_column import (
     LOW_LEVEL,
     TRACK,
     find_columns,
@@ -30,10 +30,10 @@ from segue.sources.dataset.known_column import (
     is_audio_descriptor,
     plain,
 )
-from segue.sources.dataset.merge import Merge
-from segue.sources.dataset.moment import clean_dates
-from segue.sources.dataset.track_id import drop_contradicted, find_ids
-from segue.sources.dataset.unit import SHARES, share_factors, to_seconds
+from segue.sources.dataset.table.merge import Merge
+from segue.sources.dataset.table.moment import clean_dates
+from segue.sources.dataset.table.track_id import drop_contradicted, find_ids
+from segue.sources.dataset.table.unit import SHARES, share_factors, to_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

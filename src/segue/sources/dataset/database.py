@@ -13,8 +13,8 @@ import pandas as pd
 from segue.errors import TableMissingError
 from segue.sources.dataset import friends
 from segue.sources.dataset.account import Effect
-from segue.sources.dataset.column import to_numbers
-from segue.sources.dataset.known_column import (
+from segue.sources.dataset.table.column import to_numbers
+from segue.sources.dataset.table.known_column import (
     EVENT,
     LOW_LEVEL,
     TRACK,
@@ -23,7 +23,7 @@ from segue.sources.dataset.known_column import (
     need,
     plain,
 )
-from segue.sources.dataset.table import LIST_MARK
+from segue.sources.dataset.table.reader import LIST_MARK
 from segue.sources.schema import columns_of, quoted, spellings
 from segue.sources.sqlite import SqliteReader, describe_tables
 from segue.sources.store import open_reader

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.catalogue import Catalogue
-    from segue.domain.interactions import Interactions
-    from segue.domain.text import Labels, Text
+    from segue.domain.catalogue.tracks import Catalogue
+    from segue.domain.listening.interactions import Interactions
+    from segue.domain.vector.column import Labels, Text
 
 
 def describe_catalogue(catalogue: Catalogue) -> dict[str, Any]:

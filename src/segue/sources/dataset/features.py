@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segue.domain.text import build_labels, build_text
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.vector.column import build_labels, build_text
 from segue.errors import SourceSchemaError, SourceUnavailableError
 from segue.sources.dataset.account import Effect, Finding, Tally
 from segue.sources.dataset.catalogue import COUNTERS, is_numeric
-from segue.sources.dataset.column import as_text, clean_labels, clean_numbers, clean_text, is_missing
-from segue.sources.dataset.known_column import TRACK, find_columns, plain
-from segue.sources.dataset.merge import Merge
-from segue.sources.dataset.table import read_table
-from segue.sources.dataset.track_id import find_ids
+from segue.sources.dataset.table.column import as_text, clean_labels, clean_numbers, clean_text, is_missing
+from segue.sources.dataset.table.known_column import TRACK, find_columns, plain
+from segue.sources.dataset.table.merge import Merge
+from segue.sources.dataset.table.reader import read_table
+from segue.sources.dataset.table.track_id import find_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from segue.domain.text import Labels, Text
-    from segue.domain.vocabulary import Vocabulary
+    from segue.domain.catalogue.vocabulary import Vocabulary
+    from segue.domain.vector.column import Labels, Text
     from segue.sources.dataset.account import Account
 
 _ALIASES = {

@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from segue.domain.catalogue import AUDIO_FEATURES, Catalogue
-from segue.domain.event import EVENT_KINDS
-from segue.domain.interactions import UNKNOWN_MS, Interactions
+from segue.domain.catalogue.tracks import AUDIO_FEATURES, Catalogue
+from segue.domain.listening.event import EVENT_KINDS
+from segue.domain.listening.interactions import UNKNOWN_MS, Interactions
 from segue.errors import InvalidInputError, SourceUnavailableError
-from segue.sources.dataset.known_column import LOW_LEVEL
 from segue.sources.dataset.location import CATALOGUE, EXCLUSIONS, FRIENDS, INTERACTIONS
+from segue.sources.dataset.table.known_column import LOW_LEVEL
 from segue.sources.lake import write_lines
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.friends import Friends
-    from segue.domain.text import Labels, Text
-    from segue.domain.vocabulary import Vocabulary
+    from segue.domain.catalogue.vocabulary import Vocabulary
+    from segue.domain.listening.friends import Friends
+    from segue.domain.vector.column import Labels, Text
 
     Value = Catalogue | Interactions | Friends
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from segue.domain.friends import Friends, build_friends
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.listening.friends import Friends, build_friends
 from segue.sources.dataset.account import Effect
-from segue.sources.dataset.column import clean_ids
-from segue.sources.dataset.known_column import USER_IDS, find_columns, need
+from segue.sources.dataset.table.column import clean_ids
+from segue.sources.dataset.table.known_column import USER_IDS, find_columns, need
 
 if TYPE_CHECKING:
     from segue.sources.dataset.account import Tally

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.event import EVENT_KINDS, OPINIONS, Event
+from segue.domain.listening.event import EVENT_KINDS, OPINIONS, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from segue.domain.interactions import Interactions
+    from segue.domain.listening.interactions import Interactions
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = 100_000

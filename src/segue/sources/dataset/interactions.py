@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segue.domain.event import EVENT_KINDS, MOST_PLAYS, EventKind
-from segue.domain.interactions import UNKNOWN_MS, Interactions
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.listening.event import EVENT_KINDS, MOST_PLAYS, EventKind
+from segue.domain.listening.interactions import UNKNOWN_MS, Interactions
 from segue.errors import SourceSchemaError
 from segue.sources.dataset.account import Effect
-from segue.sources.dataset.column import as_text, clean_ids, clean_numbers, clean_text, is_missing
-from segue.sources.dataset.known_column import EVENT, find_columns, need
-from segue.sources.dataset.moment import clean_times
-from segue.sources.dataset.track_id import find_ids
+from segue.sources.dataset.table.column import as_text, clean_ids, clean_numbers, clean_text, is_missing
+from segue.sources.dataset.table.known_column import EVENT, find_columns, need
+from segue.sources.dataset.table.moment import clean_times
+from segue.sources.dataset.table.track_id import find_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.event import Event
-    from segue.domain.vocabulary import Vocabulary
+    from segue.domain.catalogue.vocabulary import Vocabulary
+    from segue.domain.listening.event import Event
     from segue.sources.dataset.account import Tally
 
 _WORDS: Mapping[EventKind, tuple[str, ...]] = {

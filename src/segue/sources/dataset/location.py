@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segue.domain.event import Event
-from segue.domain.exclusion import Exclusion
-from segue.domain.friends import build_friends
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.listening.event import Event
+from segue.domain.listening.exclusion import Exclusion
+from segue.domain.listening.friends import build_friends
 from segue.errors import SourceSchemaError, SourceUnavailableError, TableMissingError
 from segue.sources.dataset import database
 from segue.sources.dataset.account import Effect, Tally
 from segue.sources.dataset.catalogue import clean_catalogue, join_tables
 from segue.sources.dataset.friends import clean_friends
 from segue.sources.dataset.interactions import clean_events, clean_interactions
-from segue.sources.dataset.table import SUFFIXES, read_table
+from segue.sources.dataset.table.reader import SUFFIXES, read_table
 from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_feedback
 from segue.sources.schema import listed
 from segue.sources.store import open_reader
@@ -25,9 +25,9 @@ from segue.sources.store import open_reader
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from segue.domain.catalogue import Catalogue
-    from segue.domain.friends import Friends
-    from segue.domain.interactions import Interactions
+    from segue.domain.catalogue.tracks import Catalogue
+    from segue.domain.listening.friends import Friends
+    from segue.domain.listening.interactions import Interactions
     from segue.sources.dataset.account import Account
 
 CATALOGUE, INTERACTIONS, FRIENDS = "catalogue", "interactions", "friends"

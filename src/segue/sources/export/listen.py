@@ -6,8 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from segue.domain.event import MOST_MS, EventKind
-from segue.domain.spelling import LONGEST
+from segue.domain.catalogue.name_key import LONGEST
+from segue.domain.listening.event import MOST_MS, EventKind
 from segue.errors import InvalidInputError
 
 STREAM_MS = 30_000

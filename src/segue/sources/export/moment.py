@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from segue.domain.moment import match_iso, moment_of, read_offset
+from segue.domain.listening.moment import match_iso, moment_of, read_offset
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from segue.domain.moment import CLOCKS_DIFFER, EARLIEST
+from segue.domain.listening.moment import CLOCKS_DIFFER, EARLIEST
 from segue.errors import InvalidInputError, SourceError, SourceSchemaError
 from segue.sources.export.left_out import BadRow
 from segue.sources.export.row.text import read_text

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segue.domain.track_match import FoundBy, Match, Wanted
+from segue.domain.catalogue.track_match import FoundBy, Match, Wanted
 from segue.errors import SourceUnavailableError
 from segue.sources.export.left_out import BadRow, Unmatched
 

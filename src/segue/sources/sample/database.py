@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.sources.sample import genre
 from segue.sources.sample.draw import Stage, stream
-from segue.sources.sample.listener import CONTEXTS
-from segue.sources.sample.name import Inventor
 from segue.sources.sample.parameter import START
-from segue.sources.sample.person import customer_rows, employee_rows
-from segue.sources.sample.purchase import EVENTS, NOT_PLAYED
 from segue.sources.sample.tables import INDEXES, MEDIA_TYPES, TABLES
+from segue.sources.sample.world import genre
+from segue.sources.sample.world.listener import CONTEXTS
+from segue.sources.sample.world.name import Inventor
+from segue.sources.sample.world.person import customer_rows, employee_rows
+from segue.sources.sample.world.purchase import EVENTS, NOT_PLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.sources.sample.catalogue import Catalogue
-    from segue.sources.sample.listening import World
-    from segue.sources.sample.purchase import Interactions
+    from segue.sources.sample.world.catalogue import DrawnCatalogue
+    from segue.sources.sample.world.listening import World
+    from segue.sources.sample.world.purchase import Reactions
 
 _BYTES_PER_MS = 32
 _PLAYLIST_TRACKS = 25
@@ -66,7 +66,7 @@ class StoreWriter:
         both = np.concatenate([pairs, pairs[:, ::-1]])
         self._insert("friend", (both[np.lexsort(both.T[::-1])] + 1).tolist())
 
-    def write_interactions(self, rows: Interactions) -> None:
+    def write_interactions(self, rows: Reactions) -> None:
         """Append one block of interactions."""
         for first in range(0, len(rows.at_s), _CHUNK):
             part = slice(first, first + _CHUNK)
@@ -83,7 +83,7 @@ class StoreWriter:
             self._insert("interaction", _numbered(*columns, first=self.interactions + 1))
             self.interactions += len(played)
 
-    def write_invoices(self, purchases: Interactions, price_cents: NDArray[np.int64]) -> None:
+    def write_invoices(self, purchases: Reactions, price_cents: NDArray[np.int64]) -> None:
         """Write an invoice for each customer and moment of purchase, numbered in the order of time."""
         order = np.lexsort((purchases.track, purchases.listener, purchases.at_s))
         listener, at, track = purchases.listener[order], purchases.at_s[order], purchases.track[order]
@@ -142,7 +142,7 @@ def new_store(path: Path) -> Iterator[StoreWriter]:
 
 
 def _track_rows(
-    rng: np.random.Generator, inventor: Inventor, catalogue: Catalogue
+    rng: np.random.Generator, inventor: Inventor, catalogue: DrawnCatalogue
 ) -> Iterator[tuple[object, ...]]:
     n = len(catalogue.track_genre)
     writers = [" ".join(inventor.person()) for _ in catalogue.artist_genre]
@@ -162,7 +162,7 @@ def _track_rows(
     )
 
 
-def _feature_rows(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+def _feature_rows(catalogue: DrawnCatalogue) -> Iterator[tuple[object, ...]]:
     column = {name: catalogue.audio[:, index].tolist() for index, name in enumerate(genre.AUDIO)}
     return _numbered(
         [time[:10] for time in _times(catalogue.released_s)],

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.errors import InvalidInputError, SourceError
-from segue.sources.sample.catalogue import build_catalogue
 from segue.sources.sample.database import new_store
 from segue.sources.sample.draw import Stage, stream
-from segue.sources.sample.listener import build_listeners
-from segue.sources.sample.listening import World, build_world, listen
 from segue.sources.sample.parameter import GENERATOR_VERSION, Params
-from segue.sources.sample.purchase import Interactions, draw_reactions
-from segue.sources.sample.sharing import Heard, heard, share
 from segue.sources.sample.truth import STORE, TRUTH, SampleInfo, write_truth
+from segue.sources.sample.world.catalogue import build_catalogue
+from segue.sources.sample.world.listener import build_listeners
+from segue.sources.sample.world.listening import World, build_world, listen
+from segue.sources.sample.world.purchase import Reactions, draw_reactions
+from segue.sources.sample.world.sharing import SharedListens, heard, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,10 +118,10 @@ def _write(partial: Path, seed: int, customers: int, tracks: int, report: Progre
 
 def _write_listening(
     writer: StoreWriter, world: World, seed: int, report: Progress
-) -> tuple[Interactions, Heard]:
+) -> tuple[Reactions, SharedListens]:
     """Write what listeners do by themselves, block by block; return the purchases, and what was heard."""
-    bought: list[Interactions] = []
-    before: list[Heard] = []
+    bought: list[Reactions] = []
+    before: list[SharedListens] = []
     n_sessions = 0
     for number, block, done in _blocks(world):
         report("listening and buying", 0.05 + 0.7 * done)
@@ -133,11 +133,11 @@ def _write_listening(
         writer.write_interactions(interactions)
         bought.append(interactions.only("purchase"))
         before.append(heard(listens, interactions.only("like", "save")))
-    return Interactions.joined(bought), Heard.joined(before)
+    return Reactions.joined(bought), SharedListens.joined(before)
 
 
 def _write_sharing(
-    writer: StoreWriter, world: World, seed: int, before: Heard, report: Progress
+    writer: StoreWriter, world: World, seed: int, before: SharedListens, report: Progress
 ) -> NDArray[np.int64]:
     """Write what listeners share, block by block; return what friends passed on, int64 (n, 3)."""
     passed_on: list[NDArray[np.int64]] = []

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.sources.sample import genre
-from segue.sources.sample.listener import CONTEXTS
-from segue.sources.sample.listening import CARE, MOOD
 from segue.sources.sample.parameter import ARCHETYPES, END, GENERATOR_VERSION, START
-from segue.sources.sample.theme import THEMES
+from segue.sources.sample.world import genre
+from segue.sources.sample.world.listener import CONTEXTS
+from segue.sources.sample.world.listening import CARE, MOOD
+from segue.sources.sample.world.theme import THEMES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from segue.sources.sample.listening import World
+    from segue.sources.sample.world.listening import World
 
 STORE = "store.sqlite"
 TRUTH = "truth"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from segue.artifacts.codec.catalogue import load_catalogue, write_catalogue
-from segue.artifacts.content import describe
+from segue.artifacts.file_check import describe
 from segue.artifacts.manifest import check_file_name
-from segue.domain.text import build_labels, build_text
+from segue.domain.vector.column import build_labels, build_text
 from segue.errors import CorruptArtifactError
 from segue.sources.dataset.extent import describe_catalogue
 from tests.small_catalogue import small_catalogue

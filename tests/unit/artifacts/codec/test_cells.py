@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.artifacts.codec.item_factors import load_item_factors, write_item_factors
-from segue.artifacts.codec.nonnegative_factors import load_nonnegative_factors, write_nonnegative_factors
-from segue.domain.cells import build_cells
-from segue.domain.item_factors import Objective, rotate
-from segue.domain.nonnegative_factors import build_nonnegative_factors
-from segue.domain.vocabulary import build_vocabulary
+from segue.artifacts.codec.model.item_factors import load_item_factors, write_item_factors
+from segue.artifacts.codec.model.nonnegative_factors import (
+    load_nonnegative_factors,
+    write_nonnegative_factors,
+)
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.model.collaborative.item_factors import Objective, rotate
+from segue.domain.model.collaborative.nonnegative_factors import build_nonnegative_factors
+from segue.domain.vector.inverted_file import build_cells
 from segue.errors import CorruptArtifactError
 
 if TYPE_CHECKING:

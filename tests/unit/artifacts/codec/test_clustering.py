@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from segue.artifacts.codec.clustering import load_clustering, write_clustering
-from segue.domain.clustering import Clustering
+from segue.domain.cluster.clustering import Clustering
 from segue.errors import CorruptArtifactError
 from tests.small_clustering import small_clustering, small_values
 

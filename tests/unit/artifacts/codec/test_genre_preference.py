@@ -10,12 +10,12 @@ import pytest
 
 from segue.artifacts.codec.genre_preference import load_genre_preference, write_genre_preference
 from segue.backends.onnx import OnnxClassifier
-from segue.domain.genre_preference import Answerer
+from segue.domain.genre_preference.preference import Answerer
 from segue.errors import CorruptArtifactError
 from tests.purchases import random_store
-from training.dataset import split_by_time
-from training.genre_forest import ForestParams
-from training.genre_preference import fit_genre_preference
+from training.genre_preference.examples import split_by_time
+from training.genre_preference.fit import fit_genre_preference
+from training.genre_preference.forest import ForestParams
 
 if TYPE_CHECKING:
     from pathlib import Path

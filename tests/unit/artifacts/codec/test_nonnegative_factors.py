@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.artifacts.codec.nonnegative_factors import load_nonnegative_factors, write_nonnegative_factors
-from segue.domain.nonnegative_factors import build_nonnegative_factors
-from segue.domain.vocabulary import Vocabulary, build_vocabulary
+from segue.artifacts.codec.model.nonnegative_factors import (
+    load_nonnegative_factors,
+    write_nonnegative_factors,
+)
+from segue.domain.catalogue.vocabulary import Vocabulary, build_vocabulary
+from segue.domain.model.collaborative.nonnegative_factors import build_nonnegative_factors
 from segue.errors import CorruptArtifactError
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.artifacts.codec.popularity import load_popularity, write_popularity
+from segue.artifacts.codec.model.popularity import load_popularity, write_popularity
 from segue.artifacts.codec.ranker import load_ranker, write_ranker
-from segue.domain.popularity import Membership, build_popularity
-from segue.domain.ranker import Ranker
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.model.popularity.plays import Membership, build_popularity
+from segue.domain.recommend.ranker import Ranker
 from segue.errors import CorruptArtifactError
 
 if TYPE_CHECKING:

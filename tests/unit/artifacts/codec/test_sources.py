@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.artifacts.codec.content import load_content, write_content
-from segue.artifacts.codec.rules import load_rules, write_rules
-from segue.artifacts.codec.social import load_social, write_social
-from segue.domain.vocabulary import build_vocabulary
+from segue.artifacts.codec.model.content import load_content, write_content
+from segue.artifacts.codec.model.rules import load_rules, write_rules
+from segue.artifacts.codec.model.social import load_social, write_social
+from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.errors import CorruptArtifactError
 from tests.contract.test_sources import CATALOGUE, N, content, rules, social
 

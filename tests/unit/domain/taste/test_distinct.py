@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.domain.taste.distinct import MAX_DIVIDED, Tastes, distinct_tastes
 from segue.domain.taste.layout import BY_CLUSTERS, BY_DIRECTIONS, build_layout
 from segue.domain.taste.played import Lack
-from segue.domain.vocabulary import build_vocabulary
 from tests.small_clustering import small_clustering
 from tests.small_taste import JAZZ, ROCK, played, plays, reference
 

@@ -7,12 +7,12 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from segue.domain.friends import build_friends
-from segue.domain.social import Social
-from segue.domain.taste.named import MAX_ARTIST_TRACKS, Artists, tracks_by
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.listening.friends import build_friends
+from segue.domain.model.popularity.social import Social
+from segue.domain.taste.artist_tracks import MAX_ARTIST_TRACKS, Artists, tracks_by
 from segue.domain.taste.neighbour import Friend, Neighbours, nearest_friends
 from segue.domain.taste.played import Lack
-from segue.domain.vocabulary import build_vocabulary
 from tests.small_catalogue import small_catalogue
 from tests.small_taste import JAZZ, N_TRACKS, ROCK, played, plays, reference
 

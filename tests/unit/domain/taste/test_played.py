@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.domain.event import Event, EventKind, build_listening
+from segue.domain.listening.event import Event, EventKind, build_listening
 from segue.domain.taste.played import NAMED
 from tests.small_taste import BEGIN, catalogue, event, played
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from segue.domain.mood import FEATURES, Mood
-from segue.domain.rules import Rules, mood_source
+from segue.domain.listening.mood import FEATURES, Mood
+from segue.domain.model.content.rules import MoodRules, mood_source
 from segue.domain.taste.reference import genre_shares, mood_scores, percentiles
 from tests.small_taste import catalogue, reference
 
@@ -30,7 +30,7 @@ def test_a_constant_feature_is_in_the_middle() -> None:
 
 def test_moods_are_scored_as_the_rules_score_them(rng: np.random.Generator) -> None:
     percentile = rng.random((30, len(FEATURES))).astype(np.float32)
-    rules = Rules(percentile, (), np.zeros((0, len(FEATURES)), np.float32), np.zeros(0, np.int64))
+    rules = MoodRules(percentile, (), np.zeros((0, len(FEATURES)), np.float32), np.zeros(0, np.int64))
     rows = np.arange(30, dtype=np.int32)
     expected = np.stack([mood_source(rules, mood).scores(rows) for mood in Mood], 1)
     np.testing.assert_allclose(mood_scores(percentile), expected, atol=1e-6)

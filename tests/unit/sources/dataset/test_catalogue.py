@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.domain.catalogue import AUDIO_FEATURES
+from segue.domain.catalogue.tracks import AUDIO_FEATURES
 from segue.errors import SourceSchemaError
 from segue.sources.dataset import Effect, read_catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segue.domain.catalogue import Catalogue
+    from segue.domain.catalogue.tracks import Catalogue
     from segue.sources.dataset import Account
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

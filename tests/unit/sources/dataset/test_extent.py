@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segue.domain.interactions import Interactions
-from segue.domain.text import build_labels, build_text
-from segue.domain.vocabulary import build_vocabulary
+from segue.domain.catalogue.vocabulary import build_vocabulary
+from segue.domain.listening.interactions import Interactions
+from segue.domain.vector.column import build_labels, build_text
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from tests.small_catalogue import small_catalogue
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.domain.event import EVENT_KINDS, Event, EventKind
+from segue.domain.listening.event import EVENT_KINDS, Event, EventKind
 from segue.errors import SourceSchemaError
 from segue.sources.dataset import Effect, read_interactions
 from segue.sources.dataset.history import to_events
@@ -18,7 +18,7 @@ from segue.sources.lake import lake_key, write_lines
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segue.domain.interactions import Interactions
+    from segue.domain.listening.interactions import Interactions
     from segue.sources.dataset import Account
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from segue.domain.catalogue import AUDIO_FEATURES
+from segue.domain.catalogue.tracks import AUDIO_FEATURES
 from segue.errors import InvalidInputError, SourceSchemaError, SourceUnavailableError
 from segue.sources.dataset import Effect, read_catalogue, read_friends, read_interactions
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions

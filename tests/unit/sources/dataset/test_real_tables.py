@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.domain.track_match import name_id
+from segue.domain.catalogue.track_match import name_id
 from segue.errors import SourceSchemaError
 from segue.sources.dataset import Effect, read_catalogue, read_interactions
 from segue.sources.dataset.features import read_features

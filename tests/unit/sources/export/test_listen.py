@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segue.domain.event import EventKind
+from segue.domain.listening.event import EventKind
 from segue.errors import InvalidInputError
 from segue.sources.export.listen import kind_of, read_name
 

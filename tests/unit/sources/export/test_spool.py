@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from segue.domain.track_match import FoundBy, Match
+from segue.domain.catalogue.track_match import FoundBy, Match
 from segue.sources.export.left_out import BadRow, Unmatched
 from segue.sources.export.listen import Listen
 from segue.sources.export.spool import BATCH, Merged, open_spool

@@ -1,0 +1,1 @@
+"""Places that hold artifacts: S3 and folders."""

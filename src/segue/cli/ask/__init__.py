@@ -1,0 +1,1 @@
+"""Commands that answer as the functions do."""

@@ -1,0 +1,279 @@
+"""``segue prepare``: every clustering of the tracks, built as far as it is missing or stale."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from segue.artifacts.place.location import open_store
+from segue.cli.data.account import print_account
+from segue.cli.log import LEVELS, log_to
+from segue.cli.options import TOO_LITTLE, LogFile, Reason
+from segue.cli.training.marker import OPTION, write_marker
+from segue.errors import SourceError, SourceSchemaError
+from segue.serving.settings.environment import DEFAULT_ARTIFACTS, find_store, user_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from segue.artifacts.place.object_store import ObjectStore
+    from segue.sources.dataset import Account
+    from training.cluster.prepare import PrepareRequest, VariantOutcome
+    from training.cluster.settings import ClusterSettings
+    from training.cluster.variant import ClusterVariant
+
+    Row = tuple[str, str, str, str]
+
+LOGGER = "segue.prepare"
+PARTIAL = 3
+"""Exit status when some variants are ready and others failed or are stale."""
+
+_LOG_WIDTH = 160
+"""Of a table that goes into a log."""
+
+_GIB = 1 << 30
+
+
+def prepare(  # noqa: PLR0913  # one option, one argument
+    context: typer.Context,
+    *,
+    raw: Annotated[
+        Path | None,
+        typer.Option(
+            "--raw-data",
+            envvar="RAW_DATA_PATH",
+            help="Folder of spotify_tracks.csv, low_level_audio_features.csv, lyrics_features.csv.",
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DATA_PATH",
+            help="Tracks, if not --raw-data: a dataset folder, file or database; "
+            "else SEGUE_STORE or SEGUE_STORE_SECRET.",
+        ),
+    ] = None,
+    low_level: Annotated[
+        Path | None, typer.Option(help="Low-level audio features; alone, its rows are the tracks.")
+    ] = None,
+    lyrics: Annotated[
+        Path | None, typer.Option(help="Lyrics features; alone, its rows are the tracks.")
+    ] = None,
+    location: Annotated[
+        str,
+        typer.Option(
+            "--artifacts",
+            envvar=["SEGUE_ARTIFACTS", "MODELS_PATH"],
+            help="Where versions live: a folder or s3://bucket/prefix.",
+        ),
+    ] = DEFAULT_ARTIFACTS,
+    work: Annotated[Path, typer.Option(help="Where unfinished builds are kept.")] = Path("var/clusters"),
+    variant: Annotated[
+        list[str] | None, typer.Option(help="Only this variant; repeatable. [default: all]")
+    ] = None,
+    min_cluster_size: Annotated[
+        int | None, typer.Option(help="Fewest tracks of a cluster. [default: by search]")
+    ] = None,
+    min_samples: Annotated[
+        int | None, typer.Option(help="Neighbours that make a place dense. [default: by search]")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Clusters are eom (lasting) or leaf nodes. [default: by search]")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every draw.")] = 17,
+    memory_gb: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Memory for all builds together. [default: 60 % of what is free]"),
+    ] = None,
+    components: Annotated[
+        int | None,
+        typer.Option(min=1, help="Principal components of the variants that have some. [default: 6 and 60]"),
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Take only so many tracks, drawn by --seed. [default: all]")
+    ] = None,
+    log_level: Annotated[
+        str, typer.Option(envvar="LOG_LEVEL", help=f"What is said: {', '.join(LEVELS)}.")
+    ] = "info",
+    log_file: LogFile = None,
+    marker_dir: Annotated[
+        Path | None,
+        typer.Option(
+            OPTION, help="Folder for a file `success` or `failure`, which says how the command ended."
+        ),
+    ] = None,
+    reason: Reason = "prepared",
+    force: Annotated[
+        bool, typer.Option("--force", envvar="FORCE_REGENERATE", help="Build what is up to date too.")
+    ] = False,
+    check_only: Annotated[
+        bool,
+        typer.Option("--check-only", help="Only say how every variant stands, with the same exit status."),
+    ] = False,
+) -> None:
+    """Prepare the clusterings of the tracks.
+
+    Exit status 0: every variant that has input is ready; 3: some are, others are not; 1: none is, and one
+    failed; 4: none is, as there is too little data. What is up to date is left alone, an interrupted run is
+    taken up again.
+    --check-only builds nothing.
+    """
+    from training.cluster.data.source import find_source
+    from training.cluster.memory import default_budget
+    from training.cluster.prepare import PrepareRequest
+    from training.cluster.settings import ClusterSettings
+    from training.cluster.variant import choose_variants
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_LOG_WIDTH)
+    log = log_to(console, LOGGER, log_level, log_file)
+    variants = choose_variants(variant or [])
+    settings = ClusterSettings(min_cluster_size, min_samples, method, seed, components)  # type: ignore[arg-type]  # it checks
+    store = open_store(location, setting="--artifacts")
+    if _is_flag(context, "data") and not _is_flag(context, "raw"):
+        raw = None  # what somebody types goes before what a container was given
+    if raw is not None and data is not None:
+        log.info("the data set %s is not read: the raw tables of %s are", data, raw)
+    if not data and raw is None and low_level is None and lyrics is None:
+        data = find_store("", location)
+    where = {"raw": raw, "data": data, "low_level": low_level, "lyrics": lyrics}
+
+    def request() -> PrepareRequest:
+        memory = default_budget() if memory_gb is None else int(memory_gb * _GIB)
+        source = replace(find_source(**where), sample=sample, seed=seed)  # type: ignore[arg-type]
+        return PrepareRequest(source, variants, settings, work, user_name(), reason, memory, force)
+
+    def run() -> tuple[int, list[Row]]:
+        if check_only:
+            return _check(console, store, request, variants, settings)
+        outcomes = _prepare(console, store, request())
+        return _status(outcomes, asked=bool(variant)), _rows(outcomes)
+
+    status, rows = run()
+    _mark(marker_dir, status, rows)
+    raise typer.Exit(status)
+
+
+def prepare_all(  # noqa: PLR0913 - what the command is asked for
+    console: Console,
+    store: ObjectStore,
+    data: str,
+    *,
+    work: Path,
+    seed: int,
+    reason: str,
+    force: bool,
+    log_file: Path | None,
+) -> list[VariantOutcome]:
+    """Prepare every variant of the tracks at ``data`` as the command does; raises as its source does."""
+    from training.cluster.data.source import find_source
+    from training.cluster.memory import default_budget
+    from training.cluster.prepare import PrepareRequest
+    from training.cluster.settings import ClusterSettings
+    from training.cluster.variant import choose_variants
+
+    log_to(console, LOGGER, file=log_file)
+    source, settings = find_source(raw=None, data=data), ClusterSettings(seed=seed)
+    memory, variants = default_budget(), choose_variants([])
+    request = PrepareRequest(source, variants, settings, work, user_name(), reason, memory, force)
+    return _prepare(console, store, request)
+
+
+def _is_flag(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _check(
+    console: Console,
+    store: ObjectStore,
+    request: Callable[[], PrepareRequest],
+    variants: Sequence[ClusterVariant],
+    settings: ClusterSettings,
+) -> tuple[int, list[Row]]:
+    from training.cluster.plan import State, Surveyed, assess, is_healthy
+    from training.cluster.prepare import assess_all
+
+    try:
+        standings, _ = assess_all(store, request(), lambda _: None)
+    except SourceError as error:  # a container that serves has the versions, and may lack the tables
+        missing = Surveyed(missing=str(error), is_broken=isinstance(error, SourceSchemaError))
+        standings = [assess(store, each, missing, settings) for each in variants]
+    rows = [(each.variant.name, str(each.state), each.version, each.reason) for each in standings]
+    _print(console, "state", rows)
+    ready = any(each.state is State.READY for each in standings)
+    return 0 if is_healthy(standings) else PARTIAL if ready else 1, rows
+
+
+def _prepare(console: Console, store: ObjectStore, request: PrepareRequest) -> list[VariantOutcome]:
+    from training.cluster.prepare import prepare as prepare_variants
+    from training.cluster.prepare import promote_missing
+
+    columns = (
+        TextColumn("{task.fields[variant]}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks = {}
+
+        def watch(name: str, stage: str, share: float) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(stage, total=1.0, variant=name)
+            bars.update(tasks[name], description=stage, completed=share)
+
+        def tell(account: Account) -> None:
+            print_account(console, account)
+
+        outcomes = prepare_variants(store, request, tell=tell, watch=watch)
+    promote_missing(store, outcomes, request.set_by)
+    _print(console, "outcome", _rows(outcomes))
+    return outcomes
+
+
+def _rows(outcomes: Sequence[VariantOutcome]) -> list[Row]:
+    return [(each.variant, str(each.status), each.version, each.why) for each in outcomes]
+
+
+def _mark(folder: Path | None, status: int, rows: Sequence[Row]) -> None:
+    if folder is not None:
+        told = {name: {"state": state, "version": version, "why": why} for name, state, version, why in rows}
+        write_marker(folder, status, {"variants": told})
+
+
+def _print(console: Console, last: str, rows: Sequence[Row]) -> None:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in ("variant", last, "version"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for *first, why in rows:
+        table.add_row(*first, Text(why))  # a Text, as names of files are never markup
+    console.print(table)
+    if any(state == "input missing" for _, state, _, _ in rows):
+        from training.cluster.variant import LEAST_TRACKS
+
+        console.print(f"Every variant needs at least {LEAST_TRACKS} tracks that each of its tables knows.")
+
+
+def _status(outcomes: Sequence[VariantOutcome], *, asked: bool) -> int:
+    """Return 0 if every variant that has input is ready; one that was named needs its input too.
+
+    Where none is ready for a lack of data alone, nothing failed: `TOO_LITTLE`.
+    """
+    from training.cluster.prepare import Status
+
+    ends = {each.status for each in outcomes}
+    failed = Status.FAILED in ends or (asked and Status.NO_INPUT in ends)
+    if not any(end.is_good for end in ends):
+        return 1 if failed else TOO_LITTLE
+    return PARTIAL if failed or Status.TOO_LITTLE in ends else 0

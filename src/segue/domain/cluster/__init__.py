@@ -1,0 +1,1 @@
+"""Tracks in clusters: neighbours, placement, and in what two tracks are alike."""

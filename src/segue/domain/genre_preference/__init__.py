@@ -1,0 +1,1 @@
+"""Which genre a customer will spend most on next."""

@@ -1,0 +1,268 @@
+"""Which genre a customer will spend most on next: the model, its baselines and the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from segue.domain.genre_preference.features import (
+    RECENT_DAYS,
+    UNKNOWN,
+    customer_features,
+    favourite_genre,
+    pair_features,
+    recent_shares,
+    rows_in,
+    single_genre,
+    tracks_by_genre,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.genre_preference.purchase import Purchases
+
+PRIOR_TRACKS = 5
+"""Weight of the answerer's probabilities, in tracks, for a customer who bought one genre alone."""
+
+
+class Answerer(StrEnum):
+    """Who answers: the model, or a baseline that does as well on this store's data."""
+
+    FOREST = "forest"
+    RECENT_FAVOURITE = "recent_favourite"
+    OWN_PAST_FAVOURITE = "own_past_favourite"
+    MOST_COMMON_GENRE = "most_common_genre"
+
+
+BASELINES = (Answerer.MOST_COMMON_GENRE, Answerer.OWN_PAST_FAVOURITE, Answerer.RECENT_FAVOURITE)
+"""What a forest has to beat, simplest first: of equals the simplest is served."""
+
+
+class Classifier(Protocol):
+    """A fitted classifier, whatever runs it."""
+
+    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return P(class) as float32 (n, n_classes), rows summing to 1, for float32 (n, n_features)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairForest:
+    """A forest that says of one customer and one genre how likely it is that customer's next favourite.
+
+    Every genre is judged by the same trees: what was learnt about loyal customers of a common genre holds
+    for a rare one, and for one that the store got after training.
+
+    Attributes
+    ----------
+    genres : tuple of str
+        The store's genres when trained.
+    drift : float64 (2, n_genres, n_genres)
+        See `segue.domain.genre_preference.features.pair_features`.
+    sharpness : float
+        Exponent of the forest's probabilities, greater than 0; makes them true on held-out customers.
+    classifier : Classifier
+        Its second class is "this genre is next".
+    """
+
+    genres: tuple[str, ...]
+    drift: NDArray[np.float64]
+    sharpness: float
+    classifier: Classifier
+
+    def features(self, purchases: Purchases) -> NDArray[np.float32]:
+        """Return what the classifier reads, float32 (n_customers, n_genres of the purchases, n_features)."""
+        row = rows_in(purchases.genres, self.genres)
+        known = row >= 0
+        drift = np.where(known[:, None] & known, self.drift[:, row[:, None], row], 0)
+        return pair_features(purchases, drift)
+
+    def probabilities(self, purchases: Purchases) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """Return genres and their probabilities, float64 (n_customers, n_genres), rows summing to 1."""
+        features = self.features(purchases)
+        raw = self.classifier.probabilities(features.reshape(-1, features.shape[2]))[:, 1]
+        return purchases.genres, normalised(raw.reshape(features.shape[:2]), self.sharpness)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerForest:
+    """A forest of format 1: one row a customer, one class a genre.
+
+    Attributes
+    ----------
+    genres : tuple of str
+        The store's genres when trained; one share feature each, in this order.
+    classes : tuple of str
+        Genres that the classifier can name, in the order of its probabilities.
+    classifier : Classifier
+    """
+
+    genres: tuple[str, ...]
+    classes: tuple[str, ...]
+    classifier: Classifier
+
+    def probabilities(self, purchases: Purchases) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """See `PairForest.probabilities`."""
+        features = customer_features(purchases, self.genres)
+        return self.classes, self.classifier.probabilities(features).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class GenrePreference:
+    """A trained model of genre preference, with what it falls back on.
+
+    Attributes
+    ----------
+    genres : tuple of str
+        The store's genres when trained.
+    genre_share : float64 (n_genres,)
+        Share of customers whose favourite each genre was, in training; sums to 1.
+    answerer : Answerer
+        Who answers for customers with purchases, as the gate decided.
+    forest : PairForest or CustomerForest
+    """
+
+    genres: tuple[str, ...]
+    genre_share: NDArray[np.float64]
+    answerer: Answerer
+    forest: PairForest | CustomerForest
+
+
+@dataclass(frozen=True, slots=True)
+class GenreAnswer:
+    """An answer about one customer.
+
+    Attributes
+    ----------
+    genre : str
+        What they will spend most on next: the first of ``probabilities``.
+    probabilities : dict of str to float
+        By genre, greatest first; sums to 1.
+    current_genre : str or None
+        What they spent most on up to now; None if they spent nothing on any genre.
+    spending_shares : dict of str to float
+        Shares in what they spent up to now, greatest first.
+    """
+
+    genre: str
+    probabilities: dict[str, float]
+    answered_by: Answerer
+    because: str
+    current_genre: str | None
+    spending_shares: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers for many customers.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Genres that the model or the store knows, ascending.
+    probabilities : float64 (n_customers, n_names)
+        Rows sum to 1.
+    answered_by : tuple of Answerer
+        One for each customer.
+    """
+
+    names: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    answered_by: tuple[Answerer, ...]
+
+    @property
+    def genre(self) -> list[str]:
+        """The answer for each customer; of equal genres the first by name."""
+        return [self.names[index] for index in self.probabilities.argmax(axis=1)]
+
+
+def normalised(weight: NDArray[np.floating], sharpness: float) -> NDArray[np.float64]:
+    """Make each row of ``weight``, (n, m) and ≥ 0, to the power of ``sharpness`` sum to 1."""
+    scaled = weight.astype(np.float64)
+    scaled = scaled / np.maximum(scaled.max(axis=1, keepdims=True, initial=0), np.finfo(float).tiny)
+    powered = np.where(scaled > 0, scaled, 0) ** sharpness
+    powered[powered.sum(axis=1) == 0] = 1
+    normal: NDArray[np.float64] = powered / powered.sum(axis=1, keepdims=True)
+    return normal
+
+
+def predict_genres(model: GenrePreference, purchases: Purchases) -> Answers:
+    """Answer for every one of ``purchases.customers``, in their order.
+
+    The model's answerer speaks, with two exceptions. A customer without purchases in a genre gets the
+    store's most common one. A customer with ten tracks or more, all of one genre, gets that genre: their
+    n tracks count n, beside the answerer's probabilities that count ``PRIOR_TRACKS``.
+    """
+    names = tuple(sorted({*model.genres, *purchases.genres}))
+    single = single_genre(purchases)
+    nothing = (favourite_genre(purchases) == UNKNOWN) & (single == UNKNOWN)
+    common = _spread(names, model.genres, model.genre_share[None, :])
+    probabilities = np.repeat(common, len(single), axis=0)
+    if model.answerer is not Answerer.MOST_COMMON_GENRE:
+        told = _spread(names, *_answer(model, purchases))
+        some = ~nothing & (told.sum(axis=1) > 0)
+        probabilities[some] = told[some]
+    alone = np.flatnonzero(single != UNKNOWN)
+    if len(alone):
+        tracks = tracks_by_genre(purchases)[alone].sum(axis=1)[:, None]
+        own = np.zeros((len(alone), len(names)))
+        own[np.arange(len(alone)), rows_in(purchases.genres, names)[single[alone]]] = 1
+        probabilities[alone] = (tracks * own + PRIOR_TRACKS * probabilities[alone]) / (tracks + PRIOR_TRACKS)
+    by = np.full(len(single), model.answerer, object)
+    by[nothing], by[alone] = Answerer.MOST_COMMON_GENRE, Answerer.OWN_PAST_FAVOURITE
+    return Answers(names, probabilities, tuple(by))
+
+
+def predict_genre(model: GenrePreference, purchases: Purchases) -> GenreAnswer:
+    """Answer for the one customer of ``purchases``, see `predict_genres`."""
+    answers = predict_genres(model, purchases)
+    shares = _ranked(purchases.genres, recent_shares(purchases, None)[0])
+    return GenreAnswer(
+        genre=answers.genre[0],
+        probabilities=_ranked(answers.names, answers.probabilities[0]),
+        answered_by=answers.answered_by[0],
+        because=_because(model, purchases),
+        current_genre=next(iter(shares), None),
+        spending_shares=shares,
+    )
+
+
+def _answer(model: GenrePreference, purchases: Purchases) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    if model.answerer is Answerer.FOREST:
+        return model.forest.probabilities(purchases)
+    recent = model.answerer is Answerer.RECENT_FAVOURITE
+    return purchases.genres, recent_shares(purchases, RECENT_DAYS if recent else None)
+
+
+def _because(model: GenrePreference, purchases: Purchases) -> str:
+    single = int(single_genre(purchases)[0])
+    if single != UNKNOWN:
+        tracks = int(tracks_by_genre(purchases)[0, single])
+        return f"all {tracks} tracks that the customer bought are {purchases.genres[single]}"
+    if favourite_genre(purchases)[0] == UNKNOWN:
+        return "the customer has no purchases in any genre: this is the store's most common one"
+    return {
+        Answerer.FOREST: "the model, from all purchases up to now",
+        Answerer.RECENT_FAVOURITE: "no model does better than a customer's recent favourite on this store's "
+        f"data: purchases count half as much every {RECENT_DAYS:g} days",
+        Answerer.OWN_PAST_FAVOURITE: "no model does better than a customer's own past favourite on this "
+        "store's data",
+        Answerer.MOST_COMMON_GENRE: "no model does better than the store's most common genre on its data",
+    }[model.answerer]
+
+
+def _spread(
+    names: tuple[str, ...], known: tuple[str, ...], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    spread = np.zeros((len(values), len(names)))
+    spread[:, rows_in(known, names)] = values
+    return spread
+
+
+def _ranked(names: tuple[str, ...], shares: NDArray[np.float64]) -> dict[str, float]:
+    # A stable sort puts the first by name first among equals, as `favourite_genre` does.
+    order = np.argsort(-shares, kind="stable")
+    return {names[index]: float(shares[index]) for index in order if shares[index] > 0}

@@ -1,0 +1,113 @@
+"""From a listener's events to the history that models are asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
+from segue.domain.listening.event import WEIGHTS, EventKind, build_listening
+from segue.domain.listening.excluded import apply_exclusions
+from segue.domain.listening.history import add_up, damp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from segue.domain.catalogue.tracks import Catalogue
+    from segue.domain.listening.excluded import Excluded
+    from segue.domain.listening.exclusion import ListenerRecord
+    from segue.domain.listening.history import History
+
+SEED_WEIGHT = 5.0
+"""What a seed track counts at least, in whole plays."""
+
+MOMENT_SHARE = 0.08
+"""Of all that a listener likes, what the latest track is at least; the one before it half as much, and so on.
+A judgement, as the order within a history is not measured."""
+
+N_LATEST = 5
+
+_MOST_SEED_WEIGHT = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a listener's events come to, in a catalogue.
+
+    Attributes
+    ----------
+    history : History
+        Damped weights, dislikes below 0.
+    rows : int32 (n,)
+        Every track that is not to be recommended: it has an event, even one that is ignored, or is blocked.
+    excluded : Excluded
+        What the listener's exclusions left out.
+    unknown_seeds : tuple of str
+        Seeds that the catalogue does not have.
+    blocked_seeds : tuple of str
+        Seeds that the listener blocked; they count nothing.
+    """
+
+    history: History
+    rows: NDArray[np.int32]
+    excluded: Excluded
+    unknown_seeds: tuple[str, ...] = ()
+    blocked_seeds: tuple[str, ...] = ()
+
+
+def read_heard(catalogue: Catalogue, record: ListenerRecord, seeds: Sequence[str] = ()) -> Heard:
+    """Add up the events that count, and let the seeds count as much as all of them together.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    record : ListenerRecord
+        Of one listener, the events in any order.
+    seeds : sequence of str
+        Tracks that the answer should be like, without repeats.
+    """
+    excluded = apply_exclusions(catalogue, record)
+    asked, blocked = catalogue.vocabulary.index_of(seeds), excluded.blocked
+    blocked_seeds = tuple(seeds[place] for place in np.flatnonzero(np.isin(asked, blocked)).tolist())
+    seeds = [seed for seed in seeds if seed not in blocked_seeds]
+    # In order they are found side by side. What was heard is not new, even where it shapes no taste.
+    tracks = sorted({event.track_id for event in record.events}.union(seeds))
+    index = catalogue.vocabulary.index_of(tracks)
+    row_of = dict(zip(tracks, index.tolist(), strict=True))
+    known = index != UNKNOWN_ITEM
+    durations = dict(zip(tracks, np.where(known, catalogue.duration_s[index], np.nan).tolist(), strict=True))
+    listening = build_listening(excluded.events, durations)
+    weights = _of_the_moment(damp(np.array(listening.weights, np.float64)))
+    if seeds:
+        total = float(weights[weights > 0].sum())
+        each = min(max(total / len(seeds), SEED_WEIGHT), _MOST_SEED_WEIGHT)
+        weights = np.concatenate([weights, np.full(len(seeds), each)])
+    counted = (*listening.track_ids, *seeds)
+    rows = np.array([row_of[track] for track in counted], np.int32)
+    n_unknown = sum(row_of[track] == UNKNOWN_ITEM for track in set(counted))
+    return Heard(
+        history=add_up(rows, weights, n_unknown=n_unknown),
+        rows=np.union1d(index[known], blocked) if len(blocked) else index[known],
+        excluded=excluded,
+        unknown_seeds=tuple(seed for seed in seeds if row_of[seed] == UNKNOWN_ITEM),
+        blocked_seeds=blocked_seeds,
+    )
+
+
+def _of_the_moment(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Raise the latest liked tracks of a long history to a share of it, that the next answer shows them."""
+    latest = np.flatnonzero(weights > 0)[:N_LATEST]  # they come newest first
+    floor = MOMENT_SHARE * weights[weights > 0].sum() * 0.5 ** np.arange(len(latest))
+    raised = weights.copy()
+    raised[latest] = np.maximum(weights[latest], floor)
+    return raised
+
+
+def unwelcome(history: History) -> NDArray[np.int32]:
+    """Return the tracks of a history that weigh no more than a dislike, int32 (n,): never play them."""
+    dislike = np.float32(damp(np.array([WEIGHTS[EventKind.DISLIKE]]))[0])
+    return history.item_index[history.confidence <= dislike]

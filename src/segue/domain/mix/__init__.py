@@ -1,0 +1,1 @@
+"""Daily mixes and their titles."""

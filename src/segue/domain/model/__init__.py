@@ -1,0 +1,1 @@
+"""The model families: what each has learnt, and how it brings and scores candidates."""

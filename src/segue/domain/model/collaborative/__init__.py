@@ -1,0 +1,1 @@
+"""What listeners with the same history play: factors and item-item weights."""

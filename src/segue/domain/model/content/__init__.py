@@ -1,0 +1,1 @@
+"""What tracks are like: content vectors, genres, moods and sound."""

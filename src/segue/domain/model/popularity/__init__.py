@@ -1,0 +1,1 @@
+"""What everybody plays, and what friends like."""

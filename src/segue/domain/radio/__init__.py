@@ -1,0 +1,1 @@
+"""Stations: what they start from, and which track comes next."""

@@ -1,0 +1,1 @@
+"""From candidates to a list: gather, rank, reorder, explain."""

@@ -1,0 +1,176 @@
+"""Several models as one: a weighted sum of their scores, each in the unit that it has for this listener.
+
+score_j = Σ_m weight_m · score_mj / unit_m. Scores of different models differ in size by powers of ten, and
+differ so from listener to listener; the unit is how far one model's scores reach among the items that this
+listener has not had. A sum of explanations in the same units explains the blend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.model.collaborative.item_factors import ItemFactors, explain, fold_in
+from segue.domain.model.collaborative.item_similarity import (
+    ItemSimilarity,
+    similarity_reasons,
+    similarity_scores,
+)
+from segue.domain.model.collaborative.nonnegative_factors import (
+    NonnegativeFactors,
+    nonnegative_explain,
+    nonnegative_fold_in,
+)
+from segue.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segue.domain.listening.history import History
+
+Personal = ItemFactors | ItemSimilarity | NonnegativeFactors
+"""A model that answers to a history and can say why."""
+
+
+class Unit(StrEnum):
+    """What a member's scores of unseen items are divided by."""
+
+    DEVIATION = "deviation"
+    """Their standard deviation."""
+    GREATEST = "greatest"
+    """The greatest of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """Models of one vocabulary and what each counts.
+
+    Attributes
+    ----------
+    members : tuple of Personal
+    weights : float64 (n_members,)
+        ≥ 0; they sum to 1.
+    unit : Unit
+
+    Raises
+    ------
+    InvalidInputError
+        Weights and members do not agree.
+    """
+
+    members: tuple[Personal, ...]
+    weights: NDArray[np.float64]
+    unit: Unit
+
+    def __post_init__(self) -> None:
+        fit = self.weights.shape == (len(self.members),) and (self.weights >= 0).all()
+        if not fit or not np.isclose(self.weights.sum(), 1):
+            raise InvalidInputError(
+                f"{len(self.members)} members need as many weights, none negative, that sum to 1, "
+                f"not {self.weights.tolist()}."
+            )
+
+
+def personal_scores(model: Personal, history: History) -> NDArray[np.float32]:
+    """Score every item, float32 (n_items,), by whatever model it is.
+
+    Raises
+    ------
+    EmptyHistoryError
+        The model has nothing to go by: answer with what is popular.
+    """
+    match model:
+        case ItemFactors():
+            scores: NDArray[np.float32] = model.factors @ fold_in(model, history)
+        case NonnegativeFactors():
+            scores = model.factors @ nonnegative_fold_in(model, history)
+        case ItemSimilarity():
+            scores = similarity_scores(model, history)
+    return scores
+
+
+def personal_reasons(model: Personal, history: History, item_index: int) -> NDArray[np.float64]:
+    """Split an item's score over the history, float64 (h,), which sums to the score.
+
+    Raises
+    ------
+    EmptyHistoryError
+        As by `personal_scores`.
+    """
+    match model:
+        case ItemFactors():
+            reasons: NDArray[np.float64] = explain(model, history) @ model.factors[item_index]
+        case NonnegativeFactors():
+            reasons = nonnegative_explain(model, history) @ model.factors[item_index]
+        case ItemSimilarity():
+            reasons = similarity_reasons(model, history, item_index)
+    return reasons
+
+
+def blend_scores(blend: Blend, history: History) -> NDArray[np.float32]:
+    """Score every item, float32 (n_items,).
+
+    Raises
+    ------
+    EmptyHistoryError
+        The members have nothing to go by: answer with what is popular.
+    """
+    scores = np.stack([personal_scores(member, history) for member in blend.members])
+    return np.asarray(_shares(blend, scores, history) @ scores, np.float32)
+
+
+def blend_reasons(blend: Blend, history: History, item_index: int) -> NDArray[np.float64]:
+    """Split an item's score over the history, float64 (h,), which sums to the score.
+
+    Costs as much as scoring: the units need every member's scores.
+
+    Raises
+    ------
+    EmptyHistoryError
+        As by `blend_scores`.
+    """
+    scores = np.stack([personal_scores(member, history) for member in blend.members])
+    reasons = np.stack([personal_reasons(member, history, item_index) for member in blend.members])
+    total: NDArray[np.float64] = _shares(blend, scores, history) @ reasons
+    return total
+
+
+def units(scores: NDArray[np.float32], seen: NDArray[np.bool_], unit: Unit) -> NDArray[np.float64]:
+    """Measure how far each row of scores reaches.
+
+    Parameters
+    ----------
+    scores : float32 (b, n_items)
+        One member's for some listeners, or some members' for one.
+    seen : bool (b, n_items) or (n_items,)
+        What is left out of the measure.
+    unit : Unit
+
+    Returns
+    -------
+    float64 (b,)
+        ≥ 0; 0 where all scores are alike, or by `Unit.GREATEST` none is above 0.
+    """
+    unseen = np.broadcast_to(~seen, scores.shape)
+    if unit is Unit.GREATEST:
+        return np.asarray(np.max(scores, axis=1, initial=0, where=unseen), np.float64)
+    count = np.maximum(unseen.sum(axis=1), 1)
+    mean = np.sum(scores, axis=1, where=unseen, dtype=np.float64) / count
+    squares = np.sum(np.square(scores - mean[:, None]), axis=1, where=unseen, dtype=np.float64)
+    return np.asarray(np.sqrt(squares / count), np.float64)
+
+
+def shares(weights: NDArray[np.float64], reach: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weight / unit, and 0 where a member says nothing: its scores are all alike."""
+    result: NDArray[np.float64] = np.divide(weights, reach, out=np.zeros_like(reach), where=reach > 0)
+    return result
+
+
+def _shares(blend: Blend, scores: NDArray[np.float32], history: History) -> NDArray[np.float64]:
+    seen = np.zeros(scores.shape[1], bool)
+    seen[history.item_index] = True
+    reach = units(scores, seen, blend.unit)
+    return shares(blend.weights, reach)

@@ -1,0 +1,1 @@
+"""A taste profile in sentences, each with its number."""

@@ -1,0 +1,1 @@
+"""The parts of a taste profile, one module each."""

@@ -1,0 +1,67 @@
+"""From which decades a listener's music is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.taste.played import Lack
+from segue.domain.taste.weighted_mean import n_effective, weighted_quantiles
+
+if TYPE_CHECKING:
+    from segue.domain.taste.played import EventColumns, Support
+    from segue.domain.taste.reference import Reference
+
+MIN_TRACKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EraProfile:
+    """A listener's decades.
+
+    Attributes
+    ----------
+    support : Support
+        Tracks with a release date.
+    decades : tuple of (int, float)
+        The first year of each, ascending, and its share of what is played; the shares sum to 1.
+    median_year, low_year, high_year : int
+        Half of what is played is from before and after; a quarter from before, from after.
+    catalogue_year : int
+        The median of the catalogue.
+    n_effective : float
+    """
+
+    support: Support
+    decades: tuple[tuple[int, float], ...]
+    median_year: int
+    low_year: int
+    high_year: int
+    catalogue_year: int
+    n_effective: float
+
+
+def era_profile(reference: Reference, played: EventColumns) -> EraProfile | Lack:
+    """Share out what is played among decades of release."""
+    known = played.liked
+    date = reference.catalogue.release_date[played.row[known]]
+    known[known] = ~np.isnat(date)
+    support = played.support(known)
+    if support.tracks < MIN_TRACKS:
+        return Lack(f"needs {MIN_TRACKS} tracks with a release date, there are {support.tracks}", support)
+    weight = played.weight[known]
+    year = date[~np.isnat(date)].astype("datetime64[Y]").astype(np.int64) + 1970
+    decade, place = np.unique(year // 10 * 10, return_inverse=True)
+    share = np.bincount(place, weight / weight.sum())
+    low, middle, high = weighted_quantiles(year, weight, (0.25, 0.5, 0.75))
+    return EraProfile(
+        support,
+        tuple(zip(decade.tolist(), share.tolist(), strict=True)),
+        int(middle),
+        int(low),
+        int(high),
+        int(reference.median_year),
+        n_effective(weight),
+    )

@@ -1,0 +1,1 @@
+"""Arrays of vectors and of text: the greatest products, cells, clusters, seeded draws, columns."""

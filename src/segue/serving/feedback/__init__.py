@@ -1,0 +1,1 @@
+"""Feedback over HTTP, and the click-through rates that come of it."""

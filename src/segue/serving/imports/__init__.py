@@ -1,0 +1,1 @@
+"""Imports of listening histories: from the upload to the events."""

@@ -1,0 +1,1 @@
+"""What is live: loaded once, refreshed, and kept when the store fails."""

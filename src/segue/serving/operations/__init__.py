@@ -1,0 +1,1 @@
+"""Health, and what is live, for operators."""

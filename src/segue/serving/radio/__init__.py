@@ -1,0 +1,1 @@
+"""Radio stations over HTTP."""

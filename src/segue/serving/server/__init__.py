@@ -1,0 +1,1 @@
+"""The API on a laptop: a server, its access log, and uploads."""

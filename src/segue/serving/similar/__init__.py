@@ -1,0 +1,1 @@
+"""Similar tracks over HTTP."""

@@ -1,0 +1,1 @@
+"""Taste profiles over HTTP: JSON, a page, or pictures."""

@@ -1,0 +1,1 @@
+"""Tables of any spelling: cells, columns, ids, units and times."""

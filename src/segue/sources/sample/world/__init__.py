@@ -1,0 +1,1 @@
+"""What the sample store is drawn from: tracks, listeners and what they do."""

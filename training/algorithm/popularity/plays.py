@@ -1,0 +1,27 @@
+"""What everybody plays: the floor that every other recommender must clear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.domain.model.popularity.plays import build_popularity, count_events
+from training.algorithm.scorer import PopularityScorer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scipy.sparse import csr_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class PopularityRecommender:
+    """Rank by how many listeners an item has, which one listener's thousand plays cannot move."""
+
+    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> PopularityScorer:
+        """Count listeners."""
+        step("counting listeners")
+        listened = interactions.indices[interactions.data > 0].astype(np.int32)
+        return PopularityScorer(build_popularity(count_events(listened, interactions.shape[1])))

@@ -1,0 +1,211 @@
+"""Fit the forest of pairs of customer and genre, and export it to ONNX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+
+from segue.domain.genre_preference.features import (
+    DRIFT_HALF_LIVES,
+    pair_features,
+    recent_shares,
+    tracks_by_genre,
+)
+from segue.domain.genre_preference.preference import PairForest
+from segue.errors import ParityError
+from training.release.finite import check_finite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from onnx import ModelProto
+
+    from segue.domain.genre_preference.preference import Classifier
+    from training.genre_preference.examples import CustomerSplit, Examples
+
+MAX_PARITY_ERROR = 1e-5
+
+MAX_CUSTOMERS = 10_000
+"""Of each cut, drawn at random: more teach the forest little, and their pairs need memory."""
+
+NEVER_BOUGHT = 5
+"""Of the genres that a customer never bought, so many are shown to the forest, drawn at random."""
+
+FOLDS = 5
+"""Each customer's drift comes from a matrix that was fitted without that customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForestParams:
+    """Settings of the fit; the random forest is Breiman's (2001).
+
+    Attributes
+    ----------
+    rare_weight : float
+        A customer weighs (customers of the commonest favourite / customers of theirs) to this power.
+    drift_ridge : float
+        Weight of "nothing changes" against what customers did, in customers.
+    """
+
+    n_estimators: int = 60
+    min_samples_leaf: int = 20
+    max_leaf_nodes: int = 256
+    max_samples: float = 0.3
+    rare_weight: float = 0.2
+    drift_ridge: float = 5.0
+    seed: int = 17
+
+
+@dataclass(frozen=True, slots=True)
+class FittedForest:
+    """A forest as scikit-learn and as ONNX know it, and how far the two differ."""
+
+    sklearn: RandomForestClassifier
+    onnx: bytes
+    served: PairForest
+    parity_error: float
+
+
+def fit_forest(
+    split: CustomerSplit,
+    params: ForestParams,
+    open_classifier: Callable[[bytes], Classifier],
+) -> FittedForest:
+    """Fit the forest on the training examples; `training.genre_preference.calibration` fits its sharpness.
+
+    Raises
+    ------
+    ParityError
+        The ONNX export answers otherwise than scikit-learn does.
+    """
+    train = tuple(_drawn(examples, params.seed) for examples in split.train)
+    forest, drift = _fit_pairs(train, params)
+    genres = train[0].history.genres
+    exported = export_onnx(forest)
+    served = PairForest(genres, drift, 1.0, open_classifier(exported))
+    features = served.features(train[-1].history)
+    parity = measure_parity(forest, served.classifier, features.reshape(-1, features.shape[2]), params.seed)
+    return FittedForest(forest, exported, served, parity)
+
+
+def export_onnx(forest: RandomForestClassifier) -> bytes:
+    """Convert to ONNX: input float32 (n, n_features), outputs label and ``probabilities``."""
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType
+
+    forest.n_jobs = 1
+    graph = to_onnx(
+        forest,
+        initial_types=[("features", FloatTensorType([None, forest.n_features_in_]))],
+        options={id(forest): {"zipmap": False}},
+    )
+    _drop_zero_weights(graph)
+    exported: bytes = graph.SerializeToString()
+    return exported
+
+
+def measure_parity(
+    forest: RandomForestClassifier, classifier: Classifier, features: NDArray[np.float32], seed: int
+) -> float:
+    """Return max |Δp| between scikit-learn and ONNX, on the data and on rows mixed from its columns.
+
+    Raises
+    ------
+    ParityError
+        It is not below ``MAX_PARITY_ERROR``.
+    """
+    rng = np.random.default_rng(seed)
+    mixed = np.column_stack([rng.permutation(column) for column in features.T])
+    rows = np.vstack([features, mixed])
+    difference = float(np.abs(forest.predict_proba(rows) - classifier.probabilities(rows)).max())
+    if not difference < MAX_PARITY_ERROR:
+        raise ParityError(
+            f"the ONNX forest differs from scikit-learn's by {difference:.2g} in some probability, "
+            f"allowed is {MAX_PARITY_ERROR:g}: nothing was published."
+        )
+    return difference
+
+
+def _fit_pairs(
+    train: tuple[Examples, ...], params: ForestParams
+) -> tuple[RandomForestClassifier, NDArray[np.float64]]:
+    """Fit the forest and the drift matrix (2, n_genres, n_genres) on all examples."""
+    n_genres = len(train[0].history.genres)
+    label = np.concatenate([examples.label for examples in train])
+    favourites = np.bincount(label, minlength=n_genres)
+    rarity = (favourites.max() / np.maximum(favourites, 1)) ** params.rare_weight
+    fold_drift = [_fit_drift(train, params.drift_ridge, fold) for fold in range(FOLDS)]
+    rng = np.random.default_rng(params.seed)
+    features, answer, weight = [], [], []
+    for examples in train:
+        folds = examples.history.customers % FOLDS
+        for fold in np.unique(folds):
+            history = examples.history.of_customers(examples.history.customers[folds == fold])
+            is_next = np.arange(n_genres) == examples.label[folds == fold][:, None]
+            shown, counts = _shown_pairs(tracks_by_genre(history) > 0, is_next, rng)
+            features.append(pair_features(history, fold_drift[fold])[shown])
+            answer.append(is_next[shown])
+            weight.append((counts * rarity[examples.label[folds == fold]][:, None])[shown])
+    rows = np.vstack(features)
+    check_finite(rows, "purchases", "features")
+    forest = RandomForestClassifier(
+        n_estimators=params.n_estimators,
+        min_samples_leaf=params.min_samples_leaf,
+        max_leaf_nodes=params.max_leaf_nodes,
+        max_samples=params.max_samples,
+        random_state=params.seed,
+        n_jobs=-1,
+    ).fit(rows, np.concatenate(answer), np.concatenate(weight))
+    return forest, _fit_drift(train, params.drift_ridge, without_fold=None)
+
+
+def _shown_pairs(
+    bought: NDArray[np.bool_], is_next: NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Choose all genres that a customer bought or buys next, and a few others that count for all others."""
+    chosen = bought | is_next
+    lot = np.where(chosen, 2.0, rng.random(chosen.shape))
+    drawn = (lot.argsort(axis=1).argsort(axis=1) < NEVER_BOUGHT) & ~chosen
+    others = (~chosen).sum(axis=1, keepdims=True)
+    return chosen | drawn, np.where(drawn, others / np.maximum(drawn.sum(axis=1, keepdims=True), 1), 1.0)
+
+
+def _fit_drift(train: tuple[Examples, ...], ridge: float, without_fold: int | None) -> NDArray[np.float64]:
+    """Regress the next favourite on the shares, by ridge regression towards "nothing changes"."""
+    n_genres = len(train[0].history.genres)
+    shares, labels = [], []
+    for examples in train:
+        kept = examples.history.customers % FOLDS != (-1 if without_fold is None else without_fold)
+        by_span = [recent_shares(examples.history, days)[kept] for days in DRIFT_HALF_LIVES]
+        shares.append(np.hstack(by_span))
+        labels.append(examples.label[kept])
+    past, following = np.vstack(shares), np.eye(n_genres)[np.concatenate(labels)]
+    stay = np.vstack([np.eye(n_genres) / len(DRIFT_HALF_LIVES)] * len(DRIFT_HALF_LIVES))
+    gram = past.T @ past + ridge * np.eye(past.shape[1])
+    drift: NDArray[np.float64] = np.linalg.solve(gram, past.T @ following + ridge * stay)
+    return drift.reshape(len(DRIFT_HALF_LIVES), n_genres, n_genres)
+
+
+def _drawn(examples: Examples, seed: int) -> Examples:
+    if len(examples) <= MAX_CUSTOMERS:
+        return examples
+    keep = np.zeros(len(examples), np.bool_)
+    keep[np.random.default_rng(seed).permutation(len(examples))[:MAX_CUSTOMERS]] = True
+    return examples.of_customers(keep)
+
+
+def _drop_zero_weights(graph: ModelProto) -> None:
+    # skl2onnx writes a weight for every class in every leaf: without the zeros the file is smaller, opens
+    # and answers faster, and says the same.
+    (trees,) = (node for node in graph.graph.node if node.op_type == "TreeEnsembleClassifier")
+    columns = {attribute.name: attribute for attribute in trees.attribute}
+    keep = np.flatnonzero(columns["class_weights"].floats)
+    for name in ("class_weights", "class_ids", "class_nodeids", "class_treeids"):
+        column = columns[name].floats if name == "class_weights" else columns[name].ints
+        kept = np.asarray(column)[keep].tolist()
+        del column[:]
+        column.extend(kept)

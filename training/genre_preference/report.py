@@ -1,0 +1,92 @@
+"""One self-contained HTML page about a trained version, for people."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from segue.domain.genre_preference.preference import Answerer
+from training.release.gate import words
+from training.release.page import render_page
+
+if TYPE_CHECKING:
+    from segue.artifacts.manifest import Record
+    from training.genre_preference.fit import Evaluation, Trained
+
+_IMPORTANT = 15
+
+
+def render_report(trained: Trained, record: Record, genres: tuple[str, ...]) -> str:
+    """Return the page: verdict, baselines, per-genre report, confusion matrix, importance, provenance.
+
+    Nothing in it is loaded from elsewhere; names from the store's database are escaped.
+    """
+    evaluation = trained.evaluation
+    return render_page(
+        "genre_preference/report.html.j2",
+        verdict=trained.verdict,
+        served=trained.model.answerer,
+        answerers=[_row(name, evaluation, genres) for name in Answerer],
+        per_genre=evaluation.per_genre,
+        confusion=_svg(_confusion_figure(evaluation, genres)),
+        importance=_svg(_importance_figure(evaluation)),
+        record=record,
+        parity=trained.forest.parity_error,
+        stated=evaluation.stated_probability,
+        calibration_error=evaluation.calibration_error,
+    )
+
+
+def _row(name: Answerer, evaluation: Evaluation, genres: tuple[str, ...]) -> dict[str, Any]:
+    worst = evaluation.worst_recall[name]
+    return {
+        "name": words(name),
+        "accuracy": evaluation.accuracy[name],
+        "macro_f1": evaluation.macro_f1[name],
+        "p_value": evaluation.p_value.get(name),
+        "macro_f1_gain": evaluation.macro_f1_gain.get(name),
+        "worst": worst,
+        "worst_genre": genres[worst.index] if worst else "",
+        "answerer": name,
+    }
+
+
+def _confusion_figure(evaluation: Evaluation, genres: tuple[str, ...]) -> Figure:
+    counts = evaluation.confusion
+    shown = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
+    counts = counts[np.ix_(shown, shown)]
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    names = [genres[index] for index in shown]
+    side = 2.2 + 0.32 * len(names)
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.argwhere(counts):
+        colour = "white" if share[row, column] > 0.5 else "black"
+        axes.text(column, row, counts[row, column], ha="center", va="center", fontsize=6, color=colour)
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.set_xlabel("answered")
+    axes.set_ylabel("true favourite after the cut")
+    return figure
+
+
+def _importance_figure(evaluation: Evaluation) -> Figure:
+    top = list(evaluation.importance.items())[:_IMPORTANT][::-1]
+    figure = Figure(figsize=(7, 0.6 + 0.28 * len(top)), layout="constrained")
+    axes = figure.subplots()
+    means, deviations = [mean for _, (mean, _) in top], [deviation for _, (_, deviation) in top]
+    axes.barh([name for name, _ in top], means, xerr=deviations, color="#2a6f97")
+    axes.tick_params(labelsize=8)
+    axes.set_xlabel("accuracy lost when the feature is permuted (test customers)")
+    return figure
+
+
+def _svg(figure: Figure) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]

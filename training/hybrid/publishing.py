@@ -1,0 +1,216 @@
+"""Publish a recommender: the catalogue, each member that was made for it, and the hybrid that pins them."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segue.artifacts.codec.catalogue import write_catalogue
+from segue.artifacts.codec.model.content import write_content
+from segue.artifacts.codec.model.item_factors import write_item_factors
+from segue.artifacts.codec.model.item_similarity import write_item_similarity
+from segue.artifacts.codec.model.nonnegative_factors import write_nonnegative_factors
+from segue.artifacts.codec.model.popularity import write_popularity
+from segue.artifacts.codec.model.rules import write_rules
+from segue.artifacts.codec.model.social import write_social
+from segue.artifacts.codec.ranker import write_ranker
+from segue.artifacts.companion import bring_along
+from segue.artifacts.family import (
+    CATALOGUE,
+    CONTENT,
+    CONTENT_INDEX,
+    HYBRID,
+    ITEM_FACTORS,
+    ITEM_SIMILARITY,
+    NONNEGATIVE_FACTORS,
+    POPULARITY,
+    RULES,
+    SOCIAL,
+)
+from segue.artifacts.manifest import Record
+from segue.artifacts.release import CHAMPION, promote_over, publish
+from segue.domain.vector.nearest import MOST_EXACT
+from training.algorithm.content.index import publish_index
+from training.hybrid.data.enough import warn_of_little, warn_of_unknown
+from training.hybrid.report import render_report
+from training.release import provenance
+from training.release.page import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segue.artifacts.manifest import Alias, Manifest
+    from segue.artifacts.place.object_store import ObjectStore
+    from segue.artifacts.release import Decision, LiveAlias
+    from segue.domain.recommend.ranker import Ranker
+    from segue.domain.recommend.recommender import Recommender
+    from training.hybrid.choice import Tried
+    from training.hybrid.fit import Fixed
+    from training.hybrid.settings import HybridSettings
+    from training.hybrid.verdict import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is published, and what its manifests say.
+
+    ``about`` describes the data, ``asked`` what was asked for, ``how`` the data was divided; ``tried`` is
+    what the settings were chosen from, and ``started_s`` is of `time.monotonic`.
+    """
+
+    model: Recommender
+    ranker: Ranker
+    fixed: Fixed
+    settings: HybridSettings
+    tried: dict[str, list[Tried]]
+    measured: Measured
+    about: dict[str, Any]
+    asked: dict[str, Any]
+    how: str
+    started_s: float
+
+    @property
+    def k(self) -> int:
+        """Length of the lists measured."""
+        k: int = self.asked["asked"]["k"]
+        return k
+
+
+def publish_all(store: ObjectStore, what: Publication) -> dict[str, Manifest]:
+    """Publish every family and return the manifests by family; nothing is live by that."""
+    catalogue = _publish(store, CATALOGUE, lambda to: write_catalogue(what.model.catalogue, to), what, {})
+    on_catalogue = {CATALOGUE: catalogue.version}
+    members = {
+        family: _publish(store, family, write, what, on_catalogue)
+        for family, write in _writers(what.model).items()
+    }
+    content = what.model.content
+    if content is not None and len(content.vectors) > MOST_EXACT:
+        on_content = on_catalogue | {CONTENT: members[CONTENT].version}
+        vocabulary = what.model.catalogue.vocabulary
+        members[CONTENT_INDEX] = publish_index(store, content, vocabulary, on_content)
+    pinned = on_catalogue | {family: manifest.version for family, manifest in members.items()}
+    hybrid = _publish(store, HYBRID, lambda to: write_ranker(what.ranker, to), what, pinned)
+    return {CATALOGUE: catalogue, **members, HYBRID: hybrid}
+
+
+def promote_run(store: ObjectStore, hybrid: Manifest, decision: Decision, live: LiveAlias | None) -> Alias:
+    """Promote a hybrid, and with it all that it pins, only over what was live when training began.
+
+    That one write decides. The members' own aliases follow it, and are what is left to answer by should the
+    hybrid's be lost.
+    """
+    alias = promote_over(store, HYBRID, hybrid.version, decision, live)
+    bring_along(store, HYBRID, CHAMPION, decision)
+    return alias
+
+
+def _writers(model: Recommender) -> dict[str, Callable[[Path], None]]:
+    items = model.catalogue.vocabulary
+    writers: dict[str, Callable[[Path], None]] = {}
+    if (popularity := model.popularity) is not None:
+        writers[POPULARITY] = lambda to: write_popularity(popularity, items, to)
+    if (factors := model.factors) is not None:
+        writers[ITEM_FACTORS] = lambda to: write_item_factors(factors, items, to)
+    if (parts := model.parts) is not None:
+        writers[NONNEGATIVE_FACTORS] = lambda to: write_nonnegative_factors(parts, items, to)
+    if (similarity := model.similarity) is not None:
+        writers[ITEM_SIMILARITY] = lambda to: write_item_similarity(similarity, items, to)
+    if (content := model.content) is not None:
+        writers[CONTENT] = lambda to: write_content(content, items, to)
+    if (rules := model.rules) is not None:
+        writers[RULES] = lambda to: write_rules(rules, items, to)
+    if (social := model.social) is not None:
+        writers[SOCIAL] = lambda to: write_social(social, items, to)
+    return writers
+
+
+def _publish(
+    store: ObjectStore,
+    family: str,
+    write: Callable[[Path], None],
+    what: Publication,
+    depends_on: dict[str, str],
+) -> Manifest:
+    with tempfile.TemporaryDirectory() as name:
+        folder, record = Path(name), _record(family, what, depends_on)
+        write(folder)
+        page = render_report(family, record, what.measured, _measured_of(family, what.measured), what.k)
+        (folder / FILE).write_text(page, encoding="utf-8")
+        return publish(store, family, folder, record, created_at=datetime.now(UTC))
+
+
+_SOURCE_OF = {
+    POPULARITY: ("trending", "popularity"),
+    ITEM_FACTORS: ("factors",),
+    NONNEGATIVE_FACTORS: ("parts",),
+    ITEM_SIMILARITY: ("similarity",),
+    CONTENT: ("content",),
+    SOCIAL: ("social",),
+}
+
+
+def _measured_of(family: str, measured: Measured) -> tuple[str, ...]:
+    """Name what of the measurements is of a family."""
+    return tuple(measured.metrics) if family == HYBRID else _SOURCE_OF.get(family, ())
+
+
+def _record(family: str, what: Publication, depends_on: dict[str, str]) -> Record:
+    """Say of a family what was measured of it: before the last fit, on events after those it had seen."""
+    measured = what.measured
+    split = f"full ranking, {what.how}; the published model was then fitted to all events"
+    metrics: dict[str, Any] = {
+        f"{metric}@{what.k}/{name}": figure.to_json(split)
+        for name in _measured_of(family, measured)
+        for metric, figure in measured.metrics.get(name, {}).items()
+    }
+    if family == HYBRID:
+        metrics |= {f"p_value/hybrid-pro_over_{name}": value for name, value in measured.p_value.items()}
+    return Record(
+        params=_params(family, what),
+        metrics=metrics,
+        data=what.about,
+        depends_on=depends_on,
+        code=provenance.code(family),
+        runtime=provenance.runtime(),
+        training=provenance.effort(what.started_s) | {"warnings": _warnings(family, what)},
+    )
+
+
+def _warnings(family: str, what: Publication) -> list[str]:
+    """Name the members that could not be fitted and why, and what is wrong with the data."""
+    if family != HYBRID:
+        return []
+    left_out = [f"{member} is left out: {why}" for member, why in what.model.missing.items()]
+    return warn_of_little(what.about) + warn_of_unknown(what.about) + left_out
+
+
+def _params(family: str, what: Publication) -> dict[str, Any]:
+    settings = what.settings.to_json()
+    if family == CONTENT:
+        return what.fixed.content_record.to_json()
+    if family != HYBRID:
+        names = [name for name in _SOURCE_OF.get(family, ()) if name in settings]
+        tried = [each.to_json() for name in names for each in what.tried.get(name, ())]
+        own = {name: settings[name] for name in names} | _search(family, what)
+        return own | ({"tried": tried} if tried else {})
+    ranker = what.ranker
+    weights = {tier: ranker.weights_of(tier) for tier in ranker.tiers}
+    return what.asked | {
+        "settings": settings,
+        "weights": weights,
+        "diversity": ranker.diversity,
+        "calibration": ranker.calibration,
+        "artist_share": ranker.artist_share,
+    }
+
+
+def _search(family: str, what: Publication) -> dict[str, Any]:
+    """Say of a large catalogue's factors what an answer reads of them, and what it finds of the best."""
+    model = {ITEM_FACTORS: what.model.factors, NONNEGATIVE_FACTORS: what.model.parts}.get(family)
+    if model is None or (cells := model.cells) is None:
+        return {}
+    return {"search": {"cells": len(cells.centre), "share": cells.share, "recall": cells.recall}}

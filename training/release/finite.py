@@ -1,0 +1,94 @@
+"""The one check of every fit before it is ranked or published: did the solver end, are all numbers finite."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from segue.errors import ConfigError, InvalidInputError, TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+    from training.algorithm.protocol import Algorithm, Scorer
+
+NOT_FITTED = (TrainingError, InvalidInputError, ConfigError)
+"""What leaves one model out while the others go on: it failed, refuses the data, or is not installed."""
+
+
+def fit_finite(recommender: Algorithm, interactions: csr_matrix, step: Callable[[str], None]) -> Scorer:
+    """Fit a recommender, and check what came of it.
+
+    Raises
+    ------
+    TrainingError
+        The solver failed, or a number of the model is not finite: plays that differ by many powers of ten
+        overflow a sum of squares.
+    InvalidInputError, ConfigError
+        The model refuses the data, or its package is not available.
+    """
+    with solving("weights"):
+        scorer = recommender.fit(interactions, step)
+    check_finite(scorer.model, "weights")
+    return scorer
+
+
+@contextmanager
+def solving(of: str) -> Iterator[None]:
+    """Turn a solver's error into a `TrainingError` about ``of``, what was fitted; warnings say no more."""
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    except MemoryError as error:
+        raise TrainingError(
+            "the machine has no memory left for it: close something, or give less."
+        ) from error
+    except (ArithmeticError, RuntimeError, ValueError) as error:
+        raise TrainingError(f"its solver failed with these {of} ({error}): {_remedy(of)}") from error
+
+
+def check_finite(fitted: Any, of: str, name: str = "numbers") -> None:
+    """Pass if every float of a fitted value is a number.
+
+    Parameters
+    ----------
+    fitted : object
+        An array, or dataclasses and tuples of arrays.
+    of : str
+        What it was fitted to, in the plural, for the message.
+    name : str
+        What an array that is in no dataclass is called.
+
+    Raises
+    ------
+    TrainingError
+        An array holds NaN or an infinity; the message names its field.
+    """
+    for field, array in arrays_of(fitted, name):
+        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+            raise TrainingError(f"its {field} are not finite with these {of}: {_remedy(of)}")
+
+
+def arrays_of(value: Any, name: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield every array within dataclasses, tuples and sparse matrices, with the name of its field."""
+    if isinstance(value, np.ndarray):
+        yield name, value
+    elif issparse(value):
+        yield from ((name, part) for part in (value.data, value.indices, value.indptr))
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from arrays_of(part, name)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from arrays_of(getattr(value, field.name), field.name)
+
+
+def _remedy(of: str) -> str:
+    return f"give smaller {of}, or their logarithms."
