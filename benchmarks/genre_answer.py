@@ -29,7 +29,7 @@ from segue.sources.sample import generate
 from segue.sources.store import open_store
 from training.genre_preference.examples import split_by_time
 from training.genre_preference.forest import ForestParams, fit_forest
-from training.genre_preference.pipeline import GenreRequest, train_genre_preference
+from training.genre_preference.pipeline import GenreTraining, train_genre_preference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def main() -> None:
             purchases = database.read_purchases()
         console.print(forest_table(split_by_time(purchases)))
         artifacts = LocalStore(folder / "artifacts")
-        train_genre_preference(purchases, artifacts, GenreRequest("benchmark"), lambda _: None)
+        train_genre_preference(purchases, artifacts, GenreTraining("benchmark"), lambda _: None)
         console.print(handler_table(store, folder))
 
 
