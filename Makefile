@@ -73,9 +73,10 @@ test: missing build .venv-openapi/.stamp .build/node/.stamp ## Install what the 
 	$(BIN)/python -m pytest $(PYTEST)
 	@$(MAKE) --no-print-directory test-runtime
 
-# All but training runs on Lambda's Python too, unless .venv has it already; ON_RUNTIME=tests runs training as well.
+# All but training and its data run on Lambda's Python too, unless .venv has it already; ON_RUNTIME=tests runs these too.
 ON_RUNTIME ?= tests/unit tests/contract tests/golden \
-  $(addprefix --ignore=tests/unit/,training cli/test_train.py cli/test_prepare.py)
+  $(addprefix --ignore=tests/,unit/training unit/sources/dataset unit/sources/test_sample.py \
+    unit/cli/test_train.py unit/cli/test_prepare.py contract/test_recommenders.py contract/test_dataset_database.py)
 test-runtime: LAMBDA_PYTHON = $(shell $(BIN)/python -m infra.bytecode)
 test-runtime: .venv/.dev
 	@$(if $(LAMBDA_PYTHON),$(MAKE) --no-print-directory .venv-runtime/.dev LAMBDA_PYTHON="$(LAMBDA_PYTHON)",\
