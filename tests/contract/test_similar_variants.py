@@ -16,7 +16,9 @@ from segue.artifacts.place.local import LocalStore
 from segue.cli import app
 from segue.domain.catalogue.tracks import AUDIO_FEATURES
 from segue.domain.cluster.clustering import NOISE, Clustering
+from segue.domain.listening.exclusion import Exclusion, ExclusionKind, Target
 from segue.errors import InvalidInputError
+from segue.state.location import open_state
 from tests.contract.conftest import cold_start, forget
 from tests.small_clustering import clustering_of, publish_clustering
 from tests.small_recommender import catalogue
@@ -101,6 +103,19 @@ def neighbours(clustering: Clustering, row: int, n: int = 5) -> list[str]:
 
 
 # --- what answers --------------------------------------------------------------------------------------
+
+
+def test_a_variant_names_the_blocked_tracks_that_were_asked_about(
+    start: Callable[..., TestClient], versions: dict[str, str], tmp_path: Path
+) -> None:
+    blocked = Exclusion("ann", ExclusionKind.BLOCK, Target.GENRE, "rock", LATER, "1")
+    open_state(str(tmp_path / "state.sqlite")).record([blocked])
+    client = start()
+    for wish in ({"variant": name} for name in versions):
+        found = ask(client, user_id="ann", track_id=["t001", "t031"], **wish)
+        assert found["excluded"]["asked_for"] == ["t001"]
+        assert "rock" not in {genre for item in found["items"] for genre in item["genres"]}
+        assert "excluded" not in ask(client, user_id="bob", **wish)
 
 
 @pytest.mark.parametrize(
