@@ -19,53 +19,14 @@ build: .venv-sam/.stamp ## Build every function and layer for Lambda (ARCH=arm64
 deploy: build ## Deploy what was built to the AWS account of the environment
 	.venv-sam/bin/sam deploy --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
-build-GenrePreferenceFunction:
-	$(PYTHON) -m infra.build_function genre_preference --into "$(ARTIFACTS_DIR)"
+# SAM names a target after a logical ID; RecommendUserFunction is made of functions/recommend_user.
+folder = $(shell echo $(1) | sed 's/[A-Z]/_&/g; s/^_//' | tr A-Z a-z)
 
-build-HealthFunction:
-	$(PYTHON) -m infra.build_function health --into "$(ARTIFACTS_DIR)"
+build-%Function:
+	$(PYTHON) -m infra.build_function $(call folder,$*) --into "$(ARTIFACTS_DIR)"
 
-build-ModelsFunction:
-	$(PYTHON) -m infra.build_function models --into "$(ARTIFACTS_DIR)"
-
-build-FeedbackFunction:
-	$(PYTHON) -m infra.build_function feedback --into "$(ARTIFACTS_DIR)"
-
-build-ImportHistoryFunction:
-	$(PYTHON) -m infra.build_function import_history --into "$(ARTIFACTS_DIR)"
-
-build-ImportWorkerFunction:
-	$(PYTHON) -m infra.build_function import_worker --into "$(ARTIFACTS_DIR)"
-
-build-RecommendUserFunction:
-	$(PYTHON) -m infra.build_function recommend_user --into "$(ARTIFACTS_DIR)"
-
-build-RecommendSimilarFunction:
-	$(PYTHON) -m infra.build_function recommend_similar --into "$(ARTIFACTS_DIR)"
-
-build-DailyMixFunction:
-	$(PYTHON) -m infra.build_function daily_mix --into "$(ARTIFACTS_DIR)"
-
-build-RadioGenerateFunction:
-	$(PYTHON) -m infra.build_function radio_generate --into "$(ARTIFACTS_DIR)"
-
-build-TasteProfileFunction:
-	$(PYTHON) -m infra.build_function taste_profile --into "$(ARTIFACTS_DIR)"
-
-build-WebLayer:
-	$(PYTHON) -m infra.build_layer web --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
-
-build-NumericLayer:
-	$(PYTHON) -m infra.build_layer numeric --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
-
-build-FaissLayer:
-	$(PYTHON) -m infra.build_layer faiss --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
-
-build-OnnxLayer:
-	$(PYTHON) -m infra.build_layer onnx --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
-
-build-PostgresLayer:
-	$(PYTHON) -m infra.build_layer postgres --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
+build-%Layer:
+	$(PYTHON) -m infra.build_layer $(call folder,$*) --architecture $(ARCH) --into "$(ARTIFACTS_DIR)" --uv $(UV)
 
 # Nothing is looked up in a Region; the tools refuse to start without the name of one.
 lint-infra: export AWS_DEFAULT_REGION := eu-central-1

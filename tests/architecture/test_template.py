@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -26,6 +27,9 @@ from segue.serving.settings import environment as settings
 from segue.serving.settings import web
 from segue.serving.settings.environment import TierSettings
 from segue.sources.lake import LAKE_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = load(ROOT / "template.yaml")
@@ -50,7 +54,7 @@ ALLOWED = {
     | {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
     "genre_preference": READ_MODELS | WRITE_OWN_LOG | {"secretsmanager:GetSecretValue"},
     "health": READ_MODELS | WRITE_OWN_LOG,
-    "import_history": SEND_TRACES | WRITE_OWN_LOG | {"s3:GetObject", "s3:PutObject", "s3:ListBucket"},
+    "import_upload": SEND_TRACES | WRITE_OWN_LOG | {"s3:GetObject", "s3:PutObject", "s3:ListBucket"},
     "import_worker": READ_MODELS
     | WRITE_OWN_LOG
     | {"dynamodb:PutItem", "s3:PutObject", "s3:DeleteObject", "sqs:SendMessage"},
@@ -65,7 +69,7 @@ MANAGED_BY_AWS = {"genre_preference": ["AWSLambdaVPCAccessExecutionRole"]}
 LOAD_NO_MODEL = {
     "FeedbackFunction",
     "HealthFunction",
-    "ImportHistoryFunction",
+    "ImportUploadFunction",
     "ImportWorkerFunction",  # it reads the catalogue anew for every upload
     "ModelsFunction",
 }
@@ -108,17 +112,22 @@ def variables(name: str) -> dict[str, Any]:
 def test_functions_folders_events_and_build_targets_agree() -> None:
     named = {folder_of(name) for name in FUNCTIONS}
     assert named == folders("functions") == folders("events") == set(ALLOWED)
-    assert build_targets("build_function") == {name: folder_of(name) for name in FUNCTIONS}
+    assert build_targets("build_function", FUNCTIONS) == {name: folder_of(name) for name in FUNCTIONS}
 
 
 def test_layers_folders_and_build_targets_agree() -> None:
     assert {folder_of(name) for name in LAYERS} == folders("layers")
-    assert build_targets("build_layer") == {name: folder_of(name) for name in LAYERS}
+    assert build_targets("build_layer", LAYERS) == {name: folder_of(name) for name in LAYERS}
 
 
-def build_targets(script: str) -> dict[str, str]:
-    pattern = rf"^build-(\w+):\n\t\$\(PYTHON\) -m infra\.{script} (\w+) "
-    return dict(re.findall(pattern, (ROOT / "build.mk").read_text(encoding="utf-8"), re.MULTILINE))
+def build_targets(script: str, names: Iterable[str]) -> dict[str, str]:
+    """The folder that each of SAM's make targets builds, by logical id."""
+    made = {}
+    for name in names:
+        command = ["make", "--dry-run", f"build-{name}", "ARTIFACTS_DIR=into"]
+        shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        made[name] = shown.partition(f" -m infra.{script} ")[2].split()[0]
+    return made
 
 
 def test_runtime_is_the_python_that_the_build_compiles_for() -> None:

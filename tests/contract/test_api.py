@@ -34,7 +34,7 @@ def describe() -> dict[str, Any]:
     from segue.serving.server.local_upload import upload_routes
 
     handlers = {name: import_module(f"functions.{name}.handler") for name in FUNCTIONS}
-    uploads = upload_routes(handlers["import_history"].uploads, handlers["import_worker"].worker)
+    uploads = upload_routes(handlers["import_upload"].uploads, handlers["import_worker"].worker)
     return local_api((each.api for each in handlers.values() if hasattr(each, "api")), uploads).openapi()
 
 

@@ -52,7 +52,7 @@ def functions(
     build: Callable[[str], Bundle], places: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Emulator]]:
     started: dict[str, Emulator] = {}
-    for name in ("import_history", "import_worker"):
+    for name in ("import_upload", "import_worker"):
         bundle = build(name)
         with_sdk = replace(bundle, layers=(*bundle.layers, runtime_sdk()))
         started[name] = Emulator(with_sdk, places, tmp_path_factory.mktemp(name) / "log").__enter__()
@@ -62,7 +62,7 @@ def functions(
 
 
 def ask(emulator: Emulator, case: str, **changes: Any) -> dict[str, Any]:
-    answer = emulator.invoke(read_event(f"import_history/{case}") | changes)
+    answer = emulator.invoke(read_event(f"import_upload/{case}") | changes)
     assert "statusCode" in answer, f"{answer}\n{emulator.log}"
     body: dict[str, Any] = json.loads(answer["body"])
     return body
@@ -78,7 +78,7 @@ def test_an_upload_reaches_table_lake_and_report(
     ]
     body = json.dumps(rows).encode()
     request = {"user_id": "new", "format": "spotify", "file_name": "endsong_0.json", "size_bytes": len(body)}
-    started = ask(functions["import_history"], "spotify", body=json.dumps(request))
+    started = ask(functions["import_upload"], "spotify", body=json.dumps(request))
     link = urlsplit(started["upload"]["url"])
     connection = http.client.HTTPConnection(link.netloc)
     connection.request("PUT", f"{link.path}?{link.query}", body)
@@ -89,7 +89,7 @@ def test_an_upload_reaches_table_lake_and_report(
     for _ in range(2):  # as EventBridge may
         assert functions["import_worker"].invoke(event) is None, functions["import_worker"].log
     path = f"/import/{started['import_id']}"
-    found = ask(functions["import_history"], "unknown_import", path=path)
+    found = ask(functions["import_upload"], "unknown_import", path=path)
     assert (found["state"], found["report"]["matched"], found["report"]["new"]) == ("done", 10, 10)
     assert len(open_state(places["SEGUE_STATE"]).read_listener("new").events) == 10
     assert len(list(open_store(places["SEGUE_LAKE"]).list_objects("events/"))) == 1

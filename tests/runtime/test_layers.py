@@ -70,7 +70,7 @@ def test_handler_imports_with_its_layers_only(
 
 
 @on_lambdas_python
-@pytest.mark.parametrize("function", ["import_history", "import_worker"])
+@pytest.mark.parametrize("function", ["import_upload", "import_worker"])
 def test_zones_have_names_where_the_system_has_no_files_of_them(
     function: str, build: Callable[[str], Bundle], layers: dict[str, Path]
 ) -> None:

@@ -91,7 +91,7 @@ def serve(  # noqa: PLR0913  # one parameter an option
     from segue.serving.server.local_upload import resume_imports, upload_routes
 
     handlers = {name: import_module(f"functions.{name}.handler") for name in names}
-    uploads, worker = handlers["import_history"].uploads, handlers["import_worker"].worker
+    uploads, worker = handlers["import_upload"].uploads, handlers["import_worker"].worker
     apis = (each.api for each in handlers.values() if hasattr(each, "api"))
     api = local_api(apis, upload_routes(uploads, worker))
     resume_imports(uploads, worker)
