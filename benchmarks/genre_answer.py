@@ -28,8 +28,10 @@ from segue.domain.genre_preference.features import pair_features
 from segue.sources.sample import generate
 from segue.sources.store import open_store
 from training.genre_preference.examples import split_by_time
-from training.genre_preference.forest import ForestParams, fit_forest
-from training.genre_preference.pipeline import GenreTraining, train_genre_preference
+from training.genre_preference.forest import fit_forest
+from training.genre_preference.trainer import TRAINER, ForestParams, GenreTraining
+from training.release.lifecycle import train_on
+from training.release.trainer import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +52,7 @@ def main() -> None:
             purchases = database.read_purchases()
         console.print(forest_table(split_by_time(purchases)))
         artifacts = LocalStore(folder / "artifacts")
-        train_genre_preference(purchases, artifacts, GenreTraining("benchmark"), lambda _: None)
+        train_on(TRAINER, GenreTraining(), purchases, artifacts, Order("benchmark"))
         console.print(handler_table(store, folder))
 
 

@@ -47,15 +47,16 @@ def _live(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterato
     from segue.state.location import open_state
     from tests.small_clustering import clustering_of, publish_clustering
     from tests.small_recommender import catalogue, events_of
-    from training.genre_preference.forest import ForestParams
-    from training.genre_preference.pipeline import GenreTraining, train_genre_preference
+    from training.genre_preference.trainer import TRAINER, ForestParams, GenreTraining
+    from training.release.lifecycle import train_on
+    from training.release.trainer import Order
 
     folder = tmp_path_factory.mktemp("api")
     store = write_store(folder / "store.sqlite")
     with open_store(str(store)) as database:
         purchases = database.read_purchases()
-    request = GenreTraining("tester", params=ForestParams(n_estimators=20))
-    train_genre_preference(purchases, LocalStore(folder / "artifacts"), request, lambda _: None)
+    training = GenreTraining(ForestParams(n_estimators=20))
+    train_on(TRAINER, training, purchases, LocalStore(folder / "artifacts"), Order("tester"))
     trained.copy_to(LocalStore(folder / "artifacts"))
     publish_clustering(LocalStore(folder / "artifacts"), clustering_of(catalogue()), live=True)
     open_state(str(folder / "state.sqlite")).record(events_of())

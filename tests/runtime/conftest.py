@@ -48,7 +48,7 @@ def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str, tr
     from tests.runtime.live_model import make_live
     from tests.small_clustering import clustering_of, publish_clustering
     from tests.small_recommender import catalogue, events_of
-    from training.genre_preference.forest import ForestParams
+    from training.genre_preference.trainer import ForestParams
 
     folder = tmp_path_factory.mktemp("published")
     store = write_store(folder / "store.sqlite")

@@ -8,8 +8,9 @@ import boto3
 
 from segue.artifacts.place.location import open_store as open_artifacts
 from segue.sources.store import open_store
-from training.genre_preference.forest import ForestParams
-from training.genre_preference.pipeline import GenreTraining, train_genre_preference
+from training.genre_preference.trainer import TRAINER, ForestParams, GenreTraining
+from training.release.lifecycle import train_on
+from training.release.trainer import Order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,6 @@ def make_live(store: Path, bucket: str, params: ForestParams | None = None) -> t
     location = f"s3://{bucket}/models"
     with open_store(str(store)) as database:
         purchases = database.read_purchases()
-    request = GenreTraining(set_by="tester", params=params or ForestParams())
-    outcome = train_genre_preference(purchases, open_artifacts(location), request, lambda _: None)
+    training = GenreTraining(params or ForestParams())
+    outcome = train_on(TRAINER, training, purchases, open_artifacts(location), Order("tester"))
     return location, outcome.manifest

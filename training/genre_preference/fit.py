@@ -22,7 +22,7 @@ from training.genre_preference.evaluation import (
     macro_f1_difference,
     worst_recall,
 )
-from training.genre_preference.forest import FittedForest, ForestParams, fit_forest
+from training.genre_preference.forest import FittedForest, fit_forest
 from training.release.gate import Verdict, choose_answerer
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from segue.domain.genre_preference.preference import Classifier, PairForest
     from training.genre_preference.examples import CustomerSplit, Examples
+    from training.genre_preference.trainer import ForestParams
 
 REPORT = ("precision", "recall", "f1-score", "support")
 _IMPORTANCE_CUSTOMERS = 500

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from segue.domain.genre_preference.preference import Classifier
     from training.genre_preference.examples import CustomerSplit, Examples
+    from training.genre_preference.trainer import ForestParams
 
 MAX_PARITY_ERROR = 1e-5
 
@@ -37,27 +38,6 @@ NEVER_BOUGHT = 5
 
 FOLDS = 5
 """Each customer's drift comes from a matrix that was fitted without that customer."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForestParams:
-    """Settings of the fit; the random forest is Breiman's (2001).
-
-    Attributes
-    ----------
-    rare_weight : float
-        A customer weighs (customers of the commonest favourite / customers of theirs) to this power.
-    drift_ridge : float
-        Weight of "nothing changes" against what customers did, in customers.
-    """
-
-    n_estimators: int = 60
-    min_samples_leaf: int = 20
-    max_leaf_nodes: int = 256
-    max_samples: float = 0.3
-    rare_weight: float = 0.2
-    drift_ridge: float = 5.0
-    seed: int = 17
 
 
 @dataclass(frozen=True, slots=True)

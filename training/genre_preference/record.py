@@ -7,31 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from segue.artifacts.family import GENRE_PREFERENCE
 from segue.artifacts.manifest import Record
-from segue.sources.store import fingerprint
 from training.release import provenance
 
 if TYPE_CHECKING:
     from segue.domain.genre_preference.purchase import Purchases
-    from training.genre_preference.examples import CustomerSplit
-    from training.genre_preference.fit import Trained
-    from training.genre_preference.forest import ForestParams
+    from training.genre_preference.trainer import FittedGenres
+    from training.release.trainer import Run
 
 FEW_CUSTOMERS = 100
 MANY_UNPAID = 0.05
 """A larger share of purchases without a price is worth a word: text in a price column counts as 0."""
 
 
-def build_record(
-    purchases: Purchases,
-    split: CustomerSplit,
-    trained: Trained,
-    params: ForestParams,
-    started_s: float,
-) -> Record:
-    """Write down settings, measurements with their split, the data's extent, and the effort so far.
-
-    ``started_s`` is of `time.monotonic`.
-    """
+def build_record(run: Run[Purchases], fitted: FittedGenres) -> Record:
+    """Write down settings, measurements with their split, the data's extent, and the effort so far."""
+    purchases, split, trained = run.data, fitted.split, fitted.trained
     test, evaluation = split.test, trained.evaluation
     measured_on = f"purchases before {test.cut}, label after"
     metrics: dict[str, Any] = {
@@ -57,7 +47,7 @@ def build_record(
         "importance": {name: mean for name, (mean, _) in evaluation.importance.items()},
     }
     extent = {
-        "fingerprint": fingerprint(purchases),
+        **run.about,
         "customers": len(purchases.customers),
         "buyers": len(purchases.buyers),
         "purchases": int(purchases.quantity.sum()),
@@ -74,12 +64,12 @@ def build_record(
         "answerer_reason": trained.verdict.reason,
     }
     return Record(
-        params={**asdict(params), **served},
+        params={**run.params, **served},
         metrics=metrics,
         data=extent,
         code=provenance.code(GENRE_PREFERENCE),
         runtime=provenance.runtime(),
-        training={**provenance.effort(started_s), "warnings": _warnings(purchases)},
+        training={**provenance.effort(run.started_s), "warnings": _warnings(purchases)},
     )
 
 

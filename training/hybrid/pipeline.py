@@ -31,7 +31,7 @@ from training.hybrid.settings import HybridSettings
 from training.hybrid.unchanged import ORIGIN
 from training.hybrid.verdict import Measured, measure_recommender, unmeasured
 from training.measure import search
-from training.release.champion import already_trained, find_champion, has_origin
+from training.release.champion import already_trained, changes, find_champion
 from training.release.gate import Verdict, refuse_unmeasured
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def train_recommender(
     about = _describe(data) | ({ORIGIN: request.origin} if request.origin else {})
     champion = find_champion(store, HYBRID)
     data_hash, params = about["fingerprint"], _asked(request)
-    done = already_trained(store, HYBRID, champion, lambda manifest: has_origin(manifest, data_hash, params))
+    done = already_trained(store, HYBRID, champion, lambda made: not changes(made, params, data_hash))
     if champion.manifest and done.choice and not request.force:
         return HybridOutcome(champion.manifest, None, None, done)
     rival = open_rival(store, champion)

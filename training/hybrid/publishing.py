@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,13 +29,13 @@ from segue.artifacts.family import (
     SOCIAL,
 )
 from segue.artifacts.manifest import Record
-from segue.artifacts.release import CHAMPION, promote_over, publish
+from segue.artifacts.release import CHAMPION, promote_over
 from segue.domain.vector.nearest import MOST_EXACT
 from training.algorithm.content.index import publish_index
 from training.hybrid.data.enough import warn_of_little, warn_of_unknown
 from training.hybrid.report import render_report
 from training.release import provenance
-from training.release.page import FILE
+from training.release.lifecycle import publish_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,12 +133,9 @@ def _publish(
     what: Publication,
     depends_on: dict[str, str],
 ) -> Manifest:
-    with tempfile.TemporaryDirectory() as name:
-        folder, record = Path(name), _record(family, what, depends_on)
-        write(folder)
-        page = render_report(family, record, what.measured, _measured_of(family, what.measured), what.k)
-        (folder / FILE).write_text(page, encoding="utf-8")
-        return publish(store, family, folder, record, created_at=datetime.now(UTC))
+    record = _record(family, what, depends_on)
+    page = render_report(family, record, what.measured, _measured_of(family, what.measured), what.k)
+    return publish_version(store, family, record, write, page)
 
 
 _SOURCE_OF = {

@@ -17,7 +17,7 @@ from training.hybrid.ranker.panel import (
 from training.hybrid.ranker.served import TOP_TIER, Results, Served, choose_served, popular_ranker
 from training.hybrid.ranker.weights import MIN_EXAMPLES
 from training.measure.comparison import estimate_means, p_better
-from training.release.gate import Verdict, accept_challenger
+from training.release.gate import Criterion, Verdict, accept_challenger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from training.hybrid.ranker.panel import Panel, Task
 
 OBJECTIVE = "ndcg"
+
+NDCG = Criterion(OBJECTIVE, 0.05, "listeners")
+"""Its margin is a share of the champion's mean."""
 
 Users = dict[str, dict[str, "NDArray[np.float64]"]]
 
@@ -117,7 +120,7 @@ def accept_ranking(ours: NDArray[np.float64], champion: NDArray[np.float64]) -> 
     """Ask the gate about a metric of the same listeners, relative to the champion's mean."""
     mean = float(champion.mean()) if len(champion) else 0.0
     gain = mean_of_differences((ours - champion) / (mean or 1.0))
-    return accept_challenger(gain, p_better(champion, ours), "listeners")
+    return accept_challenger(NDCG, gain, p_better(champion, ours))
 
 
 def unmeasured(n_listeners: int, otherwise: Verdict[bool] | None) -> Measured:

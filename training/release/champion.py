@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import segue
 from segue.artifacts.release import CHAMPION, alias_key, read_manifest, resolve_if_any
 from segue.errors import (
     ArtifactError,
     CorruptArtifactError,
-    InvalidInputError,
     UnsupportedSchemaError,
     VersionNotFoundError,
 )
-from training.release.gate import Verdict, accept_challenger, accept_genre_challenger, refuse_unmeasured
+from training.release.gate import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +20,6 @@ if TYPE_CHECKING:
     from segue.artifacts.manifest import Manifest, VersionRef
     from segue.artifacts.place.object_store import ObjectStore
     from segue.artifacts.release import LiveAlias
-    from training.genre_preference.examples import Examples
-    from training.genre_preference.fit import Trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,47 +104,6 @@ def cannot_be_served(problem: str) -> Verdict[bool]:
     return Verdict(True, f"The champion cannot be served: {problem.rstrip('.')}.")
 
 
-def compare(store: ObjectStore, champion: Champion, trained: Trained, test: Examples) -> Verdict[bool]:
-    """Have both answer for the test customers, and ask the gate.
-
-    Files that are damaged or gone are no champion. Files that are whole and that this code does not read, or
-    cannot ask for these customers, are one: the challenger is refused, as nobody knows which is better.
-    """
-    # Health checks import this module: what answers takes a second to import.
-    from segue.artifacts.cache import fetch
-    from segue.artifacts.codec.genre_preference import load_genre_preference
-    from segue.backends.onnx import OnnxClassifier
-    from training.genre_preference.evaluation import (
-        better_than,
-        difference,
-        macro_f1_difference,
-        worst_recall,
-    )
-    from training.genre_preference.fit import answer_index
-
-    if champion.manifest is None:
-        return uncontested(champion)
-    with tempfile.TemporaryDirectory() as cache:
-        try:
-            folder = fetch(store, champion.manifest, Path(cache))
-        except CorruptArtifactError as error:
-            return cannot_be_served(str(error))
-        try:
-            model = load_genre_preference(folder, OnnxClassifier)
-            theirs = answer_index(model, test)
-        except (CorruptArtifactError, InvalidInputError) as error:
-            return refuse_unmeasured(str(error))
-    ours, label = answer_index(trained.model, test), test.label
-    accuracy = accept_challenger(difference(ours, theirs, label), better_than(theirs, ours, label))
-    worst = worst_recall(ours, label)
-    rarest = ("no genre", 1.0)
-    if worst is not None:
-        of_genre = label == worst.index
-        p_value = better_than(theirs[of_genre], ours[of_genre], label[of_genre])
-        rarest = (test.history.genres[worst.index], p_value)
-    return accept_genre_challenger(accuracy, macro_f1_difference(ours, theirs, label, seed=0), rarest)
-
-
 def _second(ref: VersionRef) -> str:
     return ref.version.partition("-")[0]
 
@@ -165,9 +118,25 @@ def _replaceable(error: ArtifactError) -> str:
     return str(error)
 
 
-def has_origin(manifest: Manifest, data_hash: str, params: Mapping[str, Any]) -> bool:
-    """Tell whether a version was made by this code, of this data, with these among its parameters."""
-    record = manifest.record
-    same_params = {name: record.params.get(name) for name in params} == params
-    same_code = record.code.get("version") == segue.__version__
-    return same_code and same_params and record.data.get("fingerprint") == data_hash
+def changes(manifest: Manifest, params: Mapping[str, Any], fingerprint: str) -> list[str]:
+    """Say what differs between the training of a version and one that is asked for; an equal one has none.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    params : mapping
+        What is asked for, with the ``recipe``; whatever else the version's parameters hold came of it.
+    fingerprint : str
+        Of the data.
+    """
+    made = manifest.record.params
+    found = [] if manifest.record.data.get("fingerprint") == fingerprint else ["the data changed"]
+    for name, value in params.items():
+        if made.get(name) != value:
+            told = f" ({_word(made.get(name))} → {_word(value)})"
+            found.append("recipe of the code changed" if name == "recipe" else f"{name} changed{told}")
+    return found
+
+
+def _word(value: object) -> str:
+    return "by search" if value is None else str(value)

@@ -12,11 +12,6 @@ if TYPE_CHECKING:
 
     from training.genre_preference.evaluation import Estimate
 
-MARGIN = 0.05
-"""A challenger is refused while it may be worse than the champion by this much.
-
-For answers a share of the customers, for ranked lists a share of the champion's mean NDCG."""
-
 T = TypeVar("T")
 
 HYBRID = "hybrid"
@@ -27,6 +22,24 @@ ALPHA = 0.01
 
 REGRESSION_ALPHA = 0.05
 """A challenger is refused when the champion beats it on the same customers with a smaller p-value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What the gate compares with the live version.
+
+    Attributes
+    ----------
+    metric : str
+    margin : float
+        A challenger is refused while it may be worse by this much.
+    of : str
+        Who the metric is measured on, in the plural.
+    """
+
+    metric: str
+    margin: float
+    of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,7 @@ def choose_answerer(
 
 
 def accept_genre_challenger(
-    accuracy: Verdict[bool], macro_f1_gain: Estimate, rarest: tuple[str, float]
+    accuracy: Verdict[bool], macro_f1: Criterion, macro_f1_gain: Estimate, rarest: tuple[str, float]
 ) -> Verdict[bool]:
     """Accept a genre challenger that `accept_challenger` accepts and that serves rare genres no worse.
 
@@ -86,15 +99,16 @@ def accept_genre_challenger(
     ----------
     accuracy : Verdict of bool
         Of `accept_challenger`; a refusal stands.
+    macro_f1 : Criterion
     macro_f1_gain : Estimate
-        How much greater the challenger's macro F1 is; its interval must not lie below 0.
+        How much greater the challenger's macro F1 is; its interval must not lie below minus the margin.
     rarest : tuple of str and float
         The genre that the challenger recalls least, and the p-value that the champion recalls it better by
         luck alone; must not be below ``REGRESSION_ALPHA``.
     """
     if not accuracy.choice:
         return accuracy
-    if macro_f1_gain.high < 0:
+    if macro_f1_gain.high < -macro_f1.margin:
         return Verdict(
             False,
             f"The champion does rare genres better (macro F1 of the challenger {macro_f1_gain.value:+.3f}, "
@@ -110,29 +124,28 @@ def accept_genre_challenger(
     return accuracy
 
 
-def accept_challenger(gain: Estimate, p_champion_better: float, who: str = "customers") -> Verdict[bool]:
+def accept_challenger(criterion: Criterion, gain: Estimate, p_champion_better: float) -> Verdict[bool]:
     """Accept a challenger that is surely not much worse than the champion on the same people.
 
     Parameters
     ----------
+    criterion : Criterion
     gain : Estimate
         How much better the challenger is, paired by person: for answers see
         `training.genre_preference.evaluation.difference`, for ranked lists the share of the champion's mean.
-        The whole interval must lie above ``-MARGIN``: too few people to tell is a reason to keep what is
-        live.
+        The whole interval must lie above minus the criterion's margin: too few people to tell is a reason to
+        keep what is live.
     p_champion_better : float
         That the champion is better by luck alone; below ``REGRESSION_ALPHA`` it stays.
-    who : str
-        What the people are called in the reason.
     """
     figures = (
         f"challenger against champion {gain.value:+.1%}, 95 % interval {gain.low:+.1%} to {gain.high:+.1%} "
-        f"on {gain.n} {who}"
+        f"on {gain.n} {criterion.of}"
     )
     if p_champion_better < REGRESSION_ALPHA:
         return Verdict(False, f"The champion is better ({figures}; p = {p_champion_better:.2g}).")
-    if not gain.low > -MARGIN:  # written so that a figure that is no number refuses
-        return Verdict(False, f"The challenger may be more than {MARGIN:.0%} worse ({figures}).")
+    if not gain.low > -criterion.margin:  # written so that a figure that is no number refuses
+        return Verdict(False, f"The challenger may be more than {criterion.margin:.0%} worse ({figures}).")
     return Verdict(True, f"The challenger is not worse than the champion ({figures}).")
 
 

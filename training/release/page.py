@@ -7,9 +7,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-FILE = "report.html"
-"""What a page is called beside the artifact that it is about."""
-
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parents[1]), autoescape=True)
 """It keeps the templates: to compile one takes longer than to render it."""
 

@@ -18,7 +18,8 @@ from segue.artifacts.release import publish, read_manifest, resolve, version_pre
 from segue.backends.faiss import N_BEST, RECALL_TARGET, build_index, write_index
 from segue.errors import InvalidInputError
 from training.release import provenance
-from training.release.page import FILE, render_page
+from training.release.lifecycle import publish_version
+from training.release.page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,13 +71,10 @@ def publish_index(
         runtime=provenance.runtime(),
         training=provenance.effort(started_s),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        write_index(search, record, vocabulary.checksum, Path(folder))
-        page = render_page(
-            "algorithm/content/report.html.j2", record=said, recall=record.recall, n_best=N_BEST
-        )
-        (Path(folder) / FILE).write_text(page, encoding="utf-8")
-        return publish(store, CONTENT_INDEX, Path(folder), said, created_at=datetime.now(UTC))
+    page = render_page("algorithm/content/report.html.j2", record=said, recall=record.recall, n_best=N_BEST)
+    return publish_version(
+        store, CONTENT_INDEX, said, lambda to: write_index(search, record, vocabulary.checksum, to), page
+    )
 
 
 def index_live(store: ObjectStore, wish: Wish) -> tuple[Manifest, Manifest, LiveAlias]:

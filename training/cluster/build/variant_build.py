@@ -26,7 +26,7 @@ from training.cluster.files import ARTIFACT, INPUT, RECORD
 from training.cluster.settings import N_NEIGHBOURS, build_params
 from training.cluster.stage import effort_of, keep, keep_effort, keep_files
 from training.release.finite import check_finite, solving
-from training.release.page import FILE
+from training.release.lifecycle import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,7 +203,7 @@ def _write(
     metrics = metrics | {"bytes": sum(path.stat().st_size for path in to.iterdir())}
     told = {"params": params, "metrics": metrics, "training": training}
     page = render_report(clustering, genres, choice, told)
-    (to / FILE).write_text(page, encoding="utf-8")
+    (to / PAGE).write_text(page, encoding="utf-8")
     (run.folder / RECORD).write_text(json.dumps(told), encoding="utf-8")
 
 

@@ -16,16 +16,13 @@ from segue.cli.log import Steps, log_to
 from segue.cli.options import ARTIFACTS, Artifacts, Data, LogFile, Reason, Store
 from segue.cli.training.interrupt import trials_kept
 from segue.serving.settings.environment import find_store, user_name
-from segue.sources.store import open_store
 
 if TYPE_CHECKING:
     from segue.domain.recommend.ranker import Ranker
     from training.genre_preference.fit import Evaluation
-    from training.genre_preference.pipeline import GenreOutcome
+    from training.genre_preference.trainer import FittedGenres
     from training.hybrid.pipeline import HybridOutcome
-
-READ_TIMEOUT_S = 120.0
-"""A whole store is one statement: a large one takes longer than a request may."""
+    from training.release.lifecycle import Outcome
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -53,28 +50,19 @@ def genre_preference(  # noqa: PLR0913  # one option, one argument
 
     Exit status 3 means published but refused by the gate, 4 too little data to learn from.
     """
+    from training.genre_preference.trainer import TRAINER, ForestParams
+    from training.release.lifecycle import run_training
+    from training.release.trainer import Order
+
     console, artifacts = Console(soft_wrap=True, highlight=False), open_artifacts(location)
     logger = log_to(console, "segue.train", file=log_file)
+    order = Order(user_name(), reason, promote, force, (find_store(store, location),))
+    options = ForestParams(n_estimators=trees, seed=seed)
     with console.status("reading") as status:
         step = Steps(logger, status)
-        step("reading purchases")
-        with open_store(find_store(store, location), timeout_s=READ_TIMEOUT_S) as database:
-            purchases = database.read_purchases()
-        step("loading scikit-learn")
-        from training.genre_preference.forest import (
-            ForestParams,  # 1 s to import: after the data proved readable
-        )
-        from training.genre_preference.pipeline import GenreTraining, train_genre_preference
-
-        request = GenreTraining(
-            set_by=user_name(),
-            reason=reason,
-            params=ForestParams(n_estimators=trees, seed=seed),
-            promote=promote,
-            force=force,
-        )
-        outcome = train_genre_preference(purchases, artifacts, request, step)
-        step.finish()
+        outcome = run_training(TRAINER, options, artifacts, order, step, lambda _: None)
+        if outcome.fitted is not None:
+            step.finish()
     _print(console, outcome)
 
 
@@ -178,16 +166,17 @@ def _weights(ranker: Ranker, tier: str) -> str:
     return f"{heard}; no weight: {', '.join(unheard)}" if unheard else heard
 
 
-def _print(console: Console, outcome: GenreOutcome) -> None:
+def _print(console: Console, outcome: Outcome[FittedGenres]) -> None:
     version = outcome.manifest.version
     for warning in outcome.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
-    if outcome.trained is None:
+    if outcome.fitted is None:
         console.print(f"{version} {outcome.verdict.reason}; --force trains again.", markup=False)
         return
     from training.release.gate import words
 
-    evaluation = outcome.trained.evaluation
+    trained = outcome.fitted.trained
+    evaluation = trained.evaluation
     for name, estimate in evaluation.accuracy.items():
         p_value = evaluation.p_value.get(name)
         luck = "" if p_value is None else f"; forest over it: p = {p_value:.2g}"
@@ -202,7 +191,7 @@ def _print(console: Console, outcome: GenreOutcome) -> None:
         f"Calibration: the forest states {evaluation.stated_probability:.1%} on average; "
         f"expected calibration error {evaluation.calibration_error:.3f}"
     )
-    console.print(outcome.trained.verdict.reason, style="bold", markup=False)
+    console.print(trained.verdict.reason, style="bold", markup=False)
     state = "live" if outcome.alias else "published, not promoted"
     console.print(f"{version} is {state}. {outcome.verdict.reason}", markup=False)
     console.print(

@@ -15,7 +15,7 @@ from segue.errors import CorruptArtifactError
 from tests.purchases import random_store
 from training.genre_preference.examples import split_by_time
 from training.genre_preference.fit import fit_genre_preference
-from training.genre_preference.forest import ForestParams
+from training.genre_preference.trainer import ForestParams
 
 if TYPE_CHECKING:
     from pathlib import Path

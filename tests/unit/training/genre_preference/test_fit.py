@@ -13,7 +13,7 @@ from segue.errors import NotEnoughDataError, ParityError
 from tests.purchases import random_store
 from training.genre_preference.examples import split_by_time
 from training.genre_preference.fit import fit_genre_preference
-from training.genre_preference.forest import ForestParams
+from training.genre_preference.trainer import ForestParams
 
 PARAMS = ForestParams(n_estimators=30)
 

@@ -9,6 +9,7 @@ import pytest
 
 from segue.domain.genre_preference.preference import Answerer
 from training.genre_preference.evaluation import Estimate
+from training.genre_preference.trainer import ACCURACY, MACRO_F1
 from training.hybrid.verdict import accept_ranking
 from training.release.gate import (
     Standing,
@@ -82,7 +83,9 @@ def test_the_forest_is_served_only_if_it_beats_every_baseline(
 def test_a_genre_challenger_must_do_rare_genres_no_worse(
     accuracy, f1_gain, p_worst, accepted, reason
 ) -> None:
-    verdict = accept_genre_challenger(Verdict(accuracy, "as good"), estimate(f1_gain), ("Zouk", p_worst))
+    verdict = accept_genre_challenger(
+        Verdict(accuracy, "as good"), MACRO_F1, estimate(f1_gain), ("Zouk", p_worst)
+    )
     assert verdict.choice is accepted
     assert re.search(reason, verdict.reason)
 
@@ -101,7 +104,7 @@ def test_a_genre_challenger_must_do_rare_genres_no_worse(
 def test_a_challenger_is_accepted_when_it_is_surely_not_much_worse(
     gain, p_champion_better, accepted, reason
 ) -> None:
-    verdict = accept_challenger(gain, p_champion_better)
+    verdict = accept_challenger(ACCURACY, gain, p_champion_better)
     assert verdict.choice is accepted
     assert re.search(reason, verdict.reason)
 
@@ -166,4 +169,4 @@ def test_a_recommender_is_accepted_when_it_is_surely_not_much_worse(ours, champi
 
 
 def test_a_figure_that_is_no_number_is_refused() -> None:
-    assert not accept_challenger(Estimate(float("nan"), float("nan"), float("nan"), 40), 1.0).choice
+    assert not accept_challenger(ACCURACY, Estimate(float("nan"), float("nan"), float("nan"), 40), 1.0).choice

@@ -20,7 +20,7 @@ from segue.serving.live.recommender import LiveRecommender
 from segue.serving.settings.environment import ArtifactSettings
 from tests.small_recommender import SMALL, dataset
 from training.hybrid.pipeline import HybridRequest, train_recommender
-from training.release.page import FILE
+from training.release.lifecycle import PAGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def test_an_index_built_by_hand_is_live_and_changes_nothing_else(store: LocalSto
     figure = main_metric(index)
     assert figure is not None
     assert figure["name"] == "recall@100"
-    with store.stream(version_prefix(CONTENT_INDEX, index.version) + FILE) as chunks:
+    with store.stream(version_prefix(CONTENT_INDEX, index.version) + PAGE) as chunks:
         page = b"".join(chunks).decode()
     assert f"It finds {100 * figure['value']:.1f} % of the 100 tracks" in page
     assert isinstance(live(store, open_index=open_index).content_search, FaissIndex)

@@ -15,8 +15,9 @@ from segue.artifacts.place.local import LocalStore
 from segue.artifacts.release import Decision, promote, resolve, rollback
 from segue.errors import AliasMovedError, GateRejectedError, StoreUnavailableError
 from tests.purchases import random_store
-from training.genre_preference.forest import ForestParams
-from training.genre_preference.pipeline import GenreOutcome, GenreTraining, train_genre_preference
+from training.genre_preference.trainer import TRAINER, FittedGenres, ForestParams, GenreTraining
+from training.release.lifecycle import Outcome, train_on
+from training.release.trainer import Order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,8 +60,10 @@ def champion(pristine: tuple[Path, str], store: Flaky) -> str:
     return version
 
 
-def train(store: LocalStore, params: ForestParams = GOOD, *, step=lambda _: None, **more) -> GenreOutcome:
-    return train_genre_preference(LEARNABLE, store, GenreTraining("tester", params=params, **more), step)
+def train(
+    store: LocalStore, params: ForestParams = GOOD, *, data=LEARNABLE, step=lambda _: None, **more
+) -> Outcome[FittedGenres]:
+    return train_on(TRAINER, GenreTraining(params), data, store, Order("tester", **more), step)
 
 
 def live(store: LocalStore) -> str:
@@ -120,7 +123,7 @@ def test_training_on_the_same_data_does_not_undo_a_rollback(store, champion: str
     second = train(store, ForestParams(n_estimators=21), force=True).manifest.version
     rollback(store, FAMILY, Decision("operator", "worse in practice", datetime.now(UTC)))
     again = train(store, ForestParams(n_estimators=21))
-    assert again.trained is None
+    assert again.fitted is None
     assert (
         f"{second}, of this data and these settings, was rolled back (worse in practice)"
         in again.verdict.reason
@@ -137,7 +140,6 @@ def test_promotion_is_dated_when_it_happens(store) -> None:
 def test_prices_that_are_none_are_worth_a_warning(store) -> None:
     spend = LEARNABLE.spend.copy()
     spend[:: len(spend) // 300] = 0
-    unpriced = replace(LEARNABLE, spend=spend)
-    outcome = train_genre_preference(unpriced, store, GenreTraining("tester", params=GOOD), lambda _: None)
+    outcome = train(store, data=replace(LEARNABLE, spend=spend))
     assert [warning for warning in outcome.warnings if "cost nothing or less" in warning]
     assert train(store, force=True).warnings == []

@@ -1,0 +1,185 @@
+"""The life of every version: read, compare with what is live, fit, measure, publish, promote."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from segue.artifacts.companion import bring_along
+from segue.artifacts.release import CHAMPION, Decision, promote_over, publish
+from segue.errors import GateRejectedError
+from training.release.champion import already_trained, changes, find_champion
+from training.release.file_state import origin_of
+from training.release.trainer import FittedT, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segue.artifacts.manifest import Alias, Manifest, Record
+    from segue.artifacts.place.object_store import ObjectStore
+    from segue.artifacts.release import LiveAlias
+    from segue.sources.dataset import Account
+    from training.release.gate import Verdict
+    from training.release.trainer import Order, Trainer, Training
+
+Data = TypeVar("Data")
+
+ORIGIN = "origin"
+"""Where a manifest keeps, among its data, what `origin_of` returned for the files."""
+
+PAGE = "report.html"
+"""Name of the page for people beside an artifact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[FittedT]):
+    """What came of a training.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        Of the version that was published, or of the live one when there was nothing to train.
+    alias : Alias or None
+        As the promotion left it.
+    fitted : FittedT or None
+        None when this very training was done before.
+    verdict : Verdict of bool
+        What the gate decided, or why there was nothing to train.
+    """
+
+    manifest: Manifest
+    alias: Alias | None
+    fitted: FittedT | None
+    verdict: Verdict[bool]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the reader of the figures must know first."""
+        found: list[str] = self.manifest.record.training["warnings"]
+        return found
+
+
+def run_training(
+    trainer: Trainer,
+    options: Any,
+    store: ObjectStore,
+    order: Order,
+    step: Callable[[str], None],
+    tell: Callable[[Account], None],
+) -> Outcome[Any]:
+    """Train on what lies at the places of an order, unless the same files were trained on before.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    options : object
+        Of the trainer's own type.
+    store : ObjectStore
+    order : Order
+    step : callable
+        Is given the name of each stage as it begins.
+    tell : callable
+        Is given what was done to each table that was read.
+
+    Raises
+    ------
+    SourceError
+        The data cannot be read.
+    NotEnoughDataError, GateRejectedError, AliasMovedError
+        As `train_on` does.
+    """
+    asked = {each.name: getattr(options, each.name) for each in fields(options) if each.compare}
+    origin = origin_of(order.places, asked | {"recipe": trainer.recipe})
+    if origin and not order.force:
+        champion = find_champion(store, trainer.family)
+        done = already_trained(
+            store, trainer.family, champion, lambda made: made.record.data.get(ORIGIN) == origin
+        )
+        if champion.manifest and done.choice:
+            return Outcome(champion.manifest, None, None, done)
+    training = trainer.start(options)
+    data, accounts = training.read(order.places, step)
+    for account in accounts:
+        tell(account)
+    return train_on(trainer, training, data, store, replace(order, origin=origin), step)
+
+
+def train_on(
+    trainer: Trainer,
+    training: Training[Data, FittedT],
+    data: Data,
+    store: ObjectStore,
+    order: Order,
+    step: Callable[[str], None] = lambda _: None,
+) -> Outcome[FittedT]:
+    """Train on data, publish and, if the gate agrees, promote.
+
+    Raises
+    ------
+    NotEnoughDataError
+        The data cannot teach anything; the message says why.
+    GateRejectedError
+        The version is published but not live, as the champion is better; ``force`` promotes it.
+    AliasMovedError
+        The version is published but not live, as somebody promoted or rolled back meanwhile.
+    """
+    started_s = time.monotonic()
+    step("comparing with the live version")
+    champion = find_champion(store, trainer.family)
+    about = training.describe(data) | ({ORIGIN: order.origin} if order.origin else {})
+    params = training.params | {"recipe": trainer.recipe}
+    done = already_trained(
+        store, trainer.family, champion, lambda made: not changes(made, params, about["fingerprint"])
+    )
+    if champion.manifest and done.choice and not order.force:
+        return Outcome(champion.manifest, None, None, done)
+    run = Run(data, about, params, store, champion, step, started_s)
+    fitted = training.fit(run)
+    verdict = fitted.promote
+    manifest = training.publish(run, fitted)
+    if not order.promote:
+        return Outcome(manifest, None, fitted, verdict)
+    if not verdict.choice and not order.force:
+        raise GateRejectedError(
+            f"{manifest.version} is published but not live. {verdict.reason} "
+            f"`segue models promote {manifest.family} {manifest.version} --reason …` overrules the gate."
+        )
+    forced = "" if verdict.choice else "forced over the gate: "
+    decision = Decision(order.set_by, f"{order.reason}: {forced}{verdict.reason}", datetime.now(UTC))
+    return Outcome(manifest, make_live(store, manifest, decision, champion.live), fitted, verdict)
+
+
+def publish_version(
+    store: ObjectStore, family: str, record: Record, write: Callable[[Path], None], page: str
+) -> Manifest:
+    """Publish the files that ``write`` writes into a folder, with the page about them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write(folder)
+        (folder / PAGE).write_text(page, encoding="utf-8")
+        return publish(store, family, folder, record, created_at=datetime.now(UTC))
+
+
+def make_live(
+    store: ObjectStore,
+    manifest: Manifest,
+    decision: Decision,
+    live: LiveAlias | None,
+    alias: str = CHAMPION,
+) -> Alias:
+    """Promote a version over what was live when its training began, and all that follows its alias.
+
+    That one write decides; see `segue.artifacts.companion` for what follows.
+
+    Raises
+    ------
+    AliasMovedError
+        Somebody promoted or rolled back meanwhile.
+    """
+    moved = promote_over(store, manifest.family, manifest.version, decision, live, alias=alias)
+    bring_along(store, manifest.family, alias, decision)
+    return moved

@@ -1,0 +1,190 @@
+"""What a trainer is: how one model is read for, fitted, measured and published, and what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from segue.artifacts.manifest import Manifest
+    from segue.artifacts.place.object_store import ObjectStore
+    from segue.sources.dataset import Account
+    from training.release.champion import Champion
+    from training.release.gate import Criterion, Verdict
+
+Data = TypeVar("Data")
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one run needs of the machine that it runs on: cores, GiB of memory, GPUs, minutes at most."""
+
+    vcpu: int
+    memory_gib: int
+    minutes: int
+    gpu: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How the command line asks for a field of a trainer's options; the field is ``Annotated`` with it.
+
+    Attributes
+    ----------
+    help : str
+    least, most : float or None
+        The values that are taken.
+    flag : str
+        Where it is not the field's name.
+    """
+
+    help: str
+    least: float | None = None
+    most: float | None = None
+    flag: str = ""
+
+
+MAX_SEED = 2**32 - 1
+"""Greatest seed that numpy and scikit-learn take."""
+
+
+class Reads(StrEnum):
+    """What a trainer reads."""
+
+    STORE = "the purchases of a store's database"
+    EVENTS = "tracks and listeners' events"
+    TRACKS = "tracks and their features"
+
+
+@dataclass(frozen=True, slots=True)
+class Trainer:
+    """One entry of the list `training.trainers.TRAINERS`.
+
+    Attributes
+    ----------
+    command : str
+        What follows ``segue`` on the command line.
+    about : str
+        One sentence for the command's help and for the table of documents.
+    families : tuple of str
+        What it publishes; the alias of the first decides what is live.
+    reads : Reads
+    recipe : int
+        Number of the code that makes a version. Raise it if a change of the code changes what is in an
+        artifact: the next run then trains again on the same data.
+    criteria : tuple of Criterion
+        What the gate compares with the live version.
+    resources : Resources
+    options : type
+        A dataclass of what the command line asks for; every field has a default. A field that says nothing of
+        what is trained, as where trials are kept, does not take part in comparisons.
+    start : callable
+        Returns the training with such options.
+    """
+
+    command: str
+    about: str
+    families: tuple[str, ...]
+    reads: Reads
+    recipe: int
+    criteria: tuple[Criterion, ...]
+    resources: Resources
+    options: type[Any]
+    start: Callable[[Any], Training[Any, Any]]
+
+    @property
+    def family(self) -> str:
+        """The family whose alias decides what is live."""
+        return self.families[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who asks for a training and why, and where the data is.
+
+    Attributes
+    ----------
+    set_by, reason : str
+        For the history of the alias.
+    promote : bool
+        Make the version live if the gate agrees.
+    force : bool
+        Train although nothing changed, and promote although the gate refuses.
+    places : tuple of str
+        Where the data is; none for data that is given as a value.
+    origin : str
+        What identifies the files at the places, see `training.release.file_state.origin_of`.
+    """
+
+    set_by: str
+    reason: str = "trained"
+    promote: bool = True
+    force: bool = False
+    places: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Generic[Data]):
+    """What every stage of one training works with.
+
+    Attributes
+    ----------
+    data : Data
+    about : dict
+        What the manifest says of the data; its ``fingerprint`` identifies them.
+    params : dict
+        All else that decides what is trained; the manifest keeps them, with the recipe.
+    store : ObjectStore
+    champion : Champion
+        What was live when the training began.
+    step : callable
+        Is given the name of each stage as it begins.
+    started_s : float
+        Of `time.monotonic`.
+    """
+
+    data: Data
+    about: dict[str, Any]
+    params: dict[str, Any]
+    store: ObjectStore
+    champion: Champion
+    step: Callable[[str], None]
+    started_s: float
+
+
+class Fitted(Protocol):
+    """What a fit returns, measured and compared with the champion."""
+
+    @property
+    def promote(self) -> Verdict[bool]:
+        """What the gate decides."""
+
+
+FittedT = TypeVar("FittedT", bound=Fitted)
+
+
+class Training(Protocol[Data, FittedT]):
+    """One training with its settings: the stages that differ from one trainer to the next.
+
+    The module that holds it is imported by every command, so each method imports what takes long itself.
+    """
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What the manifest keeps of the settings."""
+
+    def read(self, places: Sequence[str], step: Callable[[str], None]) -> tuple[Data, list[Account]]:
+        """Read the data, and say what was done to them."""
+
+    def describe(self, data: Data) -> dict[str, Any]:
+        """Return what the manifest says of the data, with their ``fingerprint``."""
+
+    def fit(self, run: Run[Data]) -> FittedT:
+        """Divide the data in time, fit, measure on the later part, and compare with the champion."""
+
+    def publish(self, run: Run[Data], fitted: FittedT) -> Manifest:
+        """Publish what was fitted, and return the manifest of the trainer's first family."""
