@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_TASTES = 6
 MAX_DIVIDED = 48
 """Of longer histories so many tracks are divided, evenly over time; every other joins the nearest taste."""
+CLEAR_LEAD = 0.1
+"""Share of what is played by which a taste has to be ahead of the strongest one to take its place."""
 N_REPRESENTATIVE = 3
 _N_HEART = 24
 _NEAR = 0.05  # of the width of the map: what lies so far away counts 0.6 of what lies in the place itself
@@ -51,7 +53,7 @@ class Taste:
 
 @dataclass(frozen=True, slots=True)
 class Tastes:
-    """All tastes, the heaviest first.
+    """All tastes, the heaviest first; a taste stays the first until another one is `CLEAR_LEAD` ahead.
 
     Attributes
     ----------
@@ -89,7 +91,9 @@ def distinct_tastes(reference: Reference, played: EventColumns) -> Tastes | Lack
     group = cosine.argmax(axis=1)
     group[settled] = divided
     share = np.bincount(group, weight / weight.sum(), len(middle))
-    order = np.argsort(-share, kind="stable")
+    speaks = np.flatnonzero(liked[played.track] & (played.taste > 0))
+    first = _strongest(group[(np.cumsum(liked) - 1)[played.track[speaks]]], played.taste[speaks], len(share))
+    order = np.argsort(np.where(np.arange(len(share)) == first, -np.inf, -share), kind="stable")
     group = np.argsort(order)[group]
     titles = mix_titles(reference.catalogue, rows[settled], alike, group[settled], reference.tone)
     merit = loud * cosine[np.arange(len(rows)), order[group]]
@@ -113,12 +117,27 @@ def distinct_tastes(reference: Reference, played: EventColumns) -> Tastes | Lack
 def _settled(n: int) -> NDArray[np.intp]:
     """Return which of ``n`` tracks, in the order in which they were first heard, are divided into tastes.
 
-    They stay the same until half as many again are known: a like moves shares, and hardly ever names.
+    They stay the same until twice as many are known: a like moves shares, and hardly ever names.
     """
     known = MIN_MEMBERS
-    while (more := known + known // 2) <= n:
+    while (more := 2 * known) <= n:
         known = more
     return np.unique(np.linspace(0, known - 1, min(known, MAX_DIVIDED)).astype(np.intp))
+
+
+def _strongest(taste: NDArray[np.intp], weight: NDArray[np.float64], n_tastes: int) -> int:
+    """Return the taste that leads, given the taste of each event, oldest first, and what the event adds.
+
+    The first one to be heard leads until another one is `CLEAR_LEAD` ahead, and so on. So a like that moves
+    two near-equal tastes past each other changes nothing.
+    """
+    reached = np.cumsum((taste[:, None] == np.arange(n_tastes)) * weight[:, None], axis=0)
+    share = reached / reached.sum(axis=1, keepdims=True)
+    leader, since = int(taste[0]), 0
+    while len(ahead := np.flatnonzero((share[since:].max(axis=1) - share[since:, leader]) >= CLEAR_LEAD)):
+        since += int(ahead[0])
+        leader = int(share[since].argmax())
+    return leader
 
 
 def _heart(place: NDArray[np.float32], weight: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -122,7 +122,7 @@ class TasteOut(BaseModel):
 
 
 class TastesOut(BaseModel):
-    """The distinct tastes, the heaviest first."""
+    """The distinct tastes, the heaviest first; the first keeps its place until another leads it by 0.1."""
 
     support: SupportOut
     tastes: list[TasteOut]

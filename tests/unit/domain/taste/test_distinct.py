@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segue.domain.catalogue.vocabulary import build_vocabulary
-from segue.domain.taste.distinct import MAX_DIVIDED, Tastes, distinct_tastes
+from segue.domain.taste.distinct import CLEAR_LEAD, MAX_DIVIDED, Tastes, distinct_tastes
 from segue.domain.taste.layout import BY_CLUSTERS, BY_DIRECTIONS, build_layout
 from segue.domain.taste.played import Lack
 from tests.small_clustering import small_clustering
@@ -104,12 +106,37 @@ def test_one_more_like_moves_shares_and_no_names(blobs: np.ndarray, seed: int) -
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_names_may_change_only_when_half_as_many_tracks_again_are_known(seed: int) -> None:
+def test_names_may_change_only_when_twice_as_many_tracks_are_known(seed: int) -> None:
     """Of tastes that overlap, as those of real listeners do, whatever is liked and in whatever order."""
     draw = np.random.default_rng(seed)
     middle = draw.normal(size=(5, 8))
     vectors = (middle[draw.integers(5, size=40)] + draw.normal(0, 0.6, (40, 8))).astype(np.float32)
     tracks = draw.permutation(ROCK + JAZZ).tolist()
-    for between in ((15, 18, 21), (22, 27, 32), (33, 36, 40)):
+    for between in ((10, 14, 19), (20, 30, 39)):
         titles = [{each.title for each in tastes(vectors, tracks[:known]).tastes} for known in between]
         assert titles[0] == titles[1] == titles[2]
+
+
+def weights(heard: list[str]) -> dict[str, float]:
+    """Weigh the tastes of two clear genres, the first taste first."""
+    vectors = np.repeat(np.eye(2, 8, dtype=np.float32), 20, axis=0)
+    vectors += np.random.default_rng(3).normal(0, 0.05, vectors.shape).astype(np.float32)
+    found = tastes(vectors, heard)
+    return {"rock" if each.representative[0] < 20 else "jazz": each.weight for each in found.tastes}
+
+
+@given(st.lists(st.sampled_from(ROCK[:8] + JAZZ[:8]), max_size=40), st.sampled_from(ROCK[:8] + JAZZ[:8]))
+def test_the_first_taste_changes_only_when_another_one_clearly_leads_it(more: list[str], liked: str) -> None:
+    heard = ROCK[:8] + JAZZ[:8] + more
+    before, after = weights(heard), weights([*heard, liked])
+    first, then = next(iter(before)), next(iter(after))
+    for shares in (before, after):
+        assert max(shares.values()) - next(iter(shares.values())) < CLEAR_LEAD
+    assert then == first or after[then] - after[first] >= CLEAR_LEAD
+
+
+def test_two_tastes_of_about_equal_weight_do_not_change_places() -> None:
+    heard = ROCK[:8] + JAZZ[:8]
+    for liked in ("jazz", "rock", "jazz", "jazz", "rock", "rock") * 2:
+        heard.append(JAZZ[0] if liked == "jazz" else ROCK[0])
+        assert next(iter(weights(heard))) == "rock"

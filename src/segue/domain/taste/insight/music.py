@@ -131,7 +131,7 @@ def tell_tastes(found: Tastes) -> Iterator[Sentence]:
     if len(found.tastes) > 1:
         yield Sentence(
             "tastes",
-            f"You have {len(found.tastes)} distinct tastes. The strongest, around “{found.tastes[0].title}”, "
+            f"You have {len(found.tastes)} distinct tastes. The main one, around “{found.tastes[0].title}”, "
             f"is {percent(found.tastes[0].weight)} of what you play.",
             len(found.tastes),
             "tastes",

@@ -147,7 +147,7 @@ def test_what_the_strongest_taste_is_called_is_no_claim_about_all_of_it() -> Non
     tastes = Tastes(Support(9, 9, 1), (taste, taste), np.array([0]), np.ones(1), np.zeros(1, np.intp))
     (found,) = tell_tastes(tastes)
     assert found.text == (
-        "You have 2 distinct tastes. The strongest, around “Upbeat rock: A and more”, is 58 % of what you "
+        "You have 2 distinct tastes. The main one, around “Upbeat rock: A and more”, is 58 % of what you "
         "play."
     )
 
