@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from segue.serving.imports.worker import ATTEMPTS
 from segue.serving.settings import environment as settings
 from segue.serving.settings import web
 from segue.serving.settings.environment import TierSettings
-from segue.sources.lake import LAKE_PREFIX
+from segue.sources.lake import EXCLUSION_PREFIX, LAKE_PREFIX, lake_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -389,6 +390,14 @@ def test_only_what_was_deleted_expires() -> None:
         "ExpiredObjectDeleteMarker": True,
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
     }
+
+
+def test_what_listeners_did_ages_and_what_they_exclude_does_not() -> None:
+    rules = RESOURCES["LakeBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (aging,) = (rule for rule in rules if "ExpirationInDays" in rule)
+    assert lake_key([], datetime(2026, 11, 21, tzinfo=UTC)).startswith(aging["Prefix"])
+    assert EXCLUSION_PREFIX.startswith(LAKE_PREFIX)
+    assert not EXCLUSION_PREFIX.startswith(aging["Prefix"])
 
 
 def test_uploads_are_deleted_and_every_one_of_them_calls_the_function_that_imports_it() -> None:

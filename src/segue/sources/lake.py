@@ -2,7 +2,8 @@
 
 ``events/dt=2026-11-21/<digest>.jsonl`` is named after the day of acceptance and the ids it holds, so that
 a request that is sent again writes the same object. What was sent again on another day, or in another
-batch, is in the lake twice: reading drops it.
+batch, is in the lake twice: reading drops it. Blocks and ignores have a folder of their own below
+``events/``, as they never age: a deployed lake forgets the objects under ``events/dt=`` after some years.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from segue.domain.listening.feedback import Feedback
 
 LAKE_PREFIX = "events/"
+EXCLUSION_PREFIX = f"{LAKE_PREFIX}exclusions/"
 _SUFFIX = ".jsonl"
 
 
@@ -47,12 +49,20 @@ class LakeAccount:
     damaged: list[DamagedLine] = field(default_factory=list)
 
 
-def lake_key(events: Iterable[Feedback], accepted_at: datetime) -> str:
+def lake_objects(events: Iterable[Feedback], accepted_at: datetime) -> list[tuple[str, bytes]]:
+    """Return the keys and contents that keep one request: what listeners did, and what they exclude."""
+    parts: dict[str, list[Feedback]] = {}
+    for event in events:
+        parts.setdefault(EXCLUSION_PREFIX if isinstance(event, Exclusion) else LAKE_PREFIX, []).append(event)
+    return [(lake_key(part, accepted_at, prefix), write_lines(part)) for prefix, part in parts.items()]
+
+
+def lake_key(events: Iterable[Feedback], accepted_at: datetime, prefix: str = LAKE_PREFIX) -> str:
     """Return where the events of one request are kept; the order of ``events`` does not matter."""
     digest = blake2b(digest_size=16)
     for part in sorted(_digest(event) for event in events):
         digest.update(part)
-    return f"{LAKE_PREFIX}dt={accepted_at:%Y-%m-%d}/{digest.hexdigest()}{_SUFFIX}"
+    return f"{prefix}dt={accepted_at:%Y-%m-%d}/{digest.hexdigest()}{_SUFFIX}"
 
 
 def write_lines(events: Sequence[Feedback]) -> bytes:

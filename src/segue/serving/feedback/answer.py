@@ -27,7 +27,7 @@ from segue.serving.feedback.contract import (
     FeedbackEvent,
     FeedbackExclusion,
 )
-from segue.sources.lake import lake_key, write_lines
+from segue.sources.lake import lake_objects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,13 +78,14 @@ def accept(
     InvalidInputError
         A listener would exclude more than `MOST_EXCLUSIONS`; nothing is kept.
     StoreUnavailableError
-        The lake did not take them; nothing is kept.
+        The lake did not take all of them, and none counts yet: send them again.
     NotCountedError
         The lake has them, and not all of them count yet: send them again.
     """
     _refuse_too_many(events, state)
     if lake is not None:
-        _append(lake, lake_key(events, accepted_at), write_lines(events))
+        for key, body in lake_objects(events, accepted_at):
+            _append(lake, key, body)
     try:
         return state.record(events)
     except StateUnavailableError as error:

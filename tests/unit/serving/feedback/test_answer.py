@@ -263,6 +263,18 @@ def test_events_are_in_both_places_and_a_repeat_changes_neither(lake: LocalStore
     )
 
 
+def test_what_listeners_exclude_lies_apart_from_what_ages(lake: LocalStore, state: SqliteState) -> None:
+    block = {"user_id": "u", "event": "block", "artist": "Nina"}
+    both = events_of({"events": [LIKE, block]})
+    assert accept(both, NOW, lake, state) == Recorded(2, 0)
+    assert accept(events_of(block), NOW, lake, state) == Recorded(1, 0)
+    lines = {found.key: len(lake.get(found.key).body.splitlines()) for found in lake.list_objects("")}
+    folders = sorted(key.rpartition("/")[0] for key in lines)
+    assert folders == ["events/dt=2026-11-21", *["events/exclusions/dt=2026-11-21"] * 2]
+    assert set(lines.values()) == {1}
+    assert len(in_lake(lake)) == 3
+
+
 def test_a_state_that_fails_halfway_is_said_and_sending_again_counts_each_once(
     lake: LocalStore, state: SqliteState
 ) -> None:
