@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.vector.top_n import spans
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -103,9 +104,7 @@ class Labels:
         The latter are positions in ``rows``, int64 (m,), ascending.
         """
         start = self.start[rows]
-        length = self.start[rows.astype(np.int64) + 1] - start
-        by = np.repeat(np.arange(len(rows)), length)
-        return np.arange(len(by)) + np.repeat(start - (np.cumsum(length) - length), length), by
+        return spans(start, self.start[rows.astype(np.int64) + 1] - start)
 
     def first(self) -> NDArray[np.int32]:
         """Return each row's first label, int32 (n,), -1 where it has none."""

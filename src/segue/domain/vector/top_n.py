@@ -64,6 +64,12 @@ def ascending(rows: NDArray[np.int32]) -> NDArray[np.int64]:
     return key & 0xFFFFFFFF
 
 
+def spans(start: NDArray[np.int64], length: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return every place of several spans one after the other, int64 (n,), and which span it is of."""
+    by = np.repeat(np.arange(len(start)), length)
+    return np.arange(len(by)) + (start - (np.cumsum(length) - length)).take(by), by
+
+
 def look_up(
     rows: NDArray[np.int32], values: NDArray[np.float32], wanted: NDArray[np.int32]
 ) -> NDArray[np.float32]:

@@ -110,7 +110,7 @@ def fold_in(model: ItemFactors, history: History) -> NDArray[np.float32]:
     EmptyHistoryError
         Nothing in the history is liked: answer with what is popular.
     """
-    return _solve(model, history).astype(np.float32)
+    return FoldIn(model, history).user()
 
 
 def explain(model: ItemFactors, history: History) -> NDArray[np.float64]:
@@ -125,25 +125,7 @@ def explain(model: ItemFactors, history: History) -> NDArray[np.float64]:
     EmptyHistoryError
         Nothing in the history is liked.
     """
-    return explain_scores(model, history, np.eye(len(model.eigenvalues))).T
-
-
-def explain_scores(model: ItemFactors, history: History, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Split the scores of some items, whose factors are float64 (m, d), over the history: float64 (m, h).
-
-    See `explain`; EmptyHistoryError as there.
-    """
-    extra, target = _weights(model.objective, history)
-    liked = model.factors.take(history.item_index, axis=0).astype(np.float64)
-    diagonal = _diagonal(model, len(history))
-    if len(history) < len(diagonal):
-        root = np.sqrt(diagonal)
-        scaled = liked / root
-        kernel = np.eye(len(history)) + extra[:, None] * (scaled @ scaled.T)
-        solved = np.linalg.solve(kernel.T, scaled @ (vectors / root).T)
-    else:
-        solved = liked @ np.linalg.solve(np.diag(diagonal) + (liked.T * extra) @ liked, vectors.T)
-    return np.asarray((target[:, None] * solved).T, np.float64)
+    return FoldIn(model, history).shares(np.eye(len(model.eigenvalues))).T
 
 
 def top_items(
@@ -153,19 +135,46 @@ def top_items(
     return best_rows(model.factors, model.cells, user, n, exclude)
 
 
-def _solve(model: ItemFactors, history: History) -> NDArray[np.float64]:
-    extra, target = _weights(model.objective, history)
-    liked = model.factors.take(history.item_index, axis=0).astype(np.float64)
-    diagonal = _diagonal(model, len(history))
-    if len(history) < len(diagonal):
-        # A @ A.T is symmetric, which BLAS knows to do in half the time: so both factors carry D^-½.
-        root = np.sqrt(diagonal)
-        scaled = liked / root
-        kernel = np.eye(len(history)) + extra[:, None] * (scaled @ scaled.T)
-        solution: NDArray[np.float64] = scaled.T @ np.linalg.solve(kernel, target) / root
-        return solution
-    system = np.diag(diagonal) + (liked.T * extra) @ liked
-    return np.asarray(np.linalg.solve(system, liked.T @ target), np.float64)
+class FoldIn:
+    """The equations of one history, made once for the user vector and for what it is made of.
+
+    Raises
+    ------
+    EmptyHistoryError
+        Nothing in the history is liked.
+    """
+
+    def __init__(self, model: ItemFactors, history: History) -> None:
+        extra, self._target = _weights(model.objective, history)
+        liked = model.factors.take(history.item_index, axis=0).astype(np.float64)
+        diagonal = _diagonal(model, len(history))
+        self._few = len(history) < len(diagonal)
+        # A @ A.T is symmetric, which BLAS knows to do in half the time: so both factors carry D^-½, or A^½.
+        self._root = np.sqrt(diagonal)
+        if self._few:
+            self._liked = liked / self._root
+            self._system = np.eye(len(history)) + extra[:, None] * (self._liked @ self._liked.T)
+        else:
+            self._liked = liked
+            half = liked * np.sqrt(np.abs(extra))[:, None]
+            less = half[extra < 0]  # an item that counts less than what nobody observed
+            self._system = np.diag(diagonal) + half.T @ half - 2 * (less.T @ less)
+
+    def user(self) -> NDArray[np.float32]:
+        """Return the user vector, float32 (d,): see `fold_in`."""
+        if self._few:
+            solved = self._liked.T @ np.linalg.solve(self._system, self._target) / self._root
+        else:
+            solved = np.linalg.solve(self._system, self._liked.T @ self._target)
+        return np.asarray(solved, np.float32)
+
+    def shares(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Split scores, of factors float64 (m, d), over the history, float64 (m, h): see `explain`."""
+        if self._few:
+            solved = np.linalg.solve(self._system.T, self._liked @ (vectors / self._root).T)
+        else:
+            solved = self._liked @ np.linalg.solve(self._system, vectors.T)
+        return np.asarray((self._target[:, None] * solved).T, np.float64)
 
 
 def _weights(objective: Objective, history: History) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.vector.top_n import ascending, first_of_equals
+from segue.domain.vector.top_n import ascending, first_of_equals, spans
 from segue.errors import EmptyHistoryError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def spoken_of(near: Neighbours, history: History) -> tuple[NDArray[np.int32], ND
     Parameters
     ----------
     near : Neighbours
-        From `neighbours_of` the history's items.
+        From `said_of` the history's items.
     history : History
 
     Returns
@@ -87,11 +87,9 @@ def spoken_of(near: Neighbours, history: History) -> tuple[NDArray[np.int32], ND
         These items, ascending, and their scores as of `similarity_scores`.
     """
     other, weight, speaker = near
-    order = ascending(other)
-    voice = (weight * history.confidence.astype(np.float64)[speaker])[order]
-    other = other[order]
-    first = np.flatnonzero(first_of_equals(other))
-    total = np.add.reduceat(voice, first) if len(first) else voice
+    first = first_of_equals(other)
+    voice = weight * history.confidence.astype(np.float64).take(speaker)
+    total = np.bincount(np.cumsum(first) - 1, voice)
     return other[first], total.astype(np.float32)
 
 
@@ -99,20 +97,17 @@ def similarity_shares(
     similarity: ItemSimilarity, history: History, rows: NDArray[np.int32]
 ) -> NDArray[np.float64]:
     """Split the scores of some items, int32 (m,), over the history: float64 (m, h), each row adds up."""
-    return shares_of(neighbours_of(similarity, history.item_index), history, rows)
+    return shares_of(said_of(similarity, history.item_index), history, rows)
 
 
 def shares_of(near: Neighbours, history: History, rows: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Split scores as `similarity_shares` does, given `neighbours_of` the history's items."""
-    if not len(rows):
-        return np.empty((0, len(history)))
+    """Split scores as `similarity_shares` does, given `said_of` the history's items."""
     other, weight, speaker = near
-    order = np.argsort(rows)
-    place = order[np.minimum(np.searchsorted(rows, other, sorter=order), len(rows) - 1)]
-    hit = np.flatnonzero(rows[place] == other)
+    first = other.searchsorted(rows)
+    place, at = spans(first, other.searchsorted(rows, side="right") - first)
     shares = np.zeros((len(rows), len(history)))
-    confidence = history.confidence[speaker[hit]].astype(np.float64)
-    shares[place[hit], speaker[hit]] = weight[hit] * confidence
+    by = speaker[place]
+    shares[at, by] = weight[place] * history.confidence.astype(np.float64)[by]
     return shares
 
 
@@ -130,16 +125,13 @@ def neighbours_of(similarity: ItemSimilarity, item_index: NDArray[np.int32]) -> 
     int32 (n,), float32 (n,), int64 (n,)
         The other item, the weight, and the place in ``item_index`` of the one that says so.
     """
-    position, length = _rows(similarity, item_index)
-    speaker = np.repeat(np.arange(len(item_index)), length)
+    start = similarity.start[item_index]
+    position, speaker = spans(start, similarity.start[item_index.astype(np.int64) + 1] - start)
     return similarity.item_index[position], similarity.weight[position], speaker
 
 
-def _rows(
-    similarity: ItemSimilarity, item_index: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions of all weights in some rows, int64 (n,), and how many each row has, int64 (n_rows,)."""
-    begin = similarity.start[item_index]
-    length = similarity.start[item_index.astype(np.int64) + 1] - begin
-    skipped = np.cumsum(length) - length
-    return np.arange(length.sum()) + np.repeat(begin - skipped, length), length
+def said_of(similarity: ItemSimilarity, item_index: NDArray[np.int32]) -> Neighbours:
+    """Return `neighbours_of` some items by the other item, ascending, and of one by who says so."""
+    near = neighbours_of(similarity, item_index)
+    order = ascending(near[0])
+    return near[0].take(order), near[1].take(order), near[2].take(order)

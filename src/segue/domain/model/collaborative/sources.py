@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.model.collaborative.item_factors import explain_scores, fold_in, top_items
-from segue.domain.model.collaborative.item_similarity import neighbours_of, shares_of, spoken_of
+from segue.domain.model.collaborative.item_factors import FoldIn, top_items
+from segue.domain.model.collaborative.item_similarity import said_of, shares_of, spoken_of
 from segue.domain.model.collaborative.nonnegative_factors import nonnegative_explain, nonnegative_fold_in
 from segue.domain.vector.inverted_file import best_rows
 from segue.domain.vector.top_n import look_up, top_n
@@ -63,12 +63,13 @@ class FactorSource:
 
 def factor_source(model: ItemFactors, history: History) -> FactorSource:
     """Fold a listener into matrix factorisation; EmptyHistoryError if nothing in the history is liked."""
-    user = fold_in(model, history)
+    folded = FoldIn(model, history)
+    user = folded.user()
 
     def find(n: int) -> NDArray[np.int32]:
         return top_items(model, user, n)[0]
 
-    return FactorSource(model.factors, user, history, partial(explain_scores, model, history), find)
+    return FactorSource(model.factors, user, history, folded.shares, find)
 
 
 def part_source(model: NonnegativeFactors, history: History) -> FactorSource:
@@ -121,4 +122,4 @@ class SimilaritySource:
 
     @cached_property
     def _near(self) -> Neighbours:
-        return neighbours_of(self.model, self.history.item_index)
+        return said_of(self.model, self.history.item_index)

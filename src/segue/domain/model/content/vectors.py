@@ -10,7 +10,7 @@ import numpy as np
 
 from segue.domain.listening.history import History
 from segue.domain.model.candidate_source import NAMELESS, ReasonKind, ScoreParts
-from segue.domain.model.collaborative.item_similarity import neighbours_of, spoken_of
+from segue.domain.model.collaborative.item_similarity import said_of, spoken_of
 from segue.domain.vector.top_n import top_n
 from segue.errors import EmptyHistoryError, InvalidInputError
 
@@ -129,7 +129,7 @@ class ContentSource:
         loudest = np.sort(top_n(voice, N_VOICES))
         loudest = loudest[voice[loudest] > 0]
         heard = History(self._history.item_index[loudest], voice[loudest])
-        near, weight = spoken_of(neighbours_of(self._content.neighbours, heard.item_index), heard)
+        near, weight = spoken_of(said_of(self._content.neighbours, heard.item_index), heard)
         rows = near[np.sort(top_n(weight, CANDIDATES_PER_ITEM * n))]
         return rows[top_n(self.scores(rows), n)]
 

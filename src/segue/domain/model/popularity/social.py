@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.model.candidate_source import ReasonKind, ScoreParts
-from segue.domain.vector.top_n import ascending, first_of_equals, look_up, top_n
+from segue.domain.vector.top_n import ascending, first_of_equals, look_up, spans, top_n
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -114,9 +114,7 @@ class SocialSource:
     def reasons(self, rows: NDArray[np.int32]) -> list[ScoreParts]:
         """Name the friends who like the tracks."""
         first, end = self.liked.searchsorted(rows), self.liked.searchsorted(rows, side="right")
-        count = end - first
-        at = np.repeat(np.arange(len(rows)), count)
-        place = np.arange(len(at)) + np.repeat(first - (np.cumsum(count) - count), count)
+        place, at = spans(first, end - first)
         friends = self.friend[place]
         value = self.similarity[friends] * self.weight[place]
         return [ScoreParts(ReasonKind.FRIEND, at, value, friends, self.friend_ids)]
@@ -181,9 +179,8 @@ def _likes_of(
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32]]:
     """Likes of some users one after the other: the track, the place in ``rows``, and the weight."""
     start = social.start[rows]
-    length = social.start[rows + 1] - start
-    place = np.arange(length.sum()) + np.repeat(start - (np.cumsum(length) - length), length)
-    return social.item_index[place], np.repeat(np.arange(len(rows)), length), social.weight[place]
+    place, by = spans(start, social.start[rows + 1] - start)
+    return social.item_index[place], by, social.weight[place]
 
 
 def _cosines(
