@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.recommend.ranker import N_REASONS, gather, score, weighted_reasons
+from segue.domain.recommend.ranker import gather, score
+from segue.domain.recommend.reasons import N_REASONS, weighted_reasons
 from segue.domain.recommend.rerank import MAX_ARTIST_SHARE, Pool, rerank
 from segue.domain.vector.top_n import top_n
 

@@ -16,7 +16,8 @@ from segue.domain.model.content.vectors import ContentSource, Marks, read_marks
 from segue.domain.model.popularity.plays import PopularitySource, most_played
 from segue.domain.model.popularity.social import social_source
 from segue.domain.recommend.pipeline import Query, Recommended, Step, recommend
-from segue.domain.recommend.ranker import gather, weighted_reasons
+from segue.domain.recommend.ranker import gather
+from segue.domain.recommend.reasons import weighted_reasons
 from segue.domain.recommend.rerank import Pool
 from segue.domain.recommend.taste_group import taste_groups
 from segue.domain.recommend.wish_weight import MOOD, SOUND, with_asked, with_friends

@@ -10,7 +10,8 @@ import pytest
 from segue.domain.listening.history import History
 from segue.domain.model.candidate_source import NAMELESS, ReasonKind, ScoreParts
 from segue.domain.recommend.pipeline import Query, recommend
-from segue.domain.recommend.ranker import N_REASONS, Ranker, gather, weighted_reasons
+from segue.domain.recommend.ranker import Ranker, gather
+from segue.domain.recommend.reasons import N_REASONS, weighted_reasons
 from segue.domain.recommend.rerank import Pool
 from segue.errors import InvalidInputError
 

@@ -163,10 +163,9 @@ class FoldIn:
     def user(self) -> NDArray[np.float32]:
         """Return the user vector, float32 (d,): see `fold_in`."""
         if self._few:
-            solved = self._liked.T @ np.linalg.solve(self._system, self._target) / self._root
-        else:
-            solved = np.linalg.solve(self._system, self._liked.T @ self._target)
-        return np.asarray(solved, np.float32)
+            solved = np.linalg.solve(self._system, self._target)
+            return np.asarray(self._liked.T @ solved / self._root, np.float32)
+        return np.asarray(np.linalg.solve(self._system, self._liked.T @ self._target), np.float32)
 
     def shares(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Split scores, of factors float64 (m, d), over the history, float64 (m, h): see `explain`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,8 @@ from segue.domain.vector.top_n import top_n
 from segue.errors import EmptyHistoryError, InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from segue.domain.catalogue.tracks import Catalogue
@@ -151,10 +152,11 @@ class ContentSource:
         first_audio = product.shape[1] - len(features)
         text, rest = product[:, :n_text].sum(axis=1), product[:, n_text:first_audio].sum(axis=1)
         shared, total = [], np.zeros(len(rows))
-        for marks, liked in zip(self._marks, self._liked, strict=True):
+        for marks, told in zip(self._marks, self._told(), strict=True):
             labels, by = marks.labels.index_of_all(rows)
-            shared.append(ScoreParts(marks.kind, by, liked[labels], labels, marks.labels.names))
-            total += np.bincount(by, liked[labels], minlength=len(rows))
+            liked = told[labels] * marks.rarity[labels]
+            shared.append(ScoreParts(marks.kind, by, liked, labels, marks.labels.names))
+            total += np.bincount(by, liked, minlength=len(rows))
         unit = np.divide(text, total, out=np.zeros(len(rows)), where=total > 0)
         rest += np.where(total > 0, 0, text)
         at, column = np.divmod(np.arange(len(rows) * len(features)), max(1, len(features)))
@@ -166,14 +168,10 @@ class ContentSource:
             ScoreParts(ReasonKind.REST, np.arange(len(rows)), rest, np.zeros(len(rows), np.int64), NAMELESS),
         ]
 
-    @cached_property
-    def _liked(self) -> list[NDArray[np.float64]]:
-        """What each artist and each genre of liked tracks weighs, float64 (n_labels,), 0 for others."""
+    def _told(self) -> Iterator[NDArray[np.float64]]:
+        """Say what each artist and each genre has of the liked tracks' confidence, float64 (n_labels,)."""
         liked = self._history.confidence > 0
         rows, confidence = self._history.item_index[liked], self._history.confidence[liked]
-        found = []
         for marks in self._marks:
             labels, by = marks.labels.index_of_all(rows)
-            told = np.bincount(labels, confidence[by], minlength=len(marks.rarity))
-            found.append(told * marks.rarity)
-        return found
+            yield np.asarray(np.bincount(labels, confidence[by], minlength=len(marks.rarity)), np.float64)
