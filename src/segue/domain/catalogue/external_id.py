@@ -17,13 +17,21 @@ MISSING = frozenset(
 WHOLE_NUMBER = re.compile(r"(0|[1-9]\d{0,14})\.0+")
 """A whole number that a program saved as a decimal one."""
 
+SPOTIFY_TRACK = re.compile(
+    r"(?:spotify:track:|(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?track/)([A-Za-z0-9]{22})(?:[?#]\S*)?"
+)
+"""The URI or the address of a track of Spotify; its group is the id, which names the same recording."""
+
 CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SPOTIFY_LENGTH = 22
 _SHOWN = 40
 """Characters of a refused id that a message shows."""
 
 
 def read_id(value: object, name: str = "id") -> str:
     """Return the id that a value names: text as it is, a whole number as its digits, and ``3.0`` as ``3``.
+
+    Of the URI or the address of a track of Spotify it is the id.
 
     Parameters
     ----------
@@ -40,8 +48,8 @@ def read_id(value: object, name: str = "id") -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise InvalidInputError(f"{name}: must be a text or a whole number, got {str(value)[:_SHOWN]}.")
     text = str(value)
-    if whole := WHOLE_NUMBER.fullmatch(text):
-        return whole[1]
+    if named := WHOLE_NUMBER.fullmatch(text) or SPOTIFY_TRACK.fullmatch(text):
+        return named[1]
     if fault := id_fault(text):
         raise InvalidInputError(f"{name}: {fault}, got {text[:_SHOWN]!r}.")
     return text
@@ -60,3 +68,11 @@ def id_fault(text: str) -> str:
     if text.lower() in MISSING:
         return "must not be a word for a missing value, such as NA or null"
     return ""
+
+
+def other_spelling(text: str) -> str:
+    """Return the URI for an id of Spotify, and the id for a URI; empty for any other text."""
+    if len(text) == _SPOTIFY_LENGTH and text.isascii() and text.isalnum():
+        return f"spotify:track:{text}"
+    uri = SPOTIFY_TRACK.fullmatch(text)
+    return uri[1] if uri else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.catalogue.external_id import other_spelling
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -49,6 +50,14 @@ class Vocabulary:
 
     def index_of(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
         """Return the ``item_index`` of each id, int32 (n,), ``UNKNOWN_ITEM`` where there is none."""
+        index = self._written_as(item_ids)
+        # Artifacts and events of earlier releases hold URIs of Spotify, where others hold the ids in them.
+        missed = np.flatnonzero(index == UNKNOWN_ITEM).tolist()
+        others = {place: other for place in missed if (other := other_spelling(item_ids[place]))}
+        index[list(others)] = self._written_as(list(others.values()))
+        return index
+
+    def _written_as(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
         if not item_ids:
             return np.empty(0, np.int32)
         width = self.item_id.dtype.itemsize // 4

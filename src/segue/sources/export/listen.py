@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from segue.domain.catalogue.external_id import SPOTIFY_TRACK
 from segue.domain.catalogue.name_key import LONGEST
 from segue.domain.listening.event import MOST_MS, EventKind
 from segue.errors import InvalidInputError
@@ -14,7 +15,6 @@ STREAM_MS = 30_000
 """Milliseconds after which Spotify counts a stream; less is a skip."""
 
 _MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TRACK_ID = re.compile(r"(?:spotify:track:|open\.spotify\.com/(?:intl-\w+/)?track/)([A-Za-z0-9]{22})\b")
 
 SCROBBLE_MS = 240_000
 """Half of a track, or four minutes of it, is a listen to Last.fm."""
@@ -116,5 +116,5 @@ def read_mbid(value: object) -> tuple[str, ...]:
 
 def spotify_ids(link: object) -> tuple[str, ...]:
     """Return the id and the uri of a track from its uri or address; nothing for anything else."""
-    found = _TRACK_ID.search(link) if isinstance(link, str) else None
+    found = SPOTIFY_TRACK.fullmatch(link) if isinstance(link, str) else None
     return (found[1], f"spotify:track:{found[1]}") if found else ()

@@ -16,7 +16,12 @@ from segue.sources.dataset.table.column import clean_ids
 
 GOOD = {
     "12": "12", 12: "12", 0.0: "0", "12.0": "12", "12.000": "12", "0.0": "0", "007": "007", "1.5": "1.5",
-    "anna b": "anna b", "spotify:track:7lmeHLHBe4nmXzuXc0HDjk": "spotify:track:7lmeHLHBe4nmXzuXc0HDjk",
+    "anna b": "anna b", "7lmeHLHBe4nmXzuXc0HDjk": "7lmeHLHBe4nmXzuXc0HDjk",
+    "spotify:track:7lmeHLHBe4nmXzuXc0HDjk": "7lmeHLHBe4nmXzuXc0HDjk",
+    "https://open.spotify.com/track/7lmeHLHBe4nmXzuXc0HDjk": "7lmeHLHBe4nmXzuXc0HDjk",
+    "http://open.spotify.com/intl-de/track/7lmeHLHBe4nmXzuXc0HDjk?si=1": "7lmeHLHBe4nmXzuXc0HDjk",
+    "spotify:episode:7lmeHLHBe4nmXzuXc0HDjk": "spotify:episode:7lmeHLHBe4nmXzuXc0HDjk",
+    "spotify:track:short": "spotify:track:short",
     "Zoë": "Zoë", "x" * 200: "x" * 200, "nana": "nana", "-2": "-2",
 }  # fmt: skip
 BAD = [

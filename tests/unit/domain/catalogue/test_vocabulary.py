@@ -54,3 +54,11 @@ def test_what_is_no_vocabulary_is_refused(wrong: list[object]) -> None:
 def test_an_id_that_numpy_cannot_hold_is_refused(unfit: str) -> None:
     with pytest.raises(InvalidInputError, match="cannot be an item id"):
         build_vocabulary(["a", unfit])
+
+
+@pytest.mark.parametrize("kept", ["7lmeHLHBe4nmXzuXc0HDjk", "spotify:track:7lmeHLHBe4nmXzuXc0HDjk"])
+def test_a_track_of_spotify_is_found_in_the_spelling_of_an_earlier_release(kept: str) -> None:
+    vocabulary = build_vocabulary(["1", kept, "z"])
+    asked = ["z", "spotify:track:7lmeHLHBe4nmXzuXc0HDjk", "no", "7lmeHLHBe4nmXzuXc0HDjk", "x" * 22]
+    row = vocabulary.item_id.tolist().index(kept)
+    assert vocabulary.index_of(asked).tolist() == [2, row, UNKNOWN_ITEM, row, UNKNOWN_ITEM]

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segue.domain.catalogue.external_id import MISSING, WHOLE_NUMBER, id_fault
+from segue.domain.catalogue.external_id import MISSING, SPOTIFY_TRACK, WHOLE_NUMBER, id_fault
 from segue.sources.dataset.account import Effect
 from segue.sources.dataset.table.reader import LIST_MARK
 
@@ -86,9 +86,12 @@ def plain_numbers(column: pd.Series) -> NDArray[np.float64] | None:
 
 
 def plain_ids(text: pd.Series) -> pd.Series:
-    """Return ids as they are compared: a whole number that was saved as ``3.0`` is ``3``."""
-    whole = text.str.fullmatch(WHOLE_NUMBER.pattern).fillna(False).astype(bool)
-    return text.where(~whole, text[whole].str.partition(".")[0]) if whole.any() else text
+    """Return ids as `read_id` does: ``3.0`` is ``3``, and the URI of a track of Spotify is its id."""
+    for form in (WHOLE_NUMBER, SPOTIFY_TRACK):
+        written = text.str.fullmatch(form.pattern).fillna(False).astype(bool)
+        if written.any():
+            text = text.where(~written, text[written].str.replace(form.pattern, r"\1", regex=True))
+    return text
 
 
 def clean_ids(column: pd.Series, tally: Tally) -> pd.Series:
