@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 GENRES = ("Blues", "Jazz", "Metal", "Rock")
 Row = tuple[int, str, int, int, int]
 
+STAY = np.stack([np.eye(len(GENRES)) / 2] * 2)
+"""A drift under which nothing changes."""
+ROWS: list[Row] = [
+    (1, "2025-01-01", 3, 20_000, 2),
+    (1, "2025-01-02", 1, 30_000, 3),
+    (2, "2025-01-01", 0, 10_000, 1),
+    (2, "2025-01-01", 3, 10_000, 1),
+    (3, "2025-01-05", 2, 50_000, 5),
+    (3, "2025-01-06", 2, -60_000, -6),
+    (4, "2025-01-07", -1, 9_900, 1),
+]
+"""Two genres, a tie, a refund, and a track without a genre: customers 1 to 4."""
+
 
 def purchases(
     rows: Iterable[Row], *, customers: Iterable[int] = (), genres: tuple[str, ...] = GENRES

@@ -21,19 +21,9 @@ from segue.domain.genre_preference.features import (
     recent_shares,
     single_genre,
 )
-from tests.purchases import GENRES, purchases
+from tests.purchases import GENRES, ROWS, STAY, purchases
 
-STAY = np.stack([np.eye(len(GENRES)) / 2] * 2)
 COLUMNS = ("customer_id", "at", "genre_index", "spend", "quantity")
-ROWS = [
-    (1, "2025-01-01", 3, 20_000, 2),
-    (1, "2025-01-02", 1, 30_000, 3),
-    (2, "2025-01-01", 0, 10_000, 1),
-    (2, "2025-01-01", 3, 10_000, 1),
-    (3, "2025-01-05", 2, 50_000, 5),
-    (3, "2025-01-06", 2, -60_000, -6),
-    (4, "2025-01-07", -1, 9_900, 1),
-]
 
 
 def test_features_are_totals_and_shares() -> None:

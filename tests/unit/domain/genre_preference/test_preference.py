@@ -19,7 +19,7 @@ from segue.domain.genre_preference.preference import (
     predict_genre,
     predict_genres,
 )
-from tests.purchases import GENRES, purchases
+from tests.purchases import GENRES, ROWS, STAY, purchases
 
 
 class FixedClassifier:
@@ -40,16 +40,6 @@ MODEL = GenrePreference(
     answerer=Answerer.FOREST,
     forest=CustomerForest(GENRES, ("Jazz", "Rock"), FixedClassifier(0.75, 0.25)),
 )
-STAY = np.stack([np.eye(len(GENRES)) / 2] * 2)
-ROWS = [
-    (1, "2025-01-01", 3, 20_000, 2),
-    (1, "2025-01-02", 1, 30_000, 3),
-    (2, "2025-01-01", 0, 10_000, 1),
-    (2, "2025-01-01", 3, 10_000, 1),
-    (3, "2025-01-05", 2, 50_000, 5),
-    (3, "2025-01-06", 2, -60_000, -6),
-    (4, "2025-01-07", -1, 9_900, 1),
-]
 
 
 def test_the_forest_answers_with_its_classes() -> None:
