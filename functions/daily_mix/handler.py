@@ -19,7 +19,7 @@ state = open_state(state_location())
 api = http_api("Daily mixes")
 
 
-@api.post("/daily-mix", responses=PROBLEMS, tags=["recommend"])
+@api.post("/daily-mix", response_model_exclude_none=True, responses=PROBLEMS, tags=["recommend"])
 async def daily_mix(
     request: DailyMixRequest, caller: Annotated[Tier, caller_tier(tiers)]
 ) -> DailyMixResponse:

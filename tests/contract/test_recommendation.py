@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -251,6 +252,17 @@ def test_when_everything_is_excluded_nothing_is_left(client: TestClient) -> None
     everything = catalogue().vocabulary.item_id.tolist()
     answer = ask(client, "/recommend/user", user_id=LISTENER, exclude=everything)
     assert (answer["items"], answer["because"][:15]) == ([], "nothing is left")
+
+
+@pytest.mark.parametrize("user_id", [LISTENER, "nobody"])
+def test_a_field_without_a_value_is_missing_from_every_list(user_id: str, client: TestClient) -> None:
+    for path, body in (
+        ("/recommend/user", {"user_id": user_id}),
+        ("/recommend/similar", {"track_id": "t000"}),
+        ("/daily-mix", {"user_id": user_id}),
+        ("/radio/generate", {"user_id": user_id, "genre": "rock"}),
+    ):
+        assert "null" not in json.dumps(ask(client, path, **body)), path
 
 
 def test_a_stranger_gets_what_is_popular(client: TestClient) -> None:

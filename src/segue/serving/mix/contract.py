@@ -79,7 +79,7 @@ class DailyMixResponse(BaseModel):
     """The mixes of a listener's day, that of the strongest taste first."""
 
     mixes: list[MixOut]
-    because: str | None = Field(None, description="why there are no mixes; null where there are some")
+    because: str | None = Field(None, description="why there are no mixes; missing where there are some")
     day: date = Field(description="by the listener's clock")
     changes_at: datetime = Field(
         description="until then the mixes stay, but for what the listener comes to dislike or exclude, and "
