@@ -29,7 +29,8 @@ from segue.sources.sample import generate
 from segue.sources.store import open_store
 from training.genre_preference.examples import split_by_time
 from training.genre_preference.forest import fit_forest
-from training.genre_preference.trainer import TRAINER, ForestParams, GenreTraining
+from training.genre_preference.pipeline import GenreTraining
+from training.genre_preference.trainer import TRAINER, ForestParams
 from training.release.lifecycle import train_on
 from training.release.trainer import Order
 

@@ -49,8 +49,11 @@ from segue.domain.recommend.pipeline import Query
 from segue.domain.recommend.recommender import RecommendFor, answer
 from segue.state.sqlite import SqliteState
 from training.hybrid.fit import Dataset, fit_fixed, fit_members
-from training.hybrid.pipeline import HybridRequest, train_recommender
+from training.hybrid.pipeline import HybridTraining
 from training.hybrid.settings import HybridSettings
+from training.hybrid.trainer import TRAINER
+from training.release.lifecycle import train_on
+from training.release.trainer import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,9 +71,9 @@ def main() -> None:
         data = dataset(catalogue, plays)
         members_s = clocked(fit_once, data)
         with contextlib.redirect_stderr(io.StringIO()):
-            wanted = HybridRequest("benchmark", "to be measured", force=True)
+            order = Order("benchmark", "to be measured", force=True)
             whole_s = clocked(
-                train_recommender, data, LocalStore(folder / "artifacts"), wanted, lambda _: None
+                train_on, TRAINER, HybridTraining(), data, LocalStore(folder / "artifacts"), order
             )
         sizes = [(folder / "model.joblib").stat().st_size, size_of(folder / "artifacts")]
         serve_all_sources(LocalStore(folder / "artifacts"))

@@ -25,10 +25,14 @@ from training.algorithm.collaborative.ials import IalsRecommender
 from training.algorithm.collaborative.linear import Rp3Beta
 from training.algorithm.collaborative.nmf import NmfRecommender
 from training.hybrid.fit import Dataset
-from training.hybrid.pipeline import HybridRequest, train_recommender
+from training.hybrid.pipeline import FittedHybrid, HybridTraining
 from training.hybrid.settings import HybridSettings
+from training.hybrid.trainer import TRAINER
+from training.release.lifecycle import Outcome, train_on
+from training.release.trainer import Order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from segue.artifacts.place.object_store import ObjectStore
@@ -106,9 +110,20 @@ class Trained:
 
 def train(folder: Path) -> Trained:
     """Train, publish and promote in a folder: some seconds, so once a session (the fixture ``trained``)."""
-    request = HybridRequest(set_by="tester", settings=SMALL, force=True)
-    outcome = train_recommender(dataset(), LocalStore(folder), request, lambda _: None)
-    return Trained(folder, outcome.manifest.version)
+    return Trained(folder, train_hybrid(LocalStore(folder), force=True).manifest.version)
+
+
+def train_hybrid(
+    store: ObjectStore,
+    data: Dataset | None = None,
+    training: HybridTraining | None = None,
+    *,
+    step: Callable[[str], None] = lambda _: None,
+    **order: bool,
+) -> Outcome[FittedHybrid]:
+    """Train on this module's listeners, or on other data, with small settings, or others."""
+    asked = Order("tester", **order)
+    return train_on(TRAINER, training or HybridTraining(SMALL), data or dataset(), store, asked, step)
 
 
 def _events_of(user: int, rng: np.random.Generator) -> list[Event]:

@@ -47,7 +47,8 @@ def _live(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterato
     from segue.state.location import open_state
     from tests.small_clustering import clustering_of, publish_clustering
     from tests.small_recommender import catalogue, events_of
-    from training.genre_preference.trainer import TRAINER, ForestParams, GenreTraining
+    from training.genre_preference.pipeline import GenreTraining
+    from training.genre_preference.trainer import TRAINER, ForestParams
     from training.release.lifecycle import train_on
     from training.release.trainer import Order
 

@@ -8,7 +8,8 @@ import boto3
 
 from segue.artifacts.place.location import open_store as open_artifacts
 from segue.sources.store import open_store
-from training.genre_preference.trainer import TRAINER, ForestParams, GenreTraining
+from training.genre_preference.pipeline import GenreTraining
+from training.genre_preference.trainer import TRAINER, ForestParams
 from training.release.lifecycle import train_on
 from training.release.trainer import Order
 

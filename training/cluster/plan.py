@@ -12,7 +12,7 @@ from segue.artifacts.family import CLUSTERS, variant_alias
 from segue.artifacts.release import version_prefix
 from segue.artifacts.strict_json import parse_json
 from training.cluster.settings import build_params
-from training.release.champion import Champion, already_trained, find_champion
+from training.release.champion import Champion, already_trained, changes, find_champion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,24 +130,10 @@ def _compare(
         return State.MISSING, "nothing was built yet"
     if live.manifest is None:
         return State.STALE, f"the live version cannot be read: {live.problem}"
-    done = already_trained(store, CLUSTERS, live, lambda made: not _changes(made, params, fingerprint))
+    done = already_trained(store, CLUSTERS, live, lambda made: not changes(made, params, fingerprint))
     if done.choice:
         return State.READY, done.reason
-    return State.STALE, "; ".join(_changes(live.manifest, params, fingerprint))
-
-
-def _changes(manifest: Manifest, params: Mapping[str, Any], fingerprint: str) -> list[str]:
-    made = manifest.record.params
-    found = [] if manifest.record.data.get("fingerprint") == fingerprint else ["the data changed"]
-    for name, value in params.items():
-        if made.get(name) != value:
-            told = f" ({_word(made.get(name))} → {_word(value)})" if name != "recipe" else " of the code"
-            found.append(f"{name}{told} changed" if name == "recipe" else f"{name} changed{told}")
-    return found
-
-
-def _word(value: object) -> str:
-    return "by search" if value is None else str(value)
+    return State.STALE, "; ".join(changes(live.manifest, params, fingerprint))
 
 
 def load_survey(work: Path, source: TableSource, reader: int) -> dict[str, Surveyed] | None:

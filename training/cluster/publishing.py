@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING
 
-from segue.artifacts.companion import bring_along
 from segue.artifacts.family import CLUSTERS, variant_alias
 from segue.artifacts.manifest import Record
-from segue.artifacts.release import CHAMPION, Decision, promote_over, publish
+from segue.artifacts.release import publish
 from segue.errors import AliasMovedError
 from training.cluster.files import ARTIFACT, RECORD
 from training.cluster.variant import VARIANTS
 from training.release import provenance
 from training.release.champion import find_champion
+from training.release.gate import Verdict
+from training.release.lifecycle import decide
+from training.release.trainer import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,12 +55,9 @@ def publish_variant(
         runtime=provenance.runtime() | {name: version_of(name) for name in _PACKAGES},
         training=told["training"],
     )
-    now = datetime.now(UTC)
-    manifest = publish(store, CLUSTERS, folder / ARTIFACT, record, created_at=now)
-    decision = Decision(set_by, f"{reason}: {standing.reason}", now)
-    alias = variant_alias(standing.variant.name)
-    promote_over(store, CLUSTERS, manifest.version, decision, standing.live.live, alias=alias)
-    bring_along(store, CLUSTERS, alias, decision)
+    manifest = publish(store, CLUSTERS, folder / ARTIFACT, record, created_at=datetime.now(UTC))
+    verdict, alias = Verdict(True, standing.reason), variant_alias(standing.variant.name)
+    decide(store, manifest, verdict, Order(set_by, reason), standing.live.live, alias=alias)
     return manifest
 
 
@@ -83,9 +82,8 @@ def promote_first(store: ObjectStore, manifests: Iterable[Manifest], set_by: str
         if champion.live
         else "the first to be live"
     )
-    decision = Decision(set_by, f"{why}: {name}{share}", datetime.now(UTC))
     try:
-        promote_over(store, CLUSTERS, best.version, decision, champion.live, alias=CHAMPION)
+        decide(store, best, Verdict(True, f"{name}{share}"), Order(set_by, why), champion.live)
     except AliasMovedError:
         return ""  # somebody chose one in between: theirs it is
     return name

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from segue.errors import InvalidInputError
+from training.cluster.trainer import TRAINER
 
 if TYPE_CHECKING:
     from training.cluster.variant import ClusterVariant
@@ -17,10 +18,6 @@ SMALLEST_CLUSTER = 2
 
 Method = Literal["eom", "leaf"]
 """Which nodes become clusters: those that last longest (excess of mass), or the leaves."""
-
-RECIPE = 1
-"""Number of the code that makes a clustering. Raise it if a change of the code changes what is in an
-artifact: every variant is then built again."""
 
 READING = 1
 """Number of the code that reads tables. Raise it if a change of the code changes what it finds in them."""
@@ -80,5 +77,5 @@ def build_params(variant: ClusterVariant, settings: ClusterSettings, n_columns: 
         "n_components": settings.applied_to(variant, n_columns).n_components,
         "n_neighbours": N_NEIGHBOURS,
         **asked,
-        "recipe": RECIPE,
+        "recipe": TRAINER.recipe,
     }

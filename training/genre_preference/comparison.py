@@ -12,9 +12,10 @@ from segue.backends.onnx import OnnxClassifier
 from segue.errors import CorruptArtifactError, InvalidInputError
 from training.genre_preference.evaluation import better_than, difference, macro_f1_difference, worst_recall
 from training.genre_preference.fit import answer_index
+from training.genre_preference.policy import accept_genre_challenger
 from training.genre_preference.trainer import ACCURACY, MACRO_F1
 from training.release.champion import cannot_be_served, uncontested
-from training.release.gate import Verdict, accept_challenger, accept_genre_challenger, refuse_unmeasured
+from training.release.gate import Verdict, accept_challenger, refuse_unmeasured
 
 if TYPE_CHECKING:
     from segue.artifacts.place.object_store import ObjectStore

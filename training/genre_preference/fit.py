@@ -23,7 +23,7 @@ from training.genre_preference.evaluation import (
     worst_recall,
 )
 from training.genre_preference.forest import FittedForest, fit_forest
-from training.release.gate import Verdict, choose_answerer
+from training.genre_preference.policy import choose_answerer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from segue.domain.genre_preference.preference import Classifier, PairForest
     from training.genre_preference.examples import CustomerSplit, Examples
     from training.genre_preference.trainer import ForestParams
+    from training.release.gate import Verdict
 
 REPORT = ("precision", "recall", "f1-score", "support")
 _IMPORTANCE_CUSTOMERS = 500

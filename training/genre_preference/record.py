@@ -11,7 +11,7 @@ from training.release import provenance
 
 if TYPE_CHECKING:
     from segue.domain.genre_preference.purchase import Purchases
-    from training.genre_preference.trainer import FittedGenres
+    from training.genre_preference.pipeline import FittedGenres
     from training.release.trainer import Run
 
 FEW_CUSTOMERS = 100

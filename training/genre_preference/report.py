@@ -1,4 +1,4 @@
-"""One self-contained HTML page about a trained version, for people."""
+"""What people read of a trained version: one self-contained HTML page, and a summary for a terminal."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
 from segue.domain.genre_preference.preference import Answerer
-from training.release.gate import words
+from training.genre_preference.policy import words
 from training.release.page import render_page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import ConsoleRenderable
+
     from segue.artifacts.manifest import Record
     from training.genre_preference.fit import Evaluation, Trained
 
@@ -38,6 +45,40 @@ def render_report(trained: Trained, record: Record, genres: tuple[str, ...]) -> 
         stated=evaluation.stated_probability,
         calibration_error=evaluation.calibration_error,
     )
+
+
+def summarise(trained: Trained) -> Iterator[ConsoleRenderable | str]:
+    """Yield for a terminal how every answerer did, the forest genre by genre, and who is served."""
+    evaluation = trained.evaluation
+    for name, estimate in evaluation.accuracy.items():
+        p_value = evaluation.p_value.get(name)
+        luck = "" if p_value is None else f"; forest over it: p = {p_value:.2g}"
+        interval = f"95 % interval {estimate.low:.1%} to {estimate.high:.1%}, n = {estimate.n}"
+        worst, f1 = evaluation.worst_recall[name], evaluation.macro_f1[name].value
+        recall = f", worst recall {worst.recall:.2f}" if worst else ""
+        yield (f"  {words(name)}: {estimate.value:.1%} right ({interval}), macro F1 {f1:.3f}{recall}{luck}")
+    yield _genre_table(evaluation)
+    yield _importance_table(evaluation)
+    yield (
+        f"Calibration: the forest states {evaluation.stated_probability:.1%} on average; "
+        f"expected calibration error {evaluation.calibration_error:.3f}"
+    )
+    yield Text(trained.verdict.reason, style="bold")
+
+
+def _genre_table(evaluation: Evaluation) -> Table:
+    table = Table("genre", *("precision", "recall", "F1", "customers"), title="Forest, genre by genre")
+    for genre, row in evaluation.per_genre.items():
+        figures = (f"{row[name]:.2f}" for name in ("precision", "recall", "f1-score"))
+        table.add_row(escape(genre), *figures, f"{row['support']:.0f}")
+    return table
+
+
+def _importance_table(evaluation: Evaluation) -> Table:
+    table = Table("feature", "accuracy lost when permuted", title="Feature importance")
+    for name, (mean, deviation) in evaluation.importance.items():
+        table.add_row(escape(name), f"{mean:+.3f} ± {deviation:.3f}")
+    return table
 
 
 def _row(name: Answerer, evaluation: Evaluation, genres: tuple[str, ...]) -> dict[str, Any]:

@@ -1,130 +1,59 @@
-"""Train a recommender from interactions to a live version: divide, fit, weigh, measure, publish, promote."""
+"""Train a recommender: divide the events in time, fit its members, weigh and measure them, publish."""
 
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.text import Text
 
-from segue.artifacts.family import HYBRID
-from segue.artifacts.release import Decision
 from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
 from segue.domain.model.collaborative.item_factors import fold_in
 from segue.domain.model.collaborative.nonnegative_factors import nonnegative_fold_in
-from segue.errors import GateRejectedError, InvalidInputError, NotEnoughDataError, TrainingError
+from segue.domain.recommend.recommender import TIER_SOURCES
+from segue.errors import InvalidInputError, NotEnoughDataError, TrainingError
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from training.algorithm.collaborative.inverted_file import find_cells
 from training.algorithm.content.rules import fit_rules
 from training.hybrid.choice import SearchBudget, Tried, choose_settings
+from training.hybrid.data.reading import read_dataset
 from training.hybrid.data.split import TimePart, damped_matrix, divide, new_to_user, only_liked
 from training.hybrid.fit import Dataset, Fixed, fit_fixed, fit_members
-from training.hybrid.publishing import Publication, promote_run, publish_all
+from training.hybrid.publishing import publish_all
 from training.hybrid.ranker.fit import fit_ranker
 from training.hybrid.ranker.panel import Task, build_task
 from training.hybrid.ranker.weights import MIN_EXAMPLES
 from training.hybrid.rival import Rival, open_rival
 from training.hybrid.settings import HybridSettings
-from training.hybrid.unchanged import ORIGIN
 from training.hybrid.verdict import Measured, measure_recommender, unmeasured
 from training.measure import search
-from training.release.champion import already_trained, changes, find_champion
 from training.release.gate import Verdict, refuse_unmeasured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
+    from rich.console import ConsoleRenderable
 
-    from segue.artifacts.manifest import Alias, Manifest
-    from segue.artifacts.place.object_store import ObjectStore
-    from segue.artifacts.release import LiveAlias
+    from segue.artifacts.manifest import Manifest
+    from segue.domain.recommend.ranker import Ranker
     from segue.domain.recommend.recommender import Recommender
+    from segue.sources.dataset import Account
     from training.hybrid.data.split import Parts
     from training.hybrid.ranker.fit import Weighed
+    from training.release.trainer import Run
 
 logger = logging.getLogger("segue.train")
 
 
 @dataclass(frozen=True, slots=True)
-class HybridRequest:
-    """What to do: settings, how long to look for better ones, and who asks for it, why.
+class Divided:
+    """Events divided in time, and all that members are fitted with.
 
-    ``force`` trains although nothing changed, and promotes although the gate says no. ``origin`` is of
-    `training.hybrid.unchanged`, empty where the data comes from no file.
+    ``fixed`` are the members that hardly change, ``k`` is the length of the lists measured.
     """
-
-    set_by: str
-    reason: str = "trained"
-    settings: HybridSettings = field(default_factory=HybridSettings)
-    budget: SearchBudget = field(default_factory=SearchBudget)
-    k: int = 20
-    promote: bool = True
-    force: bool = False
-    origin: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HybridOutcome:
-    """What came of it: the manifest, the alias if promoted, and what was measured if anything was trained."""
-
-    manifest: Manifest
-    alias: Alias | None
-    measured: Measured | None
-    verdict: Verdict[bool]
-
-
-def train_recommender(
-    data: Dataset, store: ObjectStore, request: HybridRequest, step: Callable[[str], None]
-) -> HybridOutcome:
-    """Train, publish and, if the gate agrees, promote every family of a recommender.
-
-    The ranker's weights are learnt on events after those its members were fitted to, and the figures are
-    of events after both. What is published is fitted to all events, with the same settings and weights:
-    a catalogue's newest tracks are in the latest events.
-
-    Raises
-    ------
-    GateRejectedError
-        The versions are published but not live; ``force`` promotes them.
-    AliasMovedError
-        As above, as somebody promoted or rolled back meanwhile.
-    """
-    started_s = time.monotonic()
-    step("comparing with the live version")
-    about = _describe(data) | ({ORIGIN: request.origin} if request.origin else {})
-    champion = find_champion(store, HYBRID)
-    data_hash, params = about["fingerprint"], _asked(request)
-    done = already_trained(store, HYBRID, champion, lambda made: not changes(made, params, data_hash))
-    if champion.manifest and done.choice and not request.force:
-        return HybridOutcome(champion.manifest, None, None, done)
-    rival = open_rival(store, champion)
-    parts = divide(data.interactions, data.catalogue, request.settings.seed)
-    step(f"dividing the events {parts.how}")
-    fixed = fit_fixed(data, parts.part == TimePart.FIT, request.settings.seed, step)
-    run, tried = _choose(_Run(data, parts, fixed, request.settings, request.k, step), request.budget)
-    weighed, task = _weigh(run)
-    measured = _measure(run, weighed, task, rival)
-    if isinstance(rival, Rival) and (strange := rival.strangeness(about, data.catalogue.vocabulary)):
-        measured = replace(measured, promote=Verdict(False, strange))
-    step("fitting the members to all events")
-    fixed = replace(run.fixed, rules=fit_rules(data.catalogue, data.interactions))
-    run = replace(run, fixed=fixed)
-    ranker = measured.served.ranker
-    final = _searched_fast(run.fit(parts.part >= TimePart.FIT), task, run.settings.seed)
-    step("publishing")
-    publication = Publication(
-        final, ranker, fixed, run.settings, tried, measured, about, _asked(request), parts.how, started_s
-    )
-    return _promote(store, publish_all(store, publication), measured, champion.live, request)
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What every stage of one training needs."""
 
     data: Dataset
     parts: Parts
@@ -134,16 +63,101 @@ class _Run:
     step: Callable[[str], None]
 
     def fit(self, rows: NDArray[np.bool_], settings: HybridSettings | None = None) -> Recommender:
+        """Fit all members to some of the events."""
         return fit_members(self.data, rows, self.fixed, settings or self.settings, self.step)
 
 
-def _asked(request: HybridRequest) -> dict[str, Any]:
-    """Return what else than the data decides what is trained, as the manifest keeps it."""
-    usual = request.settings.to_json()
-    return {"asked": {"settings": usual, "budget_minutes": request.budget.minutes, "k": request.k}}
+@dataclass(frozen=True, slots=True)
+class FittedHybrid:
+    """What a recommender's settings were chosen from, what was measured of it, and for whom."""
+
+    divided: Divided
+    tried: dict[str, list[Tried]]
+    measured: Measured
+    task: Task
+
+    @property
+    def promote(self) -> Verdict[bool]:
+        """What the gate decides."""
+        return self.measured.promote
+
+    def summary(self) -> Iterator[ConsoleRenderable | str]:
+        """Yield the figures of every answerer, which is served, and what each source weighs."""
+        k, served = self.divided.k, self.measured.served
+        best_first = sorted(self.measured.metrics.items(), key=lambda each: -each[1]["ndcg"].value)
+        for name, figures in best_first:
+            ndcg, recall, mrr = figures["ndcg"], figures["recall"], figures["mrr"]
+            yield (
+                f"  {name}: NDCG@{k} {ndcg.value:.4f} (95 % interval {ndcg.low:.4f} to {ndcg.high:.4f}), "
+                f"recall@{k} {recall.value:.4f}, MRR {mrr.value:.4f}, {ndcg.n} listeners"
+            )
+        yield Text(served.verdict.reason, style="bold")
+        for tier in served.ranker.tiers:
+            yield f"  {tier}: {_weights(served.ranker, tier)}"
 
 
-def _choose(run: _Run, budget: SearchBudget) -> tuple[_Run, dict[str, list[Tried]]]:
+@dataclass(frozen=True, slots=True)
+class HybridTraining:
+    """One training of a recommender: its settings, and how long to look for better ones.
+
+    The ranker's weights are learnt on events after those its members were fitted to, and the figures are
+    of events after both. What is published is fitted to all events, with the same settings and weights:
+    a catalogue's newest tracks are in the latest events.
+    """
+
+    settings: HybridSettings = field(default_factory=HybridSettings)
+    budget: SearchBudget = field(default_factory=SearchBudget)
+    k: int = 20
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What was asked for; the manifest keeps beside it what was chosen."""
+        usual = self.settings.to_json()
+        return {"asked": {"settings": usual, "budget_minutes": self.budget.minutes, "k": self.k}}
+
+    def read(self, places: Sequence[str], step: Callable[[str], None]) -> tuple[Dataset, list[Account]]:
+        """Read tracks, events and friends at the first place, and more events at the others."""
+        step("reading tracks and events")
+        return read_dataset(places[0], places[1:])
+
+    def describe(self, data: Dataset) -> dict[str, Any]:
+        """Return the extents of the catalogue and of the events."""
+        catalogue, events = describe_catalogue(data.catalogue), describe_interactions(data.interactions)
+        known = data.catalogue.vocabulary.index_of(data.interactions.items.item_id.tolist()) != UNKNOWN_ITEM
+        events["rows_of_known_tracks"] = int(known[data.interactions.item_index].sum())
+        return {
+            "fingerprint": f"{catalogue['fingerprint']}+{events['fingerprint']}",
+            "catalogue": catalogue,
+            "interactions": events,
+        }
+
+    def fit(self, run: Run[Dataset]) -> FittedHybrid:
+        """Choose settings, fit the members, learn the ranker, and measure on later events."""
+        data, seed = run.data, self.settings.seed
+        rival = open_rival(run.store, run.champion)
+        parts = divide(data.interactions, data.catalogue, seed)
+        run.step(f"dividing the events {parts.how}")
+        fixed = fit_fixed(data, parts.part == TimePart.FIT, seed, run.step)
+        divided, tried = _choose(Divided(data, parts, fixed, self.settings, self.k, run.step), self.budget)
+        weighed, task = _weigh(divided)
+        measured = _measure(divided, weighed, task, rival)
+        if isinstance(rival, Rival) and (strange := rival.strangeness(run.about, data.catalogue.vocabulary)):
+            measured = replace(measured, promote=Verdict(False, strange))
+        return FittedHybrid(divided, tried, measured, task)
+
+    def publish(self, run: Run[Dataset], fitted: FittedHybrid) -> Manifest:
+        """Fit the members to all events, and publish every family of the recommender."""
+        run.step("fitting the members to all events")
+        divided = fitted.divided
+        fixed = replace(divided.fixed, rules=fit_rules(run.data.catalogue, run.data.interactions))
+        divided = replace(divided, fixed=fixed)
+        fitted_to_all = divided.fit(divided.parts.part >= TimePart.FIT)
+        final = _searched_fast(fitted_to_all, fitted.task, divided.settings.seed)
+        run.step("publishing")
+        return publish_all(run, replace(fitted, divided=divided), final)
+
+
+def _choose(run: Divided, budget: SearchBudget) -> tuple[Divided, dict[str, list[Tried]]]:
     """Choose kinds and settings on the validation part, by members that have seen nothing of it."""
     before, validation = (
         damped_matrix(run.data.interactions, run.data.catalogue, run.parts.part == each)
@@ -154,25 +168,14 @@ def _choose(run: _Run, budget: SearchBudget) -> tuple[_Run, dict[str, list[Tried
     return replace(run, settings=settings), tried
 
 
-def _describe(data: Dataset) -> dict[str, Any]:
-    catalogue, events = describe_catalogue(data.catalogue), describe_interactions(data.interactions)
-    known = data.catalogue.vocabulary.index_of(data.interactions.items.item_id.tolist()) != UNKNOWN_ITEM
-    events["rows_of_known_tracks"] = int(known[data.interactions.item_index].sum())
-    return {
-        "fingerprint": f"{catalogue['fingerprint']}+{events['fingerprint']}",
-        "catalogue": catalogue,
-        "interactions": events,
-    }
-
-
-def _measure(run: _Run, weighed: Weighed | None, task: Task, rival: Rival | Verdict[bool]) -> Measured:
+def _measure(run: Divided, weighed: Weighed | None, task: Task, rival: Rival | Verdict[bool]) -> Measured:
     if weighed is None or len(task.users) < MIN_EXAMPLES:
         return unmeasured(len(task.users), None if isinstance(rival, Rival) else rival)
     fitted = _refit(run, weighed.model, rival) if isinstance(rival, Rival) else rival
     return measure_recommender(weighed, task, run.k, fitted, run.step)
 
 
-def _refit(run: _Run, ranked: Recommender, rival: Rival) -> Recommender | Verdict[bool]:
+def _refit(run: Divided, ranked: Recommender, rival: Rival) -> Recommender | Verdict[bool]:
     """Return what is live as it would be had it not seen the test: its settings and weights, fitted anew.
 
     Without a member that it serves it would look weaker than it is.
@@ -190,7 +193,7 @@ def _refit(run: _Run, ranked: Recommender, rival: Rival) -> Recommender | Verdic
     return replace(fitted, ranker=rival.ranker)
 
 
-def _weigh(run: _Run) -> tuple[Weighed | None, Task]:
+def _weigh(run: Divided) -> tuple[Weighed | None, Task]:
     """Return the recommender to measure, its ranker learnt on validation, and what to measure it on.
 
     There is none where too few listeners went on to like anything.
@@ -224,21 +227,9 @@ def _searched_fast(model: Recommender, task: Task, seed: int) -> Recommender:
     return model
 
 
-def _promote(
-    store: ObjectStore,
-    manifests: dict[str, Manifest],
-    measured: Measured,
-    live: LiveAlias | None,
-    request: HybridRequest,
-) -> HybridOutcome:
-    hybrid, verdict = manifests[HYBRID], measured.promote
-    if not request.promote:
-        return HybridOutcome(hybrid, None, measured, verdict)
-    if not verdict.choice and not request.force:
-        raise GateRejectedError(
-            f"{hybrid.version} is published but not live. {verdict.reason} "
-            f"`segue models promote {HYBRID} {hybrid.version} --reason …` overrules the gate."
-        )
-    forced = "" if verdict.choice else "forced over the gate: "
-    decision = Decision(request.set_by, f"{request.reason}: {forced}{verdict.reason}", datetime.now(UTC))
-    return HybridOutcome(hybrid, promote_run(store, hybrid, decision, live), measured, verdict)
+def _weights(ranker: Ranker, tier: str) -> str:
+    """Name the sources that are heard, by falling weight, and those that the tier opens and that are not."""
+    weights = ranker.weights_of(tier)
+    heard = ", ".join(f"{name} {weight:.2g}" for name, weight in sorted(weights.items(), key=lambda w: -w[1]))
+    unheard = [name for name in ranker.sources if name in TIER_SOURCES[tier] and name not in weights]
+    return f"{heard}; no weight: {', '.join(unheard)}" if unheard else heard

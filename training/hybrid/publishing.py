@@ -15,7 +15,6 @@ from segue.artifacts.codec.model.popularity import write_popularity
 from segue.artifacts.codec.model.rules import write_rules
 from segue.artifacts.codec.model.social import write_social
 from segue.artifacts.codec.ranker import write_ranker
-from segue.artifacts.companion import bring_along
 from segue.artifacts.family import (
     CATALOGUE,
     CONTENT,
@@ -29,7 +28,6 @@ from segue.artifacts.family import (
     SOCIAL,
 )
 from segue.artifacts.manifest import Record
-from segue.artifacts.release import CHAMPION, promote_over
 from segue.domain.vector.nearest import MOST_EXACT
 from training.algorithm.content.index import publish_index
 from training.hybrid.data.enough import warn_of_little, warn_of_unknown
@@ -39,71 +37,48 @@ from training.release.lifecycle import publish_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from segue.artifacts.manifest import Alias, Manifest
-    from segue.artifacts.place.object_store import ObjectStore
-    from segue.artifacts.release import Decision, LiveAlias
-    from segue.domain.recommend.ranker import Ranker
+    from segue.artifacts.manifest import Manifest
     from segue.domain.recommend.recommender import Recommender
-    from training.hybrid.choice import Tried
-    from training.hybrid.fit import Fixed
-    from training.hybrid.settings import HybridSettings
+    from training.hybrid.fit import Dataset
+    from training.hybrid.pipeline import FittedHybrid
     from training.hybrid.verdict import Measured
+    from training.release.trainer import Run
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
-    """What is published, and what its manifests say.
+class _Publication:
+    """The training, what was measured, and the recommender that was then fitted to all events."""
 
-    ``about`` describes the data, ``asked`` what was asked for, ``how`` the data was divided; ``tried`` is
-    what the settings were chosen from, and ``started_s`` is of `time.monotonic`.
-    """
-
+    run: Run[Dataset]
+    fitted: FittedHybrid
     model: Recommender
-    ranker: Ranker
-    fixed: Fixed
-    settings: HybridSettings
-    tried: dict[str, list[Tried]]
-    measured: Measured
-    about: dict[str, Any]
-    asked: dict[str, Any]
-    how: str
-    started_s: float
+
+    @property
+    def measured(self) -> Measured:
+        return self.fitted.measured
 
     @property
     def k(self) -> int:
-        """Length of the lists measured."""
-        k: int = self.asked["asked"]["k"]
-        return k
+        return self.fitted.divided.k
 
 
-def publish_all(store: ObjectStore, what: Publication) -> dict[str, Manifest]:
-    """Publish every family and return the manifests by family; nothing is live by that."""
-    catalogue = _publish(store, CATALOGUE, lambda to: write_catalogue(what.model.catalogue, to), what, {})
+def publish_all(run: Run[Dataset], fitted: FittedHybrid, model: Recommender) -> Manifest:
+    """Publish every family of the recommender, and return the manifest of the hybrid that pins the others."""
+    what, ranker = _Publication(run, fitted, model), fitted.measured.served.ranker
+    catalogue = _publish(CATALOGUE, lambda to: write_catalogue(model.catalogue, to), what, {})
     on_catalogue = {CATALOGUE: catalogue.version}
     members = {
-        family: _publish(store, family, write, what, on_catalogue)
-        for family, write in _writers(what.model).items()
+        family: _publish(family, write, what, on_catalogue) for family, write in _writers(model).items()
     }
-    content = what.model.content
+    content = model.content
     if content is not None and len(content.vectors) > MOST_EXACT:
         on_content = on_catalogue | {CONTENT: members[CONTENT].version}
-        vocabulary = what.model.catalogue.vocabulary
-        members[CONTENT_INDEX] = publish_index(store, content, vocabulary, on_content)
+        vocabulary = model.catalogue.vocabulary
+        members[CONTENT_INDEX] = publish_index(run.store, content, vocabulary, on_content)
     pinned = on_catalogue | {family: manifest.version for family, manifest in members.items()}
-    hybrid = _publish(store, HYBRID, lambda to: write_ranker(what.ranker, to), what, pinned)
-    return {CATALOGUE: catalogue, **members, HYBRID: hybrid}
-
-
-def promote_run(store: ObjectStore, hybrid: Manifest, decision: Decision, live: LiveAlias | None) -> Alias:
-    """Promote a hybrid, and with it all that it pins, only over what was live when training began.
-
-    That one write decides. The members' own aliases follow it, and are what is left to answer by should the
-    hybrid's be lost.
-    """
-    alias = promote_over(store, HYBRID, hybrid.version, decision, live)
-    bring_along(store, HYBRID, CHAMPION, decision)
-    return alias
+    return _publish(HYBRID, lambda to: write_ranker(ranker, to), what, pinned)
 
 
 def _writers(model: Recommender) -> dict[str, Callable[[Path], None]]:
@@ -127,15 +102,14 @@ def _writers(model: Recommender) -> dict[str, Callable[[Path], None]]:
 
 
 def _publish(
-    store: ObjectStore,
     family: str,
     write: Callable[[Path], None],
-    what: Publication,
+    what: _Publication,
     depends_on: dict[str, str],
 ) -> Manifest:
     record = _record(family, what, depends_on)
     page = render_report(family, record, what.measured, _measured_of(family, what.measured), what.k)
-    return publish_version(store, family, record, write, page)
+    return publish_version(what.run.store, family, record, write, page)
 
 
 _SOURCE_OF = {
@@ -153,10 +127,12 @@ def _measured_of(family: str, measured: Measured) -> tuple[str, ...]:
     return tuple(measured.metrics) if family == HYBRID else _SOURCE_OF.get(family, ())
 
 
-def _record(family: str, what: Publication, depends_on: dict[str, str]) -> Record:
+def _record(family: str, what: _Publication, depends_on: dict[str, str]) -> Record:
     """Say of a family what was measured of it: before the last fit, on events after those it had seen."""
     measured = what.measured
-    split = f"full ranking, {what.how}; the published model was then fitted to all events"
+    split = (
+        f"full ranking, {what.fitted.divided.parts.how}; the published model was then fitted to all events"
+    )
     metrics: dict[str, Any] = {
         f"{metric}@{what.k}/{name}": figure.to_json(split)
         for name in _measured_of(family, measured)
@@ -167,34 +143,34 @@ def _record(family: str, what: Publication, depends_on: dict[str, str]) -> Recor
     return Record(
         params=_params(family, what),
         metrics=metrics,
-        data=what.about,
+        data=what.run.about,
         depends_on=depends_on,
         code=provenance.code(family),
         runtime=provenance.runtime(),
-        training=provenance.effort(what.started_s) | {"warnings": _warnings(family, what)},
+        training=provenance.effort(what.run.started_s) | {"warnings": _warnings(family, what)},
     )
 
 
-def _warnings(family: str, what: Publication) -> list[str]:
+def _warnings(family: str, what: _Publication) -> list[str]:
     """Name the members that could not be fitted and why, and what is wrong with the data."""
     if family != HYBRID:
         return []
     left_out = [f"{member} is left out: {why}" for member, why in what.model.missing.items()]
-    return warn_of_little(what.about) + warn_of_unknown(what.about) + left_out
+    return warn_of_little(what.run.about) + warn_of_unknown(what.run.about) + left_out
 
 
-def _params(family: str, what: Publication) -> dict[str, Any]:
-    settings = what.settings.to_json()
+def _params(family: str, what: _Publication) -> dict[str, Any]:
+    settings = what.fitted.divided.settings.to_json()
     if family == CONTENT:
-        return what.fixed.content_record.to_json()
+        return what.fitted.divided.fixed.content_record.to_json()
     if family != HYBRID:
         names = [name for name in _SOURCE_OF.get(family, ()) if name in settings]
-        tried = [each.to_json() for name in names for each in what.tried.get(name, ())]
+        tried = [each.to_json() for name in names for each in what.fitted.tried.get(name, ())]
         own = {name: settings[name] for name in names} | _search(family, what)
         return own | ({"tried": tried} if tried else {})
-    ranker = what.ranker
+    ranker = what.measured.served.ranker
     weights = {tier: ranker.weights_of(tier) for tier in ranker.tiers}
-    return what.asked | {
+    return what.run.params | {
         "settings": settings,
         "weights": weights,
         "diversity": ranker.diversity,
@@ -203,7 +179,7 @@ def _params(family: str, what: Publication) -> dict[str, Any]:
     }
 
 
-def _search(family: str, what: Publication) -> dict[str, Any]:
+def _search(family: str, what: _Publication) -> dict[str, Any]:
     """Say of a large catalogue's factors what an answer reads of them, and what it finds of the best."""
     model = {ITEM_FACTORS: what.model.factors, NONNEGATIVE_FACTORS: what.model.parts}.get(family)
     if model is None or (cells := model.cells) is None:

@@ -16,8 +16,9 @@ from training.hybrid.ranker.panel import (
 )
 from training.hybrid.ranker.served import TOP_TIER, Results, Served, choose_served, popular_ranker
 from training.hybrid.ranker.weights import MIN_EXAMPLES
+from training.hybrid.trainer import NDCG
 from training.measure.comparison import estimate_means, p_better
-from training.release.gate import Criterion, Verdict, accept_challenger
+from training.release.gate import Verdict, accept_challenger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
     from training.hybrid.ranker.fit import Weighed
     from training.hybrid.ranker.panel import Panel, Task
 
-OBJECTIVE = "ndcg"
-
-NDCG = Criterion(OBJECTIVE, 0.05, "listeners")
-"""Its margin is a share of the champion's mean."""
+OBJECTIVE = NDCG.metric
 
 Users = dict[str, dict[str, "NDArray[np.float64]"]]
 

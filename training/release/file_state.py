@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import segue
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -38,12 +36,12 @@ def file_states(locations: Iterable[str]) -> dict[str, list[int]] | None:
 
 
 def origin_of(locations: Sequence[str], asked: Mapping[str, Any]) -> str:
-    """Return a digest of files, of what was asked and of the version of this code.
+    """Return a digest of files and of what was asked, the recipe of the code among it.
 
     Empty where the files' size and time say nothing of the data, as of a database behind a URL.
     """
     states = file_states(locations)
     if states is None:
         return ""
-    named = json.dumps([segue.__version__, list(locations), dict(asked), states], sort_keys=True)
+    named = json.dumps([list(locations), dict(asked), states], sort_keys=True)
     return f"sha256:{hashlib.sha256(named.encode()).hexdigest()}"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from segue.artifacts.release import LiveAlias
     from segue.sources.dataset import Account
     from training.release.gate import Verdict
-    from training.release.trainer import Order, Trainer, Training
+    from training.release.trainer import Order, StagedTrainer, Training
 
 Data = TypeVar("Data")
 
@@ -64,7 +64,7 @@ class Outcome(Generic[FittedT]):
 
 
 def run_training(
-    trainer: Trainer,
+    trainer: StagedTrainer,
     options: Any,
     store: ObjectStore,
     order: Order,
@@ -75,7 +75,7 @@ def run_training(
 
     Parameters
     ----------
-    trainer : Trainer
+    trainer : StagedTrainer
     options : object
         Of the trainer's own type.
     store : ObjectStore
@@ -109,7 +109,7 @@ def run_training(
 
 
 def train_on(
-    trainer: Trainer,
+    trainer: StagedTrainer,
     training: Training[Data, FittedT],
     data: Data,
     store: ObjectStore,
@@ -139,10 +139,29 @@ def train_on(
         return Outcome(champion.manifest, None, None, done)
     run = Run(data, about, params, store, champion, step, started_s)
     fitted = training.fit(run)
-    verdict = fitted.promote
     manifest = training.publish(run, fitted)
+    alias = decide(store, manifest, fitted.promote, order, champion.live)
+    return Outcome(manifest, alias, fitted, fitted.promote)
+
+
+def decide(
+    store: ObjectStore,
+    manifest: Manifest,
+    verdict: Verdict[bool],
+    order: Order,
+    live: LiveAlias | None,
+    *,
+    alias: str = CHAMPION,
+) -> Alias | None:
+    """Make a published version live if the gate agrees and the order asks for it.
+
+    Raises
+    ------
+    GateRejectedError, AliasMovedError
+        As `train_on` does.
+    """
     if not order.promote:
-        return Outcome(manifest, None, fitted, verdict)
+        return None
     if not verdict.choice and not order.force:
         raise GateRejectedError(
             f"{manifest.version} is published but not live. {verdict.reason} "
@@ -150,7 +169,7 @@ def train_on(
         )
     forced = "" if verdict.choice else "forced over the gate: "
     decision = Decision(order.set_by, f"{order.reason}: {forced}{verdict.reason}", datetime.now(UTC))
-    return Outcome(manifest, make_live(store, manifest, decision, champion.live), fitted, verdict)
+    return make_live(store, manifest, decision, live, alias)
 
 
 def publish_version(

@@ -7,13 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.console import ConsoleRenderable
 
     from segue.artifacts.manifest import Manifest
     from segue.artifacts.place.object_store import ObjectStore
     from segue.sources.dataset import Account
     from training.release.champion import Champion
-    from training.release.gate import Criterion, Verdict
+    from training.release.gate import Verdict
 
 Data = TypeVar("Data")
 
@@ -47,6 +49,24 @@ class Option:
     flag: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What the gate compares with the live version.
+
+    Attributes
+    ----------
+    metric : str
+    margin : float
+        A challenger is refused while it may be worse by this much.
+    of : str
+        Who the metric is measured on, in the plural.
+    """
+
+    metric: str
+    margin: float
+    of: str
+
+
 MAX_SEED = 2**32 - 1
 """Greatest seed that numpy and scikit-learn take."""
 
@@ -78,11 +98,6 @@ class Trainer:
     criteria : tuple of Criterion
         What the gate compares with the live version.
     resources : Resources
-    options : type
-        A dataclass of what the command line asks for; every field has a default. A field that says nothing of
-        what is trained, as where trials are kept, does not take part in comparisons.
-    start : callable
-        Returns the training with such options.
     """
 
     command: str
@@ -92,13 +107,28 @@ class Trainer:
     recipe: int
     criteria: tuple[Criterion, ...]
     resources: Resources
-    options: type[Any]
-    start: Callable[[Any], Training[Any, Any]]
 
     @property
     def family(self) -> str:
         """The family whose alias decides what is live."""
         return self.families[0]
+
+
+@dataclass(frozen=True, slots=True)
+class StagedTrainer(Trainer):
+    """A trainer whose training `training.release.lifecycle.run_training` runs, stage by stage.
+
+    Attributes
+    ----------
+    options : type
+        A dataclass of what the command line asks for; every field has a default. A field that says nothing of
+        what is trained, as where trials are kept, does not take part in comparisons.
+    start : callable
+        Returns the training with such options.
+    """
+
+    options: type[Any]
+    start: Callable[[Any], Training[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +192,9 @@ class Fitted(Protocol):
     @property
     def promote(self) -> Verdict[bool]:
         """What the gate decides."""
+
+    def summary(self) -> Iterator[ConsoleRenderable | str]:
+        """Yield what the command prints of the figures."""
 
 
 FittedT = TypeVar("FittedT", bound=Fitted)

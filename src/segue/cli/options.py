@@ -40,6 +40,12 @@ Data = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads the history.")]
 
+Events = Annotated[
+    list[str] | None, typer.Option(help="More events, as of the lake that feedback fills; repeatable.")
+]
+Promote = Annotated[bool, typer.Option(help="Make versions live if the gate agrees.")]
+Force = Annotated[bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")]
+
 LogFile = Annotated[
     Path | None, typer.Option("--log-file", help="File to add log lines to, each with its time.")
 ]

@@ -14,7 +14,7 @@ from segue.cli import app, main
 from segue.cli.training.interrupt import trials_kept
 from segue.errors import SourceUnavailableError
 from segue.sources.sample import generate
-from training.genre_preference import trainer
+from training.genre_preference import pipeline
 
 
 def test_a_whole_store_may_take_longer_to_read_than_one_customer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,7 +24,7 @@ def test_a_whole_store_may_take_longer_to_read_than_one_customer(monkeypatch: py
         asked.append(timeout_s)
         raise SourceUnavailableError(location)
 
-    monkeypatch.setattr(trainer, "open_store", open_store)
+    monkeypatch.setattr(pipeline, "open_store", open_store)
     result = CliRunner().invoke(app, ["train", "genre-preference", "--store", "large.sqlite"])
     assert isinstance(result.exception, SourceUnavailableError)
     assert asked[0] > 60

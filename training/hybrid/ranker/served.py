@@ -9,8 +9,9 @@ import numpy as np
 
 from segue.domain.recommend.ranker import Ranker
 from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES
+from training.hybrid.policy import HYBRID, Standing, choose_ranking
 from training.measure.comparison import p_better
-from training.release.gate import HYBRID, Standing, Verdict, choose_ranking
+from training.release.gate import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

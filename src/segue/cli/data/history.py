@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from segue.domain.listening.feedback import Feedback
 
+_RECIPE = 1
+"""Number of the code that reads events. Raise it if a change of the code changes what is loaded."""
+
 _BATCH = 20_000
 
 app = typer.Typer(no_args_is_help=True)
@@ -43,7 +46,7 @@ def load(
 
     data = find_store(data, state)
     console, opened = Console(soft_wrap=True, highlight=False), open_state(state)
-    origin = origin_of([data], {"recent": recent})
+    origin = origin_of([data], {"recent": recent, "recipe": _RECIPE})
     marks = opened if origin and isinstance(opened, SqliteState) else None
     if marks and not force and marks.is_loaded(origin):
         console.print(

@@ -45,7 +45,7 @@ def build(
     The recommender stays the same. `segue models rollback hybrid` takes the index away again.
     """
     from training.algorithm.content.index import Wish, index_live
-    from training.hybrid.publishing import promote_run
+    from training.release.lifecycle import make_live
 
     console, store = Console(soft_wrap=True, highlight=False), open_store(location, setting="--artifacts")
     with console.status("building the index"):
@@ -53,7 +53,7 @@ def build(
     params = index.record.params
     about = ", ".join([params["kind"], *(f"{name} {value}" for name, value in params["parameters"].items())])
     decision = Decision(user_name(), f"{reason}: {about}", datetime.now(UTC))
-    promote_run(store, hybrid, decision, live)
+    make_live(store, hybrid, decision, live)
     seconds, size = index.record.training["seconds"], sum(file.bytes for file in index.files.values())
     if params["recall"] < recall:
         console.print(

@@ -17,7 +17,7 @@ from segue.artifacts.place.location import open_store
 from segue.cli.data.account import print_account
 from segue.cli.log import LEVELS, log_to
 from segue.cli.options import TOO_LITTLE, LogFile, Reason
-from segue.cli.training.marker import OPTION, write_marker
+from segue.cli.training.marker import OPTION, MarkedCommand, write_marker
 from segue.errors import SourceError, SourceSchemaError
 from segue.serving.settings.environment import DEFAULT_ARTIFACTS, find_store, user_name
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from training.cluster.variant import ClusterVariant
 
     Row = tuple[str, str, str, str]
+
+COMMAND = MarkedCommand
+"""Of Typer, for the group of all commands."""
 
 LOGGER = "segue.prepare"
 PARTIAL = 3

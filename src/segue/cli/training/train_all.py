@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from segue.artifacts.family import CLUSTERS, GENRE_PREFERENCE, HYBRID
 from segue.artifacts.place.location import open_store
 from segue.artifacts.release import resolve_if_any
-from segue.cli.options import ARTIFACTS, TOO_LITTLE, Artifacts, Data, LogFile, Reason, Store
-from segue.cli.training import prepare, train
+from segue.cli.options import (
+    ARTIFACTS,
+    TOO_LITTLE,
+    Artifacts,
+    Data,
+    Events,
+    Force,
+    LogFile,
+    Promote,
+    Reason,
+    Store,
+)
+from segue.cli.training import prepare
+from segue.cli.training.train import app, train
 from segue.errors import GateRejectedError, NotEnoughDataError, SegueError, TableMissingError
-from segue.serving.settings.environment import find_store
+from segue.serving.settings.environment import find_store, user_name
+from training.release.trainer import Order, Reads, StagedTrainer
+from training.trainers import TRAINERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from segue.artifacts.place.object_store import ObjectStore
     from training.cluster.prepare import VariantOutcome
+    from training.release.trainer import Trainer
 
 REFUSED = 3
 """Exit status where nothing failed, and the gate refused a version."""
@@ -36,21 +51,18 @@ class _End(StrEnum):
     FAILED = "failed"
 
 
+@app.command("all")
 def train_all(  # noqa: PLR0913 - one parameter an option
     *,
     store: Store = "",
     data: Data = "",
-    events: Annotated[
-        list[str] | None, typer.Option(help="More events, as of the lake that feedback fills; repeatable.")
-    ] = None,
+    events: Events = None,
     location: Artifacts = ARTIFACTS,
     work: Annotated[Path, typer.Option(help="Where unfinished clusters are kept.")] = Path("var/clusters"),
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every draw.")] = 17,
     reason: Reason = "trained",
-    promote: Annotated[bool, typer.Option(help="Make versions live if the gate agrees.")] = True,
-    force: Annotated[
-        bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")
-    ] = False,
+    promote: Promote = True,
+    force: Force = False,
     log_file: LogFile = None,
 ) -> None:
     """Train every family that has data: genre preference, the recommender, clusters.
@@ -67,37 +79,22 @@ def train_all(  # noqa: PLR0913 - one parameter an option
     )
     data = data or store
     opened = open_store(location, setting="--artifacts")
-    given: dict[str, Any] = {
-        "location": location,
-        "seed": seed,
-        "reason": reason,
-        "promote": promote,
-        "force": force,
-        "log_file": log_file,
-    }
 
-    def genre_preference() -> None:
-        if not store:
+    def run(trainer: Trainer) -> tuple[_End, str] | None:
+        if not isinstance(trainer, StagedTrainer):
+            asked: dict[str, Any] = {"seed": seed, "reason": reason, "force": force, "log_file": log_file}
+            return _told(prepare.prepare_all(console, opened, data, work=work, **asked))
+        if trainer.reads is Reads.STORE and not store:
             raise TableMissingError(f"{data} is no store's database: --store names one.")
-        train.genre_preference(store=store, **given)
-
-    def recommender() -> None:
-        train.recommend(data=data, events=events, **given)
-
-    def clusters() -> tuple[_End, str]:
-        asked: dict[str, Any] = {
-            "work": work,
-            "seed": seed,
-            "reason": reason,
-            "force": force,
-            "log_file": log_file,
-        }
-        return _told(prepare.prepare_all(console, opened, data, **asked))
+        places = (store,) if trainer.reads is Reads.STORE else (data, *(events or []))
+        order = Order(user_name(), reason, promote, force, places)
+        train(trainer, trainer.options(seed=seed), location, order, log_file)
+        return None
 
     ends = []
-    for family, run in ((GENRE_PREFERENCE, genre_preference), (HYBRID, recommender), (CLUSTERS, clusters)):
-        console.rule(family, align="left", style="dim")
-        ends.append((family, *_run(opened, family, run)))
+    for trainer in TRAINERS:
+        console.rule(trainer.family, align="left", style="dim")
+        ends.append((trainer.family, *_run(opened, trainer.family, partial(run, trainer))))
     console.rule(style="dim")
     for family, end, why in ends:
         console.print(f"{family}: {end}, {why}", style="red" if end is _End.FAILED else None, markup=False)

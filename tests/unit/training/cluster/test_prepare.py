@@ -47,6 +47,7 @@ from training.cluster.prepare import (
     promote_missing,
 )
 from training.cluster.settings import ClusterSettings
+from training.cluster.trainer import TRAINER
 from training.cluster.variant import choose_variants
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def test_a_changed_setting_or_recipe_makes_stale_and_says_which(
     assert standings[0].state is State.STALE
     assert standings[0].reason == "min_cluster_size changed (10 → 12); method changed (eom → by search)"
     assert not is_healthy(standings)
-    monkeypatch.setattr("training.cluster.settings.RECIPE", 2)
+    monkeypatch.setattr("training.cluster.settings.TRAINER", replace(TRAINER, recipe=2))
     standings, _ = assess_all(prepared.store, request_for(prepared.folder), lambda _: None)
     assert standings[0].reason == "recipe of the code changed"
 

@@ -26,9 +26,8 @@ from segue.artifacts.release import (
 from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.embedded import open_recommender
 from segue.errors import AliasMovedError, GateRejectedError
-from tests.small_recommender import SMALL, Trained, dataset
+from tests.small_recommender import Trained, dataset, train_hybrid
 from training.hybrid.data.split import take
-from training.hybrid.pipeline import HybridRequest, train_recommender
 from training.hybrid.report import render_report
 from training.hybrid.verdict import unmeasured
 from training.release.gate import Verdict
@@ -37,14 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from training.hybrid.fit import Dataset
-
-
-def nothing(_: str) -> None:
-    """Take a stage without a word."""
-
-
-def request(**given) -> HybridRequest:
-    return HybridRequest(**({"set_by": "tester", "settings": SMALL} | given))
 
 
 @pytest.fixture
@@ -59,7 +50,7 @@ def trained_twice(trained: Trained, tmp_path_factory: pytest.TempPathFactory) ->
     """The session's recommender with a newer version live above it, in a folder that nobody writes to."""
     folder = tmp_path_factory.mktemp("newer") / "artifacts"
     shutil.copytree(trained.folder, folder)
-    newer = train_recommender(dataset(), LocalStore(folder), request(force=True), nothing)
+    newer = train_hybrid(LocalStore(folder), force=True)
     assert newer.alias is not None
     return Trained(folder, newer.manifest.version)
 
@@ -96,7 +87,7 @@ def test_a_large_catalogue_is_searched_by_cells_and_its_manifests_say_how(
 ) -> None:
     monkeypatch.setattr("training.algorithm.collaborative.inverted_file.MIN_NUMBERS", 0)
     store = LocalStore(tmp_path / "artifacts")
-    manifest = train_recommender(dataset(), store, request(force=True), nothing).manifest
+    manifest = train_hybrid(store, force=True).manifest
     model = load_hybrid(store, tmp_path, fetch(store, manifest, tmp_path), manifest)
     for family, member in ((ITEM_FACTORS, model.factors), (NONNEGATIVE_FACTORS, model.parts)):
         cells = member.cells
@@ -165,16 +156,16 @@ def test_names_of_the_data_are_escaped_in_the_page(trained: Trained) -> None:
 
 
 def test_the_same_data_is_not_trained_twice(store: LocalStore, trained: Trained) -> None:
-    outcome = train_recommender(dataset(), store, request(), nothing)
-    assert outcome.measured is None
+    outcome = train_hybrid(store)
+    assert outcome.fitted is None
     assert outcome.manifest.version == trained.version
 
 
 def test_a_rollback_is_not_undone_by_training_on_the_same_data(
     rolled_back: LocalStore, trained: Trained
 ) -> None:
-    outcome = train_recommender(dataset(), rolled_back, request(), nothing)
-    assert outcome.measured is None
+    outcome = train_hybrid(rolled_back)
+    assert outcome.fitted is None
     assert resolve(rolled_back, HYBRID).alias.target.version == trained.version
 
 
@@ -182,7 +173,7 @@ def test_a_rolled_back_version_that_is_gone_stops_no_training(
     rolled_back: LocalStore, trained_twice: Trained
 ) -> None:
     (rolled_back.root / HYBRID / "versions" / trained_twice.version / "manifest.json").unlink()
-    outcome = train_recommender(dataset(), rolled_back, request(force=True), nothing)
+    outcome = train_hybrid(rolled_back, force=True)
     assert resolve(rolled_back, HYBRID).alias.target.version == outcome.manifest.version
 
 
@@ -190,7 +181,7 @@ def test_half_an_export_is_refused_and_the_old_version_stays(store: LocalStore, 
     data = dataset()
     few = replace(data, interactions=take(data.interactions, np.arange(len(data.interactions)) % 3 == 0))
     with pytest.raises(GateRejectedError, match="is the export whole"):
-        train_recommender(few, store, request(), nothing)
+        train_hybrid(store, few)
     assert resolve(store, HYBRID).alias.target.version == trained.version
 
 
@@ -204,13 +195,13 @@ def test_another_stores_catalogue_is_refused(store: LocalStore, trained: Trained
         interactions=replace(data.interactions, items=items),
     )
     with pytest.raises(GateRejectedError, match="another store's"):
-        train_recommender(other, store, request(), nothing)
+        train_hybrid(store, other)
     assert resolve(store, HYBRID).alias.target.version == trained.version
 
 
 def test_where_nothing_can_be_learnt_popularity_is_served(tmp_path: Path) -> None:
-    outcome = train_recommender(shuffled(dataset()), LocalStore(tmp_path), request(), nothing)
-    assert "popularity is served" in outcome.measured.served.verdict.reason.lower()
+    outcome = train_hybrid(LocalStore(tmp_path), shuffled(dataset()))
+    assert "popularity is served" in outcome.fitted.measured.served.verdict.reason.lower()
     answer = open_recommender(str(tmp_path), cache=tmp_path / "cache").recommend(
         "anybody", seed_tracks=["t001"]
     )
@@ -221,17 +212,17 @@ def test_where_nothing_can_be_learnt_popularity_is_served(tmp_path: Path) -> Non
 def test_a_few_events_are_served_by_popularity_too(tmp_path: Path) -> None:
     data = dataset()
     few = replace(data, interactions=take(data.interactions, data.interactions.user_index < 5))
-    outcome = train_recommender(few, LocalStore(tmp_path), request(), nothing)
+    outcome = train_hybrid(LocalStore(tmp_path), few)
     assert outcome.alias is not None
-    assert outcome.measured.metrics == {}
-    assert "too few listeners" in outcome.measured.served.verdict.reason
+    assert outcome.fitted.measured.metrics == {}
+    assert "too few listeners" in outcome.fitted.measured.served.verdict.reason
     answer = open_recommender(str(tmp_path), cache=tmp_path / "cache").recommend("x", seed_tracks=["t001"])
     assert answer.answered_by == "popularity"
     assert answer.because.startswith("when it was trained, too few listeners liked something new")
 
 
 def test_without_promotion_nothing_is_live(tmp_path: Path) -> None:
-    outcome = train_recommender(dataset(), LocalStore(tmp_path), request(promote=False), nothing)
+    outcome = train_hybrid(LocalStore(tmp_path), promote=False)
     assert outcome.alias is None
     assert LocalStore(tmp_path).get(f"{HYBRID}/versions/{outcome.manifest.version}/manifest.json")
 
@@ -246,7 +237,7 @@ def test_a_training_that_loses_the_race_moves_nothing(store: LocalStore) -> None
 
     before = {family: resolve(store, family).alias for family in (CATALOGUE, *MEMBERS)}
     with pytest.raises(AliasMovedError):
-        train_recommender(dataset(), store, request(force=True), step)
+        train_hybrid(store, force=True, step=step)
     assert resolve(store, HYBRID).alias.target.version == rival
     assert resolve(store, HYBRID).alias.previous == champion.target
     assert {family: resolve(store, family).alias for family in (CATALOGUE, *MEMBERS)} == before

@@ -16,9 +16,9 @@ from segue.artifacts.manifest import Record
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.release import Decision, promote, publish, read_manifest, resolve
 from segue.errors import GateRejectedError
-from tests.small_recommender import SMALL, dataset
+from tests.small_recommender import SMALL, train_hybrid
 from training.algorithm.collaborative.linear import Ease
-from training.hybrid.pipeline import HybridRequest, train_recommender
+from training.hybrid.pipeline import HybridTraining
 from training.hybrid.rival import Rival, open_rival
 from training.release.champion import find_champion
 from training.release.gate import Verdict
@@ -190,5 +190,5 @@ def test_a_champion_that_cannot_be_compared_with_stays_live(
     put_live(store, lambda record: settings_of(record).update({member: made}))
     before = resolve(store, HYBRID).alias
     with pytest.raises(GateRejectedError, match=rf"cannot be compared with: .*{says}.*overrules the gate"):
-        train_recommender(dataset(), store, HybridRequest("tester", settings=SMALL, k=10), lambda _: None)
+        train_hybrid(store, training=HybridTraining(SMALL, k=10))
     assert resolve(store, HYBRID).alias == before

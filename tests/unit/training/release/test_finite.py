@@ -19,7 +19,7 @@ from segue.domain.model.collaborative.item_similarity import ItemSimilarity
 from segue.domain.model.popularity.plays import build_popularity
 from segue.embedded import open_recommender
 from segue.errors import TrainingError
-from tests.small_recommender import SMALL, dataset
+from tests.small_recommender import SMALL, dataset, train_hybrid
 from training.algorithm.collaborative.linear import ItemKnn, Rp3Beta
 from training.algorithm.collaborative.nmf import NmfRecommender
 from training.algorithm.registry import FAMILIES
@@ -30,8 +30,7 @@ from training.evaluate.split import Protocol, divide
 from training.evaluate.weighting import Weighting
 from training.hybrid.data.split import TimePart, damped_matrix
 from training.hybrid.data.split import divide as divide_events
-from training.hybrid.pipeline import HybridRequest as Asked
-from training.hybrid.pipeline import train_recommender
+from training.hybrid.pipeline import HybridTraining
 from training.measure.order import rank_catalogue
 from training.release.finite import fit_finite
 
@@ -135,7 +134,7 @@ def test_the_greatest_counts_are_trained_on(tmp_path: Path) -> None:
     parts = divide_events(huge, data.catalogue, 17)
     assert np.isfinite(damped_matrix(huge, data.catalogue, parts.part == TimePart.FIT).data).all()
     store = LocalStore(tmp_path)
-    outcome = train_recommender(data, store, Asked("tester", settings=SMALL), lambda _: None)
+    outcome = train_hybrid(store, data)
     assert outcome.alias is not None
     assert set(outcome.manifest.record.depends_on) == {CATALOGUE, *MEMBERS}
     assert not [w for w in outcome.manifest.record.training["warnings"] if "left out" in w]
@@ -146,8 +145,7 @@ def test_a_member_that_cannot_be_fitted_is_left_out_and_the_others_are_served(
 ) -> None:
     monkeypatch.setattr(logging.getLogger("segue.train"), "propagate", True)
     settings = replace(SMALL, parts=NmfRecommender(n_factors=4, n_sweeps=0))
-    asked = Asked("tester", settings=settings)
-    manifest = train_recommender(dataset(), LocalStore(tmp_path), asked, lambda _: None).manifest
+    manifest = train_hybrid(LocalStore(tmp_path), training=HybridTraining(settings)).manifest
     assert set(manifest.record.depends_on) == {CATALOGUE, *MEMBERS} - {NONNEGATIVE_FACTORS}
     little, warning = manifest.record.training["warnings"]
     assert little.startswith(

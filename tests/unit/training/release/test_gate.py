@@ -9,16 +9,11 @@ import pytest
 
 from segue.domain.genre_preference.preference import Answerer
 from training.genre_preference.evaluation import Estimate
+from training.genre_preference.policy import accept_genre_challenger, choose_answerer
 from training.genre_preference.trainer import ACCURACY, MACRO_F1
+from training.hybrid.policy import Standing, choose_ranking
 from training.hybrid.verdict import accept_ranking
-from training.release.gate import (
-    Standing,
-    Verdict,
-    accept_challenger,
-    accept_genre_challenger,
-    choose_answerer,
-    choose_ranking,
-)
+from training.release.gate import Verdict, accept_challenger
 
 FOREST, RECENT, PAST, COMMON = Answerer
 

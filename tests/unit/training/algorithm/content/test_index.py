@@ -18,8 +18,7 @@ from segue.embedded import open_recommender
 from segue.errors import AliasNotFoundError, InvalidInputError
 from segue.serving.live.recommender import LiveRecommender
 from segue.serving.settings.environment import ArtifactSettings
-from tests.small_recommender import SMALL, dataset
-from training.hybrid.pipeline import HybridRequest, train_recommender
+from tests.small_recommender import train_hybrid
 from training.release.lifecycle import PAGE
 
 if TYPE_CHECKING:
@@ -116,8 +115,7 @@ def test_wrong_wishes_publish_nothing(store: LocalStore, trained: Trained, tmp_p
 
 def test_training_indexes_a_large_catalogue(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.hybrid.publishing.MOST_EXACT", 100)
-    request = HybridRequest(set_by="tester", settings=SMALL, force=True)
-    train_recommender(dataset(), store, request, lambda _: None)
+    train_hybrid(store, force=True)
     found = live(store, open_index=open_index)
     assert isinstance(found.content_search, FaissIndex)
     assert found.content_search.index.ntotal == len(found.catalogue)

@@ -10,9 +10,8 @@ import pytest
 
 from segue.artifacts.place.local import LocalStore
 from segue.domain.catalogue.vocabulary import build_vocabulary
-from tests.small_recommender import SMALL, dataset
+from tests.small_recommender import dataset, train_hybrid
 from training.hybrid.data.enough import MINIMUM, RECOMMENDED, warn_of_little, warn_of_unknown
-from training.hybrid.pipeline import HybridRequest, train_recommender
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +47,7 @@ def test_a_manifest_says_that_most_events_miss_the_catalogue(tmp_path: Path) -> 
     strange = build_vocabulary([each if row < len(ids) // 4 else f"x{each}" for row, each in enumerate(ids)])
     n_known = int(np.count_nonzero(data.interactions.item_index < len(ids) // 4))
     events = replace(data.interactions, items=strange)
-    asked = HybridRequest("tester", settings=SMALL, force=True)
-    done = train_recommender(replace(data, interactions=events), LocalStore(tmp_path), asked, lambda _: None)
+    done = train_hybrid(LocalStore(tmp_path), replace(data, interactions=events))
     record = done.manifest.record
     assert record.data["interactions"]["rows_of_known_tracks"] == n_known
     told = f"only {n_known:,} of {len(events):,} events are of tracks in the catalogue"

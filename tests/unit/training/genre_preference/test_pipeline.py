@@ -15,7 +15,8 @@ from segue.artifacts.place.local import LocalStore
 from segue.artifacts.release import Decision, promote, resolve, rollback
 from segue.errors import AliasMovedError, GateRejectedError, StoreUnavailableError
 from tests.purchases import random_store
-from training.genre_preference.trainer import TRAINER, FittedGenres, ForestParams, GenreTraining
+from training.genre_preference.pipeline import FittedGenres, GenreTraining
+from training.genre_preference.trainer import TRAINER, ForestParams
 from training.release.lifecycle import Outcome, train_on
 from training.release.trainer import Order
 
