@@ -114,12 +114,15 @@ def test_every_make_command_exists(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def segue() -> Any:
-    """The command as Typer builds it, which takes its time."""
+    """The command as Typer builds it, with all of its commands, which takes its time."""
+    from typer import Context
     from typer.main import get_command
 
     from segue.cli import app
 
-    return get_command(app)
+    command = get_command(app)
+    assert command.get_command(Context(command), "no such command") is None
+    return command
 
 
 @each_document

@@ -5,8 +5,6 @@ from __future__ import annotations
 import resource
 from pathlib import Path
 
-from training.cluster.build.neighbours import MOST_TREE_DIMENSIONS
-
 GIB = 1 << 30
 SHARE = 0.6
 """Of the memory that is free, how much is used unless somebody says."""
@@ -20,6 +18,8 @@ _PER_WIDE_ROW = 8_000
 
 def estimate(n_items: int, n_columns: int) -> int:
     """Return the bytes that building a variant takes at its peak."""
+    from training.cluster.build.neighbours import MOST_TREE_DIMENSIONS  # numpy: only a build waits for it
+
     wide = _PER_WIDE_ROW if n_columns > MOST_TREE_DIMENSIONS else 0  # their graph may have 200 neighbours
     return _BASE + n_items * (_PER_ROW + _PER_CELL * n_columns + wide)
 

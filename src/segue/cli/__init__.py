@@ -3,46 +3,83 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from segue import __version__
-from segue.cli.ask import recommend, serve, taste
-from segue.cli.data import events, history, import_, sample
 from segue.cli.options import TOO_LITTLE
-from segue.cli.store import index, models
-from segue.cli.training import evaluate, prepare, train, train_all, try_
-from segue.cli.training.marker import MarkedCommand
 from segue.errors import GateRejectedError, NotEnoughDataError, SegueError
 from segue.serving.settings.environment import read_more_settings
 
 _STATUS: dict[type[SegueError], int] = {GateRejectedError: 3, NotEnoughDataError: TOO_LITTLE}
 """Exit statuses of errors that a schedule may pass over; every other error is 1, as a crash is."""
 
+_COMMANDS = {
+    "recommend": ("ask.recommend:recommend", ""),
+    "similar": ("ask.recommend:similar", ""),
+    "explain": ("ask.recommend:explain", ""),
+    "taste": ("ask.taste:taste", ""),
+    "try": ("training.try_:try_models", ""),
+    "prepare": ("training.prepare:prepare", ""),
+    "evaluate": ("training.evaluate:evaluate", ""),
+    "sample": ("data.sample:sample", ""),
+    "serve": ("ask.serve:serve", ""),
+    "import": ("data.import_:app", "Bring in data sets, and listeners' own histories."),
+    "models": ("store.models:app", "List, compare, promote and roll back trained versions."),
+    "train": ("training.train_all:app", "Train a family and publish it."),
+    "history": ("data.history:app", "Listeners' events, as the functions read them."),
+    "index": ("store.index:app", "The index that finds similar tracks of a large catalogue."),
+    "events": ("data.events:app", "What callers sent back: click-through rates."),
+}
+"""Where each command is, and the help of a group; a module is imported when its command is asked for."""
+
+
+class _Commands(TyperGroup):
+    """Imports the module of the command that is asked for, and no other: together they take half a second."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*_COMMANDS, *(name for name in super().list_commands(ctx) if name not in _COMMANDS)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        is_known = cmd_name in {*_COMMANDS, *self.commands}
+        wanted = (
+            {cmd_name} & _COMMANDS.keys() if is_known else _COMMANDS.keys()
+        )  # all, to suggest the nearest
+        for name in wanted - self.commands.keys():
+            self.commands[name] = _load(name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _load(name: str) -> Any:
+    place, told = _COMMANDS[name]
+    path, attribute = place.split(":")
+    module = import_module(f"segue.cli.{path}")
+    found, alone = getattr(module, attribute), typer.Typer(rich_markup_mode=None)
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name, help=told)
+    else:
+        alone.command(name, cls=getattr(module, "COMMAND", None))(found)
+    return get_group(alone).commands[name]
+
+
 app = typer.Typer(
     help="Segue: genre, recommendations and taste from small functions.",
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(import_.app, name="import", help="Bring in data sets, and listeners' own histories.")
-app.add_typer(models.app, name="models", help="List, compare, promote and roll back trained versions.")
-train.app.command("all")(train_all.train_all)
-app.add_typer(train.app, name="train", help="Train a family and publish it.")
-app.add_typer(history.app, name="history", help="Listeners' events, as the functions read them.")
-app.add_typer(index.app, name="index", help="The index that finds similar tracks of a large catalogue.")
-app.add_typer(events.app, name="events", help="What callers sent back: click-through rates.")
-app.command("recommend")(recommend.recommend)
-app.command("similar")(recommend.similar)
-app.command("explain")(recommend.explain)
-app.command("taste")(taste.taste)
-app.command("try")(try_.try_models)
-app.command("prepare", cls=MarkedCommand)(prepare.prepare)
-app.command("evaluate")(evaluate.evaluate)
-app.command("sample")(sample.sample)
-app.command("serve")(serve.serve)
+
+
+@app.callback()
+def commands() -> None:
+    """Segue: genre, recommendations and taste from small functions."""
 
 
 @app.command("version")
