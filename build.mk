@@ -30,11 +30,12 @@ build-%Layer:
 
 # Nothing is looked up in a Region; the tools refuse to start without the name of one.
 lint-infra: export AWS_DEFAULT_REGION := eu-central-1
+lint-infra: STACKS := template.yaml $(wildcard infra/*.yaml)
 lint-infra: .venv-sam/.stamp .venv-checkov/.stamp ## cfn-lint, sam validate, checkov; all offline
-	.venv-sam/bin/cfn-lint --non-zero-exit-code informational template.yaml
+	.venv-sam/bin/cfn-lint --non-zero-exit-code informational $(STACKS)
 	.venv-sam/bin/sam validate --lint
 	.venv-sam/bin/python -m infra.transform .build/transformed.json
-	.venv-checkov/bin/checkov --config-file .checkov.yaml --file template.yaml --file .build/transformed.json
+	.venv-checkov/bin/checkov --config-file .checkov.yaml $(addprefix --file ,$(STACKS)) --file .build/transformed.json
 
 # A layer runs what the tests ran, hence constraints.txt. The tools would not resolve with it: each has an
 # environment of its own. Pins are kept where they still fit; LOCK_FLAGS=--upgrade takes newer ones.

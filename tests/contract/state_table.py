@@ -1,4 +1,4 @@
-"""Create the state's table as the template describes it, so that what is tested is what is deployed."""
+"""Create the state's table as its stack describes it, so that what is tested is what is deployed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from tests.architecture.tree import ROOT
 
 @cache
 def _described() -> dict[str, Any]:
-    properties: dict[str, Any] = load(ROOT / "template.yaml")["Resources"]["StateTable"]["Properties"]
+    properties: dict[str, Any] = load(ROOT / "infra" / "storage.yaml")["Resources"]["StateTable"][
+        "Properties"
+    ]
     return properties
 
 

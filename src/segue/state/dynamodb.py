@@ -57,7 +57,7 @@ _CONFIG = Config(
 
 
 class DynamoState:
-    """A `ListeningState` in the table of `template.yaml`.
+    """A `ListeningState` in the table of `infra/storage.yaml`.
 
     Endpoint, region and credentials are botocore's own settings.
     """
