@@ -92,9 +92,8 @@ def all_variants(function: Any) -> dict[str, Callable[[str], Callable[[], Any]]]
         event = request(user_id, explain=explain)
         return lambda: function.handler(event, CONTEXT)
 
-    whole = replace(
-        model, factors=replace(factors, cells=None), parts=model.parts and replace(model.parts, cells=None)
-    )
+    searched = {name: model.models[name] for name in ("factors", "parts") if name in model.models}
+    whole = model.with_models(**{name: replace(each, cells=None) for name, each in searched.items()})
 
     def domain(user_id: str, *, explain: bool, model: Any = model) -> Callable[[], Any]:
         heard, allowed = heard_by(user_id), np.ones(n_items, bool)

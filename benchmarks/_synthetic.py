@@ -18,25 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segue.artifacts.codec.catalogue import write_catalogue
-from segue.artifacts.codec.model.content import write_content
-from segue.artifacts.codec.model.item_factors import write_item_factors
-from segue.artifacts.codec.model.item_similarity import write_item_similarity
-from segue.artifacts.codec.model.nonnegative_factors import write_nonnegative_factors
-from segue.artifacts.codec.model.popularity import write_popularity
-from segue.artifacts.codec.model.rules import write_rules
-from segue.artifacts.codec.model.social import write_social
+from segue.artifacts.codec.member import write_member
 from segue.artifacts.codec.ranker import write_ranker
-from segue.artifacts.family import (
-    CATALOGUE,
-    CONTENT,
-    HYBRID,
-    ITEM_FACTORS,
-    ITEM_SIMILARITY,
-    NONNEGATIVE_FACTORS,
-    POPULARITY,
-    RULES,
-    SOCIAL,
-)
+from segue.artifacts.family import CATALOGUE, CONTENT, HYBRID
 from segue.artifacts.manifest import Record
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.release import Decision, promote, publish
@@ -52,12 +36,12 @@ from segue.domain.model.collaborative.nonnegative_factors import (
     build_nonnegative_factors,
     nonnegative_fold_in,
 )
+from segue.domain.model.content.content import Content
 from segue.domain.model.content.rules import MoodRules
-from segue.domain.model.content.vectors import Content
-from segue.domain.model.popularity.plays import Membership, build_popularity
+from segue.domain.model.popularity.popularity import Membership, build_popularity
 from segue.domain.model.popularity.social import Social
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from segue.domain.recommend.ranker import Ranker
-from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES
 from segue.domain.vector.column import Labels, build_labels, build_text
 from segue.state.sqlite import SqliteState
 from training.algorithm.collaborative.inverted_file import find_cells
@@ -180,42 +164,47 @@ def _families(scenes: Scenes, n_factors: int, rng: np.random.Generator) -> dict[
         fitted = rotate(known.astype(np.float32), OBJECTIVE)
         users = np.array([fold_in(fitted, history) for history in asked])
         searched = replace(fitted, cells=find_cells(fitted.factors, users, 17))
-        write_item_factors(searched, items, folder)
+        write_member("item-factors", searched, items, folder)
 
     def parts(folder: Path) -> None:
         raw = scenes.scattered(np.maximum(scenes.vectors(20) - 0.5, 0) * np.log1p(scenes.plays)[:, None])
         fitted = build_nonnegative_factors(raw.astype(np.float32), 0.1)
         users = np.array([nonnegative_fold_in(fitted, history) for history in asked])
         searched = replace(fitted, cells=find_cells(fitted.factors, users, 17))
-        write_nonnegative_factors(searched, items, folder)
+        write_member("nonnegative-factors", searched, items, folder)
 
     def content(folder: Path) -> None:
         raw = scenes.scattered(scenes.vectors(128 + len(AUDIO_FEATURES)))
         unit = raw / np.linalg.norm(raw, axis=1, keepdims=True)
-        write_content(Content(unit, AUDIO_FEATURES, 128, scenes.neighbours(50)), items, folder)
+        write_member("content", Content(unit, AUDIO_FEATURES, 128, scenes.neighbours(50)), items, folder)
 
     def popularity(folder: Path) -> None:
         labels = catalogue.genres
         row = np.repeat(np.arange(len(labels), dtype=np.int32), np.diff(labels.start))
         lately = (plays * rng.gamma(0.5, 0.2, len(plays))).astype(np.float32)
-        write_popularity(build_popularity(plays, lately, Membership(row, labels.label_index)), items, folder)
+        write_member(
+            "popularity", build_popularity(plays, lately, Membership(row, labels.label_index)), items, folder
+        )
 
     def rules(folder: Path) -> None:
         percentile = rng.random((len(items), len(FEATURES)), np.float32)
         learnt = MoodRules(percentile, (), np.zeros((0, len(FEATURES)), np.float32), np.zeros(0, np.int64))
-        write_rules(learnt, items, folder)
+        write_member("rules", learnt, items, folder)
 
     return {
         CATALOGUE: lambda folder: write_catalogue(catalogue, folder),
-        POPULARITY: popularity,
-        ITEM_FACTORS: factors,
-        NONNEGATIVE_FACTORS: parts,
-        ITEM_SIMILARITY: lambda folder: write_item_similarity(
-            scenes.neighbours(HybridSettings().similarity.n_neighbours), items, folder
+        "popularity": popularity,
+        "item-factors": factors,
+        "nonnegative-factors": parts,
+        "item-similarity": lambda folder: write_member(
+            "item-similarity",
+            scenes.neighbours(HybridSettings.of().members["similarity"].n_neighbours),
+            items,
+            folder,
         ),
         CONTENT: content,
-        RULES: rules,
-        SOCIAL: lambda folder: write_social(_social(items, rng), items, folder),
+        "rules": rules,
+        "social": lambda folder: write_member("social", _social(items, rng), items, folder),
         HYBRID: lambda folder: write_ranker(ranker_of_all(), folder),
     }
 

@@ -21,7 +21,7 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from segue.domain.listening.history import History
-from segue.domain.model.content.vectors import ContentSource, read_marks
+from segue.domain.model.content.content import ContentSource, read_marks
 from segue.domain.vector.nearest import ExactSearch, recall_of
 from segue.domain.vector.top_n import top_n
 from segue.sources.dataset import read_catalogue, read_interactions

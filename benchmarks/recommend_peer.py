@@ -189,7 +189,7 @@ def dataset(catalogue: Any, plays: pd.DataFrame) -> Dataset:
 
 
 def fit_once(data: Dataset) -> None:
-    everything, settings = np.ones(len(data.interactions), bool), HybridSettings()
+    everything, settings = np.ones(len(data.interactions), bool), HybridSettings.of()
     fixed = fit_fixed(data, everything, settings.seed, lambda _: None)
     fit_members(data, everything, fixed, settings, lambda _: None)
 

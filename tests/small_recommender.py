@@ -44,7 +44,7 @@ EACH = 30
 """Tracks of a genre."""
 N_LISTENERS = 60
 N_EVENTS = 28
-SMALL = HybridSettings(
+SMALL = HybridSettings.of(
     factors=IalsRecommender(n_factors=8, n_sweeps=3),
     similarity=Rp3Beta(n_neighbours=20),
     parts=NmfRecommender(n_factors=4, n_sweeps=30),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segue.domain.listening.event import Event, EventKind
-from segue.domain.model.popularity.plays import build_popularity
+from segue.domain.model.popularity.popularity import build_popularity
 from segue.domain.recommend.recommender import build_recommender
 from segue.domain.taste.played import build_played
 from segue.domain.taste.reference import build_reference

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PURE = {
     "__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "heapq",
-    "itertools", "math", "operator", "re", "typing", "unicodedata", "weakref", "numpy", "segue.domain",
-    "segue.errors",
+    "importlib", "itertools", "math", "operator", "pkgutil", "re", "typing", "unicodedata", "weakref",
+    "numpy", "segue.domain", "segue.errors",
 }  # fmt: skip
 """What the domain may import: nothing here opens a file or a socket; nobody asks for the time."""
 

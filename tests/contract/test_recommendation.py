@@ -10,18 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from segue.artifacts.family import (
-    CATALOGUE,
-    CONTENT,
-    FAMILIES,
-    HYBRID,
-    ITEM_FACTORS,
-    ITEM_SIMILARITY,
-    MEMBERS,
-    NONNEGATIVE_FACTORS,
-    POPULARITY,
-    SOCIAL,
-)
+from segue.artifacts.family import CATALOGUE, CONTENT, FAMILIES, HYBRID, MEMBERS
 from segue.domain.catalogue.tracks import AUDIO_FEATURES
 from tests.contract.client import ask, say, tracks
 from tests.small_recommender import LISTENER, catalogue
@@ -32,7 +21,7 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
-COLLABORATIVE = (ITEM_FACTORS, ITEM_SIMILARITY, NONNEGATIVE_FACTORS)
+COLLABORATIVE = ("item-factors", "item-similarity", "nonnegative-factors")
 
 
 # --- feedback counts at once -------------------------------------------------------------------------
@@ -97,7 +86,7 @@ def test_a_key_opens_its_tier_and_what_it_refuses_names_the_tier(
 @pytest.mark.parametrize(
     ("settings", "left_out"),
     [
-        ({"SEGUE_DEFAULT_TIER": "free"}, {CONTENT, SOCIAL}),
+        ({"SEGUE_DEFAULT_TIER": "free"}, {CONTENT, "social"}),
         ({"SEGUE_DEFAULT_TIER": "free", "SEGUE_KEY_TIERS": "k1=starter"}, set()),
         ({"SEGUE_DEFAULT_TIER": "enterprise"}, set()),
     ],
@@ -113,7 +102,7 @@ def test_what_no_tier_opens_is_not_fetched_and_not_missed(
     ask(client, "/radio/generate", user_id=LISTENER)
     fetched = {path.name for path in (folder / "cache").iterdir()}
     assert fetched == {CATALOGUE, *MEMBERS, live} - left_out
-    assert not {CONTENT, SOCIAL} & set(answer["because"].replace(",", "").split())
+    assert not {CONTENT, "social"} & set(answer["because"].replace(",", "").split())
 
 
 def test_friends_are_for_those_whose_tier_opens_them(
@@ -188,7 +177,7 @@ def lose_manifest(artifacts: Path, family: str) -> None:
         ((HYBRID,), "collaborative"),
         ((HYBRID, *COLLABORATIVE), "content"),
         ((HYBRID, *COLLABORATIVE, CONTENT), "genre"),
-        ((HYBRID, *COLLABORATIVE, CONTENT, SOCIAL, POPULARITY), "genre"),
+        ((HYBRID, *COLLABORATIVE, CONTENT, "social", "popularity"), "genre"),
     ],
 )
 def test_the_strongest_step_left_answers_and_is_named(
@@ -212,7 +201,7 @@ def test_the_strongest_step_left_answers_and_is_named(
         assert ask(client, path, **body)["answered_by"] == step
 
 
-@pytest.mark.parametrize("family", [*COLLABORATIVE, CONTENT, SOCIAL, POPULARITY])
+@pytest.mark.parametrize("family", [*COLLABORATIVE, CONTENT, "social", "popularity"])
 def test_a_hybrid_answers_without_a_member_that_is_damaged(
     family: str, start: Callable[..., TestClient], folder: Path
 ) -> None:
@@ -477,7 +466,7 @@ def test_health_names_the_version_in_memory_that_serves_and_a_probe_finds_it_rea
 DEEP = b"[" * 200_000
 
 
-@pytest.mark.parametrize("family", [HYBRID, CATALOGUE, CONTENT, POPULARITY])
+@pytest.mark.parametrize("family", [HYBRID, CATALOGUE, CONTENT, "popularity"])
 @pytest.mark.parametrize("lost", ["aliases/champion.json", "versions/*/manifest.json", "versions/*/*.json"])
 @pytest.mark.parametrize("is_running", [True, False])
 def test_a_service_goes_on_with_what_is_good_whatever_lies_in_the_store(

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 
 from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.domain.listening.history import History, build_history
-from segue.domain.model.popularity.plays import Popularity, popularity_scores
+from segue.domain.model.popularity.popularity import Popularity, popularity_scores
 from segue.domain.recommend.blend import (
     Blend,
     Personal,

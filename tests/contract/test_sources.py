@@ -12,9 +12,9 @@ from segue.domain.listening.mood import FEATURES, Mood
 from segue.domain.listening.situation import CIRCUMSTANCES, Activity, Situation, TimeOfDay, prior_shift
 from segue.domain.model.candidate_source import ReasonKind
 from segue.domain.model.collaborative.item_similarity import ItemSimilarity
-from segue.domain.model.content.genre_taste import build_genre_index, genre_source
+from segue.domain.model.content.content import Content, ContentSource, read_marks
 from segue.domain.model.content.rules import MoodRules, mood_source
-from segue.domain.model.content.vectors import Content, ContentSource, read_marks
+from segue.domain.model.genre_taste import build_genre_index, genre_source
 from segue.domain.model.popularity.social import Social, social_source
 from tests.small_catalogue import small_catalogue
 

@@ -3,69 +3,35 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.catalogue import load_catalogue, write_catalogue
 from segue.artifacts.codec.clustering import load_clustering, write_clustering
 from segue.artifacts.codec.genre_preference import load_genre_preference, write_genre_preference
-from segue.artifacts.codec.model.content import load_content, write_content
-from segue.artifacts.codec.model.item_factors import load_item_factors, write_item_factors
-from segue.artifacts.codec.model.item_similarity import load_item_similarity, write_item_similarity
-from segue.artifacts.codec.model.nonnegative_factors import (
-    load_nonnegative_factors,
-    write_nonnegative_factors,
-)
-from segue.artifacts.codec.model.popularity import load_popularity, write_popularity
-from segue.artifacts.codec.model.rules import load_rules, write_rules
-from segue.artifacts.codec.model.social import load_social, write_social
+from segue.artifacts.codec.member import load_member, write_member
 from segue.artifacts.codec.ranker import load_ranker, write_ranker
 from segue.artifacts.codec.vocabulary import load_vocabulary
-from segue.artifacts.family import (
-    CATALOGUE,
-    CLUSTERS,
-    CONTENT,
-    CONTENT_INDEX,
-    GENRE_PREFERENCE,
-    HYBRID,
-    ITEM_FACTORS,
-    ITEM_SIMILARITY,
-    NONNEGATIVE_FACTORS,
-    POPULARITY,
-    RULES,
-    SOCIAL,
-)
+from segue.artifacts.family import CATALOGUE, CLUSTERS, CONTENT, CONTENT_INDEX, GENRE_PREFERENCE, HYBRID
 from segue.artifacts.release import read_manifest
 from segue.backends.faiss import read_index, write_index
 from segue.backends.onnx import OnnxClassifier
+from segue.domain.model.registry import MEMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from segue.artifacts.manifest import Manifest
     from segue.artifacts.place.local import LocalStore
 
-OF_TRACKS: dict[str, tuple[Callable[..., Any], Callable[..., None]]] = {
-    POPULARITY: (load_popularity, write_popularity),
-    ITEM_FACTORS: (load_item_factors, write_item_factors),
-    NONNEGATIVE_FACTORS: (load_nonnegative_factors, write_nonnegative_factors),
-    ITEM_SIMILARITY: (load_item_similarity, write_item_similarity),
-    CONTENT: (load_content, write_content),
-    RULES: (load_rules, write_rules),
-    SOCIAL: (load_social, write_social),
-}
-"""Families whose rows are the tracks of a catalogue, whose vocabulary both functions take."""
-
 
 def rewrite(store: LocalStore, manifest: Manifest, to: Path, *, cache: Path) -> Path:
     """Load an artifact's files, write what they hold as it is written today, and return their folder."""
     family, folder = manifest.family, fetch(store, manifest, cache)
-    if family in OF_TRACKS:
-        load, write = OF_TRACKS[family]
+    if family in MEMBERS:
         catalogue = read_manifest(store, CATALOGUE, manifest.record.depends_on[CATALOGUE])
         vocabulary = load_vocabulary(fetch(store, catalogue, cache))
-        write(load(folder, vocabulary), vocabulary, to)
+        write_member(family, load_member(family, folder, vocabulary), vocabulary, to)
     elif family == CONTENT_INDEX:
         on = {
             name: read_manifest(store, name, version) for name, version in manifest.record.depends_on.items()

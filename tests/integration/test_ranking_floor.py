@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.algorithm.registry import FAMILIES
+from training.algorithm.registry import KINDS
 from training.evaluate.reader import read_interactions
 from training.evaluate.split import Protocol, Split, divide
 from training.measure.metric import accuracy_of_users
@@ -44,7 +44,7 @@ def test_the_published_split_is_what_was_published(gowalla: Split) -> None:
 )
 def test_a_model_is_as_good_as_it_was(name: str, low: float, high: float, gowalla: Split) -> None:
     """Popularity's ceiling catches a leak; the others' is far above any published figure."""
-    scorer = FAMILIES[name].build({}).fit(gowalla.train, lambda _: None)
+    scorer = KINDS[name].build({}).fit(gowalla.train, lambda _: None)
     users = np.sort(np.random.default_rng(17).choice(gowalla.users, N_USERS, replace=False))
     ranking = rank_catalogue(scorer, gowalla.train, users, 20)
     assert low < accuracy_of_users(ranking, gowalla.test[users])["recall"].mean() < high

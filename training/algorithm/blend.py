@@ -13,6 +13,7 @@ from segue.domain.recommend.blend import Blend, Personal, Unit, shares, units
 from segue.errors import NotEnoughDataError
 from training.algorithm.collaborative.ials import IalsRecommender
 from training.algorithm.collaborative.linear import LinkPropagation
+from training.algorithm.kind import AlgorithmKind
 from training.algorithm.scorer import BlendScorer
 from training.evaluate.split import hold_out
 from training.measure.metric import accuracy_of_users
@@ -243,3 +244,6 @@ def _gather(
     columns = np.sort(columns, axis=1)[:, ::-1]  # so that what stands for nothing comes last
     values = [np.take_along_axis(each, columns, axis=1) for each in scores]
     return columns, values, {unit: [units(each, seen, unit) for each in scores] for unit in Unit}
+
+
+KINDS = {"blend": AlgorithmKind(BlendRecommender, 100, {}, blends=("link-propagation", "ials"))}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from segue.domain.model.popularity.plays import Popularity
+    from segue.domain.model.popularity.popularity import Popularity
     from segue.domain.recommend.blend import Blend, Personal
 
     Model = Popularity | Personal | Blend

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from segue.domain.listening.history import History
 from segue.domain.model.collaborative.item_factors import fold_in
 from segue.domain.model.collaborative.nonnegative_factors import nonnegative_fold_in
-from segue.domain.model.popularity.plays import popularity_scores
+from segue.domain.model.popularity.popularity import popularity_scores
 from segue.domain.recommend.blend import shares, units
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from segue.domain.model.collaborative.item_factors import ItemFactors
     from segue.domain.model.collaborative.item_similarity import ItemSimilarity
     from segue.domain.model.collaborative.nonnegative_factors import NonnegativeFactors
-    from segue.domain.model.popularity.plays import Popularity
+    from segue.domain.model.popularity.popularity import Popularity
     from segue.domain.recommend.blend import Blend
     from training.algorithm.protocol import Scorer
 

@@ -14,17 +14,17 @@ from training.release.finite import fit_finite
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from training.algorithm.kind import AlgorithmKind
     from training.algorithm.protocol import Scorer
-    from training.algorithm.registry import Family
     from training.algorithm.scorer import BlendScorer
     from training.measure.search import SearchTask
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class BlendMember:
     """A model of the run: settings, what they fitted on the whole training part, and what that took."""
 
-    family: Family
+    kind: AlgorithmKind
     params: Mapping[str, Any]
     scorer: Scorer
     fit_seconds: float
@@ -42,13 +42,13 @@ class Blended:
 
 
 def blend_members(
-    members: Mapping[str, Member], task: SearchTask, *, whole: bool, step: Callable[[str], None]
+    members: Mapping[str, BlendMember], task: SearchTask, *, whole: bool, step: Callable[[str], None]
 ) -> Blended:
     """Learn on the held-out part what each member weighs.
 
     Parameters
     ----------
-    members : mapping of str to Member
+    members : mapping of str to BlendMember
     task : SearchTask
         What settings were chosen on.
     whole : bool
@@ -70,7 +70,7 @@ def blend_members(
     reset_peak()
     start = time.perf_counter()
     held = [
-        member.scorer if whole else fit_finite(member.family.build(member.params), task.fit, step)
+        member.scorer if whole else fit_finite(member.kind.build(member.params), task.fit, step)
         for member in members.values()
     ]
     step("weights")

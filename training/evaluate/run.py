@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from segue.domain.recommend.blend import Personal
 from segue.errors import SegueError
-from training.algorithm.registry import FAMILIES
-from training.evaluate.blending import Member, blend_members
+from training.algorithm.registry import KINDS
+from training.evaluate.blending import BlendMember, blend_members
 from training.evaluate.item_group import group_by_listening
 from training.evaluate.negatives import sampled_accuracy
 from training.evaluate.split import hold_out
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from training.algorithm.kind import AlgorithmKind
     from training.algorithm.protocol import Scorer
-    from training.algorithm.registry import Family
     from training.evaluate.item_group import ItemGroups
     from training.evaluate.negatives import Negatives
     from training.evaluate.split import Split
@@ -155,7 +155,7 @@ class Report:
 
 
 def measure_all(
-    split: Split, families: Mapping[str, Family], request: EvaluationRequest, progress: Progress
+    split: Split, kinds: Mapping[str, AlgorithmKind], request: EvaluationRequest, progress: Progress
 ) -> Report:
     """Choose settings, fit and rank every model, and test every pair on NDCG.
 
@@ -167,26 +167,26 @@ def measure_all(
         No model could be fitted; this is the first one's error. Or a journal is of other data.
     """
     request = replace(request, groups=request.groups or group_by_listening(split.train))
-    families, blends = _part(families)
-    searched = [name for name, family in families.items() if family.space]
+    kinds, blends = _part(kinds)
+    searched = [name for name, kind in kinds.items() if kind.space]
     budget_s = request.budget_s / max(1, len(searched))
     measured: list[MeasuredModel] = []
     failures: dict[str, SegueError] = {}
-    members: dict[str, Member] = {}
+    members: dict[str, BlendMember] = {}
     task = _task(split, request)
     journals = _open(task, searched, request)  # all before the first: a wrong folder shows at once
-    for name, family in families.items():
+    for name, kind in kinds.items():
         try:
-            trials = _choose(name, family, task, journals.get(name), budget_s, progress)
-            params = family.resolve(trials[0].params if trials else {})
-            plan = _Plan(name, params, len(trials), partial(fit_finite, family.build(params), split.train))
+            trials = _choose(name, kind, task, journals.get(name), budget_s, progress)
+            params = kind.resolve(trials[0].params if trials else {})
+            plan = _Plan(name, params, len(trials), partial(fit_finite, kind.build(params), split.train))
             model, scorer = _measure(split, plan, request, progress)
         except SegueError as error:
             failures[name] = error
             continue
         measured.append(model)
         if blends and isinstance(scorer.model, Personal):
-            members[name] = Member(family, params, scorer, model.fit_seconds, model.peak_bytes)
+            members[name] = BlendMember(kind, params, scorer, model.fit_seconds, model.peak_bytes)
     for name in blends:
         try:
             measured.append(_measure_blend(split, name, members, task, request, progress))
@@ -199,12 +199,12 @@ def measure_all(
     return Report(request.k, measured, tests, {name: str(error) for name, error in failures.items()})
 
 
-def _part(families: Mapping[str, Family]) -> tuple[dict[str, Family], list[str]]:
+def _part(kinds: Mapping[str, AlgorithmKind]) -> tuple[dict[str, AlgorithmKind], list[str]]:
     """Part the models from the blends of them; a blend that was named alone brings its members."""
-    blends = [name for name, family in families.items() if family.members]
-    plain = {name: family for name, family in families.items() if not family.members}
+    blends = [name for name, kind in kinds.items() if kind.blends]
+    plain = {name: kind for name, kind in kinds.items() if not kind.blends}
     if blends and not plain:
-        plain = {name: FAMILIES[name] for blend in blends for name in families[blend].members}
+        plain = {name: KINDS[name] for blend in blends for name in kinds[blend].blends}
     return plain, blends
 
 
@@ -221,16 +221,17 @@ def _open(task: SearchTask, names: list[str], request: EvaluationRequest) -> dic
     if request.budget_s == 0 and request.journals is None:
         return {}
     about = {"data": task.fingerprint(), "k": request.k, "seed": request.seed}
-
-    def open_journal(name: str) -> Journal:
-        path = None if request.journals is None else request.journals / f"{name}.jsonl"
-        return Journal(path, {"model": name} | about)
-
-    return {name: open_journal(name) for name in names}
+    folder = request.journals
+    return {name: Journal(folder and folder / f"{name}.jsonl", {"model": name} | about) for name in names}
 
 
 def _choose(
-    name: str, family: Family, task: SearchTask, journal: Journal | None, budget_s: float, progress: Progress
+    name: str,
+    kind: AlgorithmKind,
+    task: SearchTask,
+    journal: Journal | None,
+    budget_s: float,
+    progress: Progress,
 ) -> list[Trial]:
     if journal is None:
         return []
@@ -240,13 +241,13 @@ def _choose(
     def report(share: float, trial: Trial) -> None:
         progress.search(f"{name}: {OBJECTIVE} {trial.value:.4f} in {trial.seconds:.1f} s", share)
 
-    return search(family, task, journal, budget_s, report)
+    return search(kind, task, journal, budget_s, report)
 
 
 def _measure_blend(
     split: Split,
     name: str,
-    members: Mapping[str, Member],
+    members: Mapping[str, BlendMember],
     task: SearchTask,
     request: EvaluationRequest,
     progress: Progress,

@@ -8,13 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from segue.errors import ConfigError, InvalidInputError
-from training.algorithm.registry import FAMILIES, Family
+from training.algorithm.kind import AlgorithmKind
+from training.algorithm.registry import KINDS
+from training.hybrid.settings import kinds_of
 from training.measure.search import Journal, SearchTask, Trial, search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from training.algorithm.protocol import Algorithm
     from training.hybrid.settings import HybridSettings
 
 logger = logging.getLogger("segue.train")
@@ -22,18 +25,11 @@ logger = logging.getLogger("segue.train")
 TRUNCATIONS = (25, 75, 150)
 """Weights of an item that are kept: what is served lies in memory, and the tail of them says little."""
 
+_TRUNCATED = "n_neighbours"
+"""The setting that says how many those are."""
+
 BEARABLE_LOSS = 0.005
 """Share of the validation's NDCG that fewer weights may cost."""
-
-_QUICK = {"factors": ("ials",), "similarity": ("rp3beta", "item-knn", "sparse-ease")}
-_WITH_BUDGET = {
-    "factors": ("ials", "als"),
-    "similarity": ("rp3beta", "link-propagation", "item-knn", "sparse-ease", "ease"),
-    "parts": ("nmf",),
-}
-_STARTS = {"ials": tuple({"ridge": 8.0, "unobserved_weight": weight} for weight in (0.02, 0.1, 0.5))}
-"""HybridSettings that are always tried; of other kinds the defaults. What a track that was not played weighs
-depends on the data most: 0.02 is best on Gowalla's check-ins, 0.5 on the sample store's listeners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +57,9 @@ def choose_settings(
 ) -> tuple[HybridSettings, dict[str, list[Tried]]]:
     """Return the settings of the members that rank best what was held out, and all that was tried.
 
-    Without a budget the item-item model is the best of three kinds at their defaults, and the factors that of
-    a few settings. With one, the kinds of every member share it, and their settings are searched. Of the
-    item-item model then the fewest weights are kept that cost at most `BEARABLE_LOSS`.
+    Without a budget each member is the best of its quick kinds. With one, all kinds of every member share the
+    budget, and their settings are searched. An item-item model then keeps the fewest weights that cost at
+    most `BEARABLE_LOSS`.
 
     Parameters
     ----------
@@ -77,32 +73,34 @@ def choose_settings(
     """
     if not len(task.users()):
         return settings, {}
-    kinds = _WITH_BUDGET if budget.minutes else _QUICK
-    share_s = budget.minutes * 60 / sum(map(len, kinds.values()))
-    tried: dict[str, list[Tried]] = {}
-    for member, names in kinds.items():
-        fixed = _fixed(member, settings)
-        tried[member] = [each for name in names for each in _try(name, fixed, task, budget, share_s, step)]
-    best = {member: max(found, key=lambda each: each.trial.value) for member, found in tried.items() if found}
-    if "similarity" in best:
-        best["similarity"] = _truncated(best["similarity"], task, tried["similarity"], step)
-    chosen: dict[str, Any] = {
-        member: FAMILIES[each.kind].build(each.trial.params) for member, each in best.items()
+    wanted = {
+        name: [kind for kind, each in kinds_of(name).items() if each.quick or budget.minutes]
+        for name in settings.members
     }
-    return replace(settings, **chosen), tried
+    share_s = budget.minutes * 60 / max(1, sum(map(len, wanted.values())))
+    tried: dict[str, list[Tried]] = {}
+    for member, names in wanted.items():
+        usual = settings.members[member]
+        found = [each for name in names for each in _try(name, usual, task, budget, share_s, step)]
+        if names:
+            tried[member] = found
+    best = {member: max(found, key=lambda each: each.trial.value) for member, found in tried.items() if found}
+    for member, each in best.items():
+        if _TRUNCATED in each.trial.params:
+            best[member] = _truncated(each, task, tried[member], step)
+    chosen = {member: KINDS[each.kind].build(each.trial.params) for member, each in best.items()}
+    return replace(settings, members={**settings.members, **chosen}), tried
 
 
-def _fixed(member: str, settings: HybridSettings) -> dict[str, Any]:
+def _fixed(kind: AlgorithmKind, usual: Algorithm) -> dict[str, Any]:
     """Return what is not searched: the size of what will be served, and the seed."""
-    if member == "similarity":
-        return {"n_neighbours": TRUNCATIONS[-1]}
-    names = ("n_factors", "seed", "n_sweeps") if member == "parts" else ("n_factors", "seed")
-    return {name: getattr(getattr(settings, member), name) for name in names}
+    size = {_TRUNCATED: TRUNCATIONS[-1]} if _TRUNCATED in kind.resolve({}) else {}
+    return {name: getattr(usual, name) for name in kind.fixed} | size
 
 
 def _try(
     kind: str,
-    fixed: dict[str, Any],
+    usual: Algorithm,
     task: SearchTask,
     budget: SearchBudget,
     budget_s: float,
@@ -110,10 +108,11 @@ def _try(
 ) -> list[Tried]:
     """Try a kind at its defaults, and at others while the budget lasts; one that cannot be fitted is said."""
     step(f"trying {kind}")
-    usual = FAMILIES[kind]
-    free = {name: place for name, place in usual.space.items() if name not in fixed}
-    starts = _STARTS.get(kind, ({},))
-    family = Family(partial(usual.kind, **fixed), free)
+    known = KINDS[kind]
+    fixed = _fixed(known, usual)
+    free = {name: place for name, place in known.space.items() if name not in fixed}
+    starts = known.quick or ({},)
+    sized = AlgorithmKind(partial(known.settings, **fixed), known.place, free)
     path = budget.trials / f"{kind}.jsonl" if budget.trials else None
     about = {"data": task.fingerprint(), "k": task.k, "seed": task.seed, **fixed} if path else {}
 
@@ -123,9 +122,9 @@ def _try(
     journal = Journal(path, about)
     try:
         for start in starts[len(journal.trials) :]:
-            journal.add(task.measure(family, start))
+            journal.add(task.measure(sized, {**start}))
             report(0.0, journal.trials[-1])
-        trials = search(family, task, journal, budget_s, report)
+        trials = search(sized, task, journal, budget_s, report)
     except (InvalidInputError, ConfigError) as error:  # as EASE of a large catalogue, or no implicit
         logger.warning("%s is not tried: %s", kind, error)
         return []
@@ -137,7 +136,7 @@ def _truncated(best: Tried, task: SearchTask, tried: list[Tried], step: Callable
     step(f"trying fewer weights of {best.kind}")
     least = best.trial.value * (1 - BEARABLE_LOSS)
     for n_neighbours in TRUNCATIONS[:-1]:
-        trial = task.measure(FAMILIES[best.kind], {**best.trial.params, "n_neighbours": n_neighbours})
+        trial = task.measure(KINDS[best.kind], {**best.trial.params, _TRUNCATED: n_neighbours})
         told = (best.kind, n_neighbours, task.k, trial.value)
         logger.info("%s with %d weights an item: NDCG@%d %.4f on validation", *told)
         tried.append(Tried(best.kind, trial))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.artifacts.family import ITEM_FACTORS, ITEM_SIMILARITY, NONNEGATIVE_FACTORS
 from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
 from segue.domain.listening.event import weight_of
-from segue.domain.model.popularity.plays import Membership, build_popularity, count_events, decay_events
+from segue.domain.model.popularity.popularity import Membership, build_popularity, count_events, decay_events
+from segue.domain.model.registry import MEMBERS
 from segue.domain.recommend.recommender import build_recommender
 from training.algorithm.content.fit import fit_content
 from training.algorithm.content.rules import fit_rules
@@ -28,17 +28,14 @@ if TYPE_CHECKING:
     from segue.domain.catalogue.tracks import Catalogue
     from segue.domain.listening.friends import Friends
     from segue.domain.listening.interactions import Interactions
+    from segue.domain.model.content.content import Content
     from segue.domain.model.content.rules import MoodRules
-    from segue.domain.model.content.vectors import Content
-    from segue.domain.model.popularity.plays import Popularity
+    from segue.domain.model.popularity.popularity import Popularity
     from segue.domain.recommend.recommender import Recommender
     from training.algorithm.content.fit import ContentRecord
     from training.hybrid.settings import HybridSettings
 
 logger = logging.getLogger("segue.train")
-
-FAMILY_OF = {"factors": ITEM_FACTORS, "similarity": ITEM_SIMILARITY, "parts": NONNEGATIVE_FACTORS}
-"""The family that each of `training.hybrid.settings.MEMBERS` is published as."""
 
 _DAY_S = 86_400.0
 
@@ -98,12 +95,13 @@ def fit_members(
     popularity = fit_popularity(data, kept, settings.half_life_days)
     fitted: dict[str, Any] = {}
     missing: dict[str, str] = {}
-    for name, family in FAMILY_OF.items():
+    family_of = {member.name: family for family, member in MEMBERS.items()}
+    for name, algorithm in settings.members.items():
         try:
-            fitted[name] = fit_finite(getattr(settings, name), liked, step).model
+            fitted[name] = fit_finite(algorithm, liked, step).model
         except NOT_FITTED as error:
-            missing[family] = str(error)
-            logger.warning("%s is left out: %s", family, error)
+            missing[family_of[name]] = str(error)
+            logger.warning("%s is left out: %s", family_of[name], error)
     return build_recommender(
         data.catalogue,
         popularity=popularity,

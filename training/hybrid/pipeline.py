@@ -10,9 +10,7 @@ import numpy as np
 from rich.text import Text
 
 from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
-from segue.domain.model.collaborative.item_factors import fold_in
-from segue.domain.model.collaborative.nonnegative_factors import nonnegative_fold_in
-from segue.domain.recommend.recommender import TIER_SOURCES
+from segue.domain.model.registry import MEMBERS, TIER_SOURCES
 from segue.errors import InvalidInputError, NotEnoughDataError, TrainingError
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from training.algorithm.collaborative.inverted_file import find_cells
@@ -105,7 +103,7 @@ class HybridTraining:
     a catalogue's newest tracks are in the latest events.
     """
 
-    settings: HybridSettings = field(default_factory=HybridSettings)
+    settings: HybridSettings = field(default_factory=HybridSettings.of)
     budget: SearchBudget = field(default_factory=SearchBudget)
     k: int = 20
 
@@ -218,12 +216,11 @@ def _weigh(run: Divided) -> tuple[Weighed | None, Task]:
 def _searched_fast(model: Recommender, task: Task, seed: int) -> Recommender:
     """Sort the factors of a large catalogue into cells that answer the listeners of a task well."""
     liked = [each.history for each in task.listeners() if (each.history.confidence > 0).any()]
-    if (factors := model.factors) is not None:
-        users = np.array([fold_in(factors, history) for history in liked])
-        model = replace(model, factors=replace(factors, cells=find_cells(factors.factors, users, seed)))
-    if (parts := model.parts) is not None:
-        users = np.array([nonnegative_fold_in(parts, history) for history in liked])
-        model = replace(model, parts=replace(parts, cells=find_cells(parts.factors, users, seed)))
+    for member in MEMBERS.values():
+        if member.fold_in and (found := model.models.get(member.name)) is not None:
+            users = np.array([member.fold_in(found, history) for history in liked])
+            cells = find_cells(found.factors, users, seed)
+            model = model.with_models(**{member.name: replace(found, cells=cells)})
     return model
 
 

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segue.artifacts.codec.catalogue import write_catalogue
-from segue.artifacts.codec.model.content import write_content
-from segue.artifacts.codec.model.item_factors import write_item_factors
-from segue.artifacts.codec.model.item_similarity import write_item_similarity
-from segue.artifacts.codec.model.nonnegative_factors import write_nonnegative_factors
-from segue.artifacts.codec.model.popularity import write_popularity
-from segue.artifacts.codec.model.rules import write_rules
-from segue.artifacts.codec.model.social import write_social
+from segue.artifacts.codec.member import write_member
 from segue.artifacts.codec.ranker import write_ranker
-from segue.artifacts.family import (
-    CATALOGUE,
-    CONTENT,
-    CONTENT_INDEX,
-    HYBRID,
-    ITEM_FACTORS,
-    ITEM_SIMILARITY,
-    NONNEGATIVE_FACTORS,
-    POPULARITY,
-    RULES,
-    SOCIAL,
-)
+from segue.artifacts.family import CATALOGUE, CONTENT, CONTENT_INDEX, HYBRID
 from segue.artifacts.manifest import Record
+from segue.domain.model.registry import MEMBERS
 from segue.domain.vector.nearest import MOST_EXACT
 from training.algorithm.content.index import publish_index
 from training.hybrid.data.enough import warn_of_little, warn_of_unknown
@@ -83,22 +68,11 @@ def publish_all(run: Run[Dataset], fitted: FittedHybrid, model: Recommender) -> 
 
 def _writers(model: Recommender) -> dict[str, Callable[[Path], None]]:
     items = model.catalogue.vocabulary
-    writers: dict[str, Callable[[Path], None]] = {}
-    if (popularity := model.popularity) is not None:
-        writers[POPULARITY] = lambda to: write_popularity(popularity, items, to)
-    if (factors := model.factors) is not None:
-        writers[ITEM_FACTORS] = lambda to: write_item_factors(factors, items, to)
-    if (parts := model.parts) is not None:
-        writers[NONNEGATIVE_FACTORS] = lambda to: write_nonnegative_factors(parts, items, to)
-    if (similarity := model.similarity) is not None:
-        writers[ITEM_SIMILARITY] = lambda to: write_item_similarity(similarity, items, to)
-    if (content := model.content) is not None:
-        writers[CONTENT] = lambda to: write_content(content, items, to)
-    if (rules := model.rules) is not None:
-        writers[RULES] = lambda to: write_rules(rules, items, to)
-    if (social := model.social) is not None:
-        writers[SOCIAL] = lambda to: write_social(social, items, to)
-    return writers
+    return {
+        family: partial(write_member, family, model.models[member.name], items)
+        for family, member in MEMBERS.items()
+        if member.name in model.models
+    }
 
 
 def _publish(
@@ -112,19 +86,11 @@ def _publish(
     return publish_version(what.run.store, family, record, write, page)
 
 
-_SOURCE_OF = {
-    POPULARITY: ("trending", "popularity"),
-    ITEM_FACTORS: ("factors",),
-    NONNEGATIVE_FACTORS: ("parts",),
-    ITEM_SIMILARITY: ("similarity",),
-    CONTENT: ("content",),
-    SOCIAL: ("social",),
-}
-
-
 def _measured_of(family: str, measured: Measured) -> tuple[str, ...]:
     """Name what of the measurements is of a family."""
-    return tuple(measured.metrics) if family == HYBRID else _SOURCE_OF.get(family, ())
+    if family == HYBRID:
+        return tuple(measured.metrics)
+    return tuple(source.name for source in MEMBERS[family].sources) if family in MEMBERS else ()
 
 
 def _record(family: str, what: _Publication, depends_on: dict[str, str]) -> Record:
@@ -164,10 +130,10 @@ def _params(family: str, what: _Publication) -> dict[str, Any]:
     if family == CONTENT:
         return what.fitted.divided.fixed.content_record.to_json()
     if family != HYBRID:
-        names = [name for name in _SOURCE_OF.get(family, ()) if name in settings]
-        tried = [each.to_json() for name in names for each in what.fitted.tried.get(name, ())]
-        own = {name: settings[name] for name in names} | _search(family, what)
-        return own | ({"tried": tried} if tried else {})
+        name = MEMBERS[family].name if family in MEMBERS else ""
+        tried = [each.to_json() for each in what.fitted.tried.get(name, ())]
+        own = {name: settings[name]} if name in what.fitted.divided.settings.members else {}
+        return own | _search(name, what) | ({"tried": tried} if tried else {})
     ranker = what.measured.served.ranker
     weights = {tier: ranker.weights_of(tier) for tier in ranker.tiers}
     return what.run.params | {
@@ -179,9 +145,9 @@ def _params(family: str, what: _Publication) -> dict[str, Any]:
     }
 
 
-def _search(family: str, what: _Publication) -> dict[str, Any]:
+def _search(name: str, what: _Publication) -> dict[str, Any]:
     """Say of a large catalogue's factors what an answer reads of them, and what it finds of the best."""
-    model = {ITEM_FACTORS: what.model.factors, NONNEGATIVE_FACTORS: what.model.parts}.get(family)
-    if model is None or (cells := model.cells) is None:
+    cells = getattr(what.model.models.get(name), "cells", None)
+    if cells is None:
         return {}
     return {"search": {"cells": len(cells.centre), "share": cells.share, "recall": cells.recall}}

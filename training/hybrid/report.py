@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from segue.artifacts.family import HYBRID
-from segue.domain.recommend.recommender import SOURCES
+from segue.domain.model.registry import SOURCES
 from training.hybrid.ranker.served import BASELINE
 from training.release.page import render_page
 

@@ -14,7 +14,7 @@ from segue.artifacts.codec.vocabulary import load_vocabulary
 from segue.artifacts.family import CATALOGUE, PINNED
 from segue.artifacts.release import read_manifest
 from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
-from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from segue.errors import CorruptArtifactError, InvalidInputError, UnsupportedSchemaError, VersionNotFoundError
 from training.hybrid.settings import HybridSettings
 from training.release.champion import cannot_be_served, uncontested

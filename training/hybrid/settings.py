@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 from segue.errors import InvalidInputError
-from training.algorithm.collaborative.als import AlsRecommender
-from training.algorithm.collaborative.ials import IalsRecommender
-from training.algorithm.collaborative.linear import Ease, ItemKnn, LinkPropagation, Rp3Beta
-from training.algorithm.collaborative.nmf import NmfRecommender
-from training.algorithm.collaborative.sparse_ease import SparseEase
-from training.algorithm.registry import FAMILIES
+from training.algorithm.registry import KINDS
+
+if TYPE_CHECKING:
+    from training.algorithm.kind import AlgorithmKind
+    from training.algorithm.protocol import Algorithm
 
 HALF_LIFE_DAYS = 30.0
-MEMBERS = ("factors", "similarity", "parts")
-"""The fields of `HybridSettings` that are fitted to listeners' tracks alone."""
 
-Factors = IalsRecommender | AlsRecommender
-ItemItem = Rp3Beta | LinkPropagation | ItemKnn | Ease | SparseEase
-Member = Factors | ItemItem | NmfRecommender
-
-_KINDS: Mapping[str, tuple[str, ...]] = {
-    "factors": ("ials", "als"),
-    "similarity": ("rp3beta", "link-propagation", "item-knn", "ease", "sparse-ease"),
-    "parts": ("nmf",),
-}
-"""Of each member, what it may be: names of the registry, which manifests keep."""
+_USUAL = {kind.member: kind for kind in KINDS.values() if kind.usual is not None}
+"""Of each member that is fitted to listeners' tracks alone, the kind that it is by default."""
 
 _OLD_NAMES: Mapping[str, str] = {
     "IalsRecommender": "ials",
@@ -44,37 +33,32 @@ _OLD_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class HybridSettings:
-    """Of the members, one value each.
+    """What every member is.
 
     Attributes
     ----------
-    factors : IalsRecommender or AlsRecommender
-    similarity : Rp3Beta, LinkPropagation, ItemKnn, Ease or SparseEase
-    parts : NmfRecommender
+    members : mapping of str to Algorithm
+        The algorithm of each member that is fitted to listeners' tracks alone, by the member's name.
     half_life_days : float
         Of what is trending.
     seed : int
         Of every draw.
     """
 
-    factors: Factors = field(default_factory=lambda: IalsRecommender(n_factors=64))
-    similarity: ItemItem = field(default_factory=lambda: Rp3Beta(n_neighbours=75))
-    parts: NmfRecommender = field(default_factory=lambda: NmfRecommender(n_sweeps=50))
+    members: Mapping[str, Algorithm]
     half_life_days: float = HALF_LIFE_DAYS
     seed: int = 17
 
     @classmethod
-    def of(cls, n_factors: int, seed: int) -> Self:
-        """Return the defaults with so many factors and this seed throughout."""
-        return cls(
-            factors=IalsRecommender(n_factors=n_factors, seed=seed),
-            parts=NmfRecommender(n_sweeps=50, seed=seed),
-            seed=seed,
-        )
+    def of(cls, n_factors: int = 64, seed: int = 17, **members: Algorithm) -> Self:
+        """Return the defaults with so many factors and this seed throughout, and some members given."""
+        asked = {"n_factors": n_factors, "seed": seed}
+        usual = {name: kind.build(_asked(kind, asked)) for name, kind in _USUAL.items()}
+        return cls({**usual, **members}, seed=seed)
 
     @classmethod
     def from_json(cls, raw: object) -> Self:
-        """Return what `to_json` wrote.
+        """Return what `to_json` wrote; a member that it does not name is none of that recipe.
 
         Raises
         ------
@@ -82,21 +66,36 @@ class HybridSettings:
             It is of another form, with a setting more or less, a kind that this version does not know, or a
             value of another type: read in part it would be another recipe.
         """
-        usual = cls()
-        given = _checked("settings", raw, {item.name: getattr(usual, item.name) for item in fields(cls)})
-        members = {name: _build(name, given[name]) for name in MEMBERS}
-        return cls(**{**given, **members})
+        usual = cls.of()
+        values = {"half_life_days": usual.half_life_days, "seed": usual.seed}
+        named = [name for name in _USUAL if isinstance(raw, Mapping) and name in raw]
+        given = _checked("settings", raw, {**values, **dict.fromkeys(named)})
+        members = {name: _build(name, given[name]) for name in named}
+        return cls(members, given["half_life_days"], given["seed"])
 
     def to_json(self) -> dict[str, Any]:
         """Return every setting in plain values, of a member its kind too."""
-        return {
-            name: {"kind": _kind_of(name, getattr(self, name))} | value if name in MEMBERS else value
-            for name, value in asdict(self).items()
+        members = {
+            name: {"kind": _kind_of(name, value)} | asdict(value)  # type: ignore[call-overload]
+            for name, value in self.members.items()
         }
+        return members | {"half_life_days": self.half_life_days, "seed": self.seed}
 
 
-def _kind_of(member: str, value: Member) -> str:
-    return next(kind for kind in _KINDS[member] if FAMILIES[kind].kind is type(value))
+def kinds_of(member: str) -> dict[str, AlgorithmKind]:
+    """Return the kinds that a member may be, by their names."""
+    return {name: kind for name, kind in KINDS.items() if kind.member == member}
+
+
+def _asked(kind: AlgorithmKind, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a kind's usual settings; of what is asked, the seed, and the factors where they are usual."""
+    usual = {**(kind.usual or {})}
+    names = {"seed"} & kind.resolve({}).keys() | usual.keys() & asked.keys()
+    return usual | {name: asked[name] for name in names}
+
+
+def _kind_of(member: str, value: Algorithm) -> str:
+    return next(name for name, kind in kinds_of(member).items() if kind.settings is type(value))
 
 
 def _build(member: str, raw: object) -> Any:
@@ -104,9 +103,9 @@ def _build(member: str, raw: object) -> Any:
         raise InvalidInputError(f"settings.{member} is {repr(raw)[:40]}, and not an object")
     named = raw.get("kind")
     kind = _OLD_NAMES.get(named, named) if isinstance(named, str) else named
-    if kind not in _KINDS[member]:
+    if not isinstance(kind, str) or kind not in kinds_of(member):
         raise InvalidInputError(f"settings.{member}.kind is {repr(named)[:40]}, which is not known")
-    usual = FAMILIES[kind]
+    usual = KINDS[kind]
     given = {name: value for name, value in raw.items() if name != "kind"}
     return usual.build(_checked(f"settings.{member}", given, usual.resolve({})))
 

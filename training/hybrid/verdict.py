@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from training.genre_preference.evaluation import mean_of_differences
 from training.hybrid.ranker.panel import (
     build_panel,

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
+    from training.algorithm.kind import AlgorithmKind
     from training.algorithm.protocol import Scorer
-    from training.algorithm.registry import Family
 
 OBJECTIVE = "ndcg"
 MAX_USERS = 5000
@@ -65,14 +65,14 @@ class SearchTask:
                 digest.update(np.ascontiguousarray(array, "<f8").tobytes())
         return digest.hexdigest()[:16]
 
-    def measure(self, family: Family, params: dict[str, Any]) -> Trial:
+    def measure(self, kind: AlgorithmKind, params: dict[str, Any]) -> Trial:
         """Fit and measure one setting; one that gives no model, as too little regularisation, is worth 0."""
         start = time.perf_counter()
         try:
-            value = self._value(fit_finite(family.build(params), self.fit, lambda _: None))
+            value = self._value(fit_finite(kind.build(params), self.fit, lambda _: None))
         except TrainingError:
             value = 0.0
-        return Trial(family.resolve(params), value, round(time.perf_counter() - start, 3))
+        return Trial(kind.resolve(params), value, round(time.perf_counter() - start, 3))
 
     def users(self) -> NDArray[np.int64]:
         """Return the rows that are measured on, int64 (≤ MAX_USERS,); each has an item held out."""
@@ -137,13 +137,13 @@ class Journal:
 
 
 def search(
-    family: Family,
+    kind: AlgorithmKind,
     task: SearchTask,
     journal: Journal,
     budget_s: float,
     report: Callable[[float, Trial], None],
 ) -> list[Trial]:
-    """Try settings until the budget is spent, the defaults and the family's starts first; resume the journal.
+    """Try settings until the budget is spent, the defaults and the kind's starts first; resume the journal.
 
     Of the trials after those, every third is drawn from the whole space and the others near the best so
     far. The n-th trial depends on the seed and the trials before it alone, so a search that was cut
@@ -152,7 +152,7 @@ def search(
 
     Parameters
     ----------
-    family : Family
+    kind : AlgorithmKind
     task : SearchTask
     journal : Journal
     budget_s : float
@@ -166,37 +166,37 @@ def search(
         All, best first; of equal ones the earlier.
     """
     for trial in journal.trials:
-        _check(family, trial)
+        _check(kind, trial)
     start = time.monotonic()
-    while budget_s > 0 and (family.space or not journal.trials):
+    while budget_s > 0 and (kind.space or not journal.trials):
         spent = time.monotonic() - start
         usual = fmean(trial.seconds for trial in journal.trials) if journal.trials else 0.0
         if journal.trials and spent + usual > budget_s:
             break
-        trial = task.measure(family, _next_params(family, task.seed, journal.trials))
+        trial = task.measure(kind, _next_params(kind, task.seed, journal.trials))
         journal.add(trial)
         report(min(1.0, (time.monotonic() - start) / budget_s), trial)
     return sorted(journal.trials, key=lambda trial: -trial.value)
 
 
-def _check(family: Family, trial: Trial) -> None:
-    usual = family.resolve({})
+def _check(kind: AlgorithmKind, trial: Trial) -> None:
+    usual = kind.resolve({})
     for name, value in trial.params.items():
-        kind = type(usual.get(name))
-        if name not in usual or not isinstance(value, int | float if kind is float else kind):
+        wanted = type(usual.get(name))
+        if name not in usual or not isinstance(value, int | float if wanted is float else wanted):
             raise InvalidInputError(
                 f"a trial that was read has {name} = {value!r}, which is no setting of the model: remove its "
                 "line, or give another folder."
             )
 
 
-def _next_params(family: Family, seed: int, trials: list[Trial]) -> dict[str, Any]:
+def _next_params(kind: AlgorithmKind, seed: int, trials: list[Trial]) -> dict[str, Any]:
     number = len(trials)
-    starts = ({}, *family.starts)
+    starts = ({}, *kind.starts)
     if number < len(starts):
         return dict(starts[number])
     near = max(trials, key=lambda trial: trial.value).params if number % 3 else None
-    return draw_params(family.space, np.random.default_rng([seed, number]), near)
+    return draw_params(kind.space, np.random.default_rng([seed, number]), near)
 
 
 def _is_trial(entry: dict[str, Any]) -> bool:

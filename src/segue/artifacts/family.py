@@ -1,14 +1,12 @@
-"""The families of artifacts, by name. One module without imports, as every function reads it."""
+"""The families of artifacts, by name. Every function reads this module, so it imports no numpy."""
+
+from __future__ import annotations
+
+from segue.domain.model import MODULES
 
 GENRE_PREFERENCE = "genre-preference"
 CATALOGUE = "catalogue"
-POPULARITY = "popularity"
-ITEM_FACTORS = "item-factors"
-ITEM_SIMILARITY = "item-similarity"
-NONNEGATIVE_FACTORS = "nonnegative-factors"
 CONTENT = "content"
-RULES = "rules"
-SOCIAL = "social"
 HYBRID = "hybrid"
 CLUSTERS = "clusters"
 """Of several variants: each has an alias of its own, `variant_alias`; champion is the one that is live."""
@@ -23,7 +21,7 @@ VARIANTS = (
 )
 """The variants of clusters, by the features that tracks are clustered by."""
 
-MEMBERS = (POPULARITY, ITEM_FACTORS, NONNEGATIVE_FACTORS, ITEM_SIMILARITY, CONTENT, RULES, SOCIAL)
+MEMBERS = tuple(MODULES)
 """What a recommender is made of, beside its catalogue and the hybrid that ranks."""
 
 CONTENT_INDEX = "content-index"

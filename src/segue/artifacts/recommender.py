@@ -8,31 +8,14 @@ from typing import TYPE_CHECKING
 
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.catalogue import load_catalogue
-from segue.artifacts.codec.model.content import load_content
-from segue.artifacts.codec.model.item_factors import load_item_factors
-from segue.artifacts.codec.model.item_similarity import load_item_similarity
-from segue.artifacts.codec.model.nonnegative_factors import load_nonnegative_factors
-from segue.artifacts.codec.model.popularity import load_popularity
-from segue.artifacts.codec.model.rules import load_rules
-from segue.artifacts.codec.model.social import load_social
+from segue.artifacts.codec.member import load_member
 from segue.artifacts.codec.ranker import load_ranker
 from segue.artifacts.codec.vocabulary import load_vocabulary
 from segue.artifacts.companion import read_run
-from segue.artifacts.family import (
-    CATALOGUE,
-    CONTENT,
-    CONTENT_INDEX,
-    HYBRID,
-    ITEM_FACTORS,
-    ITEM_SIMILARITY,
-    MEMBERS,
-    NONNEGATIVE_FACTORS,
-    POPULARITY,
-    RULES,
-    SOCIAL,
-)
+from segue.artifacts.family import CATALOGUE, CONTENT, CONTENT_INDEX, HYBRID
 from segue.artifacts.release import read_manifest, resolve, resolve_if_any
-from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES, Recommender, build_recommender
+from segue.domain.model.registry import MEMBERS, TIER_SOURCES
+from segue.domain.recommend.recommender import Recommender, build_recommender
 from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
 
 if TYPE_CHECKING:
@@ -48,16 +31,6 @@ if TYPE_CHECKING:
 
     OpenIndex = Callable[[Path, str, tuple[int, ...]], NearestSearch]
     """Opens the index in a folder, given the checksum of the tracks and the shape of their vectors."""
-
-_LOAD: Mapping[str, tuple[str, Callable[[Path, Vocabulary], Any]]] = {
-    POPULARITY: ("popularity", load_popularity),
-    ITEM_FACTORS: ("factors", load_item_factors),
-    NONNEGATIVE_FACTORS: ("parts", load_nonnegative_factors),
-    ITEM_SIMILARITY: ("similarity", load_item_similarity),
-    CONTENT: ("content", load_content),
-    RULES: ("rules", load_rules),
-    SOCIAL: ("social", load_social),
-}
 
 _UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
 """What leaves one member out. That the store does not answer passes: then all of it is loaded again."""
@@ -153,8 +126,9 @@ def load_live_catalogue(store: ObjectReader, cache: Path) -> tuple[Catalogue, st
 
 def _opens(tier: str, family: str) -> bool:
     """Tell whether a tier draws on a family; every one does on what is no source by itself."""
-    source = CONTENT if family == CONTENT_INDEX else _LOAD[family][0] if family in _LOAD else ""
-    return source not in SOURCES or source in TIER_SOURCES[tier]
+    member = MEMBERS.get(CONTENT if family == CONTENT_INDEX else family)
+    sources = {source.name for source in member.sources} if member else set()
+    return not sources or not sources.isdisjoint(TIER_SOURCES[tier])
 
 
 def _load(
@@ -164,12 +138,12 @@ def _load(
     found: dict[str, Any] = {}
     missing: dict[str, str] = {}
     for family, version in pinned.items():
-        if family not in _LOAD:
+        if family not in MEMBERS:
             missing[family] = "this version of Segue does not know it"
             continue
-        name, load = _LOAD[family]
         try:
-            found[name] = load(fetch(store, read_manifest(store, family, version), cache), tracks.vocabulary)
+            folder = fetch(store, read_manifest(store, family, version), cache)
+            found[MEMBERS[family].name] = load_member(family, folder, tracks.vocabulary)
         except _UNSERVABLE as error:
             missing[family] = str(error)
     if ranker_in is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from segue.artifacts.companion import bring_along, read_run
-from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID, MEMBERS, POPULARITY, variant_alias
+from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID, MEMBERS, variant_alias
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.release import (
     CHAMPION,
@@ -46,13 +46,13 @@ def store(trained: Trained, tmp_path: Path) -> LocalStore:
 def later(store: LocalStore, tmp_path: Path) -> str:
     live = read_manifest(store, HYBRID, resolve(store, HYBRID).alias.target.version)
     pins = dict(live.record.depends_on)
-    for family, files in ((POPULARITY, "again"), (HYBRID, "hybrid")):
-        version = pins[POPULARITY] if family == POPULARITY else live.version
+    for family, files in (("popularity", "again"), (HYBRID, "hybrid")):
+        version = pins["popularity"] if family == "popularity" else live.version
         folder = tmp_path / files
         shutil.copytree(store.root / family / "versions" / version, folder)
         (folder / "manifest.json").unlink()
         old = read_manifest(store, family, version).record
-        depends_on = {CATALOGUE: pins[CATALOGUE]} if family == POPULARITY else pins
+        depends_on = {CATALOGUE: pins[CATALOGUE]} if family == "popularity" else pins
         record = replace(old, depends_on=depends_on, training={"again": True})
         published = publish(store, family, folder, record, created_at=datetime.now(UTC))
         pins[family] = published.version
@@ -82,7 +82,7 @@ def listed(store: LocalStore) -> tuple[dict[str, str], dict[str, str]]:
 def test_members_follow_the_hybrid_forth_and_back(store: LocalStore, later: str) -> None:
     before = served(store)
     promote(store, HYBRID, later, DECISION)
-    assert bring_along(store, HYBRID, CHAMPION, DECISION) == [f"{POPULARITY} {CHAMPION}"]
+    assert bring_along(store, HYBRID, CHAMPION, DECISION) == [f"popularity {CHAMPION}"]
     assert named(store) == served(store) != before
     rollback(store, HYBRID, DECISION)
     bring_along(store, HYBRID, CHAMPION, DECISION)
@@ -99,18 +99,18 @@ def test_what_is_listed_as_live_is_what_is_served_though_no_alias_followed(
 
 
 def test_without_a_hybrid_the_members_own_aliases_are_listed(store: LocalStore, later: str) -> None:
-    promote(store, POPULARITY, _pin(store, later), DECISION)
+    promote(store, "popularity", _pin(store, later), DECISION)
     (store.root / alias_key(HYBRID, CHAMPION)).write_bytes(b"{")
     models, rows = listed(store)
-    assert models[POPULARITY] == rows[POPULARITY] == _pin(store, later)
+    assert models["popularity"] == rows["popularity"] == _pin(store, later)
 
 
 def _pin(store: LocalStore, hybrid: str) -> str:
-    return read_manifest(store, HYBRID, hybrid).record.depends_on[POPULARITY]
+    return read_manifest(store, HYBRID, hybrid).record.depends_on["popularity"]
 
 
 def test_a_damaged_copy_stops_no_promotion(store: LocalStore, later: str) -> None:
-    (store.root / alias_key(POPULARITY, CHAMPION)).write_bytes(b"{")
+    (store.root / alias_key("popularity", CHAMPION)).write_bytes(b"{")
     promote(store, HYBRID, later, DECISION)
     assert bring_along(store, HYBRID, CHAMPION, DECISION) == []
     assert listed(store)[0] == served(store)

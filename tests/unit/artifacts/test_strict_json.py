@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from segue.artifacts.codec.clustering import load_clustering
 from segue.artifacts.codec.form import reading
-from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID, PINNED
+from segue.artifacts.codec.member import load_member
+from segue.artifacts.family import CATALOGUE, CLUSTERS, HYBRID
 from segue.artifacts.place.local import LocalStore
-from segue.artifacts.recommender import _LOAD, load_catalogue, load_ranker, load_vocabulary
+from segue.artifacts.recommender import load_catalogue, load_ranker, load_vocabulary
 from segue.artifacts.release import resolve
 from segue.artifacts.strict_json import MAX_DEPTH, parse_json
+from segue.domain.model.registry import MEMBERS
 from segue.errors import CorruptArtifactError
 from tests.small_clustering import publish_clustering, small_clustering
 
@@ -78,9 +80,6 @@ def changes(value: Any) -> list[Any]:
     return found
 
 
-MEMBERS = [family for family in PINNED if family in _LOAD]
-
-
 @pytest.fixture(scope="module")
 def opened(trained: Trained, tmp_path_factory: pytest.TempPathFactory):
     """Folders of a version of every family, and how each is loaded."""
@@ -94,9 +93,7 @@ def opened(trained: Trained, tmp_path_factory: pytest.TempPathFactory):
         return shutil.copytree(where.root / family / "versions" / version, to)
 
     vocabulary = load_vocabulary(folder(store, CATALOGUE))
-    loaders = {
-        family: lambda at, load=_LOAD[family][1]: load(at, vocabulary) for family in PINNED if family in _LOAD
-    }
+    loaders = {family: lambda at, family=family: load_member(family, at, vocabulary) for family in MEMBERS}
     loaders |= {CATALOGUE: load_catalogue, HYBRID: load_ranker, CLUSTERS: load_clustering}
     folders = {family: folder(store, family) for family in (*MEMBERS, HYBRID)}
     folders |= {CATALOGUE: own.root / "copies" / CATALOGUE, CLUSTERS: folder(own, CLUSTERS)}

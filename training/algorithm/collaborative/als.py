@@ -9,8 +9,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from segue.domain.model.collaborative.item_factors import Confidence, Objective, rotate
 from segue.errors import TrainingError
+from training.algorithm.kind import AlgorithmKind
 from training.algorithm.native import importing
 from training.algorithm.scorer import FactorScorer
+from training.measure.space import Choice, Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,3 +78,18 @@ class AlsRecommender:
                 raise TrainingError(f"its factors are not finite ({error}): give smaller weights.") from error
         objective = Objective(self.regularization, alpha=self.alpha, confidence=Confidence.REPLACES)
         return FactorScorer(rotate(model.item_factors, objective))
+
+
+KINDS = {
+    "als": AlgorithmKind(
+        AlsRecommender,
+        80,
+        {
+            "n_factors": Choice((32, 64, 128)),
+            "regularization": Range(0.01, 100, log=True),
+            "alpha": Range(1, 100, log=True),
+        },
+        member="factors",
+        fixed=("n_factors", "seed"),
+    )
+}

@@ -9,7 +9,9 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags_array
 
 from training.algorithm.collaborative.linear import degrees, join, strongest
+from training.algorithm.kind import AlgorithmKind
 from training.algorithm.scorer import SimilarityScorer
+from training.measure.space import Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,3 +87,18 @@ def _growth(walk: Callable[[NDArray[np.float32]], NDArray[np.float32]], n_items:
         growth = max(float(mass.sum()), 1e-12)
         mass = mass / growth
     return growth
+
+
+KINDS = {
+    "graph-filter": AlgorithmKind(
+        GraphFilter,
+        60,
+        {
+            "from_exponent": Range(0.0, 1.0),
+            "through_exponent": Range(0.0, 1.2),
+            "to_exponent": Range(0.0, 1.0),
+            "sharpening": Range(0.0, 1.2),
+            "n_neighbours": Range(50, 2000, log=True, whole=True),
+        },
+    )
+}

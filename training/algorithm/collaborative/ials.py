@@ -15,8 +15,10 @@ import numpy as np
 
 from segue.domain.model.collaborative.item_factors import Confidence, Objective, rotate
 from segue.errors import ConfigError
+from training.algorithm.kind import AlgorithmKind
 from training.algorithm.native import importing
 from training.algorithm.scorer import FactorScorer
+from training.measure.space import Choice, Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,3 +122,29 @@ def _solver() -> Any:
                 sys.modules[_SOLVER] = module
                 return module
     raise ConfigError("irspack", "its solver is not installed: pip install 'segue[training]'")
+
+
+KINDS = {
+    "ials": AlgorithmKind(
+        IalsRecommender,
+        70,
+        {
+            "n_factors": Choice((128, 256, 512, 1024)),
+            "ridge": Range(0.5, 50, log=True),
+            "unobserved_weight": Range(0.003, 0.3, log=True),
+            "n_sweeps": Choice((4, 8, 16)),
+        },
+        # A coarse grid at few dimensions, whose best is rarely far from the best at many.
+        starts=tuple(
+            {"n_factors": 128, "ridge": ridge, "unobserved_weight": weight}
+            for ridge in (2.0, 8.0)
+            for weight in (0.02, 0.1)
+        ),
+        member="factors",
+        usual={"n_factors": 64},
+        # The weight of a track that was not played depends on the data most: 0.02 is best on Gowalla's
+        # check-ins, 0.5 on the sample store's listeners.
+        quick=tuple({"ridge": 8.0, "unobserved_weight": weight} for weight in (0.02, 0.1, 0.5)),
+        fixed=("n_factors", "seed"),
+    )
+}

@@ -12,7 +12,9 @@ from scipy.sparse import csr_matrix, diags_array
 from segue.domain.model.collaborative.item_similarity import ItemSimilarity
 from segue.domain.vector.top_n import top_n
 from segue.errors import InvalidInputError, TrainingError
+from training.algorithm.kind import AlgorithmKind
 from training.algorithm.scorer import SimilarityScorer
+from training.measure.space import Range
 from training.release.finite import check_finite
 
 if TYPE_CHECKING:
@@ -248,3 +250,45 @@ def join(parts: list[csr_matrix]) -> ItemSimilarity:
         item_index=np.concatenate([part.indices for part in parts]).astype(np.int32),
         weight=np.concatenate([part.data for part in parts]).astype(np.float32),
     )
+
+
+_NEIGHBOURS = Range(50, 2000, log=True, whole=True)
+
+KINDS = {
+    "rp3beta": AlgorithmKind(
+        Rp3Beta,
+        10,
+        {"alpha": Range(0.3, 1.6), "beta": Range(0.0, 1.0), "n_neighbours": _NEIGHBOURS},
+        member="similarity",
+        usual={"n_neighbours": 75},
+        quick=({},),
+    ),
+    "link-propagation": AlgorithmKind(
+        LinkPropagation,
+        20,
+        {
+            "from_exponent": Range(0.0, 1.0),
+            "through_exponent": Range(0.0, 1.2),
+            "to_exponent": Range(0.0, 1.0),
+            "n_neighbours": _NEIGHBOURS,
+        },
+        member="similarity",
+    ),
+    "item-knn": AlgorithmKind(
+        ItemKnn,
+        30,
+        {"shrinkage": Range(0.1, 1000, log=True), "n_neighbours": _NEIGHBOURS},
+        member="similarity",
+        quick=({},),
+    ),
+    "ease": AlgorithmKind(
+        Ease,
+        50,
+        {
+            "regularization": Range(1, 10_000, log=True),
+            "frequency_exponent": Range(0.0, 1.0),
+            "n_neighbours": _NEIGHBOURS,
+        },
+        member="similarity",
+    ),
+}

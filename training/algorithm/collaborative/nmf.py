@@ -10,7 +10,9 @@ import numpy as np
 
 from segue.domain.model.collaborative.nonnegative_factors import build_nonnegative_factors
 from segue.errors import TrainingError
+from training.algorithm.kind import AlgorithmKind
 from training.algorithm.scorer import NonnegativeScorer
+from training.measure.space import Choice, Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,3 +69,15 @@ class NmfRecommender:
         return NonnegativeScorer(
             build_nonnegative_factors(factors, self.regularization * interactions.shape[1])
         )
+
+
+KINDS = {
+    "nmf": AlgorithmKind(
+        NmfRecommender,
+        90,
+        {"n_factors": Choice((20, 40, 80)), "regularization": Range(1e-6, 1e-2, log=True)},
+        member="parts",
+        usual={"n_sweeps": 50},
+        fixed=("n_factors", "seed", "n_sweeps"),
+    )
+}

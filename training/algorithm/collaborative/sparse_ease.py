@@ -12,7 +12,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from segue.errors import TrainingError
 from training.algorithm.collaborative.linear import cosines, item_ridge, join, strongest
+from training.algorithm.kind import AlgorithmKind
 from training.algorithm.scorer import SimilarityScorer
+from training.measure.space import Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,3 +118,18 @@ def _neighbourhood(near: list[csr_matrix], item: int) -> NDArray[np.int64]:
     span = slice(chunk.indptr[row], chunk.indptr[row + 1])
     order = np.argsort(-chunk.data[span], kind="stable")
     return np.concatenate([[item], chunk.indices[span][order]]).astype(np.int64)
+
+
+KINDS = {
+    "sparse-ease": AlgorithmKind(
+        SparseEase,
+        40,
+        {
+            "regularization": Range(1, 10_000, log=True),
+            "frequency_exponent": Range(0.0, 1.0),
+            "n_neighbours": Range(50, 1000, log=True, whole=True),
+        },
+        member="similarity",
+        quick=({},),
+    )
+}

@@ -13,7 +13,7 @@ from sklearn.random_projection import SparseRandomProjection
 
 from segue.backends.faiss import IndexKind, build_index
 from segue.domain.model.collaborative.item_similarity import ItemSimilarity
-from segue.domain.model.content.vectors import Content
+from segue.domain.model.content.content import Content
 from segue.domain.vector.top_n import top_n
 from segue.errors import NotEnoughDataError
 from training.algorithm.content.field import AUDIO_COLUMNS, FieldWeights, read_fields
@@ -88,7 +88,7 @@ def fit_content(
     n_dimensions: int = N_DIMENSIONS,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[Content, ContentRecord]:
-    """Fit vectors and neighbours; see `segue.domain.model.content.vectors.Content`.
+    """Fit vectors and neighbours; see `segue.domain.model.content.content.Content`.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segue.artifacts.cache import fetch
-from segue.artifacts.codec.model.content import load_content
+from segue.artifacts.codec.member import load_member
 from segue.artifacts.codec.vocabulary import load_vocabulary
 from segue.artifacts.family import CATALOGUE, CONTENT, CONTENT_INDEX, HYBRID
 from segue.artifacts.manifest import Record
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from segue.artifacts.release import LiveAlias
     from segue.backends.faiss import IndexKind
     from segue.domain.catalogue.vocabulary import Vocabulary
-    from segue.domain.model.content.vectors import Content
+    from segue.domain.model.content.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def index_live(store: ObjectStore, wish: Wish) -> tuple[Manifest, Manifest, Live
         cache, folder = Path(name) / "cache", Path(name) / "hybrid"
         of = {name: fetch(store, read_manifest(store, name, pinned[name]), cache) for name in pinned}
         vocabulary = load_vocabulary(of[CATALOGUE])
-        content = load_content(of[CONTENT], vocabulary)
+        content = load_member("content", of[CONTENT], vocabulary)
         index = publish_index(store, content, vocabulary, pinned, wish)
         folder.mkdir()
         for file in hybrid.files:

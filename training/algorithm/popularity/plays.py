@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.model.popularity.plays import build_popularity, count_events
+from segue.domain.model.popularity.popularity import build_popularity, count_events
+from training.algorithm.kind import AlgorithmKind
 from training.algorithm.scorer import PopularityScorer
 
 if TYPE_CHECKING:
@@ -25,3 +26,6 @@ class PopularityRecommender:
         step("counting listeners")
         listened = interactions.indices[interactions.data > 0].astype(np.int32)
         return PopularityScorer(build_popularity(count_events(listened, interactions.shape[1])))
+
+
+KINDS = {"popularity": AlgorithmKind(PopularityRecommender, 0, {})}

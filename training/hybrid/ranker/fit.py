@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from segue.domain.recommend.ranker import Ranker
-from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES
 from segue.domain.recommend.rerank import MAX_ARTIST_SHARE
 from training.hybrid.ranker.panel import (
     build_panel,

@@ -9,9 +9,10 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from segue.domain.listening.history import History
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from segue.domain.recommend.pipeline import Query, rank
 from segue.domain.recommend.ranker import N_CANDIDATES, UNRANKED, gather
-from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES, RecommendFor, choose, pool_of, prepare
+from segue.domain.recommend.recommender import RecommendFor, choose, pool_of, prepare
 from segue.domain.recommend.rerank import rerank
 from training.hybrid.ranker.weights import Example
 from training.measure.metric import accuracy_of_users

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from segue.domain.recommend.ranker import Ranker
-from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES
 from training.hybrid.policy import HYBRID, Standing, choose_ranking
 from training.measure.comparison import p_better
 from training.release.gate import Verdict

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segue.artifacts.codec.column import open_labels, open_text, save_labels, save_text
-from segue.artifacts.codec.form import Form, open_arrays, open_named, reading, save_arrays, save_named
+from segue.artifacts.codec.form import open_arrays, open_named, reading, save_arrays, save_named
 from segue.artifacts.codec.vocabulary import load_vocabulary, write_vocabulary
 from segue.artifacts.manifest import canonical_json
 from segue.artifacts.strict_json import number, texts
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_TREE: dict[str, Form] = {
+    from segue.domain.model.member import ArrayForm
+
+_TREE: dict[str, ArrayForm] = {
     "item_node": (np.int32, 1),
     "item_lambda": (np.float64, 1),
     "node_parent": (np.int32, 1),
@@ -30,9 +32,9 @@ _TREE: dict[str, Form] = {
     "core_distance": (np.float64, 1),
 }
 _LAMBDAS = ("item_lambda", "node_lambda", "node_most")
-_SPACE: dict[str, Form] = {"fill": (np.float64, 1), "offset": (np.float64, 1), "scale": (np.float64, 1)}
-_PROJECTION: dict[str, Form] = {"mean": (np.float64, 1), "components": (np.float64, 2)}
-_ROWS: dict[str, Form] = {
+_SPACE: dict[str, ArrayForm] = {"fill": (np.float64, 1), "offset": (np.float64, 1), "scale": (np.float64, 1)}
+_PROJECTION: dict[str, ArrayForm] = {"mean": (np.float64, 1), "components": (np.float64, 2)}
+_ROWS: dict[str, ArrayForm] = {
     "value": (np.float32, 2),
     "known": (np.bool_, 2),
     "embeddings": (np.float32, 2),

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.artifacts.codec.form import Form, open_arrays, save_arrays
+from segue.artifacts.codec.form import open_arrays, save_arrays
 from segue.domain.vector.column import Labels, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from segue.domain.model.member import ArrayForm
 
 
 def save_text(folder: Path, name: str, text: Text) -> None:
@@ -31,5 +33,5 @@ def save_labels(folder: Path, name: str, labels: Labels) -> None:
 
 def open_labels(folder: Path, name: str) -> Labels:
     """Map what `save_labels` wrote."""
-    forms: dict[str, Form] = {f"{name}.start": (np.int64, 1), f"{name}.label_index": (np.int32, 1)}
+    forms: dict[str, ArrayForm] = {f"{name}.start": (np.int64, 1), f"{name}.label_index": (np.int32, 1)}
     return Labels(open_text(folder, f"{name}.names"), *open_arrays(folder, forms))

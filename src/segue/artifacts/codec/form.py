@@ -19,14 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.catalogue.vocabulary import Vocabulary
+    from segue.domain.model.member import ArrayForm
 
-Form = tuple[type[np.generic], int]
-"""Type and number of dimensions."""
-
-
-_UNREADABLE = (
-    OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, InvalidInputError,
-)  # fmt: skip
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
 
 @contextmanager
@@ -35,6 +30,8 @@ def reading(family: str) -> Iterator[None]:
     try:
         yield
     except CorruptArtifactError as error:
+        raise CorruptArtifactError(f"{family}: {error}") from error
+    except InvalidInputError as error:  # its message is a sentence
         raise CorruptArtifactError(f"{family}: {error}") from error
     except _UNREADABLE as error:
         raise CorruptArtifactError(f"{family}: {error!r}") from error
@@ -46,7 +43,7 @@ def save_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
 
-def open_arrays(folder: Path, forms: Mapping[str, Form]) -> list[NDArray[Any]]:
+def open_arrays(folder: Path, forms: Mapping[str, ArrayForm]) -> list[NDArray[Any]]:
     """Map the files of some names, in that order.
 
     Raises

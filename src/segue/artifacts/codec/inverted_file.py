@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.artifacts.codec.form import Form, open_arrays, save_arrays
+from segue.artifacts.codec.form import open_arrays, save_arrays
 from segue.artifacts.strict_json import number
 from segue.domain.vector.inverted_file import Cells
 from segue.errors import InvalidInputError
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_FORMS: dict[str, Form] = {
+    from segue.domain.model.member import ArrayForm
+
+_FORMS: dict[str, ArrayForm] = {
     "cell_code": (np.int8, 2),
     "cell_scale": (np.float32, 1),
     "cell_row": (np.int32, 1),

@@ -27,7 +27,7 @@ from segue.errors import InvalidInputError
 from segue.serving.settings.environment import find_store
 
 if TYPE_CHECKING:
-    from training.algorithm.registry import Family
+    from training.algorithm.kind import AlgorithmKind
     from training.evaluate.item_group import ItemGroups
     from training.evaluate.negatives import Negatives
     from training.evaluate.run import EvaluationRequest, MeasuredModel, Report
@@ -92,7 +92,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     from training.evaluate.weighting import Weighting
 
     how, weighting = _one_of(Protocol, "protocol", protocol), _one_of(Weighting, "weights", weights)
-    families = _families(models)
+    kinds = _kinds(models)
     console = Console(soft_wrap=True, highlight=False)
     split, notes = _read_split(train, test, how, seed)
     split = split.weigh(weighting)
@@ -104,7 +104,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         console.print(note, markup=False)
     request = EvaluationRequest(k, seed, budget_minutes * 60, trials, groups, sampled)
     with trials_kept(console, budget_minutes, trials):
-        report = _measure(console, split, families, request)
+        report = _measure(console, split, kinds, request)
     _print(console, report)
     if json_file is not None:
         named = f"{how}: {train.name}" + (f", {test.name}" if test else "")
@@ -166,18 +166,18 @@ def _one_of(kind: type[Kind], option: str, value: str) -> Kind:
     return kind(value)
 
 
-def _families(models: str) -> dict[str, Family]:
-    from training.algorithm.registry import FAMILIES
+def _kinds(models: str) -> dict[str, AlgorithmKind]:
+    from training.algorithm.registry import KINDS
 
-    names = [name.strip() for name in models.split(",")] if models else list(FAMILIES)
+    names = [name.strip() for name in models.split(",")] if models else list(KINDS)
     for name in names:
-        if name not in FAMILIES:
-            raise InvalidInputError(f"model {name!r} is unknown; choose from {', '.join(FAMILIES)}.")
-    return {name: FAMILIES[name] for name in names}
+        if name not in KINDS:
+            raise InvalidInputError(f"model {name!r} is unknown; choose from {', '.join(KINDS)}.")
+    return {name: KINDS[name] for name in names}
 
 
 def _measure(
-    console: Console, split: Split, families: dict[str, Family], request: EvaluationRequest
+    console: Console, split: Split, kinds: dict[str, AlgorithmKind], request: EvaluationRequest
 ) -> Report:
     from training.evaluate.run import Progress, measure_all
 
@@ -195,7 +195,7 @@ def _measure(
         def search(name: str, share: float) -> None:
             bars.update(bar, description=name, total=1.0, completed=share)
 
-        return measure_all(split, families, request, Progress(stage, detail, search))
+        return measure_all(split, kinds, request, Progress(stage, detail, search))
 
 
 def _print(console: Console, report: Report) -> None:

@@ -22,7 +22,7 @@ from segue.errors import ArtistNotFoundError, InvalidInputError, TrackNotFoundEr
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segue.domain.recommend.pipeline import Step
+    from segue.domain.model.member import Step
     from segue.domain.recommend.recommender import Recommender, RecommendFor
     from segue.domain.vector.column import Labels
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.recommend.pipeline import Step
+from segue.domain.model.member import Step
+from segue.domain.model.registry import SPECS
 from segue.domain.recommend.recommender import choose, prepare
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from segue.domain.model.candidate_source import CandidateSource
     from segue.domain.recommend.recommender import Recommender, RecommendFor
 
-ABOUT_TRACKS = frozenset({"factors", "parts", "similarity", "content", "genre"})
+ABOUT_TRACKS = frozenset(spec.name for _, spec in SPECS if spec.alike)
 """The sources that say what is like some tracks, whoever listens."""
 
 _BLOCK = 16_384

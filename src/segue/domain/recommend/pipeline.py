@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,16 +22,6 @@ if TYPE_CHECKING:
 POOL = 150
 """Ranked tracks that the reordering may choose from, whatever the length of the list: so that a longer list
 begins with the shorter one."""
-
-
-class Step(StrEnum):
-    """Who answered, from the strongest to what is left when nothing is known."""
-
-    HYBRID = "hybrid"
-    COLLABORATIVE = "collaborative"
-    CONTENT = "content"
-    GENRE = "genre"
-    POPULARITY = "popularity"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.domain.model.candidate_source import ReasonKind
-from segue.domain.model.collaborative.sources import SimilaritySource, factor_source, part_source
-from segue.domain.model.content.genre_taste import GenreIndex, build_genre_index, genre_source
+from segue.domain.model.content.content import Marks, read_marks
 from segue.domain.model.content.rules import mood_source
-from segue.domain.model.content.sound_seed import sound_source
-from segue.domain.model.content.vectors import ContentSource, Marks, read_marks
-from segue.domain.model.popularity.plays import PopularitySource, most_played
-from segue.domain.model.popularity.social import social_source
-from segue.domain.recommend.pipeline import Query, Recommended, Step, recommend
+from segue.domain.model.genre_taste import GenreIndex, build_genre_index
+from segue.domain.model.member import Step
+from segue.domain.model.popularity.popularity import most_played
+from segue.domain.model.registry import SOURCES, SPECS, TIER_SOURCES
+from segue.domain.model.sound_seed import sound_source
+from segue.domain.recommend.pipeline import Query, Recommended, recommend
 from segue.domain.recommend.ranker import gather
 from segue.domain.recommend.reasons import weighted_reasons
 from segue.domain.recommend.rerank import Pool
@@ -24,7 +23,7 @@ from segue.domain.recommend.wish_weight import MOOD, SOUND, with_asked, with_fri
 from segue.errors import EmptyHistoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -34,34 +33,21 @@ if TYPE_CHECKING:
     from segue.domain.listening.situation import Situation
     from segue.domain.model.candidate_source import CandidateSource
     from segue.domain.model.collaborative.item_factors import ItemFactors
-    from segue.domain.model.collaborative.item_similarity import ItemSimilarity
-    from segue.domain.model.collaborative.nonnegative_factors import NonnegativeFactors
+    from segue.domain.model.content.content import Content
     from segue.domain.model.content.rules import MoodRules
-    from segue.domain.model.content.vectors import Content
-    from segue.domain.model.popularity.plays import Popularity
+    from segue.domain.model.popularity.popularity import Popularity
     from segue.domain.model.popularity.social import Social
     from segue.domain.recommend.ranker import Ranker
     from segue.domain.vector.nearest import NearestSearch
 
-SOURCES = ("factors", "parts", "similarity", "content", "genre", "social", "trending", "popularity")
-"""Every source that the ranker weighs, in the order of its columns."""
-
-TIER_SOURCES: Mapping[str, frozenset[str]] = {
-    "free": frozenset({"factors", "parts", "similarity", "genre", "trending", "popularity"}),
-    "starter": frozenset(SOURCES),
-    "pro": frozenset(SOURCES),
-}
-"""What each tier may draw on; pro opens the neural sources besides, where such a model is live."""
-
-_LADDER = (
-    (Step.COLLABORATIVE, {"factors": 1.0, "similarity": 1.0, "parts": 0.1}),
-    (Step.CONTENT, {"content": 1.0}),
-    (Step.GENRE, {"genre": 1.0, "popularity": 0.1}),
-    (Step.POPULARITY, {"trending": 1.0, "popularity": 0.1}),
+_LADDER = tuple(
+    (step, {spec.name: spec.ladder[step] for _, spec in SPECS if step in spec.ladder})
+    for step in Step
+    if step is not Step.HYBRID
 )
 """What answers without a ranker, or for a listener of whom too little is known for the step before."""
 
-_PERSONAL = ("factors", "parts", "similarity", "content", "genre", "social")
+_PERSONAL = tuple(spec.name for _, spec in SPECS if spec.personal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +60,19 @@ class Recommender:
     groups : float32 (n_items, n_groups)
         From `segue.domain.recommend.taste_group.taste_groups`.
     genre_index : GenreIndex
-        From `segue.domain.model.content.genre_taste.build_genre_index`.
+        From `segue.domain.model.genre_taste.build_genre_index`.
     first : tuple of int32 (any,)
-        From `segue.domain.model.popularity.plays.most_played`: lately, and of all time.
+        From `segue.domain.model.popularity.popularity.most_played`: lately, and of all time.
     main_artist : int32 (n_items,)
         From `segue.domain.vector.column.Labels.first`: of the catalogue's artists.
     marks : tuple of Marks
-        From `segue.domain.model.content.vectors.read_marks`.
-    popularity, factors, parts, similarity, content, rules, social, ranker, content_search
-        One family each; None where there is no such artifact, or it cannot be served.
+        From `segue.domain.model.content.content.read_marks`.
+    models : mapping of str to Any
+        The value of each family by `segue.domain.model.member.Member.name`, where it can be served.
+    ranker, content_search
+        None where there is no such artifact, or it cannot be served.
     missing : mapping of str to str
-        Why a family is None.
+        Why a family is not among these.
     """
 
     catalogue: Catalogue
@@ -93,16 +81,40 @@ class Recommender:
     first: tuple[NDArray[np.int32], ...]
     main_artist: NDArray[np.int32]
     marks: tuple[Marks, ...]
-    popularity: Popularity | None = None
-    factors: ItemFactors | None = None
-    parts: NonnegativeFactors | None = None
-    similarity: ItemSimilarity | None = None
-    content: Content | None = None
-    rules: MoodRules | None = None
-    social: Social | None = None
+    models: Mapping[str, Any] = field(default_factory=dict)
     ranker: Ranker | None = None
     content_search: NearestSearch | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def popularity(self) -> Popularity | None:
+        """What everybody plays, if it can be served."""
+        return self.models.get("popularity")
+
+    @property
+    def factors(self) -> ItemFactors | None:
+        """Matrix factorisation, if it can be served."""
+        return self.models.get("factors")
+
+    @property
+    def content(self) -> Content | None:
+        """What tracks are like, if it can be served."""
+        return self.models.get("content")
+
+    @property
+    def rules(self) -> MoodRules | None:
+        """What moods and situations ask for, if it can be served."""
+        return self.models.get("rules")
+
+    @property
+    def social(self) -> Social | None:
+        """What friends like, if it can be served."""
+        return self.models.get("social")
+
+    def with_models(self, **models: Any) -> Recommender:
+        """Return the same with other models of some members; None leaves one out."""
+        kept = {name: model for name, model in {**self.models, **models}.items() if model is not None}
+        return replace(self, models=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +155,14 @@ class Answer:
     because: str
 
 
-def build_recommender(catalogue: Catalogue, **models: Any) -> Recommender:
-    """Join models with what is computed from them once; the names are those of `Recommender`."""
+def build_recommender(
+    catalogue: Catalogue,
+    *,
+    ranker: Ranker | None = None,
+    missing: Mapping[str, str] | None = None,
+    **models: Any,
+) -> Recommender:
+    """Join models, by the names of their members, with what is computed from them once."""
     popularity: Popularity | None = models.get("popularity")
     return Recommender(
         catalogue,
@@ -153,7 +171,9 @@ def build_recommender(catalogue: Catalogue, **models: Any) -> Recommender:
         () if popularity is None else (most_played(popularity.trending), most_played(popularity.all_time)),
         catalogue.artists.first(),
         read_marks(catalogue),
-        **models,
+        {name: model for name, model in models.items() if model is not None},
+        ranker,
+        missing=missing or {},
     )
 
 
@@ -194,37 +214,20 @@ def explain(model: Recommender, listener: RecommendFor, item_index: int, query: 
 def prepare(model: Recommender, listener: RecommendFor) -> dict[str, CandidateSource]:
     """Prepare every source that has something to say, by name, in the order of `SOURCES`."""
     sources: dict[str, CandidateSource] = {}
-    for name, build in zip(SOURCES, _builders(model, listener), strict=True):
-        if name in TIER_SOURCES[listener.tier]:
+    for member, spec in SPECS:
+        value = model.models.get(member)
+        if spec.name in TIER_SOURCES[listener.tier] and (value is not None or not member):
             try:
-                source = build()
+                source = spec.prepare(value, model, listener)
             except EmptyHistoryError:
                 continue
             if source is not None:
-                sources[name] = source
+                sources[spec.name] = source
     if model.rules is not None and (listener.mood or listener.situation):
         sources[MOOD] = mood_source(model.rules, listener.mood, listener.situation)
     if listener.sound:
         sources[SOUND] = sound_source(model.catalogue, listener.sound)
     return sources
-
-
-def _builders(model: Recommender, listener: RecommendFor) -> tuple[Callable[[], CandidateSource | None], ...]:
-    """Return what builds each of `SOURCES`: None without its model, EmptyHistoryError without a history."""
-    history, friends = listener.history, (listener.user_id, listener.friends)
-    popularity = model.popularity
-    return (
-        lambda: None if model.factors is None else factor_source(model.factors, history),
-        lambda: None if model.parts is None else part_source(model.parts, history),
-        lambda: None if model.similarity is None else SimilaritySource(model.similarity, history),
-        lambda: None if model.content is None else ContentSource(model.content, history, model.marks),
-        lambda: genre_source(model.genre_index, history),
-        lambda: None if model.social is None else social_source(model.social, history, *friends),
-        lambda: (
-            PopularitySource(popularity.trending, ReasonKind.TRENDING, model.first[0]) if popularity else None
-        ),
-        lambda: PopularitySource(popularity.all_time, first=model.first[1]) if popularity else None,
-    )
 
 
 def choose(

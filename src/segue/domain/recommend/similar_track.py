@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segue.domain.model.content.vectors import ContentSource
-from segue.domain.recommend.pipeline import Query, Recommended, Step, recommend
+from segue.domain.model.content.content import ContentSource
+from segue.domain.model.member import Step
+from segue.domain.model.registry import SPECS
+from segue.domain.recommend.pipeline import Query, Recommended, recommend
 from segue.domain.recommend.recommender import RecommendFor, pool_of, prepare
 from segue.domain.vector.nearest import MOST_EXACT, ExactSearch
 from segue.errors import EmptyHistoryError
@@ -17,15 +19,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.listening.history import History
-    from segue.domain.model.content.vectors import Content
+    from segue.domain.model.content.content import Content
     from segue.domain.recommend.recommender import Recommender
 
+_SIMILAR = {member: spec for member, spec in SPECS if spec.similar}
+
 ALIKE: Mapping[Step, tuple[str, ...]] = {
-    Step.COLLABORATIVE: ("factors", "parts", "similarity"),
-    Step.CONTENT: ("content",),
-    Step.HYBRID: ("factors", "parts", "similarity", "content"),
+    Step.COLLABORATIVE: tuple(name for name, spec in _SIMILAR.items() if Step.COLLABORATIVE in spec.ladder),
+    Step.CONTENT: tuple(name for name, spec in _SIMILAR.items() if Step.CONTENT in spec.ladder),
+    Step.HYBRID: tuple(_SIMILAR),
 }
-"""The sources that know which tracks are alike; what needs fewer of them comes first."""
+"""The sources that know which tracks are alike; each step that needs fewer of them comes first."""
 
 
 def similar(model: Recommender, subjects: History, how: Step, query: Query) -> tuple[Step, list[Recommended]]:
@@ -61,7 +65,7 @@ def similar(model: Recommender, subjects: History, how: Step, query: Query) -> t
 
 def lacks_models(model: Recommender, how: Step) -> bool:
     """Tell whether a model is absent that might have known tracks which the others do not."""
-    return any(getattr(model, name) is None for name in ALIKE[how])
+    return any(name not in model.models for name in ALIKE[how])
 
 
 class _NearSource(ContentSource):

@@ -11,7 +11,7 @@ from segue.domain.catalogue.broad_genre import broad_shares
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segue.domain.model.popularity.plays import Popularity
+    from segue.domain.model.popularity.popularity import Popularity
     from segue.domain.vector.column import Labels
 
 N_BANDS = 3

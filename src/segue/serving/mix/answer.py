@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from segue.domain.listening.exclusion import ListenerRecord
     from segue.domain.listening.heard import Heard
     from segue.domain.mix.daily_mix import Mix
-    from segue.domain.recommend.pipeline import Step
+    from segue.domain.model.member import Step
     from segue.domain.recommend.recommender import Recommender
     from segue.serving.api.tier import Tier
     from segue.serving.live.family import Loaded

@@ -11,7 +11,8 @@ from segue.domain.listening.excluded import apply_exclusions
 from segue.domain.listening.exclusion import ListenerRecord
 from segue.domain.listening.history import History
 from segue.domain.model.candidate_source import ReasonKind
-from segue.domain.recommend.pipeline import Query, Step
+from segue.domain.model.member import Step
+from segue.domain.recommend.pipeline import Query
 from segue.domain.recommend.similar_track import lacks_models, similar
 from segue.errors import (
     AliasNotFoundError,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from segue.artifacts.codec.model.item_factors import load_item_factors, write_item_factors
-from segue.artifacts.codec.model.nonnegative_factors import (
-    load_nonnegative_factors,
-    write_nonnegative_factors,
-)
+from segue.artifacts.codec.member import load_member, write_member
 from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.domain.model.collaborative.item_factors import Objective, rotate
 from segue.domain.model.collaborative.nonnegative_factors import build_nonnegative_factors
@@ -28,16 +25,14 @@ VOCABULARY = build_vocabulary([f"t{row:02}" for row in range(N)])
 FACTORS = rotate(RNG.normal(size=(N, D)).astype(np.float32), Objective(1.0))
 PARTS = build_nonnegative_factors(RNG.random((N, D)).astype(np.float32), 0.1)
 CELL = (np.arange(N) % 5).astype(np.int32)
-FAMILIES = {
-    "factors": (FACTORS, write_item_factors, load_item_factors),
-    "parts": (PARTS, write_nonnegative_factors, load_nonnegative_factors),
-}
+FAMILIES = {"item-factors": FACTORS, "nonnegative-factors": PARTS}
 
 
 @pytest.fixture(params=FAMILIES)
 def family(request: pytest.FixtureRequest):
-    model, write, load = FAMILIES[request.param]
+    model = FAMILIES[request.param]
     cells = replace(build_cells(model.factors, model.factors[:5], CELL, 0.4), recall=0.97)
+    write, load = (partial(each, request.param) for each in (write_member, load_member))
     return replace(model, cells=cells), write, load
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.artifacts.codec.model.popularity import load_popularity, write_popularity
+from segue.artifacts.codec.member import load_member, write_member
 from segue.artifacts.codec.ranker import load_ranker, write_ranker
 from segue.domain.catalogue.vocabulary import build_vocabulary
-from segue.domain.model.popularity.plays import Membership, build_popularity
+from segue.domain.model.popularity.popularity import Membership, build_popularity
 from segue.domain.recommend.ranker import Ranker
 from segue.errors import CorruptArtifactError
 
@@ -57,8 +57,8 @@ def test_a_ranker_that_does_not_fit_itself_is_corrupt(tmp_path: Path, damage: di
 
 
 def test_popularity_comes_back(tmp_path: Path) -> None:
-    write_popularity(POPULARITY, ITEMS, tmp_path)
-    loaded = load_popularity(tmp_path, ITEMS)
+    write_member("popularity", POPULARITY, ITEMS, tmp_path)
+    loaded = load_member("popularity", tmp_path, ITEMS)
     for name in ("all_time", "trending", "genre_start", "genre_item"):
         assert (getattr(loaded, name) == getattr(POPULARITY, name)).all()
 
@@ -74,13 +74,13 @@ def test_popularity_comes_back(tmp_path: Path) -> None:
     ],
 )
 def test_popularity_that_does_not_fit_itself_is_corrupt(tmp_path: Path, name: str, value: np.ndarray) -> None:
-    write_popularity(POPULARITY, ITEMS, tmp_path)
+    write_member("popularity", POPULARITY, ITEMS, tmp_path)
     np.save(tmp_path / f"{name}.npy", value)
     with pytest.raises(CorruptArtifactError, match="popularity"):
-        load_popularity(tmp_path, ITEMS)
+        load_member("popularity", tmp_path, ITEMS)
 
 
 def test_popularity_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
-    write_popularity(POPULARITY, ITEMS, tmp_path)
+    write_member("popularity", POPULARITY, ITEMS, tmp_path)
     with pytest.raises(CorruptArtifactError, match="vocabulary"):
-        load_popularity(tmp_path, build_vocabulary("abce"))
+        load_member("popularity", tmp_path, build_vocabulary("abce"))

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segue.artifacts.codec.model.content import load_content, write_content
-from segue.artifacts.codec.model.rules import load_rules, write_rules
-from segue.artifacts.codec.model.social import load_social, write_social
+from segue.artifacts.codec.member import load_member, write_member
 from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.errors import CorruptArtifactError
 from tests.contract.test_sources import CATALOGUE, N, content, rules, social
@@ -18,11 +16,7 @@ from tests.contract.test_sources import CATALOGUE, N, content, rules, social
 if TYPE_CHECKING:
     from pathlib import Path
 
-FAMILIES = {
-    "content": (content, write_content, load_content),
-    "rules": (rules, write_rules, load_rules),
-    "social": (social, write_social, load_social),
-}
+FAMILIES = {"content": content, "rules": rules, "social": social}
 ARRAYS = {
     "content": ["vectors", "start", "item_index", "weight"],
     "rules": ["percentile", "shift", "n_events"],
@@ -37,9 +31,8 @@ def family(request: pytest.FixtureRequest) -> str:
 
 
 def written(family: str, folder: Path):
-    make, write, load = FAMILIES[family]
-    write(make(), CATALOGUE.vocabulary, folder)
-    return lambda: load(folder, CATALOGUE.vocabulary)
+    write_member(family, FAMILIES[family](), CATALOGUE.vocabulary, folder)
+    return lambda: load_member(family, folder, CATALOGUE.vocabulary)
 
 
 def same(one: object, other: object) -> bool:
@@ -51,14 +44,14 @@ def same(one: object, other: object) -> bool:
 
 
 def test_what_was_written_is_loaded(family: str, tmp_path: Path) -> None:
-    assert same(written(family, tmp_path)(), FAMILIES[family][0]())
+    assert same(written(family, tmp_path)(), FAMILIES[family]())
 
 
 def test_another_vocabulary_is_refused(family: str, tmp_path: Path) -> None:
     written(family, tmp_path)
     other = build_vocabulary(f"u{row:03}" for row in range(N))
     with pytest.raises(CorruptArtifactError, match="vocabulary"):
-        FAMILIES[family][2](tmp_path, other)
+        load_member(family, tmp_path, other)
 
 
 @pytest.mark.parametrize(("family", "name"), EACH_ARRAY)

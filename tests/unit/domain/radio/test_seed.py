@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from segue.domain.listening.history import History
-from segue.domain.model.popularity.plays import build_popularity
+from segue.domain.model.popularity.popularity import build_popularity
 from segue.domain.radio import seed as seeds
 from segue.domain.radio.seed import Seed, SeedKind, tune
 from segue.domain.recommend.recommender import Recommender, RecommendFor, build_recommender
@@ -133,10 +131,10 @@ def test_what_nobody_knows_is_named(
 
 def test_without_rules_there_are_no_moods(model: Recommender) -> None:
     with pytest.raises(InvalidInputError, match="no rules for moods are live"):
-        tune(replace(model, rules=None), EACH, of(SeedKind.MOOD, "chill"), NOBODY)
+        tune(model.with_models(rules=None), EACH, of(SeedKind.MOOD, "chill"), NOBODY)
 
 
 def test_an_artist_is_asked_of_a_model_without_popularity(model: Recommender) -> None:
-    bare = replace(model, popularity=None)
+    bare = model.with_models(popularity=None)
     found = tune(bare, EACH, of(SeedKind.ARTIST, "Sigur Rós"), NOBODY)
     assert set(top_n(found.scores, 4).tolist()) <= set(range(6))

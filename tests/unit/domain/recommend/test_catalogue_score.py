@@ -8,19 +8,14 @@ import numpy as np
 import pytest
 
 from segue.domain.listening.history import History
-from segue.domain.model.popularity.plays import build_popularity
+from segue.domain.model.member import Step
+from segue.domain.model.popularity.popularity import build_popularity
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from segue.domain.recommend import catalogue_score
 from segue.domain.recommend.catalogue_score import score_catalogue
-from segue.domain.recommend.pipeline import Query, Step
+from segue.domain.recommend.pipeline import Query
 from segue.domain.recommend.ranker import Ranker
-from segue.domain.recommend.recommender import (
-    SOURCES,
-    TIER_SOURCES,
-    Recommender,
-    RecommendFor,
-    answer,
-    build_recommender,
-)
+from segue.domain.recommend.recommender import Recommender, RecommendFor, answer, build_recommender
 from segue.domain.vector.top_n import top_n
 from tests.small_catalogue import small_catalogue
 from training.algorithm.content.fit import fit_content

@@ -12,19 +12,12 @@ from segue.domain.model.collaborative.nonnegative_factors import (
     build_nonnegative_factors,
     nonnegative_fold_in,
 )
-from segue.domain.model.content.vectors import CANDIDATES_PER_ITEM, N_VOICES, Content
-from segue.domain.model.popularity.plays import build_popularity
+from segue.domain.model.content.content import CANDIDATES_PER_ITEM, N_VOICES, Content
+from segue.domain.model.popularity.popularity import build_popularity
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from segue.domain.recommend.pipeline import POOL, Query
 from segue.domain.recommend.ranker import N_CANDIDATES, Ranker
-from segue.domain.recommend.recommender import (
-    SOURCES,
-    TIER_SOURCES,
-    Recommender,
-    RecommendFor,
-    answer,
-    build_recommender,
-    pool_of,
-)
+from segue.domain.recommend.recommender import Recommender, RecommendFor, answer, build_recommender, pool_of
 from segue.domain.recommend.rerank import rerank
 from tests.small_catalogue import small_catalogue
 
@@ -90,8 +83,8 @@ def plain_scores(model: Recommender, history: History) -> dict[str, np.ndarray]:
     profile = history.confidence @ vectors[history.item_index]
     return {
         "factors": model.factors.factors @ fold_in(model.factors, history),
-        "parts": model.parts.factors @ nonnegative_fold_in(model.parts, history),
-        "similarity": dense(model.similarity, history),
+        "parts": model.models["parts"].factors @ nonnegative_fold_in(model.models["parts"], history),
+        "similarity": dense(model.models["similarity"], history),
         "content": vectors @ profile / np.linalg.norm(profile),
         "genre": np.array(mean) * prominence,
         "trending": np.log1p(model.popularity.trending),

@@ -14,13 +14,14 @@ from segue.domain.listening.history import History
 from segue.domain.listening.mood import Mood
 from segue.domain.listening.situation import Activity, Situation
 from segue.domain.model.candidate_source import ReasonKind
-from segue.domain.model.popularity.plays import build_popularity
+from segue.domain.model.member import Step
+from segue.domain.model.popularity.popularity import build_popularity
 from segue.domain.model.popularity.social import Social
-from segue.domain.recommend.pipeline import Query, Step
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
+from segue.domain.recommend.pipeline import Query
 from segue.domain.recommend.ranker import Ranker
 from segue.domain.recommend.recommender import (
-    SOURCES,
-    TIER_SOURCES,
+    Recommender,
     RecommendFor,
     answer,
     build_recommender,
@@ -98,6 +99,11 @@ def unheard(n: int = 5) -> Query:
     return Query(n, allowed)
 
 
+def without(model: Recommender, lost: tuple[str, ...]) -> Recommender:
+    left = model.with_models(**dict.fromkeys(set(lost) - {"ranker"}))
+    return replace(left, ranker=None) if "ranker" in lost else left
+
+
 def test_a_listener_of_rock_gets_rock(model) -> None:
     found = answer(model, RecommendFor(ROCK), unheard())
     assert found.step is Step.HYBRID
@@ -130,7 +136,7 @@ def test_a_tier_draws_on_its_own_sources_alone(model, tier: str) -> None:
     ],
 )
 def test_the_next_step_answers_when_something_is_missing(model, lost, history: History, step: Step) -> None:
-    left = replace(model, **dict.fromkeys(lost))
+    left = without(model, lost)
     found = answer(left, RecommendFor(history), query())
     assert found.step is step
     assert len(found.items) == 5
@@ -208,8 +214,8 @@ def test_similar_tracks_are_of_the_same_camp(model, how: Step) -> None:
 
 def test_similar_without_such_a_model_is_an_error(model) -> None:
     with pytest.raises(EmptyHistoryError):
-        similar(replace(model, content=None), ROCK, Step.CONTENT, unheard())
-    assert lacks_models(replace(model, content=None), Step.CONTENT)
+        similar(model.with_models(content=None), ROCK, Step.CONTENT, unheard())
+    assert lacks_models(model.with_models(content=None), Step.CONTENT)
     assert not lacks_models(model, Step.CONTENT)
 
 
@@ -218,7 +224,7 @@ def test_similar_without_such_a_model_is_an_error(model) -> None:
     [(("content",), Step.COLLABORATIVE), (("factors", "parts", "similarity"), Step.CONTENT)],
 )
 def test_similar_tracks_are_said_to_be_by_what_is_left(model, lost: tuple[str, ...], by: Step) -> None:
-    assert similar(replace(model, **dict.fromkeys(lost)), ROCK, Step.HYBRID, unheard())[0] is by
+    assert similar(without(model, lost), ROCK, Step.HYBRID, unheard())[0] is by
 
 
 KNOWN = (
@@ -260,7 +266,7 @@ DISLIKES = History(np.array([0], np.int32), np.array([-1], np.float32))
 )
 def test_the_reason_names_what_is_missing(model, lost, history: History, because: str) -> None:
     missing = dict.fromkeys(set(lost) - {"ranker"}, "gone")
-    left = replace(model, **dict.fromkeys(lost), missing=missing)
+    left = replace(without(model, lost), missing=missing)
     assert choose(left, prepare(left, RecommendFor(history)), RecommendFor(history))[2] == because
 
 

@@ -146,9 +146,9 @@ def test_fewer_mixes_are_the_first_of_more(mixer: MixModel) -> None:
 
 
 def test_without_content_tracks_are_compared_by_factors_and_without_those_by_genre(mixer: MixModel) -> None:
-    model = replace(mixer.recommender, content=None)
+    model = mixer.recommender.with_models(content=None)
     assert model.factors is not None
     assert build_mixer(model).vectors is model.factors.factors
-    bare = replace(model, factors=None)
+    bare = model.with_models(factors=None)
     assert build_mixer(bare).vectors is bare.groups
     assert mix(build_mixer(bare), events_of()).mixes

@@ -16,7 +16,8 @@ from segue.errors import InvalidInputError, NotEnoughDataError
 from training.algorithm.collaborative.als import AlsRecommender
 from training.algorithm.collaborative.ials import IalsRecommender
 from training.algorithm.collaborative.linear import ItemKnn
-from training.algorithm.registry import FAMILIES, Family
+from training.algorithm.kind import AlgorithmKind
+from training.algorithm.registry import KINDS
 from training.evaluate.reader import InteractionTable
 from training.evaluate.run import EvaluationRequest, Progress, Report, measure_all
 from training.evaluate.split import Protocol, Split, divide
@@ -40,9 +41,9 @@ def blocks() -> Split:
     return divide(table, None, Protocol.RANDOM_8_1_1, seed=1)
 
 
-def run(split: Split, families: dict[str, Family], **changed) -> Report:
+def run(split: Split, kinds: dict[str, AlgorithmKind], **changed) -> Report:
     silent = Progress(lambda _: None, lambda _: None, lambda _name, _share: None)
-    return measure_all(split, families, replace(EvaluationRequest(k=10, seed=1), **changed), silent)
+    return measure_all(split, kinds, replace(EvaluationRequest(k=10, seed=1), **changed), silent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,10 @@ def small(kind):
     return lambda **params: kind(**{"n_factors": 8} | params)
 
 
-SMALL = FAMILIES | {
-    "ials": Family(small(IalsRecommender), {}),
-    "als": Family(small(AlsRecommender), {}),
-    "refusing": Family(Refusing, {}),
+SMALL = KINDS | {
+    "ials": AlgorithmKind(small(IalsRecommender), 0, {}),
+    "als": AlgorithmKind(small(AlsRecommender), 0, {}),
+    "refusing": AlgorithmKind(Refusing, 0, {}),
 }
 
 
@@ -69,7 +70,7 @@ def report() -> Report:
     return run(blocks(), SMALL)
 
 
-@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "popularity"])
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "popularity"])
 def test_every_personal_model_beats_popularity_surely(name: str, report: Report) -> None:
     (test,) = (test for test in report.tests if {test.better, test.worse} == {name, "popularity"})
     assert test.better == name
@@ -89,7 +90,7 @@ def test_figures_are_those_of_the_data(report: Report) -> None:
 
 def test_a_model_that_cannot_be_fitted_is_named_and_the_others_stay(report: Report) -> None:
     assert report.failed == {"refusing": "too little"}
-    assert {model.name for model in report.models} == FAMILIES.keys()
+    assert {model.name for model in report.models} == KINDS.keys()
     ndcg = [model.metrics["ndcg"].value for model in report.models]
     assert ndcg == sorted(ndcg, reverse=True)
     with pytest.raises(NotEnoughDataError, match="too little"):
@@ -100,19 +101,19 @@ def test_a_blend_is_made_of_the_models_of_the_run(report: Report) -> None:
     blend = next(model for model in report.models if model.name == "blend")
     best = next(model for model in report.models if model.name != "blend")
     weights = blend.params["weights"]
-    assert set(weights) == FAMILIES.keys() - {"popularity", "blend"}
+    assert set(weights) == KINDS.keys() - {"popularity", "blend"}
     assert sum(weights.values()) == pytest.approx(1, abs=1e-3)
     assert blend.fit_seconds >= sum(model.fit_seconds for model in report.models if model.name in weights)
     assert blend.metrics["ndcg"].value > best.metrics["ndcg"].value - 0.05
 
 
 def test_a_blend_named_alone_brings_its_members() -> None:
-    alone = run(blocks(), {"blend": FAMILIES["blend"]})
-    assert {model.name for model in alone.models} == {"blend", *FAMILIES["blend"].members}
+    alone = run(blocks(), {"blend": KINDS["blend"]})
+    assert {model.name for model in alone.models} == {"blend", *KINDS["blend"].blends}
 
 
 def test_a_blend_of_nothing_is_named_as_failed() -> None:
-    report = run(blocks(), {"popularity": FAMILIES["popularity"], "blend": FAMILIES["blend"]})
+    report = run(blocks(), {"popularity": KINDS["popularity"], "blend": KINDS["blend"]})
     assert "0 members could be fitted" in report.failed["blend"]
 
 
@@ -129,8 +130,8 @@ def test_a_blend_uses_choices_and_fits_again(with_validation: bool) -> None:
             return ItemKnn(self.shrinkage).fit(interactions, step)
 
     split = blocks() if with_validation else replace(blocks(), validation=None)
-    families = {"counted": Family(Counted, {}), "blend": FAMILIES["blend"]}
-    report = run(split, families, journals=None)
+    kinds = {"counted": AlgorithmKind(Counted, 0, {}), "blend": KINDS["blend"]}
+    report = run(split, kinds, journals=None)
     assert {model.name for model in report.models} == {"counted", "blend"}
     assert seen[0] is split.train
     assert [part.nnz < split.train.nnz for part in seen[1:]] == ([] if with_validation else [True])
@@ -165,13 +166,13 @@ def test_settings_are_chosen_without_a_look_at_the_test(with_validation: bool) -
     seen: list[csr_matrix] = []
     split = blocks() if with_validation else replace(blocks(), validation=None)
 
-    class Spied(Family):
+    class Spied(AlgorithmKind):
         def resolve(self, params):
             return {"x": 0} | params
 
-    run(split, {"spy": Spied(lambda **params: Spy(seen, **params), {})}, budget_s=1e-9)
+    run(split, {"spy": Spied(lambda **params: Spy(seen, **params), 0, {})}, budget_s=1e-9)
     assert len(seen) == 1, "nothing can be chosen: it is fitted once"
-    run(split, {"spy": Spied(lambda **params: Spy(seen, **params), {"x": Choice((1, 2))})}, budget_s=1e-9)
+    run(split, {"spy": Spied(lambda **params: Spy(seen, **params), 0, {"x": Choice((1, 2))})}, budget_s=1e-9)
     trial, final = seen[1:]
     assert (final != split.train).nnz == 0
     assert trial.multiply(split.test).nnz == 0
@@ -182,7 +183,7 @@ def test_settings_are_chosen_without_a_look_at_the_test(with_validation: bool) -
 def test_a_journal_of_other_data_stops_the_run(tmp_path: Path) -> None:
     (tmp_path / "item-knn.jsonl").write_text('{"model": "item-knn", "data": "other"}\n')
     with pytest.raises(InvalidInputError, match="other data"):
-        run(blocks(), {"item-knn": FAMILIES["item-knn"]}, journals=tmp_path)
+        run(blocks(), {"item-knn": KINDS["item-knn"]}, journals=tmp_path)
 
 
 def test_weights_change_the_training_part_alone() -> None:

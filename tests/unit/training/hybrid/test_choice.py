@@ -12,9 +12,9 @@ from scipy.sparse import csr_matrix
 from segue.errors import InvalidInputError
 from training.algorithm.collaborative.als import AlsRecommender
 from training.algorithm.collaborative.linear import Ease
-from training.algorithm.registry import FAMILIES
+from training.algorithm.registry import KINDS
 from training.hybrid.choice import BEARABLE_LOSS, TRUNCATIONS, SearchBudget, choose_settings
-from training.hybrid.settings import MEMBERS, HybridSettings
+from training.hybrid.settings import HybridSettings
 from training.measure.search import SearchTask
 
 
@@ -34,14 +34,14 @@ def test_without_a_budget_the_best_of_a_few_factors_is_kept(task: SearchTask) ->
     settings, tried = choose_settings(task, HybridSettings.of(8, 5), SearchBudget(), lambda _: None)
     found = {each.trial.params["unobserved_weight"]: each.trial.value for each in tried["factors"]}
     assert len(found) == 3
-    assert found[settings.factors.unobserved_weight] == max(found.values())
-    assert settings.factors.n_factors == 8
+    assert found[settings.members["factors"].unobserved_weight] == max(found.values())
+    assert settings.members["factors"].n_factors == 8
 
 
 def test_without_a_budget_the_best_of_three_item_item_models_is_kept(task: SearchTask) -> None:
     settings, tried = choose_settings(task, HybridSettings.of(8, 5), SearchBudget(), lambda _: None)
     assert {each.kind for each in tried["similarity"]} == {"rp3beta", "item-knn", "sparse-ease"}
-    assert settings.parts == HybridSettings.of(8, 5).parts
+    assert settings.members["parts"] == HybridSettings.of(8, 5).members["parts"]
     best = max(tried["similarity"], key=lambda each: each.trial.value)
     least = best.trial.value * (1 - BEARABLE_LOSS)
     value = {
@@ -49,7 +49,7 @@ def test_without_a_budget_the_best_of_three_item_item_models_is_kept(task: Searc
         for each in tried["similarity"]
         if each.kind == best.kind
     }
-    kept = settings.similarity.n_neighbours
+    kept = settings.members["similarity"].n_neighbours
     assert kept in TRUNCATIONS
     assert value[kept] >= least
     assert all(value[fewer] < least for fewer in value if fewer < kept)
@@ -77,8 +77,8 @@ def test_with_a_budget_every_member_is_searched_and_a_second_run_only_reads(
         "similarity": {"rp3beta", "link-propagation", "item-knn", "sparse-ease", "ease"},
         "parts": {"nmf"},
     }
-    assert settings.factors.n_factors == 8
-    assert settings.parts.n_factors == usual.parts.n_factors
+    assert settings.members["factors"].n_factors == 8
+    assert settings.members["parts"].n_factors == usual.members["parts"].n_factors
     lines = {path: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
     again, _ = choose_settings(task, usual, SearchBudget(1e-9, tmp_path), lambda _: None)
     assert again == settings
@@ -87,7 +87,10 @@ def test_with_a_budget_every_member_is_searched_and_a_second_run_only_reads(
 
 def test_nothing_is_chosen_by_nothing(task: SearchTask) -> None:
     empty = SearchTask(task.fit, csr_matrix(task.fit.shape, dtype=np.float32), 10, 5)
-    assert choose_settings(empty, HybridSettings(), SearchBudget(), lambda _: None) == (HybridSettings(), {})
+    assert choose_settings(empty, HybridSettings.of(), SearchBudget(), lambda _: None) == (
+        HybridSettings.of(),
+        {},
+    )
 
 
 def test_a_kind_that_cannot_be_fitted_is_said(task: SearchTask, monkeypatch, caplog) -> None:
@@ -98,14 +101,14 @@ def test_a_kind_that_cannot_be_fitted_is_said(task: SearchTask, monkeypatch, cap
     monkeypatch.setattr(Ease, "fit", refuse)
     settings, tried = choose_settings(task, HybridSettings.of(8, 5), SearchBudget(1e-9), lambda _: None)
     assert "ease is not tried: too many items." in caplog.messages
-    assert not isinstance(settings.similarity, Ease)
+    assert not isinstance(settings.members["similarity"], Ease)
     assert len({each.kind for each in tried["similarity"]}) == 4
 
 
 @pytest.mark.parametrize("name", ["rp3beta", "link-propagation", "item-knn", "ease", "sparse-ease"])
 def test_settings_of_every_kind_survive_json(name: str) -> None:
-    similarity = FAMILIES[name].build({"n_neighbours": 33})
-    settings = HybridSettings(similarity=similarity, factors=AlsRecommender(n_factors=9))
+    similarity = KINDS[name].build({"n_neighbours": 33})
+    settings = HybridSettings.of(similarity=similarity, factors=AlsRecommender(n_factors=9))
     raw = settings.to_json()
     assert HybridSettings.from_json(raw) == settings
-    assert [raw[member]["kind"] for member in MEMBERS] == ["als", name, "nmf"]
+    assert [raw[member]["kind"] for member in ("factors", "similarity", "parts")] == ["als", name, "nmf"]

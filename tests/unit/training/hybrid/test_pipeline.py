@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from segue.artifacts.cache import fetch
-from segue.artifacts.family import CATALOGUE, HYBRID, ITEM_FACTORS, MEMBERS, NONNEGATIVE_FACTORS
+from segue.artifacts.family import CATALOGUE, HYBRID, MEMBERS
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.recommender import load_hybrid
 from segue.artifacts.release import (
@@ -89,7 +89,7 @@ def test_a_large_catalogue_is_searched_by_cells_and_its_manifests_say_how(
     store = LocalStore(tmp_path / "artifacts")
     manifest = train_hybrid(store, force=True).manifest
     model = load_hybrid(store, tmp_path, fetch(store, manifest, tmp_path), manifest)
-    for family, member in ((ITEM_FACTORS, model.factors), (NONNEGATIVE_FACTORS, model.parts)):
+    for family, member in (("item-factors", model.factors), ("nonnegative-factors", model.models["parts"])):
         cells = member.cells
         params = read_manifest(store, family, manifest.record.depends_on[family]).record.params
         assert params["search"] == {"cells": len(cells.centre), "share": cells.share, "recall": cells.recall}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from segue.artifacts.family import CATALOGUE, HYBRID, ITEM_SIMILARITY
+from segue.artifacts.family import CATALOGUE, HYBRID
 from segue.artifacts.manifest import Record
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.release import Decision, promote, publish, read_manifest, resolve
@@ -71,7 +71,7 @@ def opened(store: LocalStore) -> Rival | Verdict[bool]:
 def test_what_is_live_is_read_whole(store: LocalStore) -> None:
     rival = opened(store)
     assert isinstance(rival, Rival)
-    assert rival.settings.factors.n_factors == SMALL.factors.n_factors
+    assert rival.settings.members["factors"].n_factors == SMALL.members["factors"].n_factors
     assert rival.extent["interactions", "users"] == 60
     assert len(rival.tracks) == 120
 
@@ -168,8 +168,8 @@ def test_what_nobody_can_serve_is_replaced_without_a_comparison(
 
 
 def test_a_damaged_member_is_no_reason_not_to_compare(store: LocalStore) -> None:
-    version = live(store).record.depends_on[ITEM_SIMILARITY]
-    shutil.rmtree(store.root / ITEM_SIMILARITY / "versions" / version)
+    version = live(store).record.depends_on["item-similarity"]
+    shutil.rmtree(store.root / "item-similarity" / "versions" / version)
     assert isinstance(opened(store), Rival)
 
 

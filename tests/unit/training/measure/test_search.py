@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from segue.errors import InvalidInputError, NotEnoughDataError, SourceUnavailableError
-from training.algorithm.registry import FAMILIES, Family
+from training.algorithm.kind import AlgorithmKind
+from training.algorithm.registry import KINDS
 from training.measure.search import Journal, SearchTask, search
 from training.measure.space import Choice, Range, draw_params
 
@@ -49,11 +50,11 @@ class Right:
         return (np.arange(3) == wanted).astype(np.float32)
 
 
-FAMILY = Family(Right, {"x": Range(0, 8)})
+KIND = AlgorithmKind(Right, 0, {"x": Range(0, 8)})
 
 
-def run(journal: Journal, budget_s: float, family: Family = FAMILY) -> list:
-    return search(family, TASK, journal, budget_s, lambda share, trial: None)
+def run(journal: Journal, budget_s: float, kind: AlgorithmKind = KIND) -> list:
+    return search(kind, TASK, journal, budget_s, lambda share, trial: None)
 
 
 class Clock:
@@ -159,7 +160,7 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
 
 
 def test_known_settings_are_tried_after_the_defaults(clock) -> None:
-    run(Journal(None, ABOUT), 4, replace(FAMILY, starts=({"x": 5.0}, {"x": 0.25})))
+    run(Journal(None, ABOUT), 4, replace(KIND, starts=({"x": 5.0}, {"x": 0.25})))
     assert FITTED[:3] == [0.0, 5.0, 0.25]
     assert len(FITTED) == 4
 
@@ -173,12 +174,12 @@ def test_a_setting_that_gives_no_model_is_worth_nothing(clock) -> None:
                 raise NotEnoughDataError("singular")
             return self
 
-    trials = run(Journal(None, ABOUT), 3, Family(Singular, {"x": Range(1, 8)}))
+    trials = run(Journal(None, ABOUT), 3, AlgorithmKind(Singular, 0, {"x": Range(1, 8)}))
     assert [trial.value for trial in trials] == [1.0, 1.0, 0.0]
 
 
 def test_a_model_without_settings_is_tried_once(clock) -> None:
-    assert len(run(Journal(None, ABOUT), 9, Family(Right, {}))) == 1
+    assert len(run(Journal(None, ABOUT), 9, AlgorithmKind(Right, 0, {}))) == 1
 
 
 SPACE = {"lr": Range(1e-4, 10, log=True), "n": Range(1, 9, whole=True), "d": Choice((8, 16, 32))}
@@ -227,10 +228,10 @@ def test_near_a_good_setting_some_values_move_and_some_stay(seed: int) -> None:
     assert one["0"] != near["0"]
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", KINDS)
 def test_every_space_names_settings_that_the_model_has(name: str) -> None:
-    family = FAMILIES[name]
-    params = draw_params(family.space, np.random.default_rng(0))
-    resolved = family.resolve(params)
+    kind = KINDS[name]
+    params = draw_params(kind.space, np.random.default_rng(0))
+    resolved = kind.resolve(params)
     assert params.items() <= resolved.items()
-    assert set(draw_params(family.space, np.random.default_rng(1), family.resolve({}))) == set(params)
+    assert set(draw_params(kind.space, np.random.default_rng(1), kind.resolve({}))) == set(params)

@@ -12,17 +12,17 @@ import pytest
 from scipy.sparse import csr_matrix
 from typer.testing import CliRunner
 
-from segue.artifacts.family import CATALOGUE, MEMBERS, NONNEGATIVE_FACTORS
+from segue.artifacts.family import CATALOGUE, MEMBERS
 from segue.artifacts.place.local import LocalStore
 from segue.cli import app
 from segue.domain.model.collaborative.item_similarity import ItemSimilarity
-from segue.domain.model.popularity.plays import build_popularity
+from segue.domain.model.popularity.popularity import build_popularity
 from segue.embedded import open_recommender
 from segue.errors import TrainingError
 from tests.small_recommender import SMALL, dataset, train_hybrid
 from training.algorithm.collaborative.linear import ItemKnn, Rp3Beta
 from training.algorithm.collaborative.nmf import NmfRecommender
-from training.algorithm.registry import FAMILIES
+from training.algorithm.registry import KINDS
 from training.algorithm.scorer import PopularityScorer, SimilarityScorer
 from training.evaluate.reader import InteractionTable
 from training.evaluate.run import EvaluationRequest, Progress, Report, measure_all
@@ -49,9 +49,7 @@ def one_cell(weight: float) -> np.ndarray:
 def measured(weight: np.ndarray, *names: str) -> Report:
     split = divide(table(weight), None, Protocol.RANDOM_8_1_1, seed=1).weigh(Weighting.RAW)
     silent = Progress(lambda _: None, lambda _: None, lambda _name, _share: None)
-    return measure_all(
-        split, {name: FAMILIES[name] for name in names}, EvaluationRequest(k=10, seed=1), silent
-    )
+    return measure_all(split, {name: KINDS[name] for name in names}, EvaluationRequest(k=10, seed=1), silent)
 
 
 @pytest.mark.parametrize("weight", [one_cell(1e5), one_cell(1e30), np.full(960, 1e38)])
@@ -62,9 +60,9 @@ def test_factors_that_overflow_are_named_and_popularity_is_measured(weight: np.n
 
 
 def test_no_solver_ends_the_run_and_what_is_measured_is_finite() -> None:
-    report = measured(np.full(960, 1e38), *FAMILIES)
+    report = measured(np.full(960, 1e38), *KINDS)
     names = {model.name for model in report.models}
-    assert names | report.failed.keys() == FAMILIES.keys()
+    assert names | report.failed.keys() == KINDS.keys()
     assert {"popularity", "rp3beta", "item-knn"} <= names
     assert {"als", "nmf", "ease", "graph-filter"} <= report.failed.keys()
     assert all("finite" in why or "solver failed" in why for why in report.failed.values())
@@ -144,15 +142,15 @@ def test_a_member_that_cannot_be_fitted_is_left_out_and_the_others_are_served(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logging.getLogger("segue.train"), "propagate", True)
-    settings = replace(SMALL, parts=NmfRecommender(n_factors=4, n_sweeps=0))
+    settings = replace(SMALL, members={**SMALL.members, "parts": NmfRecommender(n_factors=4, n_sweeps=0)})
     manifest = train_hybrid(LocalStore(tmp_path), training=HybridTraining(settings)).manifest
-    assert set(manifest.record.depends_on) == {CATALOGUE, *MEMBERS} - {NONNEGATIVE_FACTORS}
+    assert set(manifest.record.depends_on) == {CATALOGUE, *MEMBERS} - {"nonnegative-factors"}
     little, warning = manifest.record.training["warnings"]
     assert little.startswith(
         "little data: 120 tracks of 10,000, 60 listeners of 1,000, 1,680 events of 50,000"
     )
     assert warning in caplog.messages
-    assert warning.startswith(f"{NONNEGATIVE_FACTORS} is left out: its solver failed")
+    assert warning.startswith("nonnegative-factors is left out: its solver failed")
     answer = open_recommender(str(tmp_path), cache=tmp_path / "cache").recommend("x", seed_tracks=["t001"])
     assert answer.answered_by == "hybrid"
 

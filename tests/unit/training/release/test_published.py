@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from segue.artifacts.cache import fetch
-from segue.artifacts.family import HYBRID, ITEM_FACTORS
+from segue.artifacts.family import HYBRID
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.recommender import load_hybrid
 from segue.artifacts.release import read_manifest, resolve
@@ -75,8 +75,8 @@ def test_too_few_events_cannot_be_measured(measure) -> None:
 
 def test_a_member_is_measured_with_its_hybrid(trained: Trained) -> None:
     store = LocalStore(trained.folder)
-    pinned = manifest_of(trained, HYBRID)[1].record.depends_on[ITEM_FACTORS]
-    manifest = read_manifest(store, ITEM_FACTORS, pinned)
+    pinned = manifest_of(trained, HYBRID)[1].record.depends_on["item-factors"]
+    manifest = read_manifest(store, "item-factors", pinned)
     with pytest.raises(InvalidInputError, match="item-factors is not measured alone: give --published"):
         measure_published(store, manifest, "nowhere", 10, 17, lambda _: None)
 

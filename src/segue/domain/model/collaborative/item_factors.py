@@ -14,12 +14,14 @@ x = D⁻¹Yₕᵀz where (I + AK) z = b, K = YₕD⁻¹Yₕᵀ (Woodbury): h equ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segue.domain.model.factor_source import FactorSource
+from segue.domain.model.member import Member, SourceSpec, Step
 from segue.domain.vector.inverted_file import best_rows
 from segue.errors import EmptyHistoryError, InvalidInputError
 
@@ -195,3 +197,54 @@ def _diagonal(model: ItemFactors, history_length: int) -> NDArray[np.float64]:
         objective.unobserved_weight * model.eigenvalues + objective.regularization * scale
     )
     return diagonal
+
+
+def factor_source(model: ItemFactors, history: History) -> FactorSource:
+    """Fold a listener into matrix factorisation; EmptyHistoryError if nothing in the history is liked."""
+    folded = FoldIn(model, history)
+    user = folded.user()
+
+    def find(n: int) -> NDArray[np.int32]:
+        return top_items(model, user, n)[0]
+
+    return FactorSource(model.factors, user, history, folded.shares, find)
+
+
+def _build(
+    n_items: int, factors: NDArray[np.float32], eigenvalues: NDArray[np.float64], objective: dict[str, Any]
+) -> ItemFactors:
+    if factors.shape != (n_items, len(eigenvalues)):
+        raise InvalidInputError(
+            f"{n_items} items, but factors and eigenvalues have the shapes {factors.shape} and "
+            f"{eigenvalues.shape}"
+        )
+    return ItemFactors(factors, eigenvalues, Objective(**objective))
+
+
+MEMBER = Member(
+    name="factors",
+    arrays={"item_factors": (np.floating, 2), "eigenvalues": (np.floating, 1)},
+    values={
+        "objective": {
+            "regularization": float,
+            "frequency_exponent": float,
+            "unobserved_weight": float,
+            "alpha": float,
+            "confidence": Confidence,
+        }
+    },
+    take_apart=lambda model: (
+        (model.factors, model.eigenvalues),
+        {"objective": asdict(model.objective)},
+    ),
+    build=_build,
+    fold_in=fold_in,
+    sources=(
+        SourceSpec(
+            "factors",
+            10,
+            lambda factors, _, listener: factor_source(factors, listener.history),
+            ladder={Step.COLLABORATIVE: 1.0},
+        ),
+    ),
+)

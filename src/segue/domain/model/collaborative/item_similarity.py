@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.domain.vector.top_n import ascending, first_of_equals, spans
+from segue.domain.model.member import Member, SourceSpec, Step
+from segue.domain.vector.top_n import ascending, first_of_equals, look_up, spans, top_n
 from segue.errors import EmptyHistoryError, InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from segue.domain.listening.history import History
+    from segue.domain.model.member import ArrayForm
 
     Neighbours = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]
 
@@ -135,3 +140,74 @@ def said_of(similarity: ItemSimilarity, item_index: NDArray[np.int32]) -> Neighb
     near = neighbours_of(similarity, item_index)
     order = ascending(near[0])
     return near[0].take(order), near[1].take(order), near[2].take(order)
+
+
+@dataclass(frozen=True)
+class SimilaritySource:
+    """A linear item-item model for one listener, as a source of candidates.
+
+    Raises
+    ------
+    EmptyHistoryError
+        Nothing in the history is liked.
+    """
+
+    model: ItemSimilarity
+    history: History
+
+    def __post_init__(self) -> None:
+        if not (self.history.confidence > 0).any():
+            raise EmptyHistoryError
+
+    def best(self, n: int) -> NDArray[np.int32]:
+        """Return up to ``n`` tracks with a score above 0, best first, int32."""
+        rows, score = self._spoken_of
+        best = top_n(score, n)
+        return rows[best[score[best] > 0]]
+
+    def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Score the tracks in ``rows``, float32 (m,)."""
+        return look_up(*self._spoken_of, rows)
+
+    def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Split scores over the history, float64 (m, h): the weights themselves."""
+        return shares_of(self._near, self.history, rows)
+
+    @cached_property
+    def _spoken_of(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        return spoken_of(self._near, self.history)
+
+    @cached_property
+    def _near(self) -> Neighbours:
+        return said_of(self.model, self.history.item_index)
+
+
+ARRAYS: Mapping[str, ArrayForm] = {
+    "start": (np.int64, 1),
+    "item_index": (np.int32, 1),
+    "weight": (np.float32, 1),
+}
+"""The files of an `ItemSimilarity`."""
+
+
+def _build(n_items: int, *arrays: NDArray[Any]) -> ItemSimilarity:
+    model = ItemSimilarity(*arrays)
+    if model.n_items != n_items:
+        raise InvalidInputError(f"{model.n_items} rows for {n_items} items")
+    return model
+
+
+MEMBER = Member(
+    name="similarity",
+    arrays=ARRAYS,
+    take_apart=lambda model: ((model.start, model.item_index, model.weight), {}),
+    build=_build,
+    sources=(
+        SourceSpec(
+            "similarity",
+            30,
+            lambda similarity, _, listener: SimilaritySource(similarity, listener.history),
+            ladder={Step.COLLABORATIVE: 1.0},
+        ),
+    ),
+)

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.model.factor_source import FactorSource
+from segue.domain.model.member import Member, SourceSpec, Step
+from segue.domain.vector.inverted_file import best_rows
 from segue.errors import EmptyHistoryError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -148,3 +151,45 @@ def _solve(
     solution, some = np.zeros(len(target)), np.flatnonzero(used)
     solution[some] = np.linalg.solve(system[some[:, None], some], target[some])
     return solution
+
+
+def part_source(model: NonnegativeFactors, history: History) -> FactorSource:
+    """Fold a listener into non-negative factors; EmptyHistoryError if nothing in the history is liked."""
+    user = nonnegative_fold_in(model, history)
+
+    def find(n: int) -> NDArray[np.int32]:
+        return best_rows(model.factors, model.cells, user, n)[0]
+
+    def explain(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        return vectors @ nonnegative_explain(model, history, user).T
+
+    return FactorSource(model.factors, user, history, explain, find)
+
+
+def _build(
+    n_items: int, factors: NDArray[np.float32], gram: NDArray[np.float64], regularization: float
+) -> NonnegativeFactors:
+    width = factors.shape[1]
+    if factors.shape != (n_items, width) or gram.shape != (width, width):
+        raise InvalidInputError(
+            f"{n_items} items, but factors and gram have the shapes {factors.shape} and {gram.shape}"
+        )
+    return NonnegativeFactors(factors, gram, regularization)
+
+
+MEMBER = Member(
+    name="parts",
+    arrays={"item_factors": (np.floating, 2), "gram": (np.floating, 2)},
+    values={"regularization": float},
+    take_apart=lambda model: ((model.factors, model.gram), {"regularization": model.regularization}),
+    build=_build,
+    fold_in=nonnegative_fold_in,
+    sources=(
+        SourceSpec(
+            "parts",
+            20,
+            lambda parts, _, listener: part_source(parts, listener.history),
+            ladder={Step.COLLABORATIVE: 0.1},
+        ),
+    ),
+)

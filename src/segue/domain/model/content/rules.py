@@ -9,6 +9,7 @@ import numpy as np
 
 from segue.domain.listening.mood import FEATURES, mood_weights
 from segue.domain.model.candidate_source import ReasonKind, ScoreParts
+from segue.domain.model.member import Member
 from segue.domain.vector.top_n import top_n
 from segue.errors import InvalidInputError
 
@@ -115,3 +116,28 @@ def mood_source(rules: MoodRules, mood: Mood | None = None, situation: Situation
     # Never scaled up: a situation that changes little says little, and its scores differ little.
     size = max(1.0, float(np.abs(wish).sum() + np.abs(shift).sum()))
     return MoodSource(rules.percentile, wish / np.float32(size), shift / np.float32(size))
+
+
+def _build(
+    n_items: int,
+    percentile: NDArray[np.float32],
+    shift: NDArray[np.float32],
+    n_events: NDArray[np.int64],
+    circumstances: tuple[str, ...],
+    features: tuple[str, ...],
+) -> MoodRules:
+    if features != FEATURES or len(percentile) != n_items:
+        raise InvalidInputError(f"{len(percentile)} rows of {', '.join(features)} for {n_items} tracks")
+    return MoodRules(percentile, circumstances, shift, n_events)
+
+
+MEMBER = Member(
+    name="rules",
+    arrays={"percentile": (np.float32, 2), "shift": (np.float32, 2), "n_events": (np.int64, 1)},
+    values={"circumstances": tuple, "features": tuple},
+    take_apart=lambda rules: (
+        (rules.percentile, rules.shift, rules.n_events),
+        {"circumstances": rules.circumstances, "features": FEATURES},
+    ),
+    build=_build,
+)

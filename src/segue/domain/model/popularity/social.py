@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segue.domain.catalogue.vocabulary import Vocabulary
+from segue.domain.listening.friends import Friends
 from segue.domain.model.candidate_source import ReasonKind, ScoreParts
+from segue.domain.model.member import Member, SourceSpec
 from segue.domain.vector.top_n import ascending, first_of_equals, look_up, spans, top_n
 from segue.errors import InvalidInputError
 
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.listening.friends import Friends
     from segue.domain.listening.history import History
 
 ACQUAINTANCE = 0.1
@@ -191,3 +193,42 @@ def _cosines(
     common = np.bincount(friend, look_up(history.item_index, confidence, liked) * weight)
     size = np.sqrt(float(confidence @ confidence) * np.bincount(friend, weight.astype(np.float64) ** 2))
     return np.maximum(common / np.where(size > 0, size, 1), 0)
+
+
+def _take_apart(social: Social) -> tuple[tuple[NDArray[Any], ...], dict[str, Any]]:
+    friends = social.friends
+    known = (friends.users.item_id, friends.start, friends.friend_index)
+    return (*known, social.start, social.item_index, social.weight), {}
+
+
+def _build(n_items: int, users: NDArray[np.str_], *arrays: NDArray[Any]) -> Social:
+    friend_start, friend_index, like_start, item_index, weight = arrays
+    friends = Friends(Vocabulary(users), friend_start, friend_index)
+    return Social(friends, like_start, item_index, weight, n_items)
+
+
+MEMBER = Member(
+    name="social",
+    arrays={
+        "user_id": (np.str_, 1),
+        "friend_start": (np.int64, 1),
+        "friend_index": (np.int32, 1),
+        "like_start": (np.int64, 1),
+        "item_index": (np.int32, 1),
+        "weight": (np.float32, 1),
+    },
+    take_apart=_take_apart,
+    build=_build,
+    sources=(
+        SourceSpec(
+            "social",
+            60,
+            lambda social, _, listener: social_source(
+                social, listener.history, listener.user_id, listener.friends
+            ),
+            tier="starter",
+            alike=False,
+            similar=False,
+        ),
+    ),
+)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from segue.domain.recommend.ranker import Ranker
-from segue.domain.recommend.recommender import SOURCES, TIER_SOURCES
 from tests.small_recommender import SMALL, dataset
 from training.hybrid.data.split import TimePart, damped_matrix, divide, new_to_user
 from training.hybrid.fit import fit_fixed, fit_members

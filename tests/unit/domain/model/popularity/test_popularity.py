@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segue.domain.model.popularity.plays import (
+from segue.domain.model.popularity.popularity import (
     N_FIRST,
     Membership,
     PopularitySource,

@@ -8,7 +8,7 @@ import pytest
 from segue.domain.listening.history import History
 from segue.domain.model.candidate_source import ReasonKind
 from segue.domain.model.collaborative.item_similarity import ItemSimilarity
-from segue.domain.model.content.vectors import Content, ContentSource, read_marks
+from segue.domain.model.content.content import Content, ContentSource, read_marks
 from segue.errors import EmptyHistoryError, InvalidInputError
 from tests.small_catalogue import small_catalogue
 

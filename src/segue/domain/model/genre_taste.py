@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.model.candidate_source import ReasonKind, ScoreParts
+from segue.domain.model.member import SourceSpec, Step
 from segue.domain.vector.top_n import distinct, top_n
 from segue.errors import EmptyHistoryError
 
@@ -55,9 +56,9 @@ def build_genre_index(genres: Labels, plays: NDArray[np.float32] | None = None) 
     ----------
     genres : Labels (n_items,)
     plays : float32 (n_items,), optional
-        As `segue.domain.model.popularity.plays.Popularity.all_time`. A genre has thousands of tracks that
-        match alike: by ln(1 + plays) the prominence of a track goes from `LEAST_PROMINENCE` to 1, so that
-        those come first that more people play. Without it every track has 1.
+        As `segue.domain.model.popularity.popularity.Popularity.all_time`. A genre has thousands of tracks
+        that match alike: by ln(1 + plays) the prominence of a track goes from `LEAST_PROMINENCE` to 1, so
+        that those come first that more people play. Without it every track has 1.
     """
     prominence = np.ones(len(genres), np.float32)
     if plays is not None:
@@ -148,3 +149,13 @@ def genre_source(index: GenreIndex, history: History) -> GenreSource:
     if not (total > 0).any():
         raise EmptyHistoryError
     return GenreSource(index, total / np.abs(total).sum())
+
+
+SOURCE = SourceSpec(
+    "genre",
+    50,
+    lambda _, model, listener: genre_source(model.genre_index, listener.history),
+    ladder={Step.GENRE: 1.0},
+    similar=False,
+)
+"""Needs no family: the catalogue knows the genres."""

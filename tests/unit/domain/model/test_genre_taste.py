@@ -13,7 +13,7 @@ from segue.domain.catalogue.broad_genre import (
     genre_mask,
 )
 from segue.domain.listening.history import History
-from segue.domain.model.content.genre_taste import LEAST_PROMINENCE, build_genre_index, genre_source
+from segue.domain.model.genre_taste import LEAST_PROMINENCE, build_genre_index, genre_source
 from segue.domain.vector.column import build_labels
 from segue.errors import EmptyHistoryError, InvalidInputError
 from segue.sources.sample.world.genre import NAMES

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segue.domain.model.candidate_source import NAMELESS, ReasonKind, ScoreParts
+from segue.domain.model.member import Member, SourceSpec, Step
 from segue.domain.vector.top_n import top_n
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from segue.domain.recommend.recommender import Recommender, RecommendFor
 
 
 N_FIRST = 4096
@@ -145,3 +148,46 @@ class PopularitySource:
         """Name popularity as the one reason."""
         at = np.arange(len(rows))
         return [ScoreParts(self.kind, at, self.scores(rows), np.zeros_like(at), NAMELESS)]
+
+
+def _build(n_items: int, *arrays: NDArray[Any]) -> Popularity:
+    model = Popularity(*arrays)
+    start, item = model.genre_start, model.genre_item
+    if not (
+        model.all_time.shape == model.trending.shape == (n_items,)
+        and start[:1].tolist() == [0]
+        and start[-1] == len(item)
+        and (np.diff(start) >= 0).all()
+        and (not len(item) or 0 <= item.min() <= item.max() < n_items)
+    ):
+        raise InvalidInputError(f"the arrays do not describe {n_items} items and their genres")
+    return model
+
+
+def _source(name: str, place: int, ladder: dict[Step, float], kind: ReasonKind) -> SourceSpec:
+    def prepare(model: Popularity, recommender: Recommender, _: RecommendFor) -> PopularitySource:
+        is_trending = kind is ReasonKind.TRENDING
+        plays, first = (model.trending, 0) if is_trending else (model.all_time, 1)
+        return PopularitySource(plays, kind, recommender.first[first])
+
+    return SourceSpec(name, place, prepare, ladder, personal=False, alike=False, similar=False)
+
+
+MEMBER = Member(
+    name="popularity",
+    arrays={
+        "all_time": (np.floating, 1),
+        "trending": (np.floating, 1),
+        "genre_start": (np.integer, 1),
+        "genre_item": (np.integer, 1),
+    },
+    take_apart=lambda model: (
+        (model.all_time, model.trending, model.genre_start, model.genre_item),
+        {},
+    ),
+    build=_build,
+    sources=(
+        _source("trending", 70, {Step.POPULARITY: 1.0}, ReasonKind.TRENDING),
+        _source("popularity", 80, {Step.GENRE: 0.1, Step.POPULARITY: 0.1}, ReasonKind.POPULAR),
+    ),
+)

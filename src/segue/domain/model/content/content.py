@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segue.domain.listening.history import History
 from segue.domain.model.candidate_source import NAMELESS, ReasonKind, ScoreParts
-from segue.domain.model.collaborative.item_similarity import said_of, spoken_of
+from segue.domain.model.collaborative.item_similarity import ARRAYS, ItemSimilarity, said_of, spoken_of
+from segue.domain.model.member import Member, SourceSpec, Step
 from segue.domain.vector.top_n import top_n
 from segue.errors import EmptyHistoryError, InvalidInputError
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.catalogue.tracks import Catalogue
-    from segue.domain.model.collaborative.item_similarity import ItemSimilarity
     from segue.domain.vector.column import Labels
 
 N_VOICES = 64
@@ -175,3 +175,39 @@ class ContentSource:
         for marks in self._marks:
             labels, by = marks.labels.index_of_all(rows)
             yield np.asarray(np.bincount(labels, confidence[by], minlength=len(marks.rarity)), np.float64)
+
+
+def _take_apart(model: Content) -> tuple[tuple[NDArray[Any], ...], dict[str, Any]]:
+    near = model.neighbours
+    arrays = (model.vectors, near.start, near.item_index, near.weight)
+    return arrays, {"audio_columns": model.audio_columns, "n_text": model.n_text}
+
+
+def _build(
+    n_items: int,
+    vectors: NDArray[np.float32],
+    *near: NDArray[Any],
+    audio_columns: tuple[str, ...],
+    n_text: int,
+) -> Content:
+    if len(vectors) != n_items:
+        raise InvalidInputError(f"{len(vectors)} vectors for {n_items} tracks")
+    return Content(vectors, audio_columns, n_text, ItemSimilarity(*near))
+
+
+MEMBER = Member(
+    name="content",
+    arrays={"vectors": (np.float32, 2), **ARRAYS},
+    values={"audio_columns": tuple, "n_text": int},
+    take_apart=_take_apart,
+    build=_build,
+    sources=(
+        SourceSpec(
+            "content",
+            40,
+            lambda content, model, listener: ContentSource(content, listener.history, model.marks),
+            ladder={Step.CONTENT: 1.0},
+            tier="starter",
+        ),
+    ),
+)

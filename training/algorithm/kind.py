@@ -1,0 +1,61 @@
+"""What an algorithm declares once: its settings, where a search may look, and which member it can be."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from training.algorithm.protocol import Algorithm
+    from training.measure.space import Space
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmKind:
+    """A kind of recommender.
+
+    Attributes
+    ----------
+    settings : callable
+        The frozen dataclass of its settings.
+    place : int
+        Sorts the kinds: the quick ones come first.
+    space : Space
+        Where those settings may lie that are searched; of the others the defaults hold.
+    starts : tuple of dict
+        Settings that a search tries after the defaults.
+    blends : tuple of str
+        Of a blend, the kinds that it is made of where a run names none; others have none.
+    member : str
+        The name of the `segue.domain.model.member.Member` whose value it fits; empty where it is only
+        measured.
+    usual : dict, optional
+        Settings with which it is what the member is by default; None of every other kind.
+    quick : tuple of dict
+        Settings that a training tries without a budget; () where it is tried with one alone.
+    fixed : tuple of str
+        Settings that a training takes from the usual ones and never searches: the size of what is served, and
+        the seed.
+    """
+
+    settings: Callable[..., Algorithm]
+    place: int
+    space: Space
+    starts: tuple[Mapping[str, Any], ...] = ()
+    blends: tuple[str, ...] = ()
+    member: str = ""
+    usual: Mapping[str, Any] | None = None
+    quick: tuple[Mapping[str, Any], ...] = ()
+    fixed: tuple[str, ...] = ()
+
+    def build(self, params: Mapping[str, Any]) -> Algorithm:
+        """Build with some settings, the others at their defaults."""
+        return self.settings(**params)
+
+    def resolve(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return every setting that `build` would use."""
+        built: Any = self.build(params)
+        return {field.name: getattr(built, field.name) for field in dataclasses.fields(built)}
