@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,17 +11,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from segue.domain.model.popularity.popularity import Popularity
-    from segue.domain.recommend.blend import Blend, Personal
-
-    Model = Popularity | Personal | Blend
-
 
 class Scorer(Protocol):
     """A fitted recommender. Whoever is scored is known by their history alone, in training or not."""
 
     @property
-    def model(self) -> Model:
+    def model(self) -> Any:
         """The domain value that functions serve; publish this."""
 
     def scores(self, histories: csr_matrix) -> NDArray[np.float32]:
