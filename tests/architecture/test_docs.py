@@ -16,6 +16,7 @@ from segue.serving.api import telemetry
 from segue.serving.api.problem import STATUS
 from tests.architecture.test_errors import CLASSES
 from tests.architecture.tree import ROOT, committed, modules, name_of
+from training.trainers import TRAINERS
 
 DOCUMENTS = [path for path in committed() if path.suffix == ".md"]
 MAKEFILES = [ROOT / "Makefile", ROOT / "build.mk"]
@@ -136,6 +137,22 @@ def test_every_segue_command_exists(path: Path, segue: Any) -> None:
                 break
             command = command.commands[words.pop(0)]
     assert unknown == []
+
+
+def test_the_runbook_lists_every_trainer_with_what_it_needs() -> None:
+    table = [row for row in rows(read("docs/runbooks/new-training.md")) if row[0].startswith("`segue ")]
+    assert table == [
+        [
+            f"`segue {each.command}`",
+            each.reads,
+            ", ".join(f"`{family}`" for family in each.families),
+            "; ".join(f"`{asked.metric}` of {asked.of}, margin {asked.margin:g}" for asked in each.criteria),
+            str(each.recipe),
+            f"{each.resources.vcpu} vCPU, {each.resources.memory_gib} GiB, {each.resources.gpu} GPU, "
+            f"{each.resources.minutes} minutes",
+        ]
+        for each in TRAINERS
+    ]
 
 
 # --- errors ------------------------------------------------------------------------------------------

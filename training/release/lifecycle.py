@@ -39,16 +39,8 @@ PAGE = "report.html"
 class Outcome(Generic[FittedT]):
     """What came of a training.
 
-    Attributes
-    ----------
-    manifest : Manifest
-        Of the version that was published, or of the live one when there was nothing to train.
-    alias : Alias or None
-        As the promotion left it.
-    fitted : FittedT or None
-        None when this very training was done before.
-    verdict : Verdict of bool
-        What the gate decided, or why there was nothing to train.
+    The manifest is of the version that was published, or of the live one where this very training was done
+    before: then there is no ``fitted``, and the verdict says so. ``alias`` is as a promotion left it.
     """
 
     manifest: Manifest
@@ -73,17 +65,7 @@ def run_training(
 ) -> Outcome[Any]:
     """Train on what lies at the places of an order, unless the same files were trained on before.
 
-    Parameters
-    ----------
-    trainer : StagedTrainer
-    options : object
-        Of the trainer's own type.
-    store : ObjectStore
-    order : Order
-    step : callable
-        Is given the name of each stage as it begins.
-    tell : callable
-        Is given what was done to each table that was read.
+    ``step`` is called with the name of each stage as it begins, ``tell`` with what was done to each table.
 
     Raises
     ------

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 Data = TypeVar("Data")
 
+MAX_SEED = 2**32 - 1
+"""Greatest seed that numpy and scikit-learn take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What one run needs of the machine that it runs on: cores, GiB of memory, GPUs, minutes at most."""
+    """What one run needs of its machine at most: cores, GiB of memory, minutes and GPUs."""
 
     vcpu: int
     memory_gib: int
@@ -32,16 +35,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """How the command line asks for a field of a trainer's options; the field is ``Annotated`` with it.
-
-    Attributes
-    ----------
-    help : str
-    least, most : float or None
-        The values that are taken.
-    flag : str
-        Where it is not the field's name.
-    """
+    """How the command line asks for a field that is ``Annotated`` with it: help, bounds, another name."""
 
     help: str
     least: float | None = None
@@ -51,24 +45,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """What the gate compares with the live version.
-
-    Attributes
-    ----------
-    metric : str
-    margin : float
-        A challenger is refused while it may be worse by this much.
-    of : str
-        Who the metric is measured on, in the plural.
-    """
+    """A metric of the gate, how much worse than the live version a new one may be, and who it is of."""
 
     metric: str
     margin: float
     of: str
-
-
-MAX_SEED = 2**32 - 1
-"""Greatest seed that numpy and scikit-learn take."""
 
 
 class Reads(StrEnum):
@@ -88,7 +69,7 @@ class Trainer:
     command : str
         What follows ``segue`` on the command line.
     about : str
-        One sentence for the command's help and for the table of documents.
+        The first sentence of its help.
     families : tuple of str
         What it publishes; the alias of the first decides what is live.
     reads : Reads
@@ -116,13 +97,13 @@ class Trainer:
 
 @dataclass(frozen=True, slots=True)
 class StagedTrainer(Trainer):
-    """A trainer whose training `training.release.lifecycle.run_training` runs, stage by stage.
+    """A trainer whose stages `training.release.lifecycle.run_training` runs.
 
     Attributes
     ----------
     options : type
-        A dataclass of what the command line asks for; every field has a default. A field that says nothing of
-        what is trained, as where trials are kept, does not take part in comparisons.
+        A dataclass with a default for each field. A field that changes nothing of what is trained, as the
+        place of a cache, is declared with ``compare=False``.
     start : callable
         Returns the training with such options.
     """
@@ -135,18 +116,8 @@ class StagedTrainer(Trainer):
 class Order:
     """Who asks for a training and why, and where the data is.
 
-    Attributes
-    ----------
-    set_by, reason : str
-        For the history of the alias.
-    promote : bool
-        Make the version live if the gate agrees.
-    force : bool
-        Train although nothing changed, and promote although the gate refuses.
-    places : tuple of str
-        Where the data is; none for data that is given as a value.
-    origin : str
-        What identifies the files at the places, see `training.release.file_state.origin_of`.
+    ``force`` trains although nothing changed, and promotes although the gate refuses. ``places`` is empty for
+    data that is given as a value; ``origin`` identifies the files there, see `training.release.file_state`.
     """
 
     set_by: str
@@ -161,20 +132,9 @@ class Order:
 class Run(Generic[Data]):
     """What every stage of one training works with.
 
-    Attributes
-    ----------
-    data : Data
-    about : dict
-        What the manifest says of the data; its ``fingerprint`` identifies them.
-    params : dict
-        All else that decides what is trained; the manifest keeps them, with the recipe.
-    store : ObjectStore
-    champion : Champion
-        What was live when the training began.
-    step : callable
-        Is given the name of each stage as it begins.
-    started_s : float
-        Of `time.monotonic`.
+    ``about`` is what the manifest says of the data, ``params`` all else that decides what is trained.
+    ``champion`` is what was live when the training began, at ``started_s`` of `time.monotonic`. ``step`` is
+    called with the name of each stage as it begins.
     """
 
     data: Data
@@ -201,10 +161,7 @@ FittedT = TypeVar("FittedT", bound=Fitted)
 
 
 class Training(Protocol[Data, FittedT]):
-    """One training with its settings: the stages that differ from one trainer to the next.
-
-    The module that holds it is imported by every command, so each method imports what takes long itself.
-    """
+    """One training with its settings: the stages that differ from one trainer to the next."""
 
     @property
     def params(self) -> dict[str, Any]:

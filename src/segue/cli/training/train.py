@@ -80,7 +80,7 @@ def _own_options(trainer: StagedTrainer) -> dict[str, tuple[Any, Any]]:
     return found
 
 
-def _command(trainer: StagedTrainer) -> Callable[..., None]:
+def command_of(trainer: StagedTrainer) -> Callable[..., None]:
     """Return the command of a trainer: its signature is what typer reads."""
     places, own = _PLACES[trainer.reads], _own_options(trainer)
 
@@ -122,4 +122,4 @@ _STATUSES = "Exit status 3 means published but refused by the gate, 4 too little
 for _trainer in TRAINERS:
     if isinstance(_trainer, StagedTrainer):
         _, _name = _trainer.command.split()
-        app.command(_name, help=f"{_trainer.about}\n\n{_STATUSES}")(_command(_trainer))
+        app.command(_name, help=f"{_trainer.about}\n\n{_STATUSES}")(command_of(_trainer))

@@ -24,7 +24,6 @@ from segue.cli.options import (
     Reason,
     Store,
 )
-from segue.cli.training import prepare
 from segue.cli.training.train import app, train
 from segue.errors import GateRejectedError, NotEnoughDataError, SegueError, TableMissingError
 from segue.serving.settings.environment import find_store, user_name
@@ -82,8 +81,10 @@ def train_all(  # noqa: PLR0913 - one parameter an option
 
     def run(trainer: Trainer) -> tuple[_End, str] | None:
         if not isinstance(trainer, StagedTrainer):
+            from segue.cli.training.prepare import prepare_all  # bars of progress: a single training has none
+
             asked: dict[str, Any] = {"seed": seed, "reason": reason, "force": force, "log_file": log_file}
-            return _told(prepare.prepare_all(console, opened, data, work=work, **asked))
+            return _told(prepare_all(console, opened, data, work=work, **asked))
         if trainer.reads is Reads.STORE and not store:
             raise TableMissingError(f"{data} is no store's database: --store names one.")
         places = (store,) if trainer.reads is Reads.STORE else (data, *(events or []))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
+from typer import Typer
 from typer.testing import CliRunner
 
 from segue.artifacts.family import FAMILIES, PINNED
@@ -16,6 +17,7 @@ from segue.artifacts.manifest import Record
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.release import resolve
 from segue.cli import app
+from segue.cli.training.train import command_of
 from segue.errors import GateRejectedError
 from training.release.gate import Verdict
 from training.release.lifecycle import Outcome, publish_version, run_training
@@ -171,6 +173,17 @@ def test_a_version_that_is_not_to_be_promoted_is_published_whatever_the_gate_say
     outcome = shop.train(promote=False)
     assert (outcome.alias, outcome.verdict.choice) == (None, False)
     assert shop.live == first.version
+
+
+def test_a_trainer_gets_its_command_from_its_options(shop: Shop) -> None:
+    command = Typer()
+    command.command()(command_of(LINE_TRAINER))
+    asked = ["--store", str(shop.file), "--artifacts", str(shop.store.root)]
+    done = CliRunner().invoke(command, [*asked, "--fold", "2"])
+    assert done.exit_code == 0, done.output
+    assert "6 lines" in done.output
+    assert f"{shop.live} is live. 6 lines, 0 are needed." in done.output
+    assert CliRunner().invoke(command, [*asked, "--fold", "0"]).exit_code == 2
 
 
 def test_every_family_has_one_trainer_and_every_trainer_a_command() -> None:
