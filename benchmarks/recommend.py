@@ -13,21 +13,30 @@ All in one process on the artifacts as they are published, mapped from disk, tak
 its p50 and p99 by the clock, and the p50 of the processor's time: where others use the machine too, the clock
 counts their turns, so trust the ratios. Models come from `benchmarks._synthetic`, which says what they are.
 The function's memory is read before the peer is imported; mapped pages count as resident once they were read.
+
+``--against ROOT`` compares the handler with that of another checkout instead. Two processes take turns, a
+block of all listeners each. The ratio is the median of the blocks' ratios, in the processor's time; beside it
+stands how far the blocks are apart. ``--against .`` tells how much the machine alone changes.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks._function import LENGTHS
 from benchmarks._synthetic import world
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -39,7 +48,12 @@ def main() -> None:
     parser.add_argument("--factors", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1, help="of BLAS")
+    parser.add_argument("--against", type=Path, help="another checkout to take turns with")
     asked = parser.parse_args()
+    if asked.against:
+        for size in asked.sizes:
+            Console().print(beside(asked.against.resolve(), size, asked.factors, asked.rounds))
+        return
     console, memory = Console(width=120), Table("tracks", "INIT s", "first ms", "resident MB", "of it mapped")
     for size in asked.sizes:
         report = measure(size, asked.factors, asked.rounds, asked.threads)
@@ -61,6 +75,40 @@ def measure(size: int, n_factors: int, rounds: int, threads: int) -> dict[str, A
     command = [sys.executable, "-m", "benchmarks._function", str(rounds)]
     child = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(child.stdout)
+
+
+def beside(other: Path, size: int, n_factors: int, rounds: int) -> Table:
+    """Call the handlers of this checkout and of another, in turns of a block."""
+    roots = {"old": other, "new": Path(__file__).parents[1]}
+    columns = ("history", "reasons", "old ms", "new ms", "new / old", "a tenth below", "a tenth above")
+    table = Table(*columns, title=f"{size} tracks")
+    with contextlib.ExitStack() as stack:
+        running = {
+            name: stack.enter_context(taking_turns(root, name, size, n_factors))
+            for name, root in roots.items()
+        }
+        for length, explain in itertools.product(LENGTHS, (1, 0)):
+            taken: dict[str, list[list[float]]] = {name: [] for name in running}
+            for number in range(-1, rounds):  # the first turn warms the caches
+                for name in sorted(running, reverse=number % 2 == 0):
+                    process = running[name]
+                    print(length, explain, file=process.stdin, flush=True)
+                    taken[name].append(json.loads(process.stdout.readline()))
+            old, new = (np.median(taken[name][1:], axis=1) for name in ("old", "new"))
+            figures = (np.median(old), np.median(new), *np.quantile(new / old, (0.5, 0.1, 0.9)))
+            table.add_row(str(length), ("without", "with")[explain], *(f"{each:.2f}" for each in figures))
+    return table
+
+
+def taking_turns(root: Path, name: str, size: int, n_factors: int) -> subprocess.Popen[str]:
+    """Start ``benchmarks._turns`` on the code of a checkout, with a world of that code's own."""
+    folder = Path(tempfile.gettempdir()) / f"segue-turns-{name}"
+    folder.mkdir(exist_ok=True)
+    path = os.pathsep.join((str(root / "src"), str(root)))
+    environment = os.environ | {"TMPDIR": str(folder), "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(Path(__file__).with_name("_turns.py")), str(size), str(n_factors)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, cwd=root, stdin=pipe, stdout=pipe, text=True)
 
 
 def table_of(taken: dict[str, dict[str, list[list[float]]]], title: str) -> Table:
