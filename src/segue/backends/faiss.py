@@ -1,6 +1,6 @@
-"""Search by FAISS for similar tracks, where to look at every vector of a catalogue takes too long.
+"""Searches large catalogues for similar tracks with FAISS.
 
-FAISS is imported when an index is built or opened, and not before.
+FAISS is imported only when an index is built or opened.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RECALL_TARGET = 0.95
 N_BEST, N_QUERIES = 100, 500
-"""The recall is that of the best hundred, for so many queries."""
+"""Recall is measured on the best 100 vectors of 500 queries."""
 
 INDEX_FILE, RECORD_FILE = "index.faiss", "index.json"
 
@@ -35,28 +35,28 @@ _SEED = 17
 
 
 class IndexKind(StrEnum):
-    """How vectors are kept."""
+    """How an index stores vectors."""
 
     FLAT = "flat"
-    """As they are; a search looks at every vector."""
+    """A plain array: a search reads every vector."""
     IVF = "ivf"
-    """In cells about centroids; a search looks at the cells nearest to the query."""
+    """Cells around centroids: a search reads the cells nearest to the query."""
     HNSW = "hnsw"
-    """In a graph; a search walks towards the query. It is the fastest, and keeps links beside the vectors."""
+    """A graph: a search walks towards the query. It is the fastest, and needs memory for its links."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRecord:
-    """What is published of an index.
+    """The published facts about an index.
 
     Attributes
     ----------
     kind : IndexKind
     n_items, n_dimensions : int
     parameters : mapping of str to int
-        ``n_cells`` and ``n_probe`` of IVF, ``n_links`` and ``ef_search`` of HNSW.
+        ``n_cells`` and ``n_probe`` for IVF, ``n_links`` and ``ef_search`` for HNSW.
     recall : float
-        Share of the true best `N_BEST` that are found, over ``n_queries`` vectors of the sample.
+        Mean share of the true best `N_BEST` vectors that a search finds, over ``n_queries`` queries.
     n_queries : int
     """
 
@@ -69,7 +69,7 @@ class IndexRecord:
 
 
 class FaissIndex:
-    """A `segue.domain.vector.nearest.NearestSearch` by a FAISS index of inner products."""
+    """A `segue.domain.vector.nearest.NearestSearch` on a FAISS index of inner products."""
 
     def __init__(self, index: Any) -> None:
         self.index = index
@@ -82,12 +82,12 @@ class FaissIndex:
         if n_asked == 0:
             return [np.empty(0, np.int32)] * len(queries), [np.empty(0, np.float32)] * len(queries)
         products, labels = self.index.search(np.ascontiguousarray(queries, np.float32), n_asked)
-        found = [row[row >= 0].astype(np.int32) for row in labels]
-        return found, [product[label >= 0] for product, label in zip(products, labels, strict=True)]
+        rows = [row[row >= 0].astype(np.int32) for row in labels]
+        return rows, [product[label >= 0] for product, label in zip(products, labels, strict=True)]
 
 
 def kind_for(n_items: int) -> IndexKind:
-    """Return the kind for a number of vectors: flat to `MOST_EXACT`, IVF to a million, else HNSW."""
+    """Return the kind for a number of vectors: flat up to `MOST_EXACT`, IVF up to a million, else HNSW."""
     if n_items <= MOST_EXACT:
         return IndexKind.FLAT
     return IndexKind.IVF if n_items <= _MOST_IVF else IndexKind.HNSW
@@ -102,17 +102,17 @@ def build_index(
     """Index vectors for search by inner product.
 
     The effort (cells probed, or candidates kept on the walk) is doubled until the recall reaches the
-    target. If no effort reaches it, the greatest one is kept, and the record tells its recall.
+    target. If none reaches it, the greatest effort is used, and the record holds its recall.
 
     Parameters
     ----------
     vectors : float32 (n_items, d)
     recall_target : float
-        Of the best `N_BEST`, in [0, 1].
+        Wanted share of the best `N_BEST`, in [0, 1].
     kind : IndexKind, optional
         `kind_for` chooses it by default.
     n_probe : int, optional
-        Cells that a search of IVF looks at, instead of the least that reach the target.
+        Number of cells that an IVF search reads; by default the fewest that reach the target.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def write_index(search: FaissIndex, record: IndexRecord, checksum: str, folder: 
     Parameters
     ----------
     checksum : str
-        Of the vocabulary whose tracks were indexed.
+        Checksum of the vocabulary whose tracks are indexed.
     """
     import faiss
 
@@ -157,31 +157,31 @@ def write_index(search: FaissIndex, record: IndexRecord, checksum: str, folder: 
 
 
 def open_index(folder: Path, checksum: str, shape: tuple[int, ...]) -> FaissIndex:
-    """Open an index to search in; takes and raises what `read_index` does."""
+    """Open an index for searching; see `read_index`."""
     return read_index(folder, checksum, shape)[0]
 
 
 def read_index(folder: Path, checksum: str, shape: tuple[int, ...]) -> tuple[FaissIndex, IndexRecord]:
-    """Map what `write_index` wrote into memory: a search reads what it looks at.
+    """Map the files of `write_index` into memory: a search reads only the parts that it needs.
 
     Parameters
     ----------
     checksum : str
-        Of the vocabulary.
+        Checksum of the vocabulary.
     shape : tuple of int
-        Of the vectors, (n_items, d).
+        Shape of the vectors, (n_items, d).
 
     Raises
     ------
     CorruptArtifactError
-        The files are damaged, or of other tracks or vectors.
+        The files are damaged, or belong to other tracks or vectors.
     """
     import faiss
 
     try:
-        said = json.loads((folder / RECORD_FILE).read_bytes())
-        of = said.pop("vocabulary")
-        record = IndexRecord(**said | {"kind": IndexKind(said["kind"])})
+        fields = json.loads((folder / RECORD_FILE).read_bytes())
+        vocabulary = fields.pop("vocabulary")
+        record = IndexRecord(**fields | {"kind": IndexKind(fields["kind"])})
         index = faiss.read_index(str(folder / INDEX_FILE), faiss.IO_FLAG_MMAP_IFC)
     except (
         OSError,
@@ -190,21 +190,23 @@ def read_index(folder: Path, checksum: str, shape: tuple[int, ...]) -> tuple[Fai
         TypeError,
         AttributeError,
         RecursionError,
-        RuntimeError,  # FAISS's own
+        RuntimeError,  # raised by FAISS
         MemoryError,
     ) as error:
         raise CorruptArtifactError(f"index: {error}") from error
-    found = (index.ntotal, index.d)
-    if of != checksum or found != shape or index.metric_type != faiss.METRIC_INNER_PRODUCT:
-        raise CorruptArtifactError(f"index: of {found}, not of {shape}, or of other tracks or products")
+    indexed = (index.ntotal, index.d)
+    if vocabulary != checksum or indexed != shape or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+        raise CorruptArtifactError(
+            f"index: it holds vectors of shape {indexed} instead of {shape}, or those of other tracks, "
+            "or its metric is not the inner product"
+        )
     return FaissIndex(index), record
 
 
 def _exact(vectors: NDArray[np.float32], queries: NDArray[np.float32], n: int) -> list[NDArray[np.int32]]:
     import faiss
 
-    found = faiss.knn(queries, vectors, n, metric=faiss.METRIC_INNER_PRODUCT)[1]
-    return list(found.astype(np.int32))
+    return list(faiss.knn(queries, vectors, n, metric=faiss.METRIC_INNER_PRODUCT)[1].astype(np.int32))
 
 
 def _efforts(kind: IndexKind, parameters: Mapping[str, int], n_probe: int | None) -> tuple[int, ...]:
@@ -214,12 +216,14 @@ def _efforts(kind: IndexKind, parameters: Mapping[str, int], n_probe: int | None
     if kind is not IndexKind.IVF:
         raise InvalidInputError(f"n_probe: an index of kind {kind} has no cells: ask for {IndexKind.IVF}.")
     if not 1 <= n_probe <= parameters["n_cells"]:
-        raise InvalidInputError(f"n_probe: must be 1 to {parameters['n_cells']}, the cells; got {n_probe}.")
+        raise InvalidInputError(
+            f"n_probe: must be 1 to {parameters['n_cells']}, the number of cells; got {n_probe}."
+        )
     return (n_probe,)
 
 
 def _empty_index(kind: IndexKind, n_items: int, d: int) -> tuple[Any, dict[str, int], str]:
-    """Return an index, its parameters by name, and the name of the one that is its effort."""
+    """Return an index, its parameters by name, and the name of the parameter that sets its effort."""
     import faiss
 
     inner = faiss.METRIC_INNER_PRODUCT
@@ -229,7 +233,7 @@ def _empty_index(kind: IndexKind, n_items: int, d: int) -> tuple[Any, dict[str, 
         graph = faiss.IndexHNSWFlat(d, _HNSW_LINKS, inner)
         graph.hnsw.efConstruction = _HNSW_EFFORT
         return graph, {"n_links": _HNSW_LINKS}, "ef_search"
-    # FAISS asks for 39 vectors a cell to train on; 4 √n cells is its own advice below a million vectors.
+    # FAISS trains a cell on 39 vectors or more, and recommends 4 √n cells below a million vectors.
     n_cells = max(1, min(int(4 * n_items**0.5), n_items // 39))
     cells = faiss.IndexIVFFlat(faiss.IndexFlatIP(d), d, n_cells, inner)
     cells.cp.max_points_per_centroid = _SAMPLED_PER_CELL

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 class OnnxClassifier:
     """A `Classifier` whose graph has one float32 input (n, n_features) and an output ``probabilities``.
 
-    ``source`` is a file or its bytes. It runs on one thread: a forest answers one row in microseconds,
-    and a Lambda function has one core or less.
+    ``source`` is a file or its bytes. The graph runs on one thread: a forest answers one row in
+    microseconds, and a Lambda function has one core or less.
 
     Raises
     ------
     CorruptArtifactError
-        The file is not such a graph.
+        The file is no ONNX model, or its output has another name.
     """
 
     def __init__(self, source: Path | bytes) -> None:

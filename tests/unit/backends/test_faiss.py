@@ -91,7 +91,7 @@ def test_damaged_files_are_corrupt(built, tmp_path: Path) -> None:
 def test_other_tracks_vectors_or_records_are_corrupt(tmp_path: Path) -> None:
     write_index(*build_index(VECTORS), TRACKS, tmp_path)
     for tracks, shape in ((TRACKS, (N - 1, D)), (TRACKS, (N, D + 1)), ("other", VECTORS.shape)):
-        with pytest.raises(CorruptArtifactError, match="or of other tracks"):
+        with pytest.raises(CorruptArtifactError, match="or those of other tracks"):
             read_index(tmp_path, tracks, shape)
     record = json.loads((tmp_path / "index.json").read_bytes())
     for broken in ({**record, "kind": "magic"}, {}, [record], "[" * 200_000):
@@ -104,7 +104,7 @@ def test_other_tracks_vectors_or_records_are_corrupt(tmp_path: Path) -> None:
 def test_cells_probed_can_be_set() -> None:
     assert build_index(VECTORS, kind=IndexKind.IVF, n_probe=3)[1].parameters["n_probe"] == 3
     for kind, n_probe, why in (
-        (IndexKind.IVF, 52, "must be 1 to 51, the cells; got 52"),
+        (IndexKind.IVF, 52, "must be 1 to 51, the number of cells; got 52"),
         (IndexKind.HNSW, 3, "an index of kind hnsw has no cells"),
         (None, 3, "an index of kind flat has no cells"),
     ):

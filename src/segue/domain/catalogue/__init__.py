@@ -1,1 +1,1 @@
-"""What is known of tracks: their columns, ids, names, genres and recordings."""
+"""Facts about tracks: their columns, ids, names, genres and recordings."""

@@ -1,4 +1,4 @@
-"""Ten broad genres, and which of them each finer name belongs to."""
+"""Ten broad genres, and the mapping of finer genre names to them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class BroadGenre(StrEnum):
-    """What every catalogue can be asked for, whatever it calls its genres."""
+    """A genre that a request can name in every catalogue, whatever the catalogue's own genres are."""
 
     POP = "pop"
     ROCK = "rock"
@@ -37,7 +37,7 @@ class BroadGenre(StrEnum):
 _POP, _ROCK, _HIP_HOP, _ELECTRONIC, _JAZZ, _CLASSICAL, _COUNTRY, _RNB, _INDIE, _ALTERNATIVE = BroadGenre
 
 _PHRASES: Mapping[str, tuple[BroadGenre, ...]] = {
-    # Names that their words would put elsewhere.
+    # The words of these names, one by one, would give other genres.
     "alt rock": (_ALTERNATIVE, _ROCK),
     "blues rock": (_ROCK,),
     "chamber pop": (_INDIE, _POP),
@@ -120,7 +120,7 @@ _WORDS: Mapping[BroadGenre, tuple[str, ...]] = {
     ),
     _ALTERNATIVE: ("alternative", "alt", "college", "emo", "experimental", "goth", "gothic", "grunge"),
 }
-"""Words, and words that stand together, of which one is enough; a name may have words of several genres."""
+"""Words and phrases by genre. One of them is enough; a name may belong to several genres."""
 
 _BROAD_OF_WORDS: Mapping[str, tuple[BroadGenre, ...]] = {
     words: tuple(genre for genre in BroadGenre if words in _WORDS[genre])
@@ -130,17 +130,17 @@ _BROAD_OF_WORDS: Mapping[str, tuple[BroadGenre, ...]] = {
 _MOST_WORDS = max(len(words.split()) for words in _BROAD_OF_WORDS)
 
 ENOUGH_OF_ITS_OWN = 100
-"""Tracks of a name of the catalogue's own, from which on a broad genre of that name adds no others."""
+"""If a genre of the catalogue has this many tracks, the broad genre of the same name adds no others."""
 LEAST_SHARE = 0.5
-"""Of a track that a broad genre must have: a rock hit that one of its four names calls blues is no jazz."""
+"""Minimum share of a broad genre in a track: a rock hit with "blues" as one of four genres is not jazz."""
 
 
 @lru_cache(maxsize=4096)
 def broad_genres(name: str) -> tuple[BroadGenre, ...]:
     """Return the broad genres that a finer name belongs to, in the order of `BroadGenre`; none if unknown.
 
-    The name is read word by word, and of words that stand together the longest run that is known counts
-    alone: "swedish death metal" is rock, "trip-hop" no hip-hop. docs/rules.md lists what maps where.
+    The name is read word by word, and the longest known phrase counts: "swedish death metal" is rock, and
+    "trip-hop" is not hip-hop. docs/rules.md lists the mapping.
     """
     words = "".join(letter if letter.isalnum() else " " for letter in name.casefold()).split()
     found: set[BroadGenre] = set()
@@ -156,7 +156,7 @@ def broad_genres(name: str) -> tuple[BroadGenre, ...]:
 
 
 def broad_parts(names: Text) -> NDArray[np.float64]:
-    """Return how each finer genre shares itself out among its broad ones, float64 (n_names, 10)."""
+    """Return the share of each broad genre in each finer one, float64 (n_names, 10)."""
     parts = np.zeros((len(names), len(BroadGenre)))
     order = tuple(BroadGenre)
     for label, name in enumerate(names):
@@ -166,10 +166,10 @@ def broad_parts(names: Text) -> NDArray[np.float64]:
 
 
 def broad_shares(genres: Labels) -> NDArray[np.float32]:
-    """Return what share of each track each broad genre has, float32 (n_items, 10) by `BroadGenre`.
+    """Return the share of each broad genre in each track, float32 (n_items, 10) by `BroadGenre`.
 
-    Each finer genre of a track counts alike, and shares itself out among its broad ones; rows sum to 1, or
-    to 0 where no genre is known. Takes about 0.1 µs a track: compute it once for a version.
+    All finer genres of a track count the same, and each is divided equally among its broad ones. Rows sum
+    to 1, or to 0 if no genre is known. It takes about 0.1 µs per track: compute it once for a version.
     """
     row = np.repeat(np.arange(len(genres)), np.diff(genres.start))
     total = np.stack(
@@ -185,7 +185,7 @@ def broad_shares(genres: Labels) -> NDArray[np.float32]:
 
 
 def any_genre_mask(genres: Labels, wanted: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which tracks have one genre or another, bool (n_items,); raises as `genre_mask` does."""
+    """Return which tracks have at least one of the genres, bool (n_items,); raises as `genre_mask` does."""
     mask: NDArray[np.bool_] = np.any([genre_mask(genres, name) for name in wanted], axis=0)
     return mask
 
@@ -193,20 +193,20 @@ def any_genre_mask(genres: Labels, wanted: Sequence[str]) -> NDArray[np.bool_]:
 def genre_mask(genres: Labels, wanted: str) -> NDArray[np.bool_]:
     """Return which tracks have a genre, bool (n_items,).
 
-    A name of the catalogue's own with `ENOUGH_OF_ITS_OWN` tracks means these alone. With fewer, a broad
-    genre adds the tracks of which it has at least the share `LEAST_SHARE`.
+    If a genre of the catalogue has `ENOUGH_OF_ITS_OWN` tracks, only these are returned. If it has fewer, a
+    broad genre of that name adds the tracks in which its share is at least `LEAST_SHARE`.
 
     Parameters
     ----------
     genres : Labels (n_items,)
     wanted : str
-        A name of the catalogue's own or a `BroadGenre`. Case, blanks and signs do not matter, and "&",
-        "and" and "n" are one: "Hip Hop", "hiphop", "rnb" and "R and B" are known.
+        A genre of the catalogue or a `BroadGenre`. Case, blanks and signs do not matter, and "&", "and"
+        and "n" are the same: "Hip Hop", "hiphop", "rnb" and "R and B" are known.
 
     Raises
     ------
     InvalidInputError
-        It is neither: the message names the broad ones.
+        The genre is neither; the message lists the broad ones.
     """
     asked = genre_key(wanted)
     chosen = np.array([genre_key(name) == asked for name in genres.names], bool)

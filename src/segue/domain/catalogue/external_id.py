@@ -1,4 +1,4 @@
-"""Decides which texts name a listener or a track: one rule for requests, files, exports and the lake."""
+"""Defines the valid ids of listeners and tracks: one rule for requests, files, exports and the lake."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ import re
 from segue.errors import InvalidInputError
 
 LONGEST_ID = 200
-"""Characters of an id: ids stand in an array as wide as the longest of them."""
+"""Maximum number of characters of an id: an array of ids is as wide as its longest id."""
 
 MISSING = frozenset(
     {"", "?", "-", "-1", "-1.0", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "empty_field"}
 )
-"""Words, in lower case, that people and programs write where they know nothing."""
+"""Words, in lower case, that people and programs write for a missing value."""
 
 WHOLE_NUMBER = re.compile(r"(0|[1-9]\d{0,14})\.0+")
-"""A whole number that a program saved as a decimal one."""
+"""Matches a whole number that a program saved as a decimal one."""
 
 SPOTIFY_TRACK = re.compile(
     r"(?:spotify:track:|(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?track/)([A-Za-z0-9]{22})(?:[?#]\S*)?"
 )
-"""The URI or the address of a track of Spotify; its group is the id, which names the same recording."""
+"""Matches the URI or the web address of a Spotify track; group 1 is the track's id."""
 
 CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SPOTIFY_LENGTH = 22
 _SHOWN = 40
-"""Characters of a refused id that a message shows."""
+"""Number of characters of a refused id that a message shows."""
 
 
 def read_id(value: object, name: str = "id") -> str:
     """Return the id that a value names: text as it is, a whole number as its digits, and ``3.0`` as ``3``.
 
-    Of the URI or the address of a track of Spotify it is the id.
+    The URI or the web address of a Spotify track names the track's id.
 
     Parameters
     ----------
     name : str
-        What the value is, for the message.
+        Name of the value in the message.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def read_id(value: object, name: str = "id") -> str:
 
 
 def id_fault(text: str) -> str:
-    """Return what an id must be and ``text`` is not, as in "must not be empty"; empty for a good id."""
+    """Return the rule that ``text`` breaks, such as "must not be empty"; empty for a valid id."""
     if not text:
         return "must not be empty"
     if len(text) > LONGEST_ID:
@@ -71,7 +71,7 @@ def id_fault(text: str) -> str:
 
 
 def other_spelling(text: str) -> str:
-    """Return the URI for an id of Spotify, and the id for a URI; empty for any other text."""
+    """Return the URI for a Spotify id, and the id for a URI; empty for any other text."""
     if len(text) == _SPOTIFY_LENGTH and text.isascii() and text.isalnum():
         return f"spotify:track:{text}"
     uri = SPOTIFY_TRACK.fullmatch(text)

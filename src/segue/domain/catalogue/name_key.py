@@ -1,4 +1,4 @@
-"""Compares artists, genres and titles by name across catalogues that spell them differently."""
+"""Compares the names of artists, genres and titles across catalogues with different spellings."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ _FOLDED = str.maketrans(
 )
 
 NO_ARTIST = frozenset({"variousartists", "various", "unknown", "unknownartist"})
-"""Keys of names that stand for no artist in particular, as `artist_key` returns them."""
+"""Keys, from `artist_key`, of names that mean no particular artist."""
 
 LONGEST = 500
-"""Characters of a name that are compared."""
+"""Number of characters of a name that are compared."""
 
 
 class Likeness(IntEnum):
-    """How far two titles may differ and still be one, from least to most."""
+    """How much two titles of one song may differ, from least to most."""
 
     SPELLING = 0
-    """Case, accents, punctuation and blanks."""
+    """They may differ in case, accents, punctuation and blanks."""
     CREDIT = 1
-    """Also guests (``(feat. …)``) and a leading "The"."""
+    """They may also differ in guests (``(feat. …)``) and a leading "The"."""
     EDITION = 2
-    """Also what tells editions of a song apart: ``- Remastered 2011``, ``(Live)``, ``- Radio Edit``."""
+    """They may also differ in the edition: ``- Remastered 2011``, ``(Live)``, ``- Radio Edit``."""
 
 
 def artist_key(name: str) -> str:
-    """Return what two spellings of one artist have in common.
+    """Return the same key for all spellings of an artist's name.
 
-    Upper case, accents, letters that keyboards lack (ø ł đ ß æ $), a leading or trailing "The", guests
-    ("feat. …"), "&" for "and", punctuation and blanks do not count: ``Beyoncé`` is ``BEYONCE``, ``Røyksopp``
-    is ``Royksopp``, ``AC/DC`` is ``ACDC``, ``Beatles, The`` is ``The Beatles``. A name of punctuation alone,
-    as ``!!!``, is compared as it stands.
+    The key ignores case, accents, letters that keyboards lack (ø ł đ ß æ $), a leading or trailing "The",
+    guests ("feat. …"), "&" instead of "and", punctuation and blanks: ``Beyoncé`` is ``BEYONCE``, ``Røyksopp``
+    is ``Royksopp``, ``AC/DC`` is ``ACDC``, ``Beatles, The`` is ``The Beatles``. A name that is only
+    punctuation, such as ``!!!``, is not changed.
     """
     text = _LATER_ARTICLE.sub("", _folded(_GUEST.sub("", name.strip())).strip()).strip()
     letters = _NOT_LETTERS.sub("", text.removeprefix("the "))
@@ -62,9 +62,9 @@ def artist_key(name: str) -> str:
 
 @lru_cache(4096)
 def artist_keys(credit: str) -> tuple[str, ...]:
-    """Return the keys by which a credit may be known: of all of it, then of the first artist it lists.
+    """Return the key of the whole credit, then the key of the first artist in it.
 
-    ``Simon & Garfunkel`` is looked for as that first, and only then as ``Simon``.
+    ``Simon & Garfunkel`` is looked up as a whole first, and only then as ``Simon``.
     """
     credit = credit[:LONGEST]
     return tuple(dict.fromkeys(artist_key(name) for name in (credit, _SEVERAL.split(credit, 1)[0]) if name))
@@ -72,7 +72,7 @@ def artist_keys(credit: str) -> tuple[str, ...]:
 
 @lru_cache(4096)
 def credit_keys(credit: str) -> frozenset[str]:
-    """Return the keys of a whole credit and of every artist that it may list, guests too."""
+    """Return the keys of the whole credit and of every artist in it, including guests."""
     credit = credit[:LONGEST]
     names = (each for part in _GUEST_SIGN.split(credit) for each in _SEVERAL.split(part))
     return frozenset(artist_key(name) for name in (credit, *names) if name.strip())
@@ -80,9 +80,9 @@ def credit_keys(credit: str) -> frozenset[str]:
 
 @lru_cache(4096)
 def genre_key(name: str) -> str:
-    """Return what all spellings of a genre have in common; a name of signs alone is compared as it stands.
+    """Return the same key for all spellings of a genre; a name that is only signs is not changed.
 
-    Case, blanks and signs do not count, and "&", "and" and "n" are one: ``rnb`` is ``R and B``.
+    The key ignores case, blanks and signs, and "&", "and" and "n" are the same: ``rnb`` is ``R and B``.
     """
     text = name.strip().casefold()
     spaced = "".join(letter if letter.isalnum() else " " for letter in text.replace("&", " n "))
@@ -90,10 +90,10 @@ def genre_key(name: str) -> str:
 
 
 def title_key(title: str, likeness: Likeness) -> str:
-    """Return what the titles have in common that are one by ``likeness``; empty for no title.
+    """Return the same key for all titles that are one song by ``likeness``; empty for no title.
 
-    A remix is another recording to the ear, and so are karaoke, instrumental and tribute: they stay. What
-    would leave nothing is left as it is: a song may be called ``Live``.
+    Remixes, karaoke, instrumentals and tributes are other recordings: these words are kept. A title that
+    would become empty is kept too: a song may be called ``Live``.
     """
     text = title[:LONGEST]
     if likeness >= Likeness.CREDIT:
@@ -107,9 +107,9 @@ def title_key(title: str, likeness: Likeness) -> str:
     return _NOT_LETTERS.sub("", text) or text.strip() or title.strip().casefold()
 
 
-@lru_cache(64)  # one title is asked for by every likeness
+@lru_cache(64)  # every likeness asks for the same title
 def _folded(text: str) -> str:
-    """Return a name without case and accents, and with one spelling of letters that have several."""
+    """Return a name without case and accents, and with one spelling for each letter."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text)
         text = "".join(letter for letter in text if not unicodedata.combining(letter))

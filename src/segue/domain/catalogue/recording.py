@@ -1,4 +1,4 @@
-"""Tracks that are the same to a listener: one recording sold on several albums has as many ids."""
+"""Finds tracks that are one recording: a recording on several albums has several track ids."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def recordings(catalogue: Catalogue) -> NDArray[np.int32]:
-    """Return for each track the first row with its name and main artist, int32 (n_items,).
+    """Return for each track the first row with the same name and main artist, int32 (n_items,).
 
-    Names are compared without regard to case; a track without name or artist is its own recording. Reads
-    every name, about 2 µs a track: compute it once for a version.
+    Case does not matter. A track without a name or artist is its own recording. It takes about 2 µs per
+    track: compute it once for a version.
     """
     first: dict[tuple[int, str], int] = {}
     artist = catalogue.artists.first().tolist()

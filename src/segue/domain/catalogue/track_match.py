@@ -1,7 +1,7 @@
-"""Finds the track of a catalogue that a listen elsewhere was of: by id, else by artist and title.
+"""Finds the catalogue's track for a listen on another service: by id, else by artist and title.
 
-A name is no proof. Each match says by what it was found and how many tracks fit equally, and a confidence
-is stated for both (`CONFIDENCE`, `AMBIGUOUS`).
+A match by name may be wrong. Each match says how it was found and how many tracks fit equally well, and
+both set its confidence (`CONFIDENCE`, `AMBIGUOUS`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class FoundBy(StrEnum):
-    """By what a track was found, the surest first."""
+    """How a track was found, the most reliable way first."""
 
     ID = "id"
     NAME = "name"
@@ -42,13 +42,13 @@ CONFIDENCE: Mapping[FoundBy, float] = {
     FoundBy.EDITION: 0.75,
     FoundBy.ALBUM: 0.75,
 }
-"""How sure a match is that only one track fits."""
+"""Confidence of a match when only one track fits."""
 
 AMBIGUOUS = 0.7
-"""By what the confidence is multiplied where several tracks fit equally and the most popular is taken."""
+"""Factor of the confidence when several tracks fit equally well and the most popular is taken."""
 
 SAME_LENGTH_S = 2.0
-"""Seconds by which the lengths of one recording's releases differ, at most."""
+"""Maximum difference in seconds between the lengths of releases of one recording."""
 
 _LEVELS = (
     (Likeness.SPELLING, FoundBy.NAME),
@@ -59,14 +59,14 @@ _LEVELS = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is known of a track elsewhere.
+    """What another service knows about a track.
 
     Attributes
     ----------
     artist, title, album : str
-        Empty where unknown.
+        Empty if unknown.
     ids : tuple of str
-        What the catalogue may call it, the surest first.
+        Possible ids of the track in the catalogue, the most reliable first.
     """
 
     artist: str
@@ -82,10 +82,10 @@ class Match:
     Attributes
     ----------
     row : int
-        Of the catalogue.
+        Row of the catalogue.
     found_by : FoundBy
     candidates : int
-        How many tracks fit equally, this one included; above 1 the match is ambiguous.
+        How many tracks fit equally well, including this one; above 1 the match is ambiguous.
     """
 
     row: int
@@ -94,21 +94,21 @@ class Match:
 
     @property
     def confidence(self) -> float:
-        """How sure it is, in (0, 1]."""
+        """Confidence of the match, in (0, 1]."""
         return CONFIDENCE[self.found_by] * (AMBIGUOUS if self.candidates > 1 else 1.0)
 
 
 @dataclass(frozen=True)
 class TrackIndex:
-    """A catalogue, and its tracks by the names they go by.
+    """A catalogue with an index of its tracks by name.
 
     Attributes
     ----------
     catalogue : Catalogue (n_items,)
     digest : tuple of uint64 (n_names,)
-        For each `Likeness` what artist and title come to, ascending; 12 bytes a name with ``row``.
+        For each `Likeness` the hashes of artist and title, ascending; 12 bytes per name with ``row``.
     row : tuple of int32 (n_names,)
-        Whose name it is.
+        Row of the track with that name.
     """
 
     catalogue: Catalogue
@@ -117,42 +117,39 @@ class TrackIndex:
 
     @cached_property
     def by_album(self) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-        """What title and album come to, uint64 (n,) ascending, and whose they are, int32 (n,).
+        """Hashes of album and title, uint64 (n,) ascending, and the rows of their tracks, int32 (n,).
 
-        Only listens that name no artist need it, so it is made for the first of them.
+        Only listens without an artist need it, so the first of them builds it.
         """
         names = enumerate(zip(self.catalogue.name, self.catalogue.album, strict=True))
-        named = sorted(
+        digests = sorted(
             (_digest(_album_key(album), title_key(title, Likeness.SPELLING)), row)
             for row, (title, album) in names
             if title and album
         )
         return (
-            np.array([digest for digest, _ in named], np.uint64),
-            np.array([row for _, row in named], np.int32),
+            np.array([digest for digest, _ in digests], np.uint64),
+            np.array([row for _, row in digests], np.int32),
         )
 
     def rows_of(self, likeness: Likeness, digest: int) -> NDArray[np.int32]:
-        """Return the tracks that go by a name, int32 (n,)."""
-        names = self.digest[likeness]
-        found = np.searchsorted(names, np.array([digest], np.uint64))[0]
-        end = np.searchsorted(names, np.array([digest], np.uint64), side="right")[0]
-        return self.row[likeness][found:end]
+        """Return the tracks whose name has this hash, int32 (n,)."""
+        return self.row[likeness][_equal(self.digest[likeness], digest)]
 
 
 def name_id(artist: str, title: str) -> str:
     """Return an id for a track that has none: ``name-`` and 16 hex digits of its artist and title.
 
-    It is the same in every table and at every import, and for all spellings that `artist_key` and `title_key`
-    take for one name.
+    It is the same in every table and every import, and for all spellings with the same `artist_key` and
+    `title_key`.
     """
     return f"name-{_digest(artist_key(artist), title_key(title, Likeness.SPELLING)):016x}"
 
 
 def build_track_index(catalogue: Catalogue) -> TrackIndex:
-    """Index a catalogue by names; some 30 µs a track, so once for a version.
+    """Index a catalogue by names; about 30 µs per track, so do it once for a version.
 
-    A track goes by its title with each of its artists.
+    A track has one name for each of its artists: the artist with the title.
     """
     artists = catalogue.artists
     key = [artist_key(name) for name in artists.names]
@@ -165,7 +162,7 @@ def build_track_index(catalogue: Catalogue) -> TrackIndex:
         name: str | None = None
         for likeness in Likeness if title else ():
             before, name = name, title_key(title, likeness)
-            if name == before:  # most titles name no guest and no edition
+            if name == before:  # most titles have no guest and no edition
                 digest[likeness, start:end] = digest[likeness - 1, start:end]
                 continue
             labels = artists.label_index[start:end].tolist()
@@ -184,7 +181,7 @@ def _album_key(album: str) -> str:
 
 
 def match_all(index: TrackIndex, wanted: Sequence[Wanted]) -> list[Match | None]:
-    """Find the track of each; None where the catalogue has none."""
+    """Find the track for each; None if the catalogue has none."""
     ids = [(place, each) for place, one in enumerate(wanted) for each in one.ids]
     found = index.catalogue.vocabulary.index_of([each for _, each in ids])
     by_id: dict[int, int] = {}
@@ -213,20 +210,27 @@ def _by_name(index: TrackIndex, wanted: Wanted) -> Match | None:
 
 
 def _by_album(index: TrackIndex, wanted: Wanted) -> Match | None:
-    names, rows = index.by_album
-    name = _digest(_album_key(wanted.album), title_key(wanted.title, Likeness.SPELLING))
-    sought = np.array([name], np.uint64)
-    begin, end = np.searchsorted(names, sought)[0], np.searchsorted(names, sought, side="right")[0]
-    if not wanted.album or begin == end:
+    if not wanted.album:
         return None
-    row, candidates = _best(index.catalogue, rows[begin:end].tolist(), wanted)
+    digests, rows = index.by_album
+    digest = _digest(_album_key(wanted.album), title_key(wanted.title, Likeness.SPELLING))
+    if not len(rows := rows[_equal(digests, digest)]):
+        return None
+    row, candidates = _best(index.catalogue, rows.tolist(), wanted)
     return Match(row, FoundBy.ALBUM, candidates)
 
 
-def _best(catalogue: Catalogue, rows: list[int], wanted: Wanted) -> tuple[int, int]:
-    """Return the row that fits best, and how many fit as well: the title as written, then the album.
+def _equal(digests: NDArray[np.uint64], digest: int) -> slice:
+    """Return the places of ascending hashes that equal one hash."""
+    wanted = np.array([digest], np.uint64)
+    return slice(*(int(digests.searchsorted(wanted, side)[0]) for side in ("left", "right")))
 
-    Tracks of one length are releases of one recording, not rivals.
+
+def _best(catalogue: Catalogue, rows: list[int], wanted: Wanted) -> tuple[int, int]:
+    """Return the row that fits best, and how many fit equally well.
+
+    The exact title decides, then the album, then popularity. Tracks of the same length are releases of one
+    recording and count as one.
     """
     for likeness, text, column in (
         (Likeness.SPELLING, wanted.title, catalogue.name),
@@ -240,5 +244,5 @@ def _best(catalogue: Catalogue, rows: list[int], wanted: Wanted) -> tuple[int, i
 
 
 def _digest(artist: str, title: str) -> int:
-    # 64 bits: among a million names, some 3e-8 chance that any two collide.
+    # 64 bits: the chance that any two of a million names collide is about 3e-8.
     return int.from_bytes(blake2b(f"{artist}\0{title}".encode(errors="replace"), digest_size=8).digest())

@@ -1,4 +1,4 @@
-"""The tracks that can be recommended, in columns."""
+"""The catalogue: all tracks that can be recommended, in columns."""
 
 from __future__ import annotations
 
@@ -28,42 +28,42 @@ AUDIO_FEATURES = (
     "tempo",
     "time_signature",
 )
-"""The columns of `Catalogue.audio`: key 0 (C) … 11 (B), loudness in dB, mode 0 minor or 1 major, tempo in
-beats per minute, time_signature in beats per bar; the others from 0 to 1 (Spotify Web API)."""
+"""The columns of `Catalogue.audio`: key 0 (C) … 11 (B), loudness in dB, mode 0 (minor) or 1 (major), tempo
+in beats per minute, time_signature in beats per bar; all others from 0 to 1 (Spotify Web API)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Catalogue:
-    """One track per row of the vocabulary; what is not known is said, never guessed.
+    """One track per row of the vocabulary; unknown values are marked as unknown and never guessed.
 
-    A catalogue equals itself alone, so that what is looked up in it can be kept beside it.
+    A catalogue equals only itself, so caches can use it as a key.
 
     Attributes
     ----------
     vocabulary : Vocabulary (n_items,)
         The track ids.
     name, album : Text (n_items,)
-        Empty where unknown.
+        Empty if unknown.
     artists, genres : Labels (n_items,)
         The main artist first; a track may have several of each, or none.
     release_date : datetime64[D] (n_items,)
-        NaT where unknown; a year alone is its first of January.
+        NaT if unknown; January 1 if only the year is known.
     popularity : float32 (n_items,)
-        0 … 100 as the source counts it, NaN where unknown.
+        0 … 100 as the source counts it, NaN if unknown.
     duration_s : float32 (n_items,)
-        Seconds, NaN where unknown.
+        Seconds, NaN if unknown.
     explicit : int8 (n_items,)
-        1, 0, or -1 where unknown.
+        1, 0, or -1 if unknown.
     audio : float32 (n_items, 12)
-        Columns as in `AUDIO_FEATURES`; NaN where unknown.
+        Columns as in `AUDIO_FEATURES`; NaN if unknown.
     low_level_names : tuple of str
     low_level : float32 (n_items, n_low_level)
-        Any further features of the recording, NaN where unknown.
+        Any further features of the recording, NaN if unknown.
 
     Raises
     ------
     InvalidInputError
-        A column has another length than the vocabulary.
+        The length of a column differs from the length of the vocabulary.
     """
 
     vocabulary: Vocabulary

@@ -1,4 +1,4 @@
-"""Items by their external id and by their row in every array of a model."""
+"""Maps the external ids of items to their rows in the arrays of a model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNKNOWN_ITEM = -1
-"""``item_index`` of an id that the vocabulary does not have."""
+"""``item_index`` of an id that is not in the vocabulary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Vocabulary:
     Attributes
     ----------
     item_id : str (n_items,), a numpy unicode array
-        Ascending without duplicates, so that ids are found by bisection and nothing is built when a
-        memory-mapped array is opened.
+        Ascending without duplicates: ids are found by bisection, and opening a memory-mapped array
+        builds nothing.
 
     Raises
     ------
     InvalidInputError
-        The ids are not ascending, or repeat: build with `build_vocabulary`.
+        The ids do not ascend, or repeat: use `build_vocabulary`.
     """
 
     item_id: NDArray[np.str_]
@@ -41,7 +41,7 @@ class Vocabulary:
     def __post_init__(self) -> None:
         ids = self.item_id
         if ids.dtype.kind != "U" or ids.ndim != 1:
-            raise InvalidInputError(f"a vocabulary is a row of strings, not {ids.dtype.name} {ids.shape}.")
+            raise InvalidInputError(f"a vocabulary is a 1-d string array, not {ids.dtype.name} {ids.shape}.")
         if (fault := np.flatnonzero(ids[1:] <= ids[:-1])).size:
             raise InvalidInputError(f"item {ids[fault[0] + 1]!r} repeats or is out of order: sort the ids.")
 
@@ -49,20 +49,20 @@ class Vocabulary:
         return len(self.item_id)
 
     def index_of(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
-        """Return the ``item_index`` of each id, int32 (n,), ``UNKNOWN_ITEM`` where there is none."""
-        index = self._written_as(item_ids)
-        # Artifacts and events of earlier releases hold URIs of Spotify, where others hold the ids in them.
+        """Return the ``item_index`` of each id, int32 (n,), or ``UNKNOWN_ITEM``."""
+        index = self._exact_index_of(item_ids)
+        # Artifacts and events of earlier releases hold Spotify URIs instead of Spotify ids.
         missed = np.flatnonzero(index == UNKNOWN_ITEM).tolist()
         others = {place: other for place in missed if (other := other_spelling(item_ids[place]))}
-        index[list(others)] = self._written_as(list(others.values()))
+        index[list(others)] = self._exact_index_of(list(others.values()))
         return index
 
-    def _written_as(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
+    def _exact_index_of(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
         if not item_ids:
             return np.empty(0, np.int32)
         width = self.item_id.dtype.itemsize // 4
-        # Comparing with a wider array, numpy widens the whole vocabulary: one long id would cost gigabytes.
-        # It also drops NULs at the end of a string, which would make "a\0" the item "a".
+        # numpy would widen the whole vocabulary for a wider array: one long id would take gigabytes.
+        # It also drops NULs at the end of a string: "a\0" would become the item "a".
         known = [item if len(item) <= width and item[-1:] != "\0" else "" for item in item_ids]
         asked = np.array(known, self.item_id.dtype)
         row = np.searchsorted(self.item_id, asked)
@@ -74,7 +74,7 @@ class Vocabulary:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the ids in their order, in hex: arrays with the same one have the same rows."""
+        """SHA-256 of the ids in their order, in hex; the same checksum means the same rows."""
         text = "".join(f"{len(item)}:{item}" for item in self.item_id.tolist())
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -85,9 +85,11 @@ def build_vocabulary(item_ids: Iterable[str]) -> Vocabulary:
     Raises
     ------
     InvalidInputError
-        An id is empty or ends in a NUL character, which numpy's strings cannot hold: rename the item.
+        An id is empty or ends in a NUL character, which numpy strings cannot hold: rename the item.
     """
     ids = sorted(set(item_ids))
     if (unfit := next((item for item in ids if not item or item[-1] == "\0"), None)) is not None:
-        raise InvalidInputError(f"{unfit!r} cannot be an item id: it is empty or ends in a NUL character.")
+        raise InvalidInputError(
+            f"{unfit!r} cannot be an item id: it is empty or ends in a NUL character. Rename the item."
+        )
     return Vocabulary(np.array(ids, np.str_))

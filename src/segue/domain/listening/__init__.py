@@ -1,1 +1,1 @@
-"""What listeners do and want: events, histories, situations, moods and exclusions."""
+"""Listeners: their events, histories, situations, moods and exclusions."""

@@ -1,4 +1,4 @@
-"""What a listener did with a track, and how much it says about their taste."""
+"""Events: what a listener did with a track, and how much each event counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class EventKind(StrEnum):
-    """What was done."""
+    """What the listener did."""
 
     PLAY = "play"
     LIKE = "like"
@@ -30,10 +30,10 @@ class EventKind(StrEnum):
 
 
 EVENT_KINDS: tuple[EventKind, ...] = tuple(EventKind)
-"""A kind's position is its int8 code in columns and files; a new kind goes to the end."""
+"""The position of a kind is its int8 code in columns and files; add a new kind at the end."""
 
 OPINIONS = frozenset({EventKind.LIKE, EventKind.DISLIKE})
-"""Of these only the last one on a track counts, and it holds until there is another, however old it is."""
+"""Kinds of which only the last one on a track counts, however old it is."""
 
 WEIGHTS: Mapping[EventKind, float] = {
     EventKind.PLAY: 1.0,
@@ -43,44 +43,43 @@ WEIGHTS: Mapping[EventKind, float] = {
     EventKind.SAVE: 3.0,
     EventKind.PURCHASE: 5.0,
 }
-"""What one event counts, in whole plays: skips are often about the moment, a dislike is about the track."""
+"""Weight of one event, in whole plays. A skip is often about the moment; a dislike is about the track."""
 
 WHOLE_PLAY_S = 30.0
-"""Seconds that count as a whole play where the track's duration is unknown, as streams are counted."""
+"""Seconds that count as a whole play if the track's duration is unknown; services count streams so."""
 
 MOST_MS = 86_400_000
-"""The longest play, in milliseconds: a day."""
+"""Maximum length of a play in milliseconds: one day."""
 
 MOST_PLAYS = 1e6
-"""The greatest count of one event: nobody hears a track more often, and sums of counts stay finite."""
+"""Maximum count of one event. Nobody hears a track more often, and sums of counts stay finite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that one listener did with one track.
+    """One action of one listener on one track.
 
     Attributes
     ----------
     user_id, track_id : str
-        As the caller names them; neither needs to be known to any model.
+        The caller's ids; no model needs to know them.
     kind : EventKind
     at : datetime
         When it happened, UTC.
     event_id : str
-        Unique for the user: what comes twice under one id happened once.
+        Unique for the user: two events with the same id count as one.
     ms_played : int or None
-        Milliseconds heard, from 0 to `MOST_MS`; None where unknown.
+        Milliseconds heard, from 0 to `MOST_MS`; None if unknown.
     context : str
-        What the caller calls the situation ("morning", "workout"); empty where unknown.
+        The caller's name for the situation ("morning", "workout"); empty if unknown.
     count : float
-        How many such events it stands for, more than 0 and `MOST_PLAYS` at most: imported histories may
-        count plays.
+        Number of equal events that it represents, more than 0 and at most `MOST_PLAYS`: an imported
+        history may hold play counts.
 
     Raises
     ------
     InvalidInputError
-        ``at`` has no zone, or another than UTC, or ``ms_played`` or ``count`` is out of range:
-        convert it.
+        ``at`` is not in UTC, or ``ms_played`` or ``count`` is out of range.
     """
 
     user_id: str
@@ -98,15 +97,15 @@ class Event:
         if self.ms_played is not None and not 0 <= self.ms_played <= MOST_MS:
             raise InvalidInputError(f"ms_played is {self.ms_played}: send 0 to {MOST_MS} milliseconds.")
         if not 0 < self.count <= MOST_PLAYS:
-            raise InvalidInputError(f"count is {self.count}: send more than 0, and {MOST_PLAYS:.0f} at most.")
+            raise InvalidInputError(f"count is {self.count}: send more than 0 and at most {MOST_PLAYS:.0f}.")
 
 
 def stored_events(
     user_id: str, rows: Iterable[tuple[str, datetime, str, EventKind, int | None, str, float]]
 ) -> list[Event]:
-    """Return events that were checked when they were recorded, in half of the time that `Event` takes.
+    """Return events that were already checked when they were recorded, in half the time of `Event`.
 
-    A row is id, time, track, kind, milliseconds, context and count.
+    A row is event id, time, track, kind, milliseconds, context and count.
     """
     new, events = object.__new__, []
     user, track, kind_of, at_of, event, ms, context_of, count_of = _SET
@@ -125,21 +124,21 @@ def stored_events(
 
 
 _SET = tuple(getattr(Event, field.name).__set__ for field in fields(Event))
-"""Of a frozen class the constructor goes through `object.__setattr__`, which looks each name up."""
+"""Setters of the fields. The constructor of a frozen class uses the slower `object.__setattr__`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """What one listener's events come to, one row per track, the latest heard first.
+    """One listener's events added up, one row per track, the latest heard first.
 
     Attributes
     ----------
     track_ids : tuple of str
-        By the track's last event, latest first: ``track_ids[:n]`` are the last n tracks.
+        Ordered by the track's last event: ``track_ids[:n]`` are the latest n tracks.
     weights : tuple of float
-        As `build_listening` adds them up, in whole plays; 0 where the events cancel out.
+        Sums of `build_listening`, in whole plays; 0 if the events cancel out.
     disliked : frozenset of str
-        Tracks that the listener does not want to hear.
+        Tracks that the listener dislikes.
     """
 
     track_ids: tuple[str, ...]
@@ -148,12 +147,12 @@ class Listening:
 
 
 def event_weight(event: Event, duration_s: float | None = None) -> float:
-    """Return what an event counts, in whole plays: a play by the share of the track that was heard.
+    """Return the weight of an event, in whole plays; a play counts by the share that was heard.
 
     Parameters
     ----------
     duration_s : float, optional
-        Of the track; where it is unknown, `WHOLE_PLAY_S` count as a whole play.
+        Duration of the track; if it is unknown, `WHOLE_PLAY_S` count as a whole play.
     """
     weight = WEIGHTS[event.kind] * event.count
     if event.kind is not EventKind.PLAY or event.ms_played is None:
@@ -172,11 +171,11 @@ def weight_of(
     kind : int8 (n,)
         Positions in `EVENT_KINDS`.
     ms_played : int32 (n,)
-        Milliseconds heard, negative where unknown.
+        Milliseconds heard, negative if unknown.
     duration_s : float32 (n,), optional
-        Of each event's track, NaN where unknown.
+        Duration of each event's track, NaN if unknown.
     """
-    import numpy as np  # a function that only stores events has no numpy
+    import numpy as np  # functions that only store events do without numpy
 
     weight = np.array([WEIGHTS[each] for each in EVENT_KINDS])[kind]
     known = (kind == EVENT_KINDS.index(EventKind.PLAY)) & (ms_played >= 0)
@@ -189,14 +188,13 @@ def weight_of(
 def build_listening(events: Iterable[Event], durations_s: Mapping[str, float] | None = None) -> Listening:
     """Add up one listener's events by track.
 
-    A like or dislike is an opinion: only the last one on a track counts, and once. While it is a
-    dislike, nothing else speaks for the track, however often it was played. The order of ``events``
-    does not matter.
+    A like or dislike is an opinion: only the last one on a track counts, and it counts once. If it is a
+    dislike, no other event of the track counts.
 
     Parameters
     ----------
     events : iterable of Event
-        Of one listener, each once.
+        All events of one listener, each once, in any order.
     durations_s : mapping, optional
         Seconds by track id, for the share of a play that was heard.
     """
@@ -205,7 +203,7 @@ def build_listening(events: Iterable[Event], durations_s: Mapping[str, float] | 
     weights: dict[str, float] = {}
     for event in sorted(events, key=attrgetter("at", "event_id")):
         track, kind = event.track_id, event.kind
-        before = weights.pop(track, 0.0)  # so that the track moves to the end
+        before = weights.pop(track, 0.0)  # moves the track to the end
         if kind in OPINIONS:
             opinions[track] = kind
             weights[track] = before

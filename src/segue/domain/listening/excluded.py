@@ -1,7 +1,6 @@
-"""What a listener's exclusions come to in a catalogue: the one place that applies them.
+"""Applies a listener's exclusions to a catalogue; no other module does.
 
-Whatever answers a listener or is fitted to one takes the events from here, and answers none of
-`Excluded.blocked`.
+Every answer and every fit uses the events from here, and no answer contains a track of `Excluded.blocked`.
 """
 
 from __future__ import annotations
@@ -34,21 +33,20 @@ _NO_ROWS = np.empty(0, np.int32)
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """What is left of a listener's record, and what is never answered.
+    """The events of a listener that remain, and the tracks that no answer may contain.
 
     Attributes
     ----------
     events : sequence of Event
-        That shape the taste. Of ignored tracks the dislikes that hold are among them: ignoring a track
-        does not bring it back.
+        Events that count. Dislikes of ignored tracks still count: ignoring a track does not bring it back.
     blocked : int32 (n,)
-        Tracks of the catalogue that are never answered, ascending.
+        Rows of the catalogue that no answer may contain, ascending.
     blocked_by : mapping of Target to int
-        How many tracks the blocks of artists and of genres stand for.
+        How many tracks the blocked artists have, and how many the blocked genres.
     n_events : int
-        Events that shape no taste.
+        Number of events that do not count.
     exclusions : sequence of Exclusion
-        That hold.
+        Exclusions in force.
     """
 
     events: Sequence[Event]
@@ -58,13 +56,13 @@ class Excluded:
     exclusions: Sequence[Exclusion] = ()
 
     def blocks(self, target: Target, name: str) -> bool:
-        """Whether the listener blocked an artist or a genre of this name, in whatever spelling."""
+        """Whether the listener blocked an artist or a genre of this name, in any spelling."""
         asked = key_of(ExclusionKind.BLOCK, target, name)
         return any(each.key == asked for each in self.exclusions)
 
 
 class Described(Protocol):
-    """Tracks with the names of their artists and genres: a catalogue, or the tracks of a clustering."""
+    """Tracks with names of artists and genres: a catalogue, or the tracks of a clustering."""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -72,15 +70,15 @@ class Described(Protocol):
 
     @property
     def artists(self) -> Labels:
-        """By track."""
+        """The artists of each track."""
 
     @property
     def genres(self) -> Labels:
-        """By track."""
+        """The genres of each track."""
 
 
 def apply_exclusions(catalogue: Described, record: ListenerRecord) -> Excluded:
-    """Leave out what a listener does not want to count, and look up what is never to be answered."""
+    """Leave out the events that do not count, and look up the tracks that no answer may contain."""
     if not record.exclusions:
         return Excluded(record.events)
     names = _names_of(catalogue)
@@ -92,7 +90,7 @@ def apply_exclusions(catalogue: Described, record: ListenerRecord) -> Excluded:
     by = {target: rows[ExclusionKind.BLOCK, target] for target in (Target.ARTIST, Target.GENRE)}
     blocked = np.union1d(*by.values()).astype(np.int32)
     ignored = np.concatenate([rows[ExclusionKind.IGNORE, target] for target in by])
-    events = _left(catalogue, record, blocked, ignored)
+    events = _remaining(catalogue, record, blocked, ignored)
     return Excluded(
         events,
         blocked,
@@ -102,7 +100,7 @@ def apply_exclusions(catalogue: Described, record: ListenerRecord) -> Excluded:
     )
 
 
-def _left(
+def _remaining(
     catalogue: Described,
     record: ListenerRecord,
     blocked: NDArray[np.int32],
@@ -115,7 +113,7 @@ def _left(
     is_blocked = dict(zip(tracks, (known & np.isin(row, blocked)).tolist(), strict=True))
     is_ignored = dict(zip(tracks, (known & np.isin(row, ignored)).tolist(), strict=True))
     spans = [each.span for each in record.exclusions if each.target is Target.TIME]
-    # A dislike stands whatever is ignored: the track must not come back.
+    # A dislike counts even if it is ignored: the track must not come back.
     counts = [
         event
         for event in record.events
@@ -144,7 +142,7 @@ def _values(exclusions: Iterable[Exclusion], rule: ExclusionKind, target: Target
 
 
 class _Names:
-    """Rows of a catalogue by the names of artists and genres, looked up when somebody first excludes one."""
+    """Rows of a catalogue by artist and genre name; indexed when a listener first excludes one."""
 
     def __init__(self, catalogue: Described) -> None:
         self._artists, self._genres = catalogue.artists, catalogue.genres
@@ -162,7 +160,7 @@ class _Names:
         return np.concatenate([_NO_ROWS, *(row[start[label] : start[label + 1]] for label in labels)])
 
     def _genre(self, name: str) -> NDArray[np.int32]:
-        """Return the same tracks as a request for this genre; none where no genre has the name."""
+        """Return the same tracks as a request for this genre; none if the genre is unknown."""
         key = genre_key(name)
         if key not in self._genre_keys:
             return _NO_ROWS
@@ -176,19 +174,15 @@ class _Names:
 
     @cached_property
     def _labels_by_key(self) -> dict[str, list[int]]:
-        """All spellings of a name are one artist; 5 µs a name."""
-        return _by_key(self._artists)
+        """Labels of each artist; all spellings of a name are one artist. It takes 5 µs per name."""
+        labels: dict[str, list[int]] = {}
+        for label, name in enumerate(self._artists.names):
+            labels.setdefault(artist_key(name), []).append(label)
+        return labels
 
     @cached_property
     def _genre_keys(self) -> frozenset[str]:
         return frozenset(genre_key(name) for name in (*self._genres.names, *BroadGenre))
-
-
-def _by_key(labels: Labels) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for label, name in enumerate(labels.names):
-        found.setdefault(artist_key(name), []).append(label)
-    return found
 
 
 _NAMES: WeakKeyDictionary[Described, _Names] = WeakKeyDictionary()

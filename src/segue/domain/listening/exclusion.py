@@ -1,8 +1,8 @@
-"""What listeners do not want: artists and genres never to answer with, and listens that shape no taste.
+"""Exclusions: artists and genres that a listener blocks, and events that a listener ignores.
 
-A block is of an artist or a genre: none of their tracks is answered, and what was heard of them says nothing.
-An ignore is of a track, an artist, a genre or a span of time: it happened, and it shapes no taste. Each holds
-until it is undone.
+A block names an artist or a genre: no answer contains their tracks, and their events do not count. An ignore
+names a track, an artist, a genre or a span of time: its events do not count for the taste. Both are in force
+until the listener undoes them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from segue.domain.catalogue.name_key import artist_key, genre_key
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from segue.domain.listening.event import Event
 
 MOST_EXCLUSIONS = 500
-"""That may hold for one listener at once: every answer looks each of them up."""
+"""Maximum number of exclusions in force for one listener: every answer looks all of them up."""
 
 
 class ExclusionKind(StrEnum):
-    """What is said about a target."""
+    """What the listener asks for."""
 
     BLOCK = "block"
     UNBLOCK = "unblock"
@@ -34,7 +35,7 @@ class ExclusionKind(StrEnum):
 
 
 class Target(StrEnum):
-    """What an exclusion is about."""
+    """What kind of thing an exclusion names."""
 
     TRACK = "track"
     ARTIST = "artist"
@@ -53,7 +54,7 @@ _FOLD: Mapping[Target, Callable[[str], str]] = {Target.ARTIST: artist_key, Targe
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """One statement of one listener about one target; of a target the last one counts.
+    """One statement of one listener about one target; the last one about a target counts.
 
     Attributes
     ----------
@@ -61,16 +62,16 @@ class Exclusion:
     kind : ExclusionKind
     target : Target
     value : str
-        A track id, an artist's or a genre's name in any spelling, or a span from `span_of`.
+        A track id, the name of an artist or a genre in any spelling, or a span from `span_of`.
     at : datetime
-        When it was said, UTC.
+        When the listener made the statement, UTC.
     event_id : str
-        Unique for the user: what comes twice under one id was said once.
+        Unique for the user: two statements with the same id count as one.
 
     Raises
     ------
     InvalidInputError
-        A block is of a track or a span, or the span is empty, or ends before it begins.
+        A block names a track or a span, or the span is empty, or ends before it begins.
     """
 
     user_id: str
@@ -86,31 +87,31 @@ class Exclusion:
                 f"{self.kind} takes an artist or a genre, not a {self.target}: a dislike keeps a track away."
             )
         if self.target is Target.TIME:
-            _ = self.span  # a span that cannot be read is refused when it is said
+            _ = self.span  # refuses a span that cannot be read
 
     @property
     def rule(self) -> ExclusionKind:
-        """BLOCK for a block and for what undoes one, IGNORE for the others."""
+        """BLOCK for a block and an unblock, IGNORE for the others."""
         return _RULE[self.kind]
 
     @property
     def holds(self) -> bool:
-        """Whether it excludes, and undoes nothing."""
+        """Whether it excludes something, instead of undoing an exclusion."""
         return self.kind is self.rule
 
     @property
     def key(self) -> str:
-        """What all statements about one target have in common, however it is spelled."""
+        """The same key for all statements about one target, in any spelling."""
         return key_of(self.rule, self.target, self.value)
 
     @property
     def span(self) -> tuple[datetime, datetime]:
-        """The first moment and the end, which is the first one after it; of Target.TIME only."""
+        """The first moment of the span and the first moment after it; for Target.TIME only."""
         begin, _, end = self.value.partition("/")
         try:
             span = datetime.fromisoformat(begin), datetime.fromisoformat(end)
         except ValueError as error:
-            raise InvalidInputError(f"{self.value!r} is no span of time: give from and to.") from error
+            raise InvalidInputError(f"{self.value!r} is not a span of time: give from and to.") from error
         if span[0] == span[1]:
             raise InvalidInputError(f"the span is empty, from and to are both {end}: give a later to.")
         if not span[0] < span[1]:
@@ -119,7 +120,7 @@ class Exclusion:
 
 
 def key_of(rule: ExclusionKind, target: Target, value: str) -> str:
-    """Return `Exclusion.key` of a rule, BLOCK or IGNORE, about a target."""
+    """Return `Exclusion.key` for a rule, BLOCK or IGNORE, and a target."""
     fold = _FOLD.get(target)
     return f"{rule}#{target}#{fold(value) if fold else value}"
 
@@ -130,23 +131,23 @@ def span_of(begin: datetime, end: datetime) -> str:
 
 
 def standing(exclusions: Iterable[Exclusion]) -> list[Exclusion]:
-    """Return what holds of statements of any listeners, in any order: of a target the last one counts."""
+    """Return the exclusions in force, given the statements of any listeners in any order."""
     last: dict[tuple[str, str], Exclusion] = {}
-    for each in sorted(exclusions, key=lambda said: (said.at, said.event_id)):
+    for each in sorted(exclusions, key=attrgetter("at", "event_id")):
         last[each.user_id, each.key] = each
     return [each for each in last.values() if each.holds]
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerRecord:
-    """What is kept of one listener.
+    """The stored events and exclusions of one listener.
 
     Attributes
     ----------
     events : sequence of Event
-        The latest, newest first, then older opinions.
+        The latest events, newest first, then older opinions.
     exclusions : sequence of Exclusion
-        That hold now.
+        Exclusions in force.
     """
 
     events: Sequence[Event] = ()

@@ -1,4 +1,4 @@
-"""What a caller sends back: what was heard, what to exclude, and what became of an answer."""
+"""Feedback of callers: events, exclusions, and impressions and clicks of answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AnswerEventKind(StrEnum):
-    """What became of a track of an answer."""
+    """What a listener did with a track of an answer."""
 
     IMPRESSION = "impression"
     """The listener saw it."""
@@ -24,16 +24,16 @@ class AnswerEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerEvent:
-    """What became of one track of one answer; it says how good answers are, and nothing of a taste.
+    """An impression or click of one track of an answer. It measures answers and does not change a taste.
 
     Attributes
     ----------
     user_id, track_id : str
     kind : AnswerEventKind
     request_id : str
-        Of the answer, see `segue.domain.request_id`.
+        Id of the answer, see `segue.serving.api.request_id`.
     position : int
-        Of the track in the answer, from 1.
+        Position of the track in the answer, from 1.
     at : datetime
         UTC.
     event_id : str
@@ -50,4 +50,4 @@ class AnswerEvent:
 
 
 Feedback = Event | Exclusion | AnswerEvent
-"""Everything that POST /feedback takes; each sort has event ids of its own."""
+"""Everything that POST /feedback accepts. Event ids are unique within each of the three types."""

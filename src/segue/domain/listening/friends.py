@@ -1,4 +1,4 @@
-"""Who is friends with whom."""
+"""Friendships between users."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Friends:
-    """Pairs of users, both ways round.
+    """Pairs of friends; each pair is stored in both directions.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Friends:
 
 
 def build_friends(users: Vocabulary, pairs: Iterable[tuple[str, str]]) -> Friends:
-    """Look pairs of user ids up, both ways round; repeats, selves and unknown users are left out."""
+    """Look up pairs of user ids, in both directions, without repeats, unknown users and pairs of one user."""
     ids = list(pairs)
     left, right = users.index_of([a for a, _ in ids]), users.index_of([b for _, b in ids])
     kept = (left >= 0) & (right >= 0) & (left != right)

@@ -1,4 +1,4 @@
-"""From a listener's events to the history that models are asked about."""
+"""Turns a listener's events into the history that models use."""
 
 from __future__ import annotations
 
@@ -23,33 +23,34 @@ if TYPE_CHECKING:
     from segue.domain.listening.history import History
 
 SEED_WEIGHT = 5.0
-"""What a seed track counts at least, in whole plays."""
+"""Minimum weight of a seed track, in whole plays."""
 
 MOMENT_SHARE = 0.08
-"""Of all that a listener likes, what the latest track is at least; the one before it half as much, and so on.
-A judgement, as the order within a history is not measured."""
+"""Minimum share of a history's total liked weight given to the latest liked track; halved for each earlier
+one. The value is a judgement: no data tells how much the order within a history should matter."""
 
 N_LATEST = 5
+"""Number of latest liked tracks that get a minimum share."""
 
 _MOST_SEED_WEIGHT = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a listener's events come to, in a catalogue.
+    """A listener's history in the rows of a catalogue, and the tracks not to recommend.
 
     Attributes
     ----------
     history : History
-        Damped weights, dislikes below 0.
+        Damped weights; dislikes are negative.
     rows : int32 (n,)
-        Every track that is not to be recommended: it has an event, even one that is ignored, or is blocked.
+        Tracks not to recommend: they have an event, even an ignored one, or are blocked.
     excluded : Excluded
-        What the listener's exclusions left out.
+        Result of the listener's exclusions.
     unknown_seeds : tuple of str
-        Seeds that the catalogue does not have.
+        Seeds that are not in the catalogue.
     blocked_seeds : tuple of str
-        Seeds that the listener blocked; they count nothing.
+        Seeds that the listener blocked; they do not count.
     """
 
     history: History
@@ -60,21 +61,21 @@ class Heard:
 
 
 def read_heard(catalogue: Catalogue, record: ListenerRecord, seeds: Sequence[str] = ()) -> Heard:
-    """Add up the events that count, and let the seeds count as much as all of them together.
+    """Add up the events that count; the seeds together weigh as much as all liked events.
 
     Parameters
     ----------
     catalogue : Catalogue
     record : ListenerRecord
-        Of one listener, the events in any order.
+        Record of one listener, with events in any order.
     seeds : sequence of str
-        Tracks that the answer should be like, without repeats.
+        Tracks that the answer should resemble, without repeats.
     """
     excluded = apply_exclusions(catalogue, record)
     asked, blocked = catalogue.vocabulary.index_of(seeds), excluded.blocked
     blocked_seeds = tuple(seeds[place] for place in np.flatnonzero(np.isin(asked, blocked)).tolist())
     seeds = [seed for seed in seeds if seed not in blocked_seeds]
-    # In order they are found side by side. What was heard is not new, even where it shapes no taste.
+    # Sorted ids are found faster. Tracks of events that do not count are included: they are not new either.
     tracks = sorted({event.track_id for event in record.events}.union(seeds))
     index = catalogue.vocabulary.index_of(tracks)
     row_of = dict(zip(tracks, index.tolist(), strict=True))
@@ -99,7 +100,7 @@ def read_heard(catalogue: Catalogue, record: ListenerRecord, seeds: Sequence[str
 
 
 def _of_the_moment(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Raise the latest liked tracks of a long history to a share of it, that the next answer shows them."""
+    """Raise the latest liked tracks of a long history, so that the next answer reflects them."""
     latest = np.flatnonzero(weights > 0)[:N_LATEST]  # they come newest first
     floor = MOMENT_SHARE * weights[weights > 0].sum() * 0.5 ** np.arange(len(latest))
     raised = weights.copy()
@@ -108,6 +109,6 @@ def _of_the_moment(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def unwelcome(history: History) -> NDArray[np.int32]:
-    """Return the tracks of a history that weigh no more than a dislike, int32 (n,): never play them."""
+    """Return the tracks that weigh no more than a dislike, int32 (n,): never play them."""
     dislike = np.float32(damp(np.array([WEIGHTS[EventKind.DISLIKE]]))[0])
     return history.item_index[history.confidence <= dislike]

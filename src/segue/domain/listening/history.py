@@ -1,4 +1,4 @@
-"""One listener's history: which items, and how much each counts."""
+"""A listener's history: items and their weights."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What one listener did, one row per item.
+    """The items of one listener and their weights, one row per item.
 
     Attributes
     ----------
     item_index : int32 (h,)
-        Rows of the vocabulary, ascending without duplicates: the order of events changes no answer.
+        Rows of the vocabulary, ascending without duplicates: the order of events does not matter.
     confidence : float32 (h,)
-        How much each item counts, the r of Hu, Koren & Volinsky (2008): plays, say. Negative for a
+        Weight of each item, such as plays: the r of Hu, Koren & Volinsky (2008). Negative for a
         dislike; finite, never 0.
     n_unknown : int
-        Items that were left out because the vocabulary does not have them.
+        Number of items that were left out because they are not in the vocabulary.
 
     Raises
     ------
     InvalidInputError
-        A column breaks its promise: build with `build_history`.
+        A column does not fit this description: use `build_history`.
     """
 
     item_index: NDArray[np.int32]
@@ -59,19 +59,19 @@ class History:
 
 
 def build_history(vocabulary: Vocabulary, item_ids: Sequence[str], weights: Sequence[float]) -> History:
-    """Look items up, add the weights of repeated ones, and leave out what adds up to 0.
+    """Look items up, add the weights of repeated items, and leave out items whose weights sum to 0.
 
     Parameters
     ----------
     vocabulary : Vocabulary
-        Ids that it does not have are counted in ``n_unknown``, each once, and are no error.
+        Unknown ids are no error: each is counted once in ``n_unknown``.
     item_ids, weights
-        Of one length; a weight is finite, negative for a dislike.
+        Sequences of the same length; a weight is finite, and negative for a dislike.
 
     Raises
     ------
     InvalidInputError
-        The lengths differ, or a weight is not finite: mend the weights.
+        The lengths differ, or a weight is not finite.
     """
     weight = np.asarray(weights, np.float64)
     if weight.shape != (len(item_ids),):
@@ -85,7 +85,7 @@ def build_history(vocabulary: Vocabulary, item_ids: Sequence[str], weights: Sequ
 
 def add_up(row: NDArray[np.int32], weight: NDArray[np.float64], n_unknown: int) -> History:
     """Add the weights of each item, int32 and float64 (n,), without `UNKNOWN_ITEM`: see `build_history`."""
-    # Weights are added in ascending order: float sums depend on it, and the order of events must not count.
+    # Float sums depend on the order of their terms: ascending weights give the same sum for any event order.
     order = np.lexsort((weight, row))
     order = order[np.count_nonzero(row == UNKNOWN_ITEM) :]
     row, weight = row[order], weight[order]

@@ -1,4 +1,4 @@
-"""What listeners did with tracks, in columns."""
+"""The events of all listeners, in columns."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ if TYPE_CHECKING:
     from segue.domain.listening.exclusion import Exclusion
 
 UNKNOWN_MS = -1
-"""``ms_played`` of an event that does not say."""
+"""``ms_played`` of an event for which it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """One event per row, by user, then time, then item.
+    """One event per row, sorted by user, then time, then item.
 
     Attributes
     ----------
     users, items : Vocabulary
-        Every user and track that occurs, and no other; the tracks need not be in any catalogue.
+        The users and tracks that occur; the tracks need not be in any catalogue.
     user_index, item_index : int32 (n,)
-        Rows of those.
+        Rows of ``users`` and ``items``.
     kind : int8 (n,)
         Positions in `segue.domain.listening.event.EVENT_KINDS`.
     at : datetime64[s] (n,)
-        UTC; NaT where unknown.
+        UTC; NaT if unknown.
     count : float32 (n,)
-        How many such events the row stands for, more than 0 and `MOST_PLAYS` at most. Sources
-        that count plays do not tell them apart.
+        Number of equal events that the row represents, more than 0 and at most `MOST_PLAYS`: some
+        sources only count plays.
     ms_played : int32 (n,)
-        Milliseconds heard, `UNKNOWN_MS` where unknown.
+        Milliseconds heard, `UNKNOWN_MS` if unknown.
     context : int16 (n,)
         Positions in ``contexts``.
     contexts : tuple of str
-        What the source calls the situation ("morning", "workout"); the first is empty, for unknown.
+        The source's names for situations ("morning", "workout"); the first is empty and means unknown.
     exclusions : tuple of Exclusion
-        What listeners said to exclude, in any order; `segue.domain.listening.excluded` applies it.
+        Statements of listeners, in any order; `segue.domain.listening.excluded` applies them.
 
     Raises
     ------
     InvalidInputError
-        A column has another length, or an index lies outside its table.
+        The columns differ in length, or an index or count is out of range.
     """
 
     users: Vocabulary
@@ -78,7 +78,7 @@ class Interactions:
                 raise InvalidInputError(f"{name} lies outside its {size} rows.")
         if not ((self.count > 0) & (self.count <= MOST_PLAYS)).all():
             raise InvalidInputError(
-                f"an event counts more than 0 times and {MOST_PLAYS:.0f} times at most: leave the others out."
+                f"the count of an event must be more than 0 and at most {MOST_PLAYS:.0f}: leave others out."
             )
 
     def __len__(self) -> int:

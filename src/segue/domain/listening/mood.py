@@ -1,4 +1,4 @@
-"""Eight moods, as what they ask of the sound of a track."""
+"""Eight moods, each as weights of audio features."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ FEATURES = (
     "valence",
     "tempo",
 )
-"""Audio features that a mood can ask for; key and time signature have no more and less."""
+"""Audio features that a mood can ask for; key and time signature have no order and are left out."""
 
 
 class Mood(StrEnum):
-    """What the music is to feel like."""
+    """How the music should feel."""
 
     ENERGETIC = "energetic"
     CHILL = "chill"
@@ -70,8 +70,8 @@ MOODS: Mapping[Mood, Mapping[str, float]] = {
     },
     Mood.WORKOUT: {"energy": 3, "tempo": 2, "acousticness": -1.5, "danceability": 1, "loudness": 1},
 }
-"""Above 0 where a mood wants much of a feature, below where little; sizes count within a mood only.
-docs/rules.md gives the reasons."""
+"""Weights of features: positive if the mood wants much of a feature, negative if it wants little. Weights
+compare only within a mood. docs/rules.md gives the reasons."""
 
 
 def mood_weights(mood: Mood) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""When and where music is heard, and which moods that calls for before anything is learnt."""
+"""Situations of listening, and the moods they call for before a model learns from events."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class TimeOfDay(StrEnum):
     """Part of the listener's day."""
 
     MORNING = "morning"
-    """From 5 o'clock."""
+    """From 05:00."""
     AFTERNOON = "afternoon"
-    """From 12."""
+    """From 12:00."""
     EVENING = "evening"
-    """From 18."""
+    """From 18:00."""
     NIGHT = "night"
-    """From 22."""
+    """From 22:00."""
 
 
 class Day(StrEnum):
-    """Kind of day."""
+    """Workday or weekend."""
 
     WORKDAY = "workday"
     """Monday to Friday."""
@@ -38,7 +38,7 @@ class Day(StrEnum):
 
 
 class Activity(StrEnum):
-    """What the listener does meanwhile."""
+    """What the listener does while listening."""
 
     COMMUTE = "commute"
     WORK = "work"
@@ -51,7 +51,7 @@ class Activity(StrEnum):
 
 
 class Weather(StrEnum):
-    """What it is like outside."""
+    """The weather outside."""
 
     SUNNY = "sunny"
     CLOUDY = "cloudy"
@@ -63,7 +63,7 @@ class Weather(StrEnum):
 CIRCUMSTANCES: tuple[str, ...] = tuple(
     str(each) for kind in (TimeOfDay, Day, Activity, Weather) for each in kind
 )
-"""Everything that a situation can consist of; a name is in one of the four lists only."""
+"""All circumstances of which a situation can consist; each name occurs in only one of the four lists."""
 
 PRIOR: Mapping[str, Mapping[Mood, float]] = {
     TimeOfDay.MORNING: {Mood.HAPPY: 0.6, Mood.CHILL: 0.4},
@@ -86,25 +86,18 @@ PRIOR: Mapping[str, Mapping[Mood, float]] = {
     Weather.STORMY: {Mood.MELANCHOLIC: 0.25, Mood.FOCUSED: 0.25},
     Weather.SNOWY: {Mood.CHILL: 0.25, Mood.ROMANTIC: 0.25},
 }
-"""How much of each mood a circumstance calls for; docs/rules.md gives the reasons."""
+"""The moods that each circumstance calls for, and how much; docs/rules.md gives the reasons."""
 
 PRIOR_SHIFT = 0.3
-"""By what part of the catalogue's range a whole mood moves its features, all of them together."""
+"""Share of the catalogue's range by which one whole mood moves the features, summed over all features."""
 
-_PART_OF_HOUR = np.repeat([3, 0, 1, 2, 3], [5, 7, 6, 4, 2])  # positions in TimeOfDay by hour
+_PART_OF_HOUR = np.repeat([3, 0, 1, 2, 3], [5, 7, 6, 4, 2])
+"""Position in `TimeOfDay` of each hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known of when and where the music is for; None where nothing is.
-
-    Attributes
-    ----------
-    time_of_day : TimeOfDay, optional
-    day : Day, optional
-    activity : Activity, optional
-    weather : Weather, optional
-    """
+    """When and where the music is heard; None for anything unknown."""
 
     time_of_day: TimeOfDay | None = None
     day: Day | None = None
@@ -113,33 +106,33 @@ class Situation:
 
     @property
     def circumstances(self) -> tuple[str, ...]:
-        """What is known, as names of `CIRCUMSTANCES`."""
+        """The known circumstances, as names of `CIRCUMSTANCES`."""
         known = (self.time_of_day, self.day, self.activity, self.weather)
         return tuple(str(each) for each in known if each is not None)
 
 
 def circumstances_of(at: NDArray[np.datetime64]) -> NDArray[np.int16]:
-    """Return time of day and kind of day of many moments, int16 (n, 2), rows of `CIRCUMSTANCES`.
+    """Return the part of the day and the kind of day, int16 (n, 2), as rows of `CIRCUMSTANCES`.
 
     Parameters
     ----------
     at : datetime64[s] (n,)
-        By the listeners' clocks; NaT gives -1.
+        Times by the listeners' clocks; NaT gives -1.
     """
     known = ~np.isnat(at)
     hours = np.where(known, at, np.datetime64(0, "s")).astype("datetime64[h]").astype(np.int64)
     weekday = (hours // 24 + 3) % 7  # 1970 began on a Thursday
-    found = np.column_stack([_PART_OF_HOUR[hours % 24], len(TimeOfDay) + (weekday >= 5)])
-    return np.where(known[:, None], found, -1).astype(np.int16)
+    rows = np.column_stack([_PART_OF_HOUR[hours % 24], len(TimeOfDay) + (weekday >= 5)])
+    return np.where(known[:, None], rows, -1).astype(np.int16)
 
 
 def prior_shift(circumstance: str) -> NDArray[np.float32]:
-    """Return by how much a circumstance moves what is played, before anything is learnt.
+    """Return how much a circumstance moves the audio features of plays, before a model learns it.
 
     Returns
     -------
     float32 (n_features,)
-        Difference of mean percentiles of the catalogue, in [-1, 1], in the order of `FEATURES`.
+        Differences in mean percentile of the catalogue, in [-1, 1], in the order of `FEATURES`.
     """
     moods = PRIOR.get(circumstance, {})
     shift = sum((share * mood_weights(mood) for mood, share in moods.items()), np.zeros(len(FEATURES)))

@@ -1,1 +1,1 @@
-"""Arrays of vectors and of text: the greatest products, cells, clusters, seeded draws, columns."""
+"""Operations on arrays: greatest products, inverted files, k-means, seeded draws, columns of text."""

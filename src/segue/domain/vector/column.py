@@ -1,4 +1,4 @@
-"""Columns of text and of labels that open from a memory-mapped file without building a string."""
+"""Columns of text and labels. A memory-mapped column opens without building any string."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One string per row, as UTF-8 end to end: a numpy string array is as wide as its longest title.
+    """One string per row, joined as UTF-8: a numpy string array would be as wide as its longest title.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Text:
     Raises
     ------
     InvalidInputError
-        The rows do not ascend from 0 to the end of the data: build with `build_text`.
+        The rows do not ascend from 0 to the end of the data: use `build_text`.
     """
 
     start: NDArray[np.int64]
@@ -52,7 +52,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Any number of names per row, in their order: the artists or genres of tracks.
+    """Any number of names per row, in order, such as the artists or genres of tracks.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Labels:
     Raises
     ------
     InvalidInputError
-        The arrays do not fit each other: build with `build_labels`.
+        The arrays do not fit each other: use `build_labels`.
     """
 
     names: Text
@@ -87,9 +87,9 @@ class Labels:
         return self.label_index[self.start[row] : self.start[row + 1]]
 
     def index_of_all(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the labels of several rows one after the other, int32 (m,), and whose they are.
+        """Return the labels of several rows, joined, int32 (m,), and the row of each label.
 
-        The latter are positions in ``rows``, int64 (m,), ascending.
+        The row is a position in ``rows``, int64 (m,), ascending.
         """
         place, by = self.places_of(rows)
         return self.label_index[place], by
@@ -99,22 +99,22 @@ class Labels:
         return tuple(self.names[label] for label in self.index_of(row).tolist())
 
     def places_of(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where the labels of some rows stand in ``label_index``, int64 (m,), and whose they are.
+        """Return the places in ``label_index`` of several rows, int64 (m,), and the row of each place.
 
-        The latter are positions in ``rows``, int64 (m,), ascending.
+        The row is a position in ``rows``, int64 (m,), ascending.
         """
         start = self.start[rows]
         return spans(start, self.start[rows.astype(np.int64) + 1] - start)
 
     def first(self) -> NDArray[np.int32]:
-        """Return each row's first label, int32 (n,), -1 where it has none."""
+        """Return the first label of each row, int32 (n,); -1 if it has none."""
         labelled = np.diff(self.start) > 0
         first = np.full(len(self), -1, np.int32)
         first[labelled] = self.label_index[self.start[:-1][labelled]]
         return first
 
     def members(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return rows by label, int32 (n_memberships,), and where each begins, int64 (n_labels + 1,)."""
+        """Return the rows by label, int32 (n_memberships,), and each label's start, int64 (n_labels + 1,)."""
         row = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.start))
         count = np.bincount(self.label_index, minlength=len(self.names))
         order = np.argsort(self.label_index, kind="stable")
@@ -122,14 +122,14 @@ class Labels:
 
 
 def build_text(values: Iterable[str]) -> Text:
-    """Join strings; lone surrogates, which UTF-8 cannot hold, become question marks."""
+    """Join strings; lone surrogates, which UTF-8 cannot encode, become question marks."""
     encoded = [value.encode(errors="replace") for value in values]
     start = np.concatenate([[0], np.cumsum([len(each) for each in encoded])]).astype(np.int64)
     return Text(start, np.frombuffer(b"".join(encoded), np.uint8))
 
 
 def build_labels(rows: Sequence[Sequence[str]]) -> Labels:
-    """Sort and number the names; a row's empty names and repeats are dropped, the first place counts."""
+    """Sort and number the names; a row's empty and repeated names are dropped."""
     kept = [tuple(dict.fromkeys(name for name in row if name)) for row in rows]
     names = sorted({name for row in kept for name in row})
     number = {name: place for place, name in enumerate(names)}

@@ -1,8 +1,8 @@
-"""Rows of a matrix by cell, a byte a number: finds those with great products without reading them all.
+"""Finds the rows of a matrix with the greatest products without reading all of them.
 
-The rows of a cell lie near its centre, so a query looks at the cells that promise most and at nothing else
-(an inverted file: Sivic & Zisserman, "Video Google", 2003). There it multiplies codes of 8 bits, of the
-leading columns alone where the matrix is wide. Little is left out, and what is found is scored in full.
+The rows are grouped into cells around centres, and a query reads only the most promising cells (an inverted
+file: Sivic & Zisserman, "Video Google", 2003). It multiplies codes of 8 bits, and only the leading columns
+if the matrix is wide. Few rows are missed, and the rows that are found are scored exactly.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REACH = 2.0
-"""Rows of a cell may lie so many times their usual distance along the query, the root mean square one divided
-by √d: with half or twice as much fewer are found."""
+"""How far a cell's rows may reach towards the query, in root mean square distances divided by √d. Half or
+twice this value finds fewer of the best rows."""
 
 _MOST_CODE = 127
 _MORE, _MORE_BY_LEADING, _FEW = 1.3, 10, 20
-"""Rows by code for each that is wanted, where it has all columns or the leading ones alone, and some more."""
+"""Rows chosen by code: 1.3 per wanted row if the code has all columns, 10 if only some, plus 20."""
 
 _PIECE = 2048
-"""Rows decoded at a time: the numbers stay in the processor's cache."""
+"""Number of rows decoded at a time: they fit in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The rows of a matrix, float32 (n, d), side by side with those near them; from `build_cells`.
+    """The rows of a matrix, float32 (n, d), sorted by cell; built by `build_cells`.
 
     Attributes
     ----------
@@ -40,21 +40,21 @@ class Cells:
         The leading columns divided by ``scale`` and rounded, one row per place.
     scale : float32 (n,)
     row : int32 (n,)
-        Which row of the matrix is at each place.
+        The matrix row at each place.
     start : int64 (n_cells + 1,)
         Cell c has the places ``start[c] : start[c + 1]``.
     centre : float32 (n_cells, 1 … d)
     spread : float32 (n_cells,)
         Root mean square distance of a cell's rows from its centre.
     share : float
-        Of all rows, what a query looks at; in (0, 1].
+        Share of all rows that a query reads, in (0, 1].
     recall : float
-        Share of the best rows that queries of its kind find, as it was measured; 0 before that.
+        Measured share of the best rows that queries find; 0 if not measured.
 
     Raises
     ------
     InvalidInputError
-        The arrays do not fit each other: build them again.
+        The arrays do not fit each other: use `build_cells`.
     """
 
     code: NDArray[np.int8]
@@ -82,7 +82,7 @@ class Cells:
             raise InvalidInputError(f"{n_cells} cells of {n} rows do not fit their codes, starts or centres.")
 
     def candidates(self, query: NDArray[np.float32], n: int) -> NDArray[np.int32]:
-        """Return rows among which are most of the ``n`` with the greatest products, int32 (≥ n,), ascending.
+        """Return rows that include most of the ``n`` with the greatest products, int32 (≥ n,), ascending.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class Cells:
         return np.sort(self.row[best if place is None else place[best]])
 
     def _near(self, query: NDArray[np.float32], least: float) -> NDArray[np.int64]:
-        """Return the places of the most promising cells that together have at least so many rows."""
+        """Return the places of the most promising cells with at least ``least`` rows together."""
         reach = _REACH * np.sqrt(query @ query / len(query))
         order = np.argsort(-(self.centre @ query + reach * self.spread))
         size = np.diff(self.start)[order]
@@ -117,15 +117,15 @@ class Cells:
 def build_cells(
     matrix: NDArray[np.float32], centre: NDArray[np.float32], cell: NDArray[np.int32], share: float
 ) -> Cells:
-    """Sort the leading columns of a matrix by their rows' cells, and code them.
+    """Sort the leading columns of a matrix by cell, and code them.
 
     Parameters
     ----------
     matrix : float32 (n, 1 … d)
     centre : float32 (n_cells, 1 … d)
-        Such as k-means finds.
+        Centres of the cells, for example from k-means.
     cell : int32 (n,)
-        Of each row, a row of ``centre``.
+        Cell of each row, as a row of ``centre``.
     share : float
         See `Cells`.
     """
@@ -134,7 +134,7 @@ def build_cells(
     distance = np.square(matrix - centre[cell]).sum(axis=1)
     spread = np.sqrt(np.bincount(cell, distance, minlength=len(centre)) / np.maximum(size, 1))
     scale = (np.abs(matrix).max(axis=1) / _MOST_CODE).astype(np.float32)
-    scale[scale == 0] = 1  # a row of zeros, or of numbers so small that their scale is none
+    scale[scale == 0] = 1  # the row holds only zeros, or numbers so small that the scale becomes 0
     return Cells(
         code=np.rint(matrix[row] / scale[row, None]).astype(np.int8),
         scale=scale[row],
@@ -153,24 +153,24 @@ def best_rows(
     n: int,
     exclude: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return the ``n`` rows with the greatest products with a query, and these: of all, or of the near cells.
+    """Return the ``n`` rows with the greatest products with a query, and their products.
 
     Parameters
     ----------
     matrix : float32 (n_rows, d)
     cells : Cells, optional
-        Of the matrix; without them every row is scored. What they miss is measured, as no bound worth having
-        holds: by Cauchy-Schwarz nearly every row of real factors may be among the best.
+        Cells of the matrix; without them every row is scored. What they miss is measured, because no useful
+        bound exists: by Cauchy-Schwarz nearly every row of real factors may be among the best.
     query : float32 (d,)
     n : int
-        How many, ≥ 0.
+        Number of rows, ≥ 0.
     exclude : int32 (any,), optional
         Rows never returned.
 
     Returns
     -------
     int32 (≤ n,), float32 (≤ n,)
-        Best first, of equal products the lower row first; the products are exact either way.
+        Best first; for equal products the lower row first. The products are exact, with or without cells.
     """
     if cells is None:
         products = matrix @ query
@@ -179,6 +179,6 @@ def best_rows(
     rows = cells.candidates(query, n if exclude is None else n + len(exclude))
     if exclude is not None:
         rows = rows[np.isin(rows, exclude, invert=True)]
-    products = matrix.take(rows, axis=0) @ query  # rows taken so are there in 0.6 of the time of indexing
+    products = matrix.take(rows, axis=0) @ query  # `take` needs 0.6 of the time of indexing
     best = top_n(products, n)
     return rows[best], products[best]

@@ -1,9 +1,9 @@
-"""A set of rows in few bytes: Elias–Fano coding, or a bitmap where that is smaller.
+"""Encodes a set of rows in few bytes: Elias–Fano coding, or a bitmap if that is smaller.
 
-Rows are cut into high and low bits. The low ones are written as they are; the high ones, which ascend,
-as one bit at high + position. About 2 + log₂(n_items / n) bits a row, half a bit above the least possible
-(Elias, "Efficient storage and retrieval by content and address of static files", 1974), and never more
-than a bit for every item of the catalogue.
+Each row is split into high and low bits. The low bits are written unchanged; the high bits, which ascend,
+become one bit at high + position. A row takes about 2 + log₂(n_items / n) bits, half a bit more than the
+minimum (Elias, "Efficient storage and retrieval by content and address of static files", 1974), and a set
+takes at most one bit for every item of the catalogue.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def pack_rows(rows: NDArray[np.int32], n_items: int) -> bytes:
     Raises
     ------
     InvalidInputError
-        The rows are none of such a catalogue.
+        The rows do not ascend, repeat, or are out of range.
     """
     if len(rows) and (rows[0] < 0 or rows[-1] >= n_items or (rows[1:] <= rows[:-1]).any()):
         raise InvalidInputError(f"the rows of a set ascend, without repeats, below {n_items}.")
@@ -47,7 +47,7 @@ def unpack_rows(data: bytes, n_items: int) -> NDArray[np.int32]:
     Raises
     ------
     InvalidInputError
-        The bytes are not what `pack_rows` makes for a catalogue of this size.
+        The bytes do not come from `pack_rows` with this ``n_items``.
     """
     n = int.from_bytes(data[:_COUNT_BYTES], "big")
     if n > n_items or len(data) != packed_bytes(n, n_items):
@@ -56,7 +56,7 @@ def unpack_rows(data: bytes, n_items: int) -> NDArray[np.int32]:
     bits = np.unpackbits(np.frombuffer(data, np.uint8, offset=_COUNT_BYTES))
     high = np.flatnonzero(bits[:n_high]).astype(np.int32)
     if len(high) != n:
-        raise InvalidInputError(f"{len(high)} rows where {n} were promised.")
+        raise InvalidInputError(f"the bytes hold {len(high)} rows instead of {n}.")
     if n_low < 0:
         return high
     low = bits[n_high : n_high + n * n_low].reshape(n, n_low).astype(np.int32) @ (1 << np.arange(n_low))
@@ -65,13 +65,13 @@ def unpack_rows(data: bytes, n_items: int) -> NDArray[np.int32]:
 
 
 def packed_bytes(n: int, n_items: int) -> int:
-    """Return how many bytes any n rows of a catalogue take."""
+    """Return the number of bytes that a set of n rows takes."""
     n_low, n_high = _layout(n, n_items)
     return _COUNT_BYTES + -(-(n_high + n * max(n_low, 0)) // 8)
 
 
 def _layout(n: int, n_items: int) -> tuple[int, int]:
-    """Low bits of a row, -1 for a bitmap, and bits that hold the high ones or the bitmap."""
+    """Return the number of low bits per row, -1 for a bitmap, and the size of the high part or bitmap."""
     if not n:
         return 0, 0
     n_low = (n_items // n).bit_length() - 1

@@ -1,4 +1,4 @@
-"""Random draws that depend on a seed and a row alone, so that other rows coming or going changes none."""
+"""Random draws that depend only on a seed and a row: adding or removing other rows does not change them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 def draw_seed(*parts: str) -> int:
-    """Return a seed of 64 bits for some words, as a listener's id and a day: the same on every machine."""
+    """Return a 64-bit seed for words such as a listener's id and a day; it is the same on every machine."""
     text = "".join(f"{len(part)}:{part}" for part in parts)  # ("ab", "c") is not ("a", "bc")
     return int.from_bytes(hashlib.blake2b(text.encode(errors="replace"), digest_size=8).digest(), "big")
 
 
 def uniform(seed: int, rows: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Draw for each row, float64 (n,), between 0 and 1 exclusively.
+    """Draw a number for each row, float64 (n,), greater than 0 and less than 1.
 
-    The mixing function of SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number
-    generators", 2014). A generator of numpy's would give a row another number when one before it is
-    gone, and may change with numpy's version.
+    It uses the mixing function of SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number
+    generators", 2014). With a numpy generator, a removed row or another numpy version would change the
+    numbers of other rows.
     """
     golden = np.uint64(0x9E3779B97F4A7C15)
     z = np.uint64(seed % 2**64) + (rows.astype(np.uint64) + np.uint64(1)) * golden
@@ -33,9 +33,9 @@ def uniform(seed: int, rows: NDArray[np.int32]) -> NDArray[np.float64]:
 
 
 def weighted_order(seed: int, rows: NDArray[np.int32], weight: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return positions in the order of a draw without replacement, where a weight > 0 is a chance.
+    """Return positions in the order of a weighted draw without replacement; weights are > 0.
 
-    Keys are u^(1/w), greatest first (Efraimidis & Spirakis, "Weighted random sampling with a reservoir",
-    2006), here as log(u) / w.
+    The keys are u^(1/w), greatest first (Efraimidis & Spirakis, "Weighted random sampling with a reservoir",
+    2006), computed as log(u) / w.
     """
     return np.argsort(-np.log(uniform(seed, rows)) / weight, kind="stable")

@@ -1,4 +1,4 @@
-"""The best items of a score vector, exactly."""
+"""Exact selection of the best scores, and fast operations on arrays of rows."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _FEW = 500
 
 
 def top_n(scores: NDArray[np.float32], n: int, exclude: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
-    """Return the ``n`` best items, best first, as a full stable sort would, in O(n_items).
+    """Return the ``n`` best items, best first, in O(n_items); a full stable sort gives the same.
 
     Parameters
     ----------
     scores : float32 (n_items,)
-        Without NaN; an item with -inf is never returned.
+        No NaN; an item with -inf is never returned.
     n : int
-        How many, ≥ 0.
+        Number of items, ≥ 0.
     exclude : int32 (any,), optional
         Rows never returned.
 
     Returns
     -------
-    int32 (min(n, what is left),)
-        Rows of ``scores``; of equal ones the lower row comes first.
+    int32 (≤ n,)
+        Rows of ``scores``; for equal scores the lower row comes first.
     """
     allowed = scores
     if exclude is not None:
@@ -44,20 +44,20 @@ def top_n(scores: NDArray[np.float32], n: int, exclude: NDArray[np.int32] | None
 
 
 def distinct(rows: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return rows ascending without repeats, int32; numpy's own ``unique`` takes ten times as long."""
+    """Return rows ascending without repeats, int32; numpy's ``unique`` takes ten times as long."""
     ordered = np.sort(rows)
     return ordered[first_of_equals(ordered)]
 
 
 def first_of_equals(ordered: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Tell which of ascending rows is not the one before, bool (n,)."""
+    """Return which ascending rows differ from the row before, bool (n,)."""
     first = np.ones(len(ordered), bool)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return first
 
 
 def ascending(rows: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the order that a stable sort puts rows in, int64 (n,), in a third of its time."""
+    """Return the order of a stable sort of rows, int64 (n,), in a third of its time."""
     key = rows.astype(np.int64) << 32
     key |= np.arange(len(rows))
     key.sort()
@@ -65,7 +65,7 @@ def ascending(rows: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def spans(start: NDArray[np.int64], length: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return every place of several spans one after the other, int64 (n,), and which span it is of."""
+    """Return the places of several spans, joined, int64 (n,), and the span of each place."""
     by = np.repeat(np.arange(len(start)), length)
     return np.arange(len(by)) + (start - (np.cumsum(length) - length)).take(by), by
 
@@ -73,7 +73,7 @@ def spans(start: NDArray[np.int64], length: NDArray[np.int64]) -> tuple[NDArray[
 def look_up(
     rows: NDArray[np.int32], values: NDArray[np.float32], wanted: NDArray[np.int32]
 ) -> NDArray[np.float32]:
-    """Return the values of ``wanted`` rows, float32 (m,), given those of ascending ones; 0 for any other."""
+    """Return the values of ``wanted`` among ascending ``rows``, float32 (m,); 0 for missing rows."""
     if not len(rows):
         return np.zeros(len(wanted), np.float32)
     place = np.minimum(rows.searchsorted(wanted), len(rows) - 1)
@@ -81,20 +81,20 @@ def look_up(
 
 
 def _descending(values: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Order as a stable sort from the greatest down, in half the time from a thousand values on."""
+    """Return the order of a stable descending sort; from a thousand values on it takes half the time."""
     if len(values) < _FEW:
         return np.argsort(-values, kind="stable")
-    # The bits of a float ascend as it does, but below 0, where they descend; 0 - x makes no second zero.
+    # The bits of floats above 0 ascend with the floats, and below 0 they descend. 0 - x never gives -0.
     bits = (0 - values).view(np.int32)
     return ascending(bits ^ ((bits >> 31) & 0x7FFFFFFF))
 
 
 def _at_least(scores: NDArray[np.float32], n: int) -> NDArray[np.intp]:
-    """Rows, ascending, that hold the ``n`` best and all that tie with them, and few others."""
+    """Return rows, ascending, that include the ``n`` best, all rows that tie with them, and few others."""
     n_groups = _GROUPS_PER_ITEM * n
     if not 0 < n_groups < len(scores):
         return np.arange(len(scores))
-    # The n-th best of the groups' bests is no better than the n-th best of all: one pass finds it, where
-    # a partition of all scores moves them about first.
+    # The n-th best of the groups' best scores is a lower bound of the n-th best score. It takes one pass,
+    # and a partition of all scores takes several.
     best = scores[: len(scores) // n_groups * n_groups].reshape(-1, n_groups).max(axis=0)
     return np.flatnonzero(scores >= np.partition(best, n_groups - n)[n_groups - n])

@@ -146,7 +146,7 @@ def test_the_last_statement_about_a_target_holds_in_whatever_order_they_come() -
         (ExclusionKind.UNBLOCK, Target.TIME, span_of(NOON, NOON), "unblock takes an artist or a genre"),
         (IGNORE, Target.TIME, span_of(NOON, NOON - timedelta(hours=1)), "before it begins .*swap"),
         (IGNORE, Target.TIME, span_of(NOON, NOON), "the span is empty, .*: give a later to"),
-        (IGNORE, Target.TIME, "yesterday", "'yesterday' is no span of time: give from and to"),
+        (IGNORE, Target.TIME, "yesterday", "'yesterday' is not a span of time: give from and to"),
     ],
 )
 def test_what_cannot_be_excluded_is_said(
