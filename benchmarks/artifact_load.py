@@ -14,15 +14,9 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,15 +28,15 @@ from boto3.s3.transfer import TransferConfig
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks._aws import aws_apis
 from segue.artifacts.cache import fetch
 from segue.artifacts.manifest import Record, canonical_json
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.place.s3 import S3Store
-from segue.artifacts.place.s3_reader import S3Reader
 from segue.artifacts.release import Decision, promote, publish, read_manifest, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from segue.artifacts.place.object_store import ObjectReader, ObjectStore
 
@@ -55,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as folder, _s3_server() as url:
+    with tempfile.TemporaryDirectory() as folder, aws_apis() as url:
         os.environ.update(
             AWS_ENDPOINT_URL=url,
             AWS_ACCESS_KEY_ID="benchmark",
@@ -80,10 +74,9 @@ def _prepare(folder: Path) -> dict[str, Callable[[Path], float]]:
     client = boto3.client("s3")
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     client.upload_file(str(folder / "model.joblib"), BUCKET, "model.joblib")
-    s3, local = S3Store(BUCKET), LocalStore(folder / "store")
+    s3, local = S3Store(BUCKET, "", os.environ), LocalStore(folder / "store")
     for store in (s3, local):
         _publish(store, files)
-    reader = S3Reader(BUCKET, "", os.environ)
     expected = float(sum(array[0].sum() for array in arrays.values()))
 
     def peer(cache: Path) -> float:
@@ -101,8 +94,7 @@ def _prepare(folder: Path) -> dict[str, Callable[[Path], float]]:
     variants = {
         "boto3 download_file + joblib.load": peer,
         "boto3, one GET + joblib.load": peer_one_get,
-        "Segue, S3Store (boto3)": lambda cache: _load(s3, cache),
-        "Segue, S3Reader (http.client)": lambda cache: _load(reader, cache),
+        "Segue, S3": lambda cache: _load(s3, cache),
         "local copy + joblib.load": peer_local,
         "Segue, local folder": lambda cache: _load(local, cache),
     }
@@ -163,27 +155,6 @@ def _report(seconds: dict[str, list[float]], rounds: int) -> None:
 
 def _same_source(one: str, other: str) -> bool:
     return ("local" in one) == ("local" in other)
-
-
-@contextmanager
-def _s3_server() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"{url}/moto-api/", timeout=1).close()
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 if __name__ == "__main__":

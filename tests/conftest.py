@@ -117,9 +117,13 @@ def _collect() -> None:
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
-    """URL of a moto server with the S3 API; no bucket exists. Set AWS_ENDPOINT_URL to it."""
+    """URL of a moto server with S3, DynamoDB and Secrets Manager, empty. Set AWS_ENDPOINT_URL to it."""
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication as Dispatcher
+    from werkzeug.serving import WSGIRequestHandler
+
+    # With Nagle's algorithm an answer on a kept connection waits 40 ms; AWS has it off.
+    WSGIRequestHandler.disable_nagle_algorithm = True
 
     # For each request it lists its own folder, and writes a line that nobody reads.
     Dispatcher.get_backend_for_host = cache(Dispatcher.get_backend_for_host)

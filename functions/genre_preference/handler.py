@@ -15,7 +15,7 @@ from segue.serving.settings.environment import ArtifactSettings
 settings = ArtifactSettings.from_environment()
 database = follow_store()
 model = Live(
-    open_reader(settings.location, settings.environment),
+    open_reader(settings.location),
     GENRE_PREFERENCE,
     lambda folder, _: load_genre_preference(folder, OnnxClassifier),
     settings,

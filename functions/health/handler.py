@@ -14,7 +14,7 @@ from segue.serving.operations.health import describe_live
 from segue.serving.settings.environment import ArtifactSettings
 
 settings = ArtifactSettings.from_environment()
-store = open_reader(settings.location, settings.environment)
+store = open_reader(settings.location)
 api = http_api("Health")
 DEGRADED: dict[int | str, dict[str, Any]] = {
     503: {

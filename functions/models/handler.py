@@ -6,7 +6,7 @@ from segue.serving.operations.models import ModelsResponse, describe_models
 from segue.serving.settings.environment import ArtifactSettings
 
 settings = ArtifactSettings.from_environment()
-store = open_reader(settings.location, settings.environment)
+store = open_reader(settings.location)
 api = http_api("Models")
 
 

@@ -1,6 +1,6 @@
 """POST /recommend/similar: tracks like one track or several."""
 
-from functools import cache, partial
+from functools import partial
 from typing import Annotated
 
 from fastapi.concurrency import run_in_threadpool
@@ -16,11 +16,11 @@ from segue.serving.similar.answer import similar_tracks
 from segue.serving.similar.contract import SimilarRequest, SimilarResponse
 from segue.state.location import open_state
 
-settings, location = ArtifactSettings.from_environment(), state_location()
+settings = ArtifactSettings.from_environment()
 tiers = TierSettings.from_environment()
 model = LiveRecommender(settings, open_index=open_index, tier=tiers.highest)
 clusterings = LiveClusterings(settings)
-listeners = cache(lambda: open_state(location))  # most requests name nobody, and the table's client is slow
+state = open_state(state_location())
 api = http_api("Similar tracks")
 
 
@@ -29,7 +29,7 @@ async def recommend_similar(
     request: SimilarRequest, caller: Annotated[Tier, caller_tier(tiers)]
 ) -> SimilarResponse:
     """Find tracks like one track or several, with what makes them alike."""
-    record = ListenerRecord() if request.user_id is None else listeners().read_listener(request.user_id)
+    record = ListenerRecord() if request.user_id is None else state.read_listener(request.user_id)
     answer = partial(similar_tracks, request, caller, model, clusterings, record)
     # A variant is loaded when it is first asked for, which others need not wait for.
     return await run_in_threadpool(answer) if request.variant else answer()

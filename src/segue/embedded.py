@@ -40,7 +40,7 @@ from segue.serving.live.recommender import LiveRecommender
 from segue.serving.live.taste_model import LiveTaste
 from segue.serving.recommend.answer import recommend_to
 from segue.serving.recommend.contract import RecommendedTrack, RecommendRequest
-from segue.serving.settings.environment import ArtifactSettings, aws_environment
+from segue.serving.settings.environment import ArtifactSettings
 from segue.serving.similar.answer import similar_tracks
 from segue.serving.similar.contract import SimilarRequest
 from segue.serving.taste.answer import profile_for
@@ -92,7 +92,7 @@ def open_recommender(
         A location is of no known form, or the state's file is not there: ``segue history load`` makes it.
     """
     cache = Path(tempfile.gettempdir()) / "segue" if cache is None else cache
-    settings = ArtifactSettings(artifacts, cache, refresh_ttl_s, aws_environment())
+    settings = ArtifactSettings(artifacts, cache, refresh_ttl_s)
     return EmbeddedRecommender(
         LiveRecommender(settings, open_index=open_index),
         LiveClusterings(settings),

@@ -29,7 +29,7 @@ PURE = {
 READS_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 TOO_HEAVY = {
     "boto3", "botocore", "sklearn", "scipy", "pandas", "matplotlib", "skl2onnx", "jinja2", "torch", "typer",
-    "rich", "uvicorn", "training", "segue.cli", "psycopg", "faiss",
+    "rich", "uvicorn", "training", "segue.cli", "segue.aws.profile", "psycopg", "faiss",
 }  # fmt: skip
 """What no function may have imported when it is ready to answer from SQLite and a local folder."""
 
@@ -73,8 +73,9 @@ def test_domain_does_not_know_what_time_it_is() -> None:
 
 
 def test_one_module_reads_the_environment() -> None:
+    """Besides it one hands AWS's own variables to the client of AWS, which every command and function has."""
     readers = {name_of(path) for path in modules("src", "training", "functions") if reads_environment(path)}
-    assert readers == {"src/segue/serving/settings/environment.py"}
+    assert readers == {"src/segue/serving/settings/environment.py", "src/segue/aws/environment.py"}
 
 
 def reads_environment(path: Path) -> bool:
@@ -82,20 +83,13 @@ def reads_environment(path: Path) -> bool:
     return bool((attributes | {name.removeprefix("os.") for name in imports(path)}) & READS_ENVIRONMENT)
 
 
-def test_boto3_is_known_where_s3_and_dynamodb_are() -> None:
-    users = [path for path in modules("src", "training", "functions") if boto_names(path)]
-    # The secret's reader takes its time limits in botocore's own words.
-    known = [
-        "src/segue/artifacts/place/s3.py",
-        "src/segue/serving/settings/secret.py",
-        "src/segue/state/dynamodb.py",
-    ]
-    assert [name_of(path) for path in users] == known
-    assert boto_names(ROOT / "src/segue/serving/settings/secret.py") == {"botocore"}
-
-
-def boto_names(path: Path) -> set[str]:
-    return {name.split(".")[0] for name in imports(path)} & {"boto3", "botocore"}
+def test_botocore_is_known_to_who_reads_a_profile() -> None:
+    boto = {"boto3", "botocore"}
+    users = {
+        name_of(path): {name.split(".")[0] for name in imports(path)} & boto
+        for path in modules("src", "training", "functions")
+    }
+    assert {name: used for name, used in users.items() if used} == {"src/segue/aws/profile.py": {"botocore"}}
 
 
 def test_functions_and_training_are_namespaces() -> None:

@@ -17,6 +17,7 @@ from infra.build_function import layers_digest
 from infra.bytecode import RUNTIME
 from infra.check_build import LIMIT_BYTES, function_sizes
 from infra.template import FUNCTION, LAYER, folder_of, layers_of, load, resources
+from segue.aws import client
 from segue.serving.api.contract import Problem
 from segue.serving.api.http import http_api
 from segue.serving.api.signed_cursor import read_keys
@@ -311,7 +312,7 @@ def test_every_function_writes_its_own_log_and_traces() -> None:
 
 @each_function
 def test_variables_are_those_that_the_settings_read(name: str) -> None:
-    known = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (settings, web))
+    known = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (settings, web, client))
     ours = [variable for variable in variables(name) if variable.startswith(("SEGUE_", "AWS_"))]
     assert [variable for variable in ours if variable not in known] == []
     assert variables(name)["ORT_DISABLE_TELEMETRY"] == "1"

@@ -301,8 +301,9 @@ def test_a_folder_is_no_state(tmp_path: Path) -> None:
 
 
 def test_a_table_needs_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(ConfigError, match="AWS_DEFAULT_REGION: not set"):
+    with pytest.raises(ConfigError, match="AWS_REGION: not set"):
         open_state("dynamodb://t")
 
 

@@ -103,7 +103,7 @@ def test_what_could_not_be_loaded_is_no_longer_called_servable(
     whole = file.read_bytes()
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert described(client)["variants"]["naive_features"]["state"] == "live"  # nobody has read it yet
-    settings = ArtifactSettings(str(store.root), tmp_path / "cache", 0.0, {})
+    settings = ArtifactSettings(str(store.root), tmp_path / "cache", 0.0)
     live = LiveClusterings(settings)
     with pytest.raises(VariantUnservableError):
         live.get()
@@ -129,7 +129,7 @@ def test_a_member_that_could_not_be_loaded_is_told_and_the_rest_serves(
     for path in store.root.glob(f"{CONTENT}/versions/*/*.npy"):
         path.write_bytes(b"")
     assert described(client)["families"][HYBRID]["missing"] == []  # nobody has read it yet
-    LiveRecommender(ArtifactSettings(str(store.root), tmp_path / "cache", 0.0, {})).get()
+    LiveRecommender(ArtifactSettings(str(store.root), tmp_path / "cache", 0.0)).get()
     families = described(client)["families"]
     assert (families[HYBRID]["servable"], families[HYBRID]["missing"]) == (True, [CONTENT])
     assert families[CONTENT]["servable"] is False

@@ -230,7 +230,7 @@ def test_a_store_that_is_down_is_named_soon(monkeypatch: pytest.MonkeyPatch, kin
         unused.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
         place = "s3://bucket/prefix"
-        reader = open_store(place) if kind == "store" else open_reader(place, dict(os.environ))
+        reader = open_store(place) if kind == "store" else open_reader(place)
         began = time.monotonic()
         with pytest.raises(StoreUnavailableError, match="s3://bucket/prefix/"):
             resolve(reader, FAMILY)
@@ -243,6 +243,6 @@ def test_a_bucket_that_does_not_exist_is_no_missing_alias(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
     place = "s3://no-such-bucket/prefix"
-    reader = open_store(place) if kind == "store" else open_reader(place, dict(os.environ))
+    reader = open_store(place) if kind == "store" else open_reader(place)
     with pytest.raises(StoreUnavailableError, match="NoSuchBucket"):
         resolve(reader, FAMILY)

@@ -87,7 +87,7 @@ def runtime_client() -> Path:
 
 
 def runtime_sdk() -> Path:
-    """Copy boto3 and its needs, which Lambda brings too; a test adds them where a function asks for AWS."""
+    """Copy boto3 and its needs, which Lambda brings too. No function uses it; Powertools looks for it."""
     return _copied("runtime-sdk", _SDK)
 
 

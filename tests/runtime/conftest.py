@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The versions that are live, and the variables that lead a function to models, store and state."""
+    """The versions that are live, and the variables of a function as the template sets them.
+
+    Models are on S3, events in DynamoDB, keys of cursors in Secrets Manager. The store is a file, as a
+    database costs a server.
+    """
 
     versions: frozenset[str]
     variables: dict[str, str]
@@ -42,9 +47,12 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundle]:
 
 @pytest.fixture(scope="session")
 def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str, trained: Trained) -> Published:
-    """A small forest and a small recommender, trained, published and promoted on the S3 API."""
+    """A small forest and a small recommender, live on the S3 API, and a listener in the table."""
+    import boto3
+
     from segue.artifacts.place.location import open_store as open_artifacts
     from segue.state.location import open_state
+    from tests.contract.state_table import create_table
     from tests.runtime.live_model import make_live
     from tests.small_clustering import clustering_of, publish_clustering
     from tests.small_recommender import catalogue, events_of
@@ -57,15 +65,19 @@ def published_model(tmp_path_factory: pytest.TempPathFactory, s3_server: str, tr
         location, manifest = make_live(store, f"segue-{folder.name}", ForestParams(n_estimators=20))
         trained.copy_to(open_artifacts(location))
         clusters = publish_clustering(open_artifacts(location), clustering_of(catalogue()), live=True)
-    open_state(str(folder / "state.sqlite")).record(events_of())
+        state = f"dynamodb://{create_table(f'state-{folder.name}')}"
+        open_state(state).record(events_of())
+        keys = boto3.client("secretsmanager").create_secret(
+            Name=f"cursor-{folder.name}", SecretString=json.dumps(dict([CURSOR_KEYS.split(":")]))
+        )
     variables = {
         "SEGUE_ARTIFACTS": location,
         "SEGUE_STORE": str(store),
         "SEGUE_CACHE_DIR": str(folder / "cache"),
-        "SEGUE_STATE": str(folder / "state.sqlite"),
+        "SEGUE_STATE": state,
         "SEGUE_LAKE": str(folder / "lake"),
         "SEGUE_UPLOADS": str(folder / "uploads"),
-        "SEGUE_CURSOR_KEYS": CURSOR_KEYS,
+        "SEGUE_CURSOR_SECRET": keys["ARN"],
         "SEGUE_KEY_TIERS": TIERS,
         "AWS_ENDPOINT_URL": s3_server,
     }

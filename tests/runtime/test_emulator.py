@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,17 @@ def test_event_is_answered_as_expected(
     body = check_answer(case, answer)
     if "model_version" in body:
         assert body["model_version"] in published_model.versions
+
+
+def test_a_station_goes_on_from_its_cursor(running: Callable[[str], Emulator]) -> None:
+    event = read_event("radio_generate/user")
+    first = json.loads(running("radio_generate").invoke(event)["body"])
+    body = json.dumps({"cursor": first["cursor"]})
+    answer = running("radio_generate").invoke(event | {"body": body})
+    assert answer["statusCode"] == 200, answer
+    assert not {track["track_id"] for track in json.loads(answer["body"])["tracks"]} & {
+        track["track_id"] for track in first["tracks"]
+    }
 
 
 @pytest.mark.parametrize("function", sorted({case.split("/", maxsplit=1)[0] for case in CASES}))

@@ -1,11 +1,10 @@
-"""Feedback as deployed: DynamoDB and S3, with the boto3 that Lambda brings."""
+"""Feedback as deployed, on DynamoDB and S3."""
 
 from __future__ import annotations
 
 import json
 import os
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,7 +15,6 @@ from segue.artifacts.place.location import open_store
 from segue.sources.lake import LAKE_PREFIX, LakeAccount, read_feedback
 from segue.state.location import open_state
 from tests.contract.state_table import create_table
-from tests.runtime.bundle import runtime_sdk
 from tests.runtime.emulator import Emulator
 from tests.runtime.expectation import read_event
 
@@ -49,9 +47,7 @@ def places(s3_server: str) -> Iterator[dict[str, str]]:
 def feedback(
     build: Callable[[str], Bundle], places: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
-    bundle = build("feedback")
-    with_sdk = replace(bundle, layers=(*bundle.layers, runtime_sdk()))
-    with Emulator(with_sdk, places, tmp_path_factory.mktemp("feedback") / "log") as emulator:
+    with Emulator(build("feedback"), places, tmp_path_factory.mktemp("feedback") / "log") as emulator:
         yield emulator
 
 
@@ -80,9 +76,8 @@ def test_events_reach_table_and_bucket_once(feedback: Emulator, places: dict[str
 def test_a_table_that_is_gone_keeps_the_events_in_the_lake_and_says_so(
     build: Callable[[str], Bundle], places: dict[str, str], tmp_path: Path
 ) -> None:
-    bundle = build("feedback")
-    with_sdk = replace(bundle, layers=(*bundle.layers, runtime_sdk()))
-    with Emulator(with_sdk, places | {"SEGUE_STATE": "dynamodb://gone"}, tmp_path / "log") as emulator:
+    gone = places | {"SEGUE_STATE": "dynamodb://gone"}
+    with Emulator(build("feedback"), gone, tmp_path / "log") as emulator:
         status, body = send(emulator, {"user_id": "kept", "track_id": "t", "event": "like"})
     assert (status, body["code"]) == (503, "not_counted")
     lake = read_all(open_store(places["SEGUE_LAKE"]), LAKE_PREFIX)

@@ -1,4 +1,4 @@
-"""Imports as deployed: S3 and DynamoDB, with the boto3 that Lambda brings, in two functions."""
+"""Imports as deployed, on S3 and DynamoDB, in two functions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,7 +15,6 @@ import pytest
 from segue.artifacts.place.location import open_store
 from segue.state.location import open_state
 from tests.contract.state_table import create_table
-from tests.runtime.bundle import runtime_sdk
 from tests.runtime.emulator import Emulator
 from tests.runtime.expectation import read_event
 from tests.small_recommender import catalogue
@@ -53,9 +51,7 @@ def functions(
 ) -> Iterator[dict[str, Emulator]]:
     started: dict[str, Emulator] = {}
     for name in ("import_upload", "import_worker"):
-        bundle = build(name)
-        with_sdk = replace(bundle, layers=(*bundle.layers, runtime_sdk()))
-        started[name] = Emulator(with_sdk, places, tmp_path_factory.mktemp(name) / "log").__enter__()
+        started[name] = Emulator(build(name), places, tmp_path_factory.mktemp(name) / "log").__enter__()
     yield started
     for emulator in started.values():
         emulator.__exit__()

@@ -13,16 +13,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
-
+from segue.aws.client import AwsClient, Limits, RefusedError
+from segue.aws.credentials import NoAnswerError
 from segue.domain.listening.exclusion import ListenerRecord
-from segue.errors import ConfigError, StateUnavailableError
+from segue.errors import StateUnavailableError
 from segue.state.listening import MOST_OPINIONS, RECENT, Recorded, first_of_each
 from segue.state.table_item import (
     build_copy,
@@ -35,7 +32,7 @@ from segue.state.table_item import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from segue.domain.listening.event import Event
     from segue.domain.listening.exclusion import Exclusion
@@ -48,33 +45,34 @@ KEPT_DAYS = 730
 _AT_ONCE = 16
 _ROOM_FOR_EXCLUSIONS = 100
 # A function that is killed answers nothing: two attempts must end well before its 15 seconds do.
-_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 2},
-    connect_timeout=1,
-    read_timeout=2,
-    max_pool_connections=_AT_ONCE,
-)
+_LIMITS = Limits(2, 2.0)
+_REFUSED_BY_CONDITION = "ConditionalCheckFailedException"
 
 
 class DynamoState:
     """A `ListeningState` in the table of `infra/storage.yaml`.
 
-    Endpoint, region and credentials are botocore's own settings.
+    Parameters
+    ----------
+    environment : mapping
+        What `AwsClient` reads: Region, endpoint and credentials.
+
+    Raises
+    ------
+    ConfigError
+        No Region is set.
     """
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, environment: Mapping[str, str]) -> None:
         self._table = table
-        try:
-            self._client = boto3.client("dynamodb", config=_CONFIG)
-        except NoRegionError as error:
-            raise ConfigError("AWS_DEFAULT_REGION", f"not set; table {table} is in one Region.") from error
+        self._client = AwsClient("dynamodb", environment, _LIMITS)
 
     def record(self, events: Sequence[Feedback]) -> Recorded:
         """See `ListeningState.record`.
 
         One write per event, two per opinion or exclusion, `_AT_ONCE` at a time: a transaction takes 100 and
-        costs twice as much. An event whose write was answered too late for botocore, and repeated by it, is
-        counted as repeated.
+        costs twice as much. An event whose write was answered too late, and therefore sent again, is counted
+        as repeated.
         """
         distinct = first_of_each(events)
         expires_at = int(time.time()) + KEPT_DAYS * 86_400
@@ -85,32 +83,30 @@ class DynamoState:
 
     def _create(self, event: Feedback, expires_at: int) -> bool:
         item, new = build_item(event, expires_at), True
-        with self._translated():
-            try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(pk)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except self._client.exceptions.ConditionalCheckFailedException as error:
-                # The copy may be missing where a call broke off: it is always made, of what is there.
-                refused: Any = error.response  # whose type does not know the item
-                item, new = refused["Item"], False
-            if (copy := build_copy(event.user_id, item)) is not None:
-                self._keep_last(copy)
+        refused = self._put(
+            {
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(pk)",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        )
+        if refused is not None:
+            # The copy may be missing where a call broke off: it is always made, of what is there.
+            item, new = refused["Item"], False
+        if (copy := build_copy(event.user_id, item)) is not None:
+            self._keep_last(copy)
         return new
 
     def _keep_last(self, copy: Copy) -> None:
         """Write a copy unless there is a later one under its key: events come in any order."""
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.put_item(
-                TableName=self._table,
-                Item=copy.item,
-                ConditionExpression="attribute_not_exists(pk) OR #later < :later",
-                ExpressionAttributeNames={"#later": copy.later},
-                ExpressionAttributeValues={":later": copy.item[copy.later]},
-            )
+        self._put(
+            {
+                "Item": copy.item,
+                "ConditionExpression": "attribute_not_exists(pk) OR #later < :later",
+                "ExpressionAttributeNames": {"#later": copy.later},
+                "ExpressionAttributeValues": {":later": copy.item[copy.later]},
+            }
+        )
 
     def read_listener(
         self, user_id: str, limit: int = RECENT, opinions: int = MOST_OPINIONS
@@ -141,25 +137,37 @@ class DynamoState:
 
     def _query(self, partition: str, page: int) -> Iterator[dict[str, Any]]:
         """Yield the items of a partition, newest first; the caller stops where it has enough."""
-        with self._translated():  # a page of DynamoDB is 1 MB, some 4000 events
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName="recency",
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": partition}},
-                ScanIndexForward=False,
-                ConsistentRead=True,
-                PaginationConfig={"PageSize": page},
-            )
-            for found in pages:
-                yield from found["Items"]
+        request: dict[str, Any] = {
+            "IndexName": "recency",
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": partition}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+            "Limit": page,
+        }
+        while True:  # a page of DynamoDB is 1 MB, some 4000 events
+            found = self._call("Query", request)
+            yield from found["Items"]
+            if "LastEvaluatedKey" not in found:
+                return
+            request["ExclusiveStartKey"] = found["LastEvaluatedKey"]
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _put(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Write an item; where the condition did not hold, return what DynamoDB answered."""
         try:
-            yield
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            raise StateUnavailableError(f"table {self._table}: DynamoDB answered {code}: {error}") from error
-        except BotoCoreError as error:
+            self._call("PutItem", request)
+        except RefusedError as error:
+            return error.answer
+        return None
+
+    def _call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Call DynamoDB; raise RefusedError only where a condition did not hold."""
+        target = f"DynamoDB_20120810.{operation}"
+        try:
+            return self._client.call(target, {"TableName": self._table, **request}, "1.0")
+        except RefusedError as error:
+            if error.code == _REFUSED_BY_CONDITION:
+                raise
+            raise StateUnavailableError(f"table {self._table}: DynamoDB answered {error}") from error
+        except NoAnswerError as error:
             raise StateUnavailableError(f"table {self._table}: {error}") from error

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from segue.aws.environment import aws_environment
 from segue.errors import ConfigError
+from segue.state.dynamodb import DynamoState
 from segue.state.sqlite import SqliteState
 
 if TYPE_CHECKING:
@@ -27,9 +29,7 @@ def open_state(location: str, *, must_exist: bool = False) -> ListeningState:
     """
     scheme, separator, table = location.partition("://")
     if scheme == "dynamodb" and table and "/" not in table:
-        from segue.state.dynamodb import DynamoState  # boto3 is slow to import
-
-        return DynamoState(table)
+        return DynamoState(table, aws_environment())
     if not location or separator:
         raise ConfigError("SEGUE_STATE", f"{location!r} is neither dynamodb://table nor a file.")
     if Path(location).is_dir():

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segue.artifacts.place.local import LocalStore
+from segue.artifacts.place.s3 import COMMAND, FUNCTION, S3Store
+from segue.aws.environment import aws_environment
 from segue.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from segue.artifacts.place.object_store import ObjectReader, ObjectStore
 
 
@@ -36,19 +37,20 @@ def open_store(
     bucket, prefix = _parse(location, setting)
     if not bucket:
         return _open_folder(Path(prefix), setting)
-    from segue.artifacts.place.s3 import S3Store  # boto3 takes longer to import than everything else here
+    return S3Store(
+        bucket,
+        prefix,
+        aws_environment(),
+        COMMAND if timeout_s is None else replace(FUNCTION, timeout_s=timeout_s),
+    )
 
-    return S3Store(bucket, prefix, timeout_s=timeout_s)
 
-
-def open_reader(location: str, environment: Mapping[str, str]) -> ObjectReader:
-    """Open for reading, in a function; ``environment`` holds region, endpoint and credentials."""
+def open_reader(location: str) -> ObjectReader:
+    """Open for reading, in a function."""
     bucket, prefix = _parse(location, "SEGUE_ARTIFACTS")
     if not bucket:
         return _open_folder(Path(prefix), "SEGUE_ARTIFACTS")
-    from segue.artifacts.place.s3_reader import S3Reader
-
-    return S3Reader(bucket, prefix, environment)
+    return S3Store(bucket, prefix, aws_environment(), FUNCTION)
 
 
 def _open_folder(path: Path, setting: str) -> LocalStore:

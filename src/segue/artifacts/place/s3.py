@@ -1,154 +1,179 @@
-"""Artifacts in an S3 bucket, read and written; the one file that knows boto3.
-
-Functions read through `segue.artifacts.place.s3_reader`, which starts an order of magnitude faster
-(docs/adr/0005).
-"""
+"""Artifacts in an S3 bucket, read and written by requests of our own (docs/adr/0013-own-aws-client.md)."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+import http.client
+import re
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
 from segue.artifacts.place.object_store import CHUNK_BYTES, ObjectInfo, Stored
+from segue.aws.client import AwsClient, Call, Limits
+from segue.aws.credentials import NoAnswerError
+from segue.aws.signature import quote_key, write_query
 from segue.errors import ObjectNotFoundError, PreconditionFailedError, StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=5,
-    read_timeout=30,
-    max_pool_connections=16,
-    response_checksum_validation="when_required",  # every reader holds what it reads to a hash of our own
-)
-_ABSENT = {"404", "NoSuchKey"}
-_FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
+    from segue.aws.client import WholeAnswer
+
+COMMAND = Limits(3, 30.0)
+"""Of a command, which has time."""
+
+FUNCTION = Limits(2, 2.0)
+"""Of a function. A refresh of three reads in a row, on a store that accepts and never answers, must end well
+before the function does: one that is killed loses the good version it would go on serving."""
+
+_FAILED = {http.HTTPStatus.PRECONDITION_FAILED, http.HTTPStatus.CONFLICT}
+_NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
 class S3Store:
     """An `ObjectStore` on a bucket (versioning on) under a prefix, ending in '/' or empty.
 
-    The endpoint is botocore's own setting, AWS_ENDPOINT_URL; so are region and credentials. With
-    ``timeout_s`` a call is given up on after twice as many seconds.
+    Parameters
+    ----------
+    environment : mapping
+        What `AwsClient` reads: Region, endpoint and credentials.
+
+    Raises
+    ------
+    ConfigError
+        No Region is set.
     """
 
-    def __init__(self, bucket: str, prefix: str = "", *, timeout_s: float | None = None) -> None:
-        self.bucket = bucket
-        self.prefix = prefix
-        self.location = f"s3://{bucket}/{prefix}"
-        self._client = boto3.client("s3", config=_CONFIG if timeout_s is None else _hurried(timeout_s))
-        self._linker: Any = None
+    def __init__(
+        self, bucket: str, prefix: str, environment: Mapping[str, str], limits: Limits = COMMAND
+    ) -> None:
+        self.prefix, self.location = prefix, f"s3://{bucket}/{prefix}"
+        self._client = AwsClient("s3", environment, limits, bucket=bucket)
+        # Who looks has a version to go on with: a look that timed out is not repeated.
+        self._look = replace(limits, timeout_s=limits.timeout_s / 2, patient=False)
 
     def get(self, key: str, *, unless_etag: str | None = None) -> Stored | None:
         """See `ObjectReader.get`."""
-        condition: dict[str, Any] = {} if unless_etag is None else {"IfNoneMatch": unless_etag}
-        try:
-            with self._translated(key):
-                answer = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key, **condition)
-                return Stored(answer["Body"].read(), answer["ETag"])
-        except _NotModifiedError:
+        condition = {} if unless_etag is None else {"if-none-match": unless_etag}
+        answer = self._send("GET", key, condition, look=unless_etag is not None)
+        if answer.status == http.HTTPStatus.NOT_MODIFIED:
             return None
+        self._check(answer.status, answer.body, key)
+        return Stored(answer.body, answer.headers.get("ETag", ""))
 
     @contextlib.contextmanager
     def stream(self, key: str) -> Iterator[Iterator[bytes]]:
         """See `ObjectReader.stream`."""
-        with self._translated(key):
-            body = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"]
-            with contextlib.closing(body):
-                yield body.iter_chunks(CHUNK_BYTES)
+        with self._answered(key), self._client.open(Call("GET", self._path(key))) as answer:
+            if answer.status != http.HTTPStatus.OK:
+                self._check(answer.status, answer.read(4096), key)
+            yield self._chunks(answer, key)
+
+    def _chunks(self, answer: http.client.HTTPResponse, key: str) -> Iterator[bytes]:
+        try:
+            while chunk := answer.read(CHUNK_BYTES):
+                yield chunk
+            if answer.length:  # the connection closed early, which http.client takes for the end
+                raise http.client.IncompleteRead(b"", answer.length)
+        except (OSError, http.client.HTTPException) as error:
+            raise StoreUnavailableError(f"{self.location}{key}: broke off, {error}") from error
 
     def put(self, key: str, body: bytes | Path, *, if_match: str | None = None) -> str:
         """See `ObjectStore.put`. S3 checks a SHA-256 of what arrives."""
-        condition: dict[str, Any] = {"IfNoneMatch": "*"} if if_match is None else {"IfMatch": if_match}
+        condition = {"if-none-match": "*"} if if_match is None else {"if-match": if_match}
+        checksum = {"x-amz-checksum-sha256": base64.b64encode(_sha256(body)).decode()}
+        answer = self._send("PUT", key, condition | checksum, body=body)
         try:
-            with self._translated(key), contextlib.ExitStack() as stack:
-                data = stack.enter_context(body.open("rb")) if isinstance(body, Path) else body
-                answer = self._client.put_object(
-                    Bucket=self.bucket,
-                    Key=self.prefix + key,
-                    Body=data,
-                    ChecksumAlgorithm="SHA256",
-                    **condition,
-                )
-        except PreconditionFailedError as error:
-            # botocore repeats a write whose answer was lost, and S3 refuses because of our own object.
-            if isinstance(body, bytes) and _was_repeated(error):
+            self._check(answer.status, answer.body, key)
+        except PreconditionFailedError:
+            # A write whose answer was lost is sent again, and S3 refuses because of our own object.
+            if isinstance(body, bytes) and answer.repeated:
                 stored = self.get(key)
                 if stored is not None and stored.body == body:
                     return stored.etag
             raise
-        return answer["ETag"]
+        return answer.headers.get("ETag", "")
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """See `ObjectStore.list_objects`."""
-        with self._translated(prefix):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self.prefix + prefix
-            )
-            for page in pages:
-                for row in page.get("Contents", []):
-                    key = row["Key"].removeprefix(self.prefix)
-                    yield ObjectInfo(key, row["Size"], row["LastModified"])
+        from xml.etree import ElementTree as ET  # no function lists
+
+        more = {"list-type": "2", "prefix": self.prefix + prefix, "encoding-type": "url"}
+        while True:
+            answer = self._send("GET", None, query=write_query(more))
+            self._check(answer.status, answer.body, prefix)
+            page = ET.fromstring(answer.body)  # noqa: S314  # written by S3
+            for row in page.iter(f"{_NAMESPACE}Contents"):
+                key, size, at = (
+                    row.findtext(_NAMESPACE + name, "") for name in ("Key", "Size", "LastModified")
+                )
+                relative = unquote_plus(key).removeprefix(self.prefix)
+                yield ObjectInfo(relative, int(size), datetime.fromisoformat(at))
+            token = page.findtext(f"{_NAMESPACE}NextContinuationToken")
+            if not token:
+                return
+            more["continuation-token"] = token
 
     def delete(self, key: str) -> None:
         """See `ObjectStore.delete`; with versioning on, the bucket keeps a recoverable copy."""
-        with self._translated(key):
-            self._client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+        answer = self._send("DELETE", key)
+        self._check(answer.status, answer.body, key)
 
     def link_put(self, key: str, size: int, expires_s: int) -> str:
         """Return an address to which whoever has it may PUT the object for a while.
 
         The number of bytes is part of the signature: S3 refuses any other. What is there is replaced.
         """
-        if self._linker is None:
-            config = Config(signature_version="s3v4", request_checksum_calculation="when_required")
-            if ".amazonaws." in self._client.meta.endpoint_url:
-                # Else botocore signs for the global endpoint, which sends a young bucket's uploads elsewhere.
-                config = config.merge(Config(s3={"addressing_style": "virtual"}))
-            self._linker = boto3.client("s3", config=config)
-        with self._translated(key):
-            address: str = self._linker.generate_presigned_url(
-                "put_object",
-                Params={"Bucket": self.bucket, "Key": self.prefix + key, "ContentLength": size},
-                ExpiresIn=expires_s,
-            )
-        return address
+        with self._answered(key):
+            call = Call("PUT", self._path(key), headers={"content-length": str(size)})
+            return self._client.link(call, expires_s)
+
+    def _send(
+        self,
+        method: str,
+        key: str | None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        query: str = "",
+        body: bytes | Path = b"",
+        look: bool = False,
+    ) -> WholeAnswer:
+        path = self._client.root or "/" if key is None else self._path(key)
+        with self._answered(key or ""):
+            call = Call(method, path, query, headers or {}, body)
+            return self._client.send(call, self._look if look else None)
+
+    def _path(self, key: str) -> str:
+        return quote_key(f"{self._client.root}/{self.prefix}{key}")
 
     @contextlib.contextmanager
-    def _translated(self, key: str) -> Iterator[None]:
+    def _answered(self, key: str) -> Iterator[None]:
         try:
             yield
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            place = f"{self.location}{key}"
-            if code == "304":
-                raise _NotModifiedError from error
-            if code in _ABSENT:
-                raise ObjectNotFoundError(f"nothing at {place}") from error
-            if code in _FAILED:
-                raise PreconditionFailedError(
-                    f"{place} exists already, or changed since it was read"
-                ) from error
-            raise StoreUnavailableError(f"{place}: S3 answered {code}") from error
-        except BotoCoreError as error:
+        except NoAnswerError as error:
             raise StoreUnavailableError(f"{self.location}{key}: {error}") from error
 
+    def _check(self, status: int, body: bytes, key: str) -> None:
+        if status in {http.HTTPStatus.OK, http.HTTPStatus.NO_CONTENT}:
+            return
+        found, place = re.search(rb"<Code>(\w+)</Code>", body), f"{self.location}{key}"
+        code = found[1].decode() if found else ""
+        if status == http.HTTPStatus.NOT_FOUND and code != "NoSuchBucket":
+            raise ObjectNotFoundError(f"nothing at {place}")
+        if status in _FAILED:
+            raise PreconditionFailedError(f"{place} exists already, or changed since it was read")
+        raise StoreUnavailableError(
+            f"{place}: S3 answered {status} {code or body[:300].decode(errors='replace')}"
+        )
 
-def _hurried(timeout_s: float) -> Config:
-    attempts = Config(retries={"mode": "standard", "total_max_attempts": 2})
-    return _CONFIG.merge(attempts).merge(Config(connect_timeout=timeout_s, read_timeout=timeout_s))
 
-
-def _was_repeated(error: PreconditionFailedError) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, ClientError) and cause.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
-
-
-class _NotModifiedError(Exception):
-    """S3 said 304: the caller's copy is still current."""
+def _sha256(body: bytes | Path) -> bytes:
+    if isinstance(body, bytes):
+        return hashlib.sha256(body).digest()
+    with body.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
 from segue.cli.writing import writing_to
-from segue.serving.settings.environment import DEFAULT_STATE, aws_environment, import_limits
+from segue.serving.settings.environment import DEFAULT_STATE, import_limits
 from segue.sources.export.left_out import LEAST_CONFIDENCE
 from segue.sources.export.moment import read_zone
 from segue.sources.export.service import FORMATS
@@ -135,7 +135,7 @@ def _catalogue(data: str, artifacts: str) -> Catalogue:
     from segue.artifacts.recommender import load_live_catalogue
 
     cache = Path(tempfile.gettempdir()) / "segue"
-    return load_live_catalogue(open_reader(artifacts, aws_environment()), cache)[0]
+    return load_live_catalogue(open_reader(artifacts), cache)[0]
 
 
 def _writer(unmatched: Path | None, bad_rows: Path | None) -> Callable[[Spool], None]:

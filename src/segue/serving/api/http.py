@@ -14,6 +14,7 @@ from mangum import Mangum
 
 import segue
 from segue import __version__, errors
+from segue.aws.connection import drop_connections
 from segue.serving.api.body import BoundedRoute
 from segue.serving.api.contract import Problem
 from segue.serving.api.description import describe, operation_id
@@ -162,6 +163,7 @@ def lambda_entry(api: FastAPI, *models: Refreshed) -> Callable[[dict[str, Any], 
     """
     from snapshot_restore_py import register_after_restore
 
+    register_after_restore(drop_connections)
     for model in models:
         register_after_restore(model.expire)
         with contextlib.suppress(errors.ArtifactError):  # raised again, and logged, by the first request

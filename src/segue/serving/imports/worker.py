@@ -135,7 +135,7 @@ class ImportWorker:
                 file.write(chunk)
 
     def _tracks(self) -> TrackIndex:
-        store = open_reader(self._settings.location, self._settings.environment)
+        store = open_reader(self._settings.location)
         catalogue, version = load_live_catalogue(store, self._settings.cache)
         if self._index is None or self._index[0] != version:
             self._index = version, build_track_index(catalogue)

@@ -42,7 +42,7 @@ class LiveClusterings:
     def __init__(
         self, settings: ArtifactSettings, on_failure: Callable[[ArtifactError], None] = refresh_failed
     ) -> None:
-        self._store = open_reader(settings.location, settings.environment)
+        self._store = open_reader(settings.location)
         self._settings, self._on_failure = settings, on_failure
         self._champion = self._follow(CHAMPION)
         self._others: dict[str, Live[Clustering]] = {}

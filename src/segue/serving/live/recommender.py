@@ -47,7 +47,7 @@ class LiveRecommender:
         open_index: OpenIndex | None = None,
         tier: Tier = Tier.PRO,
     ) -> None:
-        store, cache = open_reader(settings.location, settings.environment), settings.cache
+        store, cache = open_reader(settings.location), settings.cache
         self.in_background = settings.in_background
 
         def hybrid(folder: Path, manifest: Manifest) -> Recommender:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from segue.errors import ConfigError
 from segue.serving.api.tier import Tier
 from segue.serving.settings.old_names import translate
+from segue.serving.settings.secret import read_cursor_secret, read_store_secret
 from segue.serving.settings.web import WebSettings
 
 if TYPE_CHECKING:
@@ -47,8 +48,6 @@ class ArtifactSettings:
         SEGUE_CACHE_DIR: where fetched versions are kept; ``/tmp/segue``, as Lambda can write only there.
     refresh_ttl_s : float
         SEGUE_REFRESH_TTL_S: seconds between looks at the alias, 60; a rollback is live within it.
-    environment : mapping
-        What an S3 reader needs of it: region, endpoint (AWS_ENDPOINT_URL) and credentials.
     in_background : bool
         Whether a thread looks at the alias while requests go on. Lambda freezes threads after an answer, so
         there, and where ``refresh_ttl_s`` is 0, the request that finds the time over looks itself.
@@ -57,7 +56,6 @@ class ArtifactSettings:
     location: str
     cache: Path
     refresh_ttl_s: float
-    environment: Mapping[str, str]
     in_background: bool = False
 
     @classmethod
@@ -68,7 +66,6 @@ class ArtifactSettings:
             location=_required(environment, "SEGUE_ARTIFACTS"),
             cache=Path(environment.get("SEGUE_CACHE_DIR") or "/tmp/segue"),  # noqa: S108  # Lambda's only disk
             refresh_ttl_s=ttl_s,
-            environment=environment,
             in_background=ttl_s > 0 and not in_lambda(environment),
         )
 
@@ -110,11 +107,6 @@ class TierSettings:
 def web_settings(environment: Mapping[str, str] = os.environ) -> WebSettings:
     """Return how the API is reached; raises ConfigError naming the variable at fault."""
     return WebSettings.from_environment(environment)
-
-
-def aws_environment(environment: Mapping[str, str] = os.environ) -> Mapping[str, str]:
-    """Return what clients of AWS need of the environment: Region, endpoint and credentials."""
-    return {name: value for name, value in environment.items() if name.startswith("AWS_")}
 
 
 def state_location(environment: Mapping[str, str] = os.environ) -> str:
@@ -162,8 +154,6 @@ def cursor_keys(environment: Mapping[str, str] = os.environ) -> CursorKeys:
         raise ConfigError(
             "SEGUE_CURSOR_KEYS", "not set; give ID:HEX,… or a secret's ARN in SEGUE_CURSOR_SECRET."
         )
-    from segue.serving.settings.secret import read_cursor_secret  # boto3 is slow to import
-
     return read_keys("SEGUE_CURSOR_SECRET", read_cursor_secret(environment["SEGUE_CURSOR_SECRET"]))
 
 
@@ -187,8 +177,6 @@ def store_location(environment: Mapping[str, str] = os.environ, *, fresh: bool =
             "SEGUE_STORE",
             "not set; give a path or postgresql:// URL, or a secret's ARN in SEGUE_STORE_SECRET.",
         )
-    from segue.serving.settings.secret import read_store_secret  # boto3 is slow to import
-
     return read_store_secret(
         environment["SEGUE_STORE_SECRET"],
         host=environment.get("SEGUE_STORE_HOST", ""),

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+import time
 from urllib.parse import quote
 
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.config import Config
-
+from segue.aws.client import AwsClient, Limits, RefusedError
+from segue.aws.credentials import NoAnswerError
+from segue.aws.environment import aws_environment
 from segue.errors import ConfigError
 
 _PORT = 5432
-
-
-@cache
-def _provider() -> SecretsProvider:
-    # Without an endpoint in the VPC nothing answers: say so before the function's time is over.
-    limits = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
-    return SecretsProvider(boto_config=limits)
+_KEPT_S = 300.0
+# Without an endpoint in the VPC nothing answers: say so before the function's time is over.
+_LIMITS = Limits(2, 3.0)
+_kept: dict[str, tuple[str, float]] = {}
 
 
 def read_cursor_secret(arn: str) -> str:
@@ -66,7 +62,13 @@ def read_store_secret(arn: str, *, host: str = "", database: str = "", fresh: bo
 
 
 def _read(variable: str, arn: str, *, fresh: bool = False) -> str:
-    try:
-        return str(_provider().get(arn, force_fetch=fresh))
-    except GetParameterError as error:
-        raise ConfigError(variable, f"cannot read {arn}: see the function's policy.") from error
+    text, until_s = _kept.get(arn, ("", 0.0))
+    if fresh or time.time() >= until_s:  # by the wall clock: a restored snapshot may be weeks old
+        client = AwsClient("secretsmanager", aws_environment(), _LIMITS)
+        try:
+            answer = client.call("secretsmanager.GetSecretValue", {"SecretId": arn}, "1.1")
+            text = answer["SecretString"]
+        except (RefusedError, NoAnswerError, KeyError) as error:
+            raise ConfigError(variable, f"cannot read {arn}, {error}: see the function's policy.") from error
+        _kept[arn] = text, time.time() + _KEPT_S
+    return text

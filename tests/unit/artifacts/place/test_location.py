@@ -9,10 +9,7 @@ import pytest
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.place.location import open_reader, open_store
 from segue.artifacts.place.s3 import S3Store
-from segue.artifacts.place.s3_reader import S3Reader
 from segue.errors import ConfigError
-
-REGION = {"AWS_REGION": "eu-central-1"}
 
 
 @pytest.mark.parametrize(
@@ -26,9 +23,9 @@ REGION = {"AWS_REGION": "eu-central-1"}
     ],
 )
 def test_a_bucket_with_a_prefix(location: str, opened: str) -> None:
-    store, reader = open_store(location), open_reader(location, REGION)
+    store, reader = open_store(location), open_reader(location)
     assert isinstance(store, S3Store)
-    assert isinstance(reader, S3Reader)
+    assert isinstance(reader, S3Store)
     assert store.location == reader.location == opened
 
 
@@ -36,7 +33,7 @@ def test_a_bucket_with_a_prefix(location: str, opened: str) -> None:
 def test_a_folder(location: str) -> None:
     store = open_store(location)
     assert isinstance(store, LocalStore)
-    assert store.location == open_reader(location, {}).location == str(Path(location).absolute())
+    assert store.location == open_reader(location).location == str(Path(location).absolute())
 
 
 @pytest.mark.parametrize("location", ["", "s3://", "s3:///prefix", "https://bucket/prefix", "S4://bucket"])
@@ -44,9 +41,11 @@ def test_anything_else_names_the_variable(location: str) -> None:
     with pytest.raises(ConfigError, match="SEGUE_ARTIFACTS"):
         open_store(location)
     with pytest.raises(ConfigError, match="SEGUE_ARTIFACTS"):
-        open_reader(location, REGION)
+        open_reader(location)
 
 
-def test_a_missing_region_names_the_variable() -> None:
+def test_a_missing_region_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(ConfigError, match="AWS_REGION"):
-        open_reader("s3://bucket", {})
+        open_reader("s3://bucket")

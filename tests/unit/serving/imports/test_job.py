@@ -91,7 +91,7 @@ def uploads(tmp_path: Path) -> LocalStore:
 def build_worker(uploads: ObjectStore, trained: Trained, tmp_path: Path, state: Any = None) -> ImportWorker:
     return ImportWorker(
         uploads,
-        ArtifactSettings(str(trained.folder), tmp_path / "cache", 60.0, {}),
+        ArtifactSettings(str(trained.folder), tmp_path / "cache", 60.0),
         state or open_state(str(tmp_path / "state.sqlite")),
         LocalStore(tmp_path / "lake"),
     )
@@ -309,7 +309,7 @@ def test_an_outage_is_tried_again_and_after_the_last_time_it_has_failed(
 
 def test_an_outage_that_passes_is_made_up_for(uploads: LocalStore, trained: Trained, tmp_path: Path) -> None:
     import_id = announced(uploads, export())
-    settings = ArtifactSettings(str(tmp_path / "nothing"), tmp_path / "cache", 60.0, {})
+    settings = ArtifactSettings(str(tmp_path / "nothing"), tmp_path / "cache", 60.0)
     state, lake = open_state(str(tmp_path / "state.sqlite")), LocalStore(tmp_path / "lake")
     with pytest.raises(AliasNotFoundError):
         ImportWorker(uploads, settings, state, lake).run(UPLOADS + import_id)

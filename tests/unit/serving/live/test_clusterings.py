@@ -44,7 +44,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def follow(store: LocalStore) -> LiveClusterings:
-    return LiveClusterings(ArtifactSettings(str(store.root), store.root.with_name("cache"), 60.0, {}))
+    return LiveClusterings(ArtifactSettings(str(store.root), store.root.with_name("cache"), 60.0))
 
 
 def test_a_variant_is_read_when_it_is_first_asked_for(store: LocalStore, opened: list[str]) -> None:

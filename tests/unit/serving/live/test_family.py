@@ -75,7 +75,7 @@ def load(folder: Path, _: object) -> tuple[int, int]:
 
 
 def settings(tmp_path: Path, ttl_s: float = 0.0, *, in_background: bool = False) -> ArtifactSettings:
-    return ArtifactSettings("", tmp_path / "cache", ttl_s, {}, in_background=in_background)
+    return ArtifactSettings("", tmp_path / "cache", ttl_s, in_background=in_background)
 
 
 def live(store: LocalStore, tmp_path: Path, *, ttl_s: float = 0.0, failures: list | None = None) -> Live:

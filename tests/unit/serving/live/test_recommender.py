@@ -31,7 +31,7 @@ def artifacts(trained: Trained, tmp_path: Path) -> Path:
 
 
 def follow(artifacts: Path) -> LiveRecommender:
-    return LiveRecommender(ArtifactSettings(str(artifacts), artifacts.with_name("cache"), 0.0, {}))
+    return LiveRecommender(ArtifactSettings(str(artifacts), artifacts.with_name("cache"), 0.0))
 
 
 def test_it_is_derived_once_for_each_version(artifacts: Path) -> None:

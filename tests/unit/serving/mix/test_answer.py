@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def mixer(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> MixModel:
-    settings = ArtifactSettings(str(trained.folder), tmp_path_factory.mktemp("cache"), 60.0, {})
+    settings = ArtifactSettings(str(trained.folder), tmp_path_factory.mktemp("cache"), 60.0)
     return build_mixer(LiveRecommender(settings).get().value)
 
 

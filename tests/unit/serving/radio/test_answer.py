@@ -37,7 +37,7 @@ NOW_S = 1_800_000_000
 def live(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Loaded[RadioModel]:
     from segue.serving.live.family import Loaded
 
-    settings = ArtifactSettings(str(trained.folder), tmp_path_factory.mktemp("cache"), 60.0, {})
+    settings = ArtifactSettings(str(trained.folder), tmp_path_factory.mktemp("cache"), 60.0)
     found = LiveRecommender(settings).get()
     return Loaded(build_radio(found.value), found.live)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def live(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> LiveTaste:
-    return live_taste(ArtifactSettings(str(trained.folder), tmp_path_factory.mktemp("cache"), 60.0, {}))
+    return live_taste(ArtifactSettings(str(trained.folder), tmp_path_factory.mktemp("cache"), 60.0))
 
 
 def profile(live: LiveTaste, events: list[Event], user: str = LISTENER, **known: Any) -> TasteProfile:
@@ -114,12 +114,12 @@ def test_nothing_of_friends_is_told_but_who_and_how_alike(
 def test_the_map_follows_the_live_clusters(trained: Trained, tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "artifacts")
     trained.copy_to(store)
-    live = live_taste(ArtifactSettings(str(tmp_path / "artifacts"), tmp_path / "cache", 0.0, {}))
+    live = live_taste(ArtifactSettings(str(tmp_path / "artifacts"), tmp_path / "cache", 0.0))
     before = live.get()
     assert before.value.reference.layout.made_by == BY_DIRECTIONS
     assert live.get() is before
     publish_clustering(store, clustering_of(catalogue()), live=True)
-    live = live_taste(ArtifactSettings(str(tmp_path / "artifacts"), tmp_path / "cache", 0.0, {}))
+    live = live_taste(ArtifactSettings(str(tmp_path / "artifacts"), tmp_path / "cache", 0.0))
     after = live.get()
     assert after.value.reference.layout.made_by == BY_CLUSTERS
     assert after.value.clusters_version is not None
@@ -138,7 +138,7 @@ def test_clusters_that_cannot_be_served_leave_the_profile(trained: Trained, tmp_
         def expire(self) -> None:
             pass
 
-    settings = ArtifactSettings(str(trained.folder), tmp_path, 60.0, {})
+    settings = ArtifactSettings(str(trained.folder), tmp_path, 60.0)
     clusterings: Any = Broken()
     live = LiveTaste(LiveRecommender(settings), clusterings)
     assert live.get().value.reference.layout.made_by == BY_DIRECTIONS

@@ -42,7 +42,7 @@ def build(store: LocalStore, options: str = "") -> str:
 
 
 def live(store: LocalStore, **given) -> Recommender:
-    settings = ArtifactSettings(str(store.root), store.root.with_name("cache"), 0.0, {})
+    settings = ArtifactSettings(str(store.root), store.root.with_name("cache"), 0.0)
     return LiveRecommender(settings, **given).get().value
 
 

@@ -1,4 +1,4 @@
-"""Signatures equal botocore's; credentials come from keys or from a local endpoint, and are renewed."""
+"""Credentials come from keys, from a runtime's endpoint, or from a person's profile, and are renewed."""
 
 from __future__ import annotations
 
@@ -10,67 +10,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials as BotoCredentials
-from hypothesis import given
-from hypothesis import strategies as st
 
-from segue.artifacts.place.sigv4 import Credentials, CredentialSource, quote_key, sign_get
-from segue.errors import ConfigError, StoreUnavailableError
+from segue.aws.client import AwsClient, Limits
+from segue.aws.credentials import Credentials, CredentialSource, NoAnswerError
+from segue.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-keys = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
-words = st.text("abcXYZ019 -_/+=\"'", max_size=20)
-secrets = st.text("abcdefghijklmnopqrstuvwxyzABC0123456789/+", min_size=1, max_size=40)
-hosts = st.sampled_from(
-    ["s3.eu-central-1.amazonaws.com", "bucket.s3.cn-north-1.amazonaws.com.cn", "127.0.0.1:5000"]
-)
-headers = st.dictionaries(st.sampled_from(["if-none-match", "range", "x-amz-request-payer"]), words)
-
-
-class _Fixed(S3SigV4Auth):
-    """botocore's signer at the instant that a test chose."""
-
-    def add_auth(self, request: AWSRequest, stamp: str = "") -> None:
-        request.context["timestamp"] = stamp
-        self._modify_request_before_signing(request)
-        canonical = self.canonical_request(request)
-        self._inject_signature_to_request(
-            request, self.signature(self.string_to_sign(request, canonical), request)
-        )
-
-
-@given(
-    key=keys,
-    host=hosts,
-    more=headers,
-    secret=secrets,
-    token=st.none() | secrets,
-    region=st.sampled_from(["eu-central-1", "us-east-1", "cn-north-1"]),
-    at=st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-)
-def test_signatures_are_botocores(
-    key: str, host: str, more: dict[str, str], secret: str, token: str | None, region: str, at: datetime
-) -> None:
-    path = quote_key(f"/bucket/{key}")
-    ours = sign_get(host, path, more, region=region, keys=Credentials("AKID", secret, token), at=at)
-    stamp = f"{at:%Y%m%dT%H%M%SZ}"
-    request = AWSRequest("GET", f"http://{host}{path}", headers={**more, "X-Amz-Date": stamp})
-    request.headers["host"] = host
-    signer = _Fixed(BotoCredentials("AKID", secret, token), "s3", region)
-    signer.add_auth(request, stamp)
-    assert ours["authorization"] == request.headers["Authorization"]
-
-
-@pytest.mark.parametrize(
-    ("key", "path"),
-    [("a b", "a%20b"), ("ü", "%C3%BC"), ("a/b", "a/b"), ("~-_.", "~-_."), ("+=&?#%", "%2B%3D%26%3F%23%25")],
-)
-def test_keys_are_encoded_as_s3_does(key: str, path: str) -> None:
-    assert quote_key(key) == path
+    from pathlib import Path
 
 
 def test_fixed_keys_win() -> None:
@@ -151,7 +98,7 @@ def test_keys_that_a_snapshot_carried_past_their_end_are_renewed(
     endpoint.grant("first", 3600)
     source.get()
     restored = time.time() + 86_400
-    monkeypatch.setattr("segue.artifacts.place.sigv4.time.time", lambda: restored)
+    monkeypatch.setattr("segue.aws.credentials.time.time", lambda: restored)
     endpoint.answer["AccessKeyId"] = "second"
     assert source.get().access_key == "second"
 
@@ -166,16 +113,14 @@ def test_keys_that_a_snapshot_carried_past_their_end_are_renewed(
         (200, {"AccessKeyId": "a", "SecretAccessKey": "s", "Expiration": "soon"}),
     ],
 )
-def test_an_endpoint_that_fails_is_a_store_that_is_down(
-    endpoint: Endpoint, status: int, answer: object
-) -> None:
+def test_an_endpoint_that_fails_is_no_answer(endpoint: Endpoint, status: int, answer: object) -> None:
     endpoint.status, endpoint.answer = status, answer
-    with pytest.raises(StoreUnavailableError, match="credentials endpoint"):
+    with pytest.raises(NoAnswerError, match="credentials endpoint"):
         CredentialSource({"AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.url}).get()
 
 
-def test_an_endpoint_that_is_gone_is_a_store_that_is_down() -> None:
-    with pytest.raises(StoreUnavailableError, match="did not answer"):
+def test_an_endpoint_that_is_gone_is_no_answer() -> None:
+    with pytest.raises(NoAnswerError, match="did not answer"):
         CredentialSource({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/"}).get()
 
 
@@ -194,6 +139,52 @@ def test_a_token_is_not_sent_to_a_stranger_over_plain_http(url: str) -> None:
         CredentialSource({"AWS_CONTAINER_CREDENTIALS_FULL_URI": url}).get()
 
 
-def test_no_credentials_name_the_variable() -> None:
-    with pytest.raises(ConfigError, match="AWS_ACCESS_KEY_ID"):
+@pytest.fixture
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment in which botocore finds none either."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    return monkeypatch
+
+
+def test_no_credentials_name_the_variable(no_keys: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=r"AWS_ACCESS_KEY_ID: no AWS credentials: .* AWS_PROFILE"):
         CredentialSource({}).get()
+
+
+def test_a_profile_is_found_where_the_environment_has_no_keys(
+    no_keys: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "credentials").write_text(
+        "[work]\naws_access_key_id = AKIDWORK\naws_secret_access_key = s\naws_session_token = t\n"
+    )
+    (tmp_path / "config").write_text("[profile work]\nregion = ap-southeast-2\n")
+    no_keys.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    no_keys.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    no_keys.setenv("AWS_PROFILE", "work")
+    found = CredentialSource({}).get()
+    assert (found.access_key, found.secret_key, found.token) == ("AKIDWORK", "s", "t")
+    no_keys.delenv("AWS_DEFAULT_REGION")
+    client = AwsClient("dynamodb", {}, Limits(1, 1.0))
+    assert client.host == "dynamodb.ap-southeast-2.amazonaws.com"
+
+
+def test_a_profile_that_is_not_there_is_said(no_keys: pytest.MonkeyPatch) -> None:
+    no_keys.setenv("AWS_PROFILE", "absent")
+    with pytest.raises(ConfigError, match="absent"):
+        CredentialSource({}).get()
+
+
+def test_a_token_is_read_anew_from_its_file(endpoint: Endpoint, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    source = CredentialSource(
+        {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.url,
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token),
+        }
+    )
+    endpoint.grant("first", 60)  # ends soon, so the endpoint is asked each time
+    for text in ("one", "two"):
+        token.write_text(f"{text}\n")
+        source.get()
+    assert [token for _, token in endpoint.requests] == ["one", "two"]

@@ -1,4 +1,4 @@
-"""Both S3 clients against a server that breaks off, stumbles, or answers too late."""
+"""S3 as commands and as functions read it, against a server that breaks off, or answers too late."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import re
 import socket
 import threading
 import time
-from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from segue.artifacts.place.s3 import S3Store
-from segue.artifacts.place.s3_reader import S3Reader
+from segue.artifacts.place.s3 import COMMAND, FUNCTION, S3Store
+from segue.aws.connection import drop_connections
 from segue.errors import PreconditionFailedError, StoreUnavailableError
 from tests.conftest import FAKE_AWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from segue.aws.client import Limits
 
 BODY = b"0123456789" * 1000
 Fault = Literal["cut", "503", "403", "lost answer", "another wins"]
@@ -89,29 +90,36 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         started.shutdown()
 
 
-@pytest.fixture(params=["boto3", "http.client"])
-def reader(request: pytest.FixtureRequest, server: Server) -> Iterator[S3Store | S3Reader]:
-    if request.param == "http.client":
-        yield S3Reader("bucket", "a b/", {**FAKE_AWS, "AWS_ENDPOINT_URL": server.url})
-    else:
-        store = S3Store("bucket", "a b/")
-        yield store
-        store._client.close()
+@pytest.fixture(params=[COMMAND, FUNCTION], ids=["command", "function"])
+def limits(request: pytest.FixtureRequest) -> Limits:
+    return request.param
 
 
-def test_a_stream_that_breaks_off_is_no_short_file(server: Server, reader: S3Store | S3Reader) -> None:
+@pytest.fixture
+def reader(limits: Limits, server: Server) -> Iterator[S3Store]:
+    yield S3Store("bucket", "a b/", {**FAKE_AWS, "AWS_ENDPOINT_URL": server.url}, limits)
+    drop_connections()
+
+
+@pytest.fixture
+def store(server: Server) -> Iterator[S3Store]:
+    yield S3Store("bucket", "", {**FAKE_AWS, "AWS_ENDPOINT_URL": server.url})
+    drop_connections()
+
+
+def test_a_stream_that_breaks_off_is_no_short_file(server: Server, reader: S3Store) -> None:
     server.faults = ["cut"]
     with pytest.raises(StoreUnavailableError, match="s3://bucket/a b/key"), reader.stream("key") as chunks:
         b"".join(chunks)
 
 
-def test_a_small_object_that_breaks_off_is_unavailable(server: Server, reader: S3Store | S3Reader) -> None:
+def test_a_small_object_that_breaks_off_is_unavailable(server: Server, reader: S3Store) -> None:
     server.faults = ["cut"] * 3
     with pytest.raises(StoreUnavailableError, match="s3://bucket/a b/key"):
         reader.get("key")
 
 
-def test_a_stumble_is_tried_again(server: Server, reader: S3Store | S3Reader) -> None:
+def test_a_stumble_is_tried_again(server: Server, reader: S3Store) -> None:
     server.faults = ["503"]
     stored = reader.get("key")
     assert stored is not None
@@ -119,11 +127,11 @@ def test_a_stumble_is_tried_again(server: Server, reader: S3Store | S3Reader) ->
     assert server.paths == ["/bucket/a%20b/key"] * 2
 
 
-def test_stumbles_that_go_on_are_an_outage(server: Server, reader: S3Store | S3Reader) -> None:
+def test_stumbles_that_go_on_are_an_outage(server: Server, reader: S3Store, limits: Limits) -> None:
     server.faults = ["503"] * 3
     with pytest.raises(StoreUnavailableError):
         reader.get("key")
-    assert len(server.paths) == (2 if isinstance(reader, S3Reader) else 3)
+    assert len(server.paths) == limits.attempts
 
 
 def test_three_reads_of_a_store_that_never_answers_end_before_a_function_does() -> None:
@@ -136,43 +144,37 @@ def test_three_reads_of_a_store_that_never_answers_end_before_a_function_does() 
         }
         started_s = time.monotonic()
         with pytest.raises(StoreUnavailableError):
-            S3Reader("bucket", "", environment).get("key")
+            S3Store("bucket", "", environment, FUNCTION).get("key")
         took_s = time.monotonic() - started_s
-    template = (Path(__file__).parents[3] / "template.yaml").read_text(encoding="utf-8")
+    template = (Path(__file__).parents[4] / "template.yaml").read_text(encoding="utf-8")
     function_s = int(re.findall(r"^    Timeout: (\d+)$", template, re.MULTILINE)[0])
     assert 3 * took_s < function_s
 
 
-def test_a_refusal_is_not_tried_again(server: Server, reader: S3Store | S3Reader) -> None:
+def test_a_refusal_is_not_tried_again(server: Server, reader: S3Store) -> None:
     server.faults = ["403"]
     with pytest.raises(StoreUnavailableError, match=r"403|Sorry"):
         reader.get("key")
     assert len(server.paths) == 1
 
 
-def test_our_own_write_whose_answer_was_lost_is_a_success(server: Server) -> None:
+def test_our_own_write_whose_answer_was_lost_is_a_success(server: Server, store: S3Store) -> None:
     server.faults = ["lost answer"]
-    store = S3Store("bucket")
     assert store.put("key.json", b"ours") == '"1"'
     assert server.objects == {"/bucket/key.json": b"ours"}
-    store._client.close()
 
 
-def test_a_write_that_another_won_is_not_ours_even_when_it_was_repeated(server: Server) -> None:
-    store = S3Store("bucket")
+def test_a_repeated_write_that_another_won_is_not_ours(server: Server, store: S3Store) -> None:
     server.faults = ["another wins"]
     with pytest.raises(PreconditionFailedError):
         store.put("key.json", b"ours")
     assert server.objects == {"/bucket/key.json": b"somebody else's"}
-    store._client.close()
 
 
-def test_the_same_content_written_by_another_is_not_ours(server: Server) -> None:
-    store = S3Store("bucket")
+def test_the_same_content_written_by_another_is_not_ours(server: Server, store: S3Store) -> None:
     server.objects["/bucket/key.json"] = b"same"
     with pytest.raises(PreconditionFailedError):
         store.put("key.json", b"same")
-    store._client.close()
 
 
 @pytest.mark.parametrize(
@@ -187,6 +189,5 @@ def test_the_same_content_written_by_another_is_not_ours(server: Server) -> None
 def test_a_bucket_is_addressed_as_aws_does(
     bucket: str, environment: dict[str, str], host: str, path: str
 ) -> None:
-    reader = S3Reader(bucket, "p/", {"AWS_REGION": "eu-central-1", **environment})
-    assert (reader._host, reader._root) == (host, path)
-    assert isinstance(reader._connect(), HTTPSConnection) == ("AWS_ENDPOINT_URL" not in environment)
+    client = S3Store(bucket, "p/", {"AWS_REGION": "eu-central-1", **environment})._client
+    assert (client.host, f"{client.root}/p/") == (host, path)
