@@ -118,7 +118,7 @@ def listen(state: Path, catalogue: Catalogue, n_events: int) -> list[str]:
 def all_variants(function: Any, live: Any) -> dict[str, Callable[[str], Callable[[], Any]]]:
     """By name, what prepares a call for a listener; the call alone is timed."""
     from segue.domain.taste.distinct import MAX_DIVIDED, distinct_tastes
-    from segue.domain.taste.played import build_played
+    from segue.domain.taste.event_columns import build_event_columns
     from segue.domain.taste.profile import ProfileFor, build_profile
     from segue.serving.api.tier import Tier
     from segue.serving.taste.answer import profile_for
@@ -142,16 +142,17 @@ def all_variants(function: Any, live: Any) -> dict[str, Callable[[str], Callable
         events = function.state.read_listener(user).events
 
         def whole() -> object:
-            return build_profile(reference, build_played(reference.catalogue, events), ProfileFor(user))
+            columns = build_event_columns(reference.catalogue, events)
+            return build_profile(reference, columns, ProfileFor(user))
 
         return whole
 
     def tastes(user: str) -> Callable[[], Any]:
-        played = build_played(reference.catalogue, function.state.read_listener(user).events)
+        played = build_event_columns(reference.catalogue, function.state.read_listener(user).events)
         return lambda: distinct_tastes(reference, played)
 
     def peer(user: str) -> Callable[[], Any]:
-        played = build_played(reference.catalogue, function.state.read_listener(user).events)
+        played = build_event_columns(reference.catalogue, function.state.read_listener(user).events)
         vectors = np.ascontiguousarray(reference.vectors[played.row[played.liked]][:MAX_DIVIDED])
         return lambda: divided_by_sklearn(vectors)
 

@@ -11,7 +11,7 @@ import numpy as np
 from segue.domain.listening.event import Event, EventKind
 from segue.domain.model.popularity.popularity import build_popularity
 from segue.domain.recommend.recommender import build_recommender
-from segue.domain.taste.played import build_played
+from segue.domain.taste.event_columns import build_event_columns
 from segue.domain.taste.reference import build_reference
 from tests.small_catalogue import small_catalogue
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from segue.domain.catalogue.tracks import Catalogue
-    from segue.domain.taste.played import EventColumns
+    from segue.domain.taste.event_columns import EventColumns
     from segue.domain.taste.reference import Reference
 
 BEGIN = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -71,4 +71,4 @@ def plays(
 def played(
     events: Iterable[Event], named: Sequence[str] = (), tracks: Catalogue | None = None
 ) -> EventColumns:
-    return build_played(tracks or catalogue(), list(events), named)
+    return build_event_columns(tracks or catalogue(), list(events), named)

@@ -1,4 +1,4 @@
-"""What a listener's taste is, in numbers: each concept a module, each number with what it rests on.
+"""A listener's taste in numbers; each number names the events that it rests on.
 
-`segue.domain.taste.profile.build_profile` joins them. docs/taste.md explains every figure.
+`segue.domain.taste.profile.build_profile` joins the modules. docs/taste.md explains every figure.
 """

@@ -1,4 +1,4 @@
-"""Tracks that speak for a taste by their artist: somebody says whom they like, and never played here."""
+"""Find tracks of the artists that a listener names, for a listener without events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from segue.domain.vector.column import Labels
 
 MAX_ARTIST_TRACKS = 10
-"""Of an artist with more tracks the most popular speak."""
+"""Maximum number of tracks of one artist; the most popular ones are taken."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Artists:
     ----------
     labels : Labels (n_items,)
     popularity : float32 (n_items,)
-        From 0, NaN where unknown.
+        At least 0; NaN where unknown.
     """
 
     labels: Labels
     popularity: NDArray[np.float32]
 
     def find(self, name: str) -> int | None:
-        """Return an artist's label: the very name, or one that differs in case, accents, "The" or signs."""
+        """Return an artist's label; the name may differ in case, accents, "The" or punctuation."""
         names = self.labels.names
         place = bisect_left(names, name)
         if place < len(names) and names[place] == name:
@@ -53,9 +53,9 @@ class Artists:
 
     @cached_property
     def _by_key(self) -> dict[str, int]:
-        """Labels by what spellings have in common, of several the one with most tracks.
+        """Labels by `artist_key`; where several artists share a key, the one with most tracks.
 
-        5 µs a name, so only when somebody spells one otherwise.
+        Building costs 5 µs a name, so it waits for the first name that is spelt differently.
         """
         often = np.argsort(np.bincount(self.labels.label_index, minlength=len(self.labels.names)))
         return {artist_key(self.labels.names[label]): label for label in often.tolist()}
@@ -64,7 +64,7 @@ class Artists:
 def tracks_by(
     artists: Artists, names: Iterable[str], item_id: NDArray[np.str_], unwelcome: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """Return the tracks that speak for some artists, and the names that nobody has.
+    """Return the tracks of the named artists, and the names that no artist has.
 
     Parameters
     ----------
@@ -72,14 +72,14 @@ def tracks_by(
     names : iterable of str
     item_id : str (n_items,)
     unwelcome : sequence of str
-        Tracks that the listener dislikes: liking who made them is no opinion of these.
+        Tracks that the listener dislikes; they are left out.
     """
-    found: dict[str, None] = {}
+    tracks: dict[str, None] = {}
     unknown = []
     for name in names:
         label = artists.find(name)
         if label is None:
             unknown.append(name)
         else:
-            found.update(dict.fromkeys(item_id[artists.tracks_of(label)].tolist()))
-    return [track for track in found if track not in set(unwelcome)], unknown
+            tracks.update(dict.fromkeys(item_id[artists.tracks_of(label)].tolist()))
+    return [track for track in tracks if track not in set(unwelcome)], unknown

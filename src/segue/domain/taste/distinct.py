@@ -1,4 +1,4 @@
-"""The distinct tastes of one listener: groups of tracks that are alike."""
+"""Divide a listener's tracks into distinct tastes: groups of similar tracks."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.mix.title import mix_titles
-from segue.domain.taste.played import Lack
+from segue.domain.taste.event_columns import Lack
 from segue.domain.vector.spherical_kmeans import MIN_MEMBERS, centres, split, unit_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segue.domain.taste.played import EventColumns, Support
+    from segue.domain.taste.event_columns import EventColumns, Support
     from segue.domain.taste.reference import Reference
 
 MAX_TASTES = 6
 MAX_DIVIDED = 48
-"""Of longer histories so many tracks are divided, evenly over time; every other joins the nearest taste."""
+"""Number of tracks, evenly spread over time, that form the tastes; each other track joins the nearest."""
 CLEAR_LEAD = 0.1
-"""Share of what is played by which a taste has to be ahead of the strongest one to take its place."""
+"""Lead, as a share of all plays, that a taste needs to replace the first taste."""
 N_REPRESENTATIVE = 3
 _N_HEART = 24
-_NEAR = 0.05  # of the width of the map: what lies so far away counts 0.6 of what lies in the place itself
+_NEAR = 0.05  # share of the map's width; a track this far away counts 0.6 of one at the place itself
 
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """Tracks that are alike.
+    """A group of similar tracks.
 
     Attributes
     ----------
     title : str
-        No two tastes of a listener have the same.
+        Unique among the listener's tastes.
     weight : float
         Share of what is played, 0 … 1.
     n_tracks : int
     representative : tuple of int
-        Rows of the tracks that say most of it.
+        Catalogue rows of the most typical tracks.
     position : tuple of float, or None
-        On the map of tastes: where its tracks lie closest; None where none of them is on it.
+        The densest place of its tracks on the taste map; None if none of them is on the map.
     """
 
     title: str
@@ -53,18 +53,18 @@ class Taste:
 
 @dataclass(frozen=True, slots=True)
 class Tastes:
-    """All tastes, the heaviest first; a taste stays the first until another one is `CLEAR_LEAD` ahead.
+    """All tastes, the heaviest first. The first keeps its place until another leads by `CLEAR_LEAD`.
 
     Attributes
     ----------
     support : Support
     tastes : tuple of Taste
     rows : int32 (h,)
-        Every track.
+        Catalogue rows of all tracks.
     weight : float64 (h,)
-        Share of what is played; sums to 1.
+        Share of each track in what is played; sums to 1.
     taste : intp (h,)
-        Which of ``tastes`` it belongs to.
+        Position of each track's taste in ``tastes``.
     """
 
     support: Support
@@ -75,14 +75,14 @@ class Tastes:
 
 
 def distinct_tastes(reference: Reference, played: EventColumns) -> Tastes | Lack:
-    """Divide what is played as the daily mixes are divided, by the directions of the tracks' vectors."""
+    """Divide the tracks by the directions of their vectors, with the same k-means as the daily mixes."""
     liked = played.liked
     support = played.support(liked)
     if support.tracks < MIN_MEMBERS:
         return Lack(f"needs {MIN_MEMBERS} tracks, there are {support.tracks}", support)
     rows, weight = played.row[liked], played.weight[liked]
     unit = unit_rows(reference.vectors[rows])
-    loud = np.log1p(weight)  # a thousand plays do not make a middle a thousand times
+    loud = np.log1p(weight)  # a thousand plays of one track do not make it the most typical
     settled = _settled(len(rows))
     alike = np.ones(len(settled))
     divided = split(unit[settled], alike, MAX_TASTES)
@@ -115,9 +115,9 @@ def distinct_tastes(reference: Reference, played: EventColumns) -> Tastes | Lack
 
 
 def _settled(n: int) -> NDArray[np.intp]:
-    """Return which of ``n`` tracks, in the order in which they were first heard, are divided into tastes.
+    """Return which of ``n`` tracks, in the order in which they were first heard, form the tastes.
 
-    They stay the same until twice as many are known: a like moves shares, and hardly ever names.
+    They stay the same until the number of tracks doubles. So one more like changes shares, but rarely titles.
     """
     known = MIN_MEMBERS
     while (more := 2 * known) <= n:
@@ -126,10 +126,10 @@ def _settled(n: int) -> NDArray[np.intp]:
 
 
 def _strongest(taste: NDArray[np.intp], weight: NDArray[np.float64], n_tastes: int) -> int:
-    """Return the taste that leads, given the taste of each event, oldest first, and what the event adds.
+    """Return the leading taste, given the taste and the weight of each event, oldest first.
 
-    The first one to be heard leads until another one is `CLEAR_LEAD` ahead, and so on. So a like that moves
-    two near-equal tastes past each other changes nothing.
+    The taste that was heard first leads until another one is `CLEAR_LEAD` ahead, and so on. So a like does
+    not swap two tastes of nearly equal weight.
     """
     reached = np.cumsum((taste[:, None] == np.arange(n_tastes)) * weight[:, None], axis=0)
     share = reached / reached.sum(axis=1, keepdims=True)
@@ -141,7 +141,7 @@ def _strongest(taste: NDArray[np.intp], weight: NDArray[np.float64], n_tastes: i
 
 
 def _heart(place: NDArray[np.float32], weight: NDArray[np.float64]) -> tuple[float, float] | None:
-    """Return the place of the track that has most of a taste around it: a mean may lie where nothing is."""
+    """Return the place of the track with most of its taste around it; a mean may lie where no track is."""
     known = np.flatnonzero(~np.isnan(place[:, 0]))
     if not len(known):
         return None

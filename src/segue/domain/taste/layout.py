@@ -1,4 +1,4 @@
-"""Where tracks lie on the map: by the live clustering, or by the main directions of the catalogue."""
+"""Positions of tracks on the taste map, from the live clustering or from principal components."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 BY_CLUSTERS = "clusters"
 BY_DIRECTIONS = "principal components"
 LEAST_SHARE = 0.5
-"""Of the catalogue that a clustering has to have before its map is taken: with less it is of other tracks."""
+"""Minimum share of the catalogue that a clustering contains before its map is used."""
 _NONE = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The map.
+    """The taste map.
 
     Attributes
     ----------
     made_by : str
         `BY_CLUSTERS` or `BY_DIRECTIONS`.
     position : float32 (n_items, 2)
-        In [0, 1]; NaN for tracks that the clustering does not have.
+        In [0, 1]; NaN for tracks that the clustering does not contain.
     cluster : int32 (n_items,)
-        -1 where a track is in none, or there is no clustering.
+        -1 for tracks in no cluster, and where there is no clustering.
     titles : tuple of str (n_clusters,)
     """
 
@@ -46,39 +46,40 @@ class Layout:
 def build_layout(
     vocabulary: Vocabulary, vectors: NDArray[np.float32], clustering: Clustering | None
 ) -> Layout:
-    """Lay out a catalogue: once for a version.
+    """Lay out a catalogue; called once for each version.
 
     Parameters
     ----------
     vocabulary : Vocabulary (n_items,)
     vectors : float32 (n_items, d)
-        Their two directions of greatest variance are the map where there is no clustering.
+        Without a usable clustering, their two directions of greatest variance are the map.
     clustering : Clustering, optional
-        Of these tracks, or of some of them.
+        It may contain only some of the tracks, or others.
     """
     n = len(vocabulary)
-    found = np.full(n, UNKNOWN_ITEM, np.int32)
+    row = np.full(n, UNKNOWN_ITEM, np.int32)
     if clustering is not None:
-        found = clustering.vocabulary.index_of(vocabulary.item_id.tolist())
-    known = found != UNKNOWN_ITEM
+        row = clustering.vocabulary.index_of(vocabulary.item_id.tolist())
+    known = row != UNKNOWN_ITEM
     if clustering is None or known.sum() < LEAST_SHARE * n:
         return Layout(BY_DIRECTIONS, _directions(vectors), np.full(n, _NONE, np.int32))
-    position = np.where(known[:, None], clustering.position[found], np.float32(np.nan))
-    cluster = np.where(known, clustering.label[found], _NONE).astype(np.int32)
+    position = np.where(known[:, None], clustering.position[row], np.float32(np.nan))
+    cluster = np.where(known, clustering.label[row], _NONE).astype(np.int32)
     return Layout(BY_CLUSTERS, position.astype(np.float32), cluster, clustering.title)
 
 
 def _directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Principal components of the vectors, float32 (n, 2), half as they are and half as ranks, in [0, 1].
+    """Return the mean of the first two principal components and of their ranks, float32 (n, 2), in [0, 1].
 
-    A few tracks far away would squeeze the others into a corner; ranks alone would leave no gaps to see.
+    With the components alone, a few distant tracks squeeze the others into a corner. With ranks alone, no
+    gaps are visible.
     """
     if len(vectors) < 2:
         return np.full((len(vectors), 2), 0.5, np.float32)
     centred = vectors - vectors.mean(axis=0)
     _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
     axes = axes[:, :-3:-1]
-    axes = axes * np.where(axes.sum(axis=0) < 0, -1, 1)  # the sign of an eigenvector is nobody's choice
+    axes = axes * np.where(axes.sum(axis=0) < 0, -1, 1)  # the sign of an eigenvector is arbitrary
     flat = np.zeros((len(vectors), 2))
     flat[:, : axes.shape[1]] = centred @ axes
     low, high = flat.min(axis=0), flat.max(axis=0)

@@ -1,4 +1,4 @@
-"""Which friends have a like taste."""
+"""Find the friends whose taste is most similar."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.part.drift import divergence_bits
-from segue.domain.taste.played import Lack
 from segue.domain.taste.reference import genre_shares, memberships
 from segue.domain.vector.spherical_kmeans import unit_rows
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.model.popularity.social import Social
-    from segue.domain.taste.played import EventColumns, Support
+    from segue.domain.taste.event_columns import EventColumns, Support
     from segue.domain.taste.reference import Reference
 
 MIN_TRACKS = 5
 MIN_LIKES = 10
-"""A friend's likes: fewer are no taste to compare with, and each of them would show."""
+"""Minimum number of a friend's likes; with fewer, the similarity could reveal a single like."""
 N_NEAREST = 10
 MAX_FRIENDS = 200
-"""That are compared: those named first."""
+"""Maximum number of friends compared; those that the request names come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Friend:
-    """A friend and how alike the tastes are, 0 … 1: nothing else of anybody is told."""
+    """A friend and the similarity of the tastes, 0 … 1; nothing else of a friend is revealed."""
 
     user_id: str
     similarity: float
@@ -45,10 +45,10 @@ class Neighbours:
     ----------
     support : Support
     nearest : tuple of Friend
-        The most alike first, at most `N_NEAREST`.
+        The most similar first, at most `N_NEAREST`.
     n_compared : int
     n_left_out : int
-        Friends that are unknown, or with fewer than `MIN_LIKES` likes.
+        Friends who are unknown or have fewer than `MIN_LIKES` likes.
     """
 
     support: Support
@@ -62,18 +62,18 @@ def nearest_friends(
 ) -> Neighbours | Lack:
     """Compare a listener with their friends.
 
-    The similarity is 1 - the Jensen-Shannon divergence of the shares of genres; where no genre is known, the
-    cosine of the means of the tracks' vectors. Tracks in common do not count by themselves: a request that
-    names one track after the other must not find out which of them a friend likes.
+    The similarity is 1 minus the Jensen-Shannon divergence of the genre shares. Where no genre is known, it
+    is the cosine of the mean track vectors. Tracks in common do not count by themselves: otherwise, requests
+    that name one track at a time could find out what a friend likes.
 
     Parameters
     ----------
     reference : Reference
     played : EventColumns
     user_id : str
-        Whose stored friends are compared; may be unknown.
+        The stored friends of this user are compared; may be unknown.
     named : sequence of str
-        Compared besides, and first.
+        More users to compare; they come first.
     """
     liked = played.liked
     support = played.support(liked)
@@ -91,7 +91,7 @@ def nearest_friends(
     alike = _similarities(reference, social, compared, played.row[liked], played.weight[liked])
     ids = social.friends.users.item_id[compared].tolist()
     order = sorted(range(len(ids)), key=lambda place: (-alike[place], ids[place]))
-    # Two digits: more would tell more of the friend than of the likeness.
+    # Two digits only: more would reveal a friend's single likes.
     nearest = tuple(Friend(ids[place], round(float(alike[place]), 2)) for place in order[:N_NEAREST])
     return Neighbours(support, nearest, len(compared), n_left_out)
 
@@ -99,11 +99,11 @@ def nearest_friends(
 def _there_are(n_with_fewer: int, n_unknown: int) -> str:
     if n_with_fewer:
         return f"there are {n_with_fewer} with fewer"
-    return f"of {n_unknown} that were named nothing is known" if n_unknown else "and no friend is known"
+    return f"and the {n_unknown} that were named are unknown" if n_unknown else "and no friend is known"
 
 
 def _friends(social: Social, user_id: str, named: Sequence[str]) -> tuple[list[int], int]:
-    """Rows of the friends, those named first, and how many of these are unknown."""
+    """Return the rows of the friends, those named first, and how many of these are unknown."""
     users = social.friends.users
     asked = users.index_of(list(dict.fromkeys(named))).tolist()
     (own,) = users.index_of([user_id]).tolist()
@@ -148,7 +148,7 @@ def _middle(
 def _genres_of_each(
     reference: Reference, rows: NDArray[np.int32], weight: NDArray[np.float64], friend: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Weights by friend and genre, float64 (n_friends, n_genres)."""
+    """Add up weights by friend and genre, float64 (n_friends, n_genres)."""
     genres = reference.catalogue.genres
     place, part, by = memberships(reference.catalogue, rows)
     n_friends, n = int(friend[-1]) + 1, len(genres.names)

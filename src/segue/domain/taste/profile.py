@@ -1,4 +1,4 @@
-"""The taste profile of one listener: every part of it that the listener's events bear out."""
+"""Build the taste profile of one listener, with every part that the listener's events support."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from segue.domain.taste.distinct import distinct_tastes
-from segue.domain.taste.insight.insights import insights_of, small_history
+from segue.domain.taste.insight.insights import describe_part, describe_small_history
 from segue.domain.taste.neighbour import nearest_friends
 from segue.domain.taste.part.audio import audio_profile, mood_profile
 from segue.domain.taste.part.drift import taste_drift
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from segue.domain.taste.distinct import Tastes
+    from segue.domain.taste.event_columns import EventColumns, Lack, Support
     from segue.domain.taste.insight.sentence import Sentence
     from segue.domain.taste.neighbour import Neighbours
     from segue.domain.taste.part.audio import AudioProfile, MoodProfile
@@ -29,24 +30,23 @@ if TYPE_CHECKING:
     from segue.domain.taste.part.genre import GenreProfile
     from segue.domain.taste.part.mainstream import Mainstream
     from segue.domain.taste.part.pattern import Pattern
-    from segue.domain.taste.played import EventColumns, Lack, Support
     from segue.domain.taste.reference import Reference
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileFor:
-    """Whose taste it is.
+    """The listener whose taste is profiled.
 
     Attributes
     ----------
     user_id : str
-        Whose stored friends are compared.
+        The stored friends of this user are compared.
     friends : sequence of str
-        Compared besides.
+        More users to compare.
     utc_offset : timedelta
-        Of the listener's clock.
+        The listener's clock minus UTC.
     since : datetime, optional
-        From when on all events are there, where the history is longer than what was read.
+        The events are complete from this moment on; None if the whole history was read.
     """
 
     user_id: str = ""
@@ -57,7 +57,7 @@ class ProfileFor:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A taste; each part is a `Lack` where there is too little to tell."""
+    """A taste; a part with too few events is a `Lack`."""
 
     support: Support
     genres: GenreProfile | Lack
@@ -77,7 +77,7 @@ PARTS = ("genres", "tastes", "audio", "moods", "eras", "mainstream", "patterns",
 
 
 def build_profile(reference: Reference, played: EventColumns, listener: ProfileFor) -> Profile:
-    """Profile a taste. About 4 ms for 2000 events, of which dividing them into tastes takes most."""
+    """Profile a taste. 2000 events take about 4 ms; most of it divides them into tastes."""
     parts = {
         "genres": genre_profile(reference, played),
         "tastes": distinct_tastes(reference, played),
@@ -90,5 +90,8 @@ def build_profile(reference: Reference, played: EventColumns, listener: ProfileF
         "friends": nearest_friends(reference, played, listener.user_id, listener.friends),
     }
     support = played.support(played.liked)
-    told = [*small_history(support), *(each for part in parts.values() for each in insights_of(part))]
-    return Profile(support=support, insights=tuple(told), **parts)  # type: ignore[arg-type]
+    insights = (
+        *describe_small_history(support),
+        *(each for part in parts.values() for each in describe_part(part)),
+    )
+    return Profile(support=support, insights=insights, **parts)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What a taste is measured against: the catalogue, computed once for each version of the models."""
+"""Catalogue figures that a taste is compared with; computed once for each model version."""
 
 from __future__ import annotations
 
@@ -25,41 +25,39 @@ if TYPE_CHECKING:
     from segue.domain.taste.layout import Layout
 
 COLUMNS = [AUDIO_FEATURES.index(name) for name in FEATURES]
-"""Where the features that have a more and a less stand in `Catalogue.audio`."""
+"""Columns of `Catalogue.audio` with the `FEATURES` that can be ordered from less to more."""
 MOOD_WEIGHTS = np.stack([mood_weights(mood) for mood in Mood])
-"""Float32 (n_moods, n_features)."""
+"""Weight of each feature in each mood, float32 (n_moods, n_features)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A catalogue as tastes are measured against it; from `build_reference`.
+    """A catalogue and its figures; made by `build_reference`.
 
     Attributes
     ----------
     catalogue : Catalogue
     vectors : float32 (n_items, d)
-        What is alike points the same way: content, or else factors, or else genres.
+        Similar tracks have similar directions. They are content vectors, or else factors, or else genres.
     social : Social or None
     audio : float32 (n_items, n_features)
         Percentiles by `segue.domain.listening.mood.FEATURES`, 0 … 1, NaN where unknown.
     popularity : float32 (n_items,)
-        Percentiles by plays, or by the catalogue's own figure; NaN where unknown.
+        Percentiles by plays, or else by the catalogue's own popularity; NaN where unknown.
     usual_popularity : float
-        The mean percentile of all plays; NaN where plays are unknown.
+        Mean percentile of all plays; NaN where plays are unknown.
     mood_mean, mood_deviation : float64 (n_moods,)
-        Of the catalogue's mood scores, by `Mood`.
+        Mean and standard deviation of the catalogue's mood scores, by `Mood`.
     genre_share : float64 (n_genres,)
-        Of each genre among the catalogue's tracks; sums to 1.
+        Share of each genre in the catalogue; sums to 1.
     broad : float64 (n_genres, n_broad)
-        How each genre shares itself out among the broad ones of `segue.domain.catalogue.broad_genre`.
+        Share of each genre that belongs to each of `segue.domain.catalogue.broad_genre`.
     median_year : float
         NaN where no release date is known.
     tone : Tone
-        The ordinary one, for titles.
+        The catalogue's ordinary tone, which titles are compared with.
     layout : Layout
-        Where each track lies on the map.
     artists : Artists
-        By name.
     """
 
     catalogue: Catalogue
@@ -79,7 +77,7 @@ class Reference:
 
 
 def build_reference(model: Recommender, clustering: Clustering | None = None) -> Reference:
-    """Rank the catalogue by all that profiles ask about; about 2 µs a track."""
+    """Compute the figures of a catalogue; takes about 2 µs a track."""
     catalogue = model.catalogue
     if model.content is not None:
         vectors = model.content.vectors
@@ -109,26 +107,26 @@ def build_reference(model: Recommender, clustering: Clustering | None = None) ->
 
 
 def percentiles(value: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return where each value stands among those known, float32 (n,) in (0, 1), NaN where unknown.
+    """Return the percentile of each value among the known ones, float32 (n,) in (0, 1), NaN where unknown.
 
-    The share that is less, and half of what is as much: so the mean of all is 0.5, and 0.5 is what a
-    constant feature has.
+    A percentile is the share of smaller values plus half the share of equal ones. So the mean is 0.5, and a
+    constant feature has 0.5 everywhere.
     """
     known = np.flatnonzero(~np.isnan(value))
-    found = np.full(len(value), np.nan, np.float32)
+    percentile = np.full(len(value), np.nan, np.float32)
     order = known[np.argsort(value[known], kind="stable")]
     if len(order):
         new = np.concatenate([[True], value[order][1:] != value[order][:-1]])
         start = np.append(np.flatnonzero(new), len(order))
         middle = (start[:-1] + start[1:]) / 2 / len(order)
-        found[order] = middle[np.cumsum(new) - 1]
-    return found
+        percentile[order] = middle[np.cumsum(new) - 1]
+    return percentile
 
 
 def mood_scores(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how well tracks suit each mood, float32 (n, n_moods) in [0, 1], as the rules score.
+    """Score tracks for each mood by the mood rules, float32 (n, n_moods) in [0, 1].
 
-    ``audio`` are percentiles (n, n_features); a feature that is unknown is in the middle.
+    ``audio`` are percentiles (n, n_features); an unknown feature counts as 0.5.
     """
     little: NDArray[np.float32] = np.minimum(MOOD_WEIGHTS, 0).sum(axis=1)
     return np.asarray(np.nan_to_num(audio, nan=0.5) @ MOOD_WEIGHTS.T - little, np.float32)
@@ -137,7 +135,7 @@ def mood_scores(audio: NDArray[np.float32]) -> NDArray[np.float32]:
 def genre_shares(
     catalogue: Catalogue, rows: NDArray[np.int32], weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Add up weights by genre, float64 (n_genres,): a track's genres share its weight."""
+    """Add up weights by genre, float64 (n_genres,); the genres of a track share its weight equally."""
     genres = catalogue.genres
     place, part, by = memberships(catalogue, rows)
     return np.asarray(
@@ -148,15 +146,16 @@ def genre_shares(
 def memberships(
     catalogue: Catalogue, rows: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return where the genres of tracks stand in ``label_index``, what part each has, and whose they are.
+    """Return the genres of some tracks.
 
     Returns
     -------
     place : int64 (m,)
+        Positions of the genres in ``label_index``.
     part : float64 (len(rows),)
         1 over the number of genres of each track; 0 for none.
     by : int64 (m,)
-        Positions in ``rows``.
+        Position in ``rows`` of the track that has each genre.
     """
     place, by = catalogue.genres.places_of(rows)
     length = np.bincount(by, minlength=len(rows))

@@ -10,7 +10,7 @@ from segue.domain.listening.event import EventKind
 from segue.domain.listening.excluded import apply_exclusions
 from segue.domain.listening.exclusion import Target
 from segue.domain.taste.artist_tracks import tracks_by
-from segue.domain.taste.played import build_played
+from segue.domain.taste.event_columns import build_event_columns
 from segue.domain.taste.profile import ProfileFor, build_profile
 from segue.serving.recommend.excluded_contract import ExcludedOut
 from segue.serving.taste.description import described
@@ -55,7 +55,7 @@ def profile_for(
     reference = live.value.reference
     excluded = apply_exclusions(reference.catalogue, record)
     named = _named(reference, request, excluded)
-    played = build_played(reference.catalogue, excluded.events, named.tracks)
+    played = build_event_columns(reference.catalogue, excluded.events, named.tracks)
     unknown = set(played.unknown)
     offset = timedelta(minutes=request.utc_offset_minutes)
     # Older opinions follow the latest events: what is beside them then nobody has read.

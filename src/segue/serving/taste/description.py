@@ -10,7 +10,7 @@ import numpy as np
 
 from segue.domain.listening.mood import FEATURES
 from segue.domain.listening.situation import TimeOfDay
-from segue.domain.taste.played import Lack
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.profile import PARTS
 from segue.serving.recommend.contract import TrackOut
 from segue.serving.taste import contract as out
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from segue.domain.taste.distinct import Tastes
+    from segue.domain.taste.event_columns import Support
     from segue.domain.taste.neighbour import Neighbours
     from segue.domain.taste.part.audio import AudioProfile, MoodProfile
     from segue.domain.taste.part.drift import Change, Drift
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from segue.domain.taste.part.genre import GenreProfile
     from segue.domain.taste.part.mainstream import Mainstream
     from segue.domain.taste.part.pattern import Pattern
-    from segue.domain.taste.played import Support
     from segue.domain.taste.profile import Profile
     from segue.domain.taste.reference import Reference
     from segue.domain.taste.weighted_mean import WeightedMean

@@ -7,8 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.insight.sentence import counted, friend, percent
-from segue.domain.taste.played import Lack
 from segue.errors import InvalidInputError
 from segue.serving.api.telemetry import logger
 from segue.serving.api.tier import Feature, require

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.insight.sentence import counted, deviations, percent
-from segue.domain.taste.played import Lack
 from segue.serving.picture.bars import Bar, bars
 from segue.serving.picture.heat_map import heat_map
 from segue.serving.picture.radar import radar

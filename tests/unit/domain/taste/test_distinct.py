@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.domain.taste.distinct import CLEAR_LEAD, MAX_DIVIDED, Tastes, distinct_tastes
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.layout import BY_CLUSTERS, BY_DIRECTIONS, build_layout
-from segue.domain.taste.played import Lack
 from tests.small_clustering import small_clustering
 from tests.small_taste import JAZZ, ROCK, played, plays, reference
 

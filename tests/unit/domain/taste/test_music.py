@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from segue.domain.listening.event import EventKind
 from segue.domain.listening.mood import Mood
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.part.audio import AudioProfile, MoodProfile, audio_profile, mood_profile
 from segue.domain.taste.part.era import EraProfile, era_profile
 from segue.domain.taste.part.genre import GenreProfile, entropy_nats, genre_profile
 from segue.domain.taste.part.mainstream import Mainstream, mainstreamness
-from segue.domain.taste.played import Lack
 from tests.small_catalogue import small_catalogue
 from tests.small_taste import BEGIN, JAZZ, ROCK, catalogue, event, played, plays, reference
 

@@ -11,8 +11,8 @@ from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.domain.listening.friends import build_friends
 from segue.domain.model.popularity.social import Social
 from segue.domain.taste.artist_tracks import MAX_ARTIST_TRACKS, Artists, tracks_by
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.neighbour import Friend, Neighbours, nearest_friends
-from segue.domain.taste.played import Lack
 from tests.small_catalogue import small_catalogue
 from tests.small_taste import JAZZ, N_TRACKS, ROCK, played, plays, reference
 
@@ -79,7 +79,7 @@ def test_without_friends_models_or_tracks_it_says_so() -> None:
         "needs a friend with 10 likes, there are 1 with fewer",
     ]
     nobody = nearest_friends(reference(social=social(FRIENDS, [])), played(plays(ROCK)), "12", ["x", "y"])
-    assert nobody.reason == "needs a friend with 10 likes, of 2 that were named nothing is known"
+    assert nobody.reason == "needs a friend with 10 likes, and the 2 that were named are unknown"
 
 
 def test_without_genres_the_vectors_decide(rng: np.random.Generator) -> None:

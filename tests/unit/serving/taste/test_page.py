@@ -16,8 +16,8 @@ import pytest
 
 from segue.domain.listening.exclusion import ListenerRecord
 from segue.domain.listening.mood import Mood
+from segue.domain.taste.event_columns import Support
 from segue.domain.taste.part.audio import MoodProfile, MoodScore
-from segue.domain.taste.played import Support
 from segue.domain.taste.weighted_mean import WeightedMean
 from segue.errors import InvalidInputError
 from segue.serving.api.tier import Tier

@@ -1,4 +1,4 @@
-"""How somebody listens, changes and resembles their friends, in sentences."""
+"""Describe a listener's habits, change of taste and nearest friend in sentences."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from segue.domain.taste.part.pattern import Pattern
 
 MAX_UNSURE = 0.2
-"""Width of the interval of a share that is told without comparing it with anything."""
+"""Maximum width of the 99 % interval of a share that is reported without a comparison."""
 CLEAR_SIMILARITY = 0.02
-"""By which the nearest friend is ahead of the next: one is told by name, and has to be the one."""
+"""Minimum lead in similarity before the nearest friend is named."""
 
 _PARTS = {
     TimeOfDay.MORNING: (7, "in the morning (5:00 to 12:00)"),
@@ -28,42 +28,42 @@ _PARTS = {
     TimeOfDay.EVENING: (4, "in the evening (18:00 to 22:00)"),
     TimeOfDay.NIGHT: (7, "at night (22:00 to 5:00)"),
 }
-"""Hours of each part of the day, and its name."""
+"""Length in hours and name of each part of the day."""
 MIN_WEEKEND_DAYS = 6
-"""Three weekends: of fewer nobody knows what is usual."""
+"""Minimum number of weekend days, three weekends, before the weekend share is reported."""
 
 
-def tell_patterns(found: Pattern) -> Iterator[Sentence]:
-    """Tell when somebody listens, what they discover and repeat, and what they skip."""
-    sessions = found.sessions
+def describe_patterns(part: Pattern) -> Iterator[Sentence]:
+    """Describe when the listener listens, and how much they discover, repeat and skip."""
+    sessions = part.sessions
     if sessions.n_effective >= FEW:
-        yield from _when(found)
-        yield from _weekend(found)
-    n_later = found.n_plays - found.n_plays // 2
-    told = (
+        yield from _when(part)
+        yield from _weekend(part)
+    n_later = part.n_plays - part.n_plays // 2
+    shares = (
         (
-            found.discovery_rate,
+            part.discovery_rate,
             n_later,
             "of the later half of your plays were of a track that was new to you.",
         ),
-        (found.repeat_share, found.n_plays, "of your plays were of a track that you had played before."),
+        (part.repeat_share, part.n_plays, "of your plays were of a track that you had played before."),
         (
-            found.skip_share,
-            found.support.events if found.n_skips else 0,
-            "of the tracks that begin were skipped.",
+            part.skip_share,
+            part.support.events if part.n_skips else 0,
+            "of the tracks that started were skipped.",
         ),
     )
-    for share, n, text in told:
+    for share, n, text in shares:
         if share is None:
             continue
         sure = estimate_share(share, n).interval(SURE_Z)
         if sure is not None and sure[1] - sure[0] < MAX_UNSURE:
-            yield Sentence("patterns", f"{percent(share)} {text}", share, "share", found.support)
+            yield Sentence("patterns", f"{percent(share)} {text}", share, "share", part.support)
 
 
-def _when(found: Pattern) -> Iterator[Sentence]:
-    """Tell the part of the day that surely has more sessions than its hours, by most times as many."""
-    sessions = found.sessions
+def _when(part: Pattern) -> Iterator[Sentence]:
+    """Describe the part of the day with the most sessions an hour, if they are significantly many."""
+    sessions = part.sessions
     sure = [
         (24 * share / hours, share, name)
         for (hours, name), share in zip(_PARTS.values(), sessions.by_part_of_day.tolist(), strict=True)
@@ -78,12 +78,12 @@ def _when(found: Pattern) -> Iterator[Sentence]:
             "alike.",
             share,
             "share",
-            found.support,
+            part.support,
         )
 
 
-def _weekend(found: Pattern) -> Iterator[Sentence]:
-    sessions = found.sessions
+def _weekend(part: Pattern) -> Iterator[Sentence]:
+    sessions = part.sessions
     usual = sessions.n_weekend_days / sessions.n_days
     enough = sessions.n_weekend_days >= MIN_WEEKEND_DAYS
     if enough and estimate_share(sessions.weekend_share, sessions.n_effective).differs_from(usual):
@@ -94,13 +94,13 @@ def _weekend(found: Pattern) -> Iterator[Sentence]:
             f"and {percent(usual)} of the days are Saturdays and Sundays.",
             sessions.weekend_share,
             "share",
-            found.support,
+            part.support,
         )
 
 
-def tell_drift(found: Drift) -> Iterator[Sentence]:
-    """Tell whether the genres of the first and the last window surely differ, and which moved most."""
-    whole, since = found.whole, day(found.windows[0].began_at, found.utc_offset)
+def describe_drift(part: Drift) -> Iterator[Sentence]:
+    """Describe whether the genres of the first and last window differ, and which changed most."""
+    whole, since = part.whole, day(part.windows[0].began_at, part.utc_offset)
     if not whole.is_sure:
         yield Sentence(
             "drift",
@@ -108,33 +108,33 @@ def tell_drift(found: Drift) -> Iterator[Sentence]:
             f"{percent(whole.divergence_bits)}, which chance alone may explain.",
             whole.divergence_bits,
             "bits",
-            found.support,
+            part.support,
         )
         return
-    moved = found.share[-1] - found.share[0]
+    moved = part.share[-1] - part.share[0]
     most = int(np.argmax(np.abs(moved)))
     grew = "grew" if moved[most] > 0 else "fell"
-    genre = f"{found.genres[most]} of all kinds" if found.is_broad else found.genres[most]
-    before, after = percent(found.share[0, most]), percent(found.share[-1, most])
+    genre = f"{part.genres[most]} of all kinds" if part.is_broad else part.genres[most]
+    before, after = percent(part.share[0, most]), percent(part.share[-1, most])
     yield Sentence(
         "drift",
         f"Your taste has moved since {since}: {genre} {grew} from {before} of what you play to {after}.",
         whole.divergence_bits,
         "bits",
-        found.support,
+        part.support,
     )
 
 
-def tell_neighbours(found: Neighbours) -> Iterator[Sentence]:
-    """Tell the friend who is nearest, if no other is as near."""
-    if found.n_compared > 1:
-        first, second = found.nearest[:2]
+def describe_neighbours(part: Neighbours) -> Iterator[Sentence]:
+    """Name the nearest friend, if the next one is clearly less similar."""
+    if part.n_compared > 1:
+        first, second = part.nearest[:2]
         if first.similarity - second.similarity >= CLEAR_SIMILARITY:
             yield Sentence(
                 "friends",
-                f"Of {found.n_compared} friends, {friend(first.user_id)} has the taste most like yours: "
+                f"Of {part.n_compared} friends, {friend(first.user_id)} has the taste most like yours: "
                 f"{percent(first.similarity)}, where 100 % is the same taste.",
                 first.similarity,
                 "similarity",
-                found.support,
+                part.support,
             )

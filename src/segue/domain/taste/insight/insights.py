@@ -1,7 +1,7 @@
-"""A profile in sentences, each with its number, and only what the listener's events bear out.
+"""Describe a profile in sentences, each with its number; every sentence is supported by the events.
 
-Where a mean is told, its interval of 99 % lies to one side of what it is compared with; where a share is,
-there are enough tracks or sessions that another sample would hardly say the opposite.
+A mean is reported if its 99 % interval excludes the value that it is compared with. A share is reported if
+there are enough tracks or sessions.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from segue.domain.taste.distinct import Tastes
-from segue.domain.taste.insight.habit import tell_drift, tell_neighbours, tell_patterns
+from segue.domain.taste.insight.habit import describe_drift, describe_neighbours, describe_patterns
 from segue.domain.taste.insight.music import (
-    tell_audio,
-    tell_eras,
-    tell_genres,
-    tell_mainstream,
-    tell_moods,
-    tell_tastes,
+    describe_audio,
+    describe_eras,
+    describe_genres,
+    describe_mainstream,
+    describe_moods,
+    describe_tastes,
 )
 from segue.domain.taste.insight.sentence import SMALL_TRACKS, Sentence, counted
 from segue.domain.taste.neighbour import Neighbours
@@ -30,23 +30,23 @@ from segue.domain.taste.part.pattern import Pattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from segue.domain.taste.played import Support
+    from segue.domain.taste.event_columns import Support
 
-_TELL: Mapping[type, Callable[[Any], Iterator[Sentence]]] = {
-    GenreProfile: tell_genres,
-    Tastes: tell_tastes,
-    AudioProfile: tell_audio,
-    MoodProfile: tell_moods,
-    EraProfile: tell_eras,
-    Pattern: tell_patterns,
-    Mainstream: tell_mainstream,
-    Drift: tell_drift,
-    Neighbours: tell_neighbours,
+_DESCRIBE: Mapping[type, Callable[[Any], Iterator[Sentence]]] = {
+    GenreProfile: describe_genres,
+    Tastes: describe_tastes,
+    AudioProfile: describe_audio,
+    MoodProfile: describe_moods,
+    EraProfile: describe_eras,
+    Pattern: describe_patterns,
+    Mainstream: describe_mainstream,
+    Drift: describe_drift,
+    Neighbours: describe_neighbours,
 }
 
 
-def small_history(support: Support) -> Iterator[Sentence]:
-    """Say of a small history that it is one."""
+def describe_small_history(support: Support) -> Iterator[Sentence]:
+    """Say that a history is small or empty."""
     if not support.tracks:
         yield Sentence(
             "history",
@@ -66,8 +66,8 @@ def small_history(support: Support) -> Iterator[Sentence]:
         )
 
 
-def insights_of(section: object) -> Iterator[Sentence]:
-    """Tell what one part of a profile bears out; nothing for a `Lack`."""
-    teller = _TELL.get(type(section))
-    if teller is not None:
-        yield from teller(section)
+def describe_part(section: object) -> Iterator[Sentence]:
+    """Describe one part of a profile; nothing for a `Lack`."""
+    describe = _DESCRIBE.get(type(section))
+    if describe is not None:
+        yield from describe(section)

@@ -1,4 +1,4 @@
-"""What a listener's music is like, in sentences."""
+"""Describe a listener's music in sentences."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from segue.domain.taste.part.mainstream import Mainstream
 
 LEAST_SHARE = 0.1
-"""Of the first genre, surely, before it is told."""
+"""Lower end of the first genre's 99 % interval above which a sentence names the genre."""
 ONE_GENRE = 1.5
-"""Effective number below which somebody stays with one."""
+"""Effective number of genres below which the listener stays with one genre."""
 CLEAR_PERCENTILE = 0.05
-"""How far a mean has to be from the middle besides: what is sure may still be too little to speak of."""
+"""Minimum distance of a mean percentile from 0.5; a significant one may still be too small to report."""
 CLEAR_MOOD = 0.2
-"""The same for moods, in standard deviations."""
+"""Minimum difference of a mood from the catalogue, in standard deviations."""
 MAX_AUDIO = 3
 
 
 class Sound(NamedTuple):
-    """What people call a feature, and music with a high and with a low percentile of it."""
+    """Words for a feature, and for music with a high and a low percentile of the feature."""
 
     name: str
     high: str
@@ -49,54 +49,54 @@ SOUNDS: Mapping[str, Sound] = {
     "valence": Sound("cheerful", "more cheerful", "sadder"),
     "tempo": Sound("fast", "faster", "slower"),
 }
-"""By feature."""
+"""The words of each feature."""
 
 
-def tell_genres(found: GenreProfile) -> Iterator[Sentence]:
-    """Tell the first genre if it surely has much, and how diverse all of them are."""
-    if found.n_effective < FEW:
+def describe_genres(part: GenreProfile) -> Iterator[Sentence]:
+    """Describe the first genre if its share is significant, and the diversity of all genres."""
+    if part.n_effective < FEW:
         return
-    first = found.shares[0]
-    sure = estimate_share(first.share, found.n_effective).interval(SURE_Z)
+    first = part.shares[0]
+    sure = estimate_share(first.share, part.n_effective).interval(SURE_Z)
     if sure is not None and sure[0] > LEAST_SHARE:
         yield Sentence(
             "genres",
             f"{percent(first.share)} of what you play is {first.name}.",
             first.share,
             "share",
-            found.support,
+            part.support,
         )
-    number = found.effective_number
-    begin = "You stay with one genre" if number < ONE_GENRE else f"You play {len(found.shares)} genres"
+    number = part.effective_number
+    begin = "You stay with one genre" if number < ONE_GENRE else f"You play {len(part.shares)} genres"
     text = f"{begin}: your listening is as varied as {number:.1f} genres that are played equally often."
-    yield Sentence("genres", text, number, "genres", found.support)
+    yield Sentence("genres", text, number, "genres", part.support)
 
 
-def tell_audio(found: AudioProfile) -> Iterator[Sentence]:
-    """Tell the features that are surely and clearly apart from the catalogue's middle, the clearest first."""
+def describe_audio(part: AudioProfile) -> Iterator[Sentence]:
+    """Describe the features that differ significantly and clearly from the catalogue, the greatest first."""
     clear = [
         each
-        for each in found.features
+        for each in part.features
         if each.percentile.n_effective >= FEW
         and abs(each.percentile.mean - 0.5) >= CLEAR_PERCENTILE
         and each.percentile.differs_from(0.5)
     ]
     for each in sorted(clear, key=lambda each: -abs(each.percentile.mean - 0.5))[:MAX_AUDIO]:
         mean = each.percentile.mean
-        sound, part = SOUNDS[each.name], max(mean, 1 - mean)
+        sound, share = SOUNDS[each.name], max(mean, 1 - mean)
         more = sound.low if mean < 0.5 else sound.high
         yield Sentence(
             "audio",
-            f"On average, your music is {more} than {percent(part)} of the catalogue's tracks.",
+            f"On average, your music is {more} than {percent(share)} of the catalogue's tracks.",
             100 * mean,
             f"percentile of {each.name}",
-            found.support,
+            part.support,
         )
 
 
-def tell_moods(found: MoodProfile) -> Iterator[Sentence]:
-    """Tell the mood that stands out most, if it surely does."""
-    first = found.moods[0]
+def describe_moods(part: MoodProfile) -> Iterator[Sentence]:
+    """Describe the mood with the greatest difference, if it is significant."""
+    first = part.moods[0]
     if (
         first.difference >= CLEAR_MOOD
         and first.score.n_effective >= FEW
@@ -108,49 +108,49 @@ def tell_moods(found: MoodProfile) -> Iterator[Sentence]:
             f"score {percent(first.score.mean)} for it, and the catalogue's {percent(first.catalogue_mean)}.",
             first.difference,
             "standard deviations",
-            found.support,
+            part.support,
         )
 
 
-def tell_eras(found: EraProfile) -> Iterator[Sentence]:
-    """Tell the first decade, if it surely has more than an equal share."""
-    decade, share = max(found.decades, key=lambda each: each[1])
-    sure = estimate_share(share, found.n_effective).interval(SURE_Z)
-    if found.n_effective >= FEW and sure is not None and sure[0] > 1 / max(len(found.decades), 2):
+def describe_eras(part: EraProfile) -> Iterator[Sentence]:
+    """Describe the most played decade, if its share is significantly more than an equal one."""
+    decade, share = max(part.decades, key=lambda each: each[1])
+    sure = estimate_share(share, part.n_effective).interval(SURE_Z)
+    if part.n_effective >= FEW and sure is not None and sure[0] > 1 / max(len(part.decades), 2):
         yield Sentence(
             "eras",
             f"{percent(share)} of what you play is from the {decade}s.",
             share,
             "share",
-            found.support,
+            part.support,
         )
 
 
-def tell_tastes(found: Tastes) -> Iterator[Sentence]:
-    """Tell how many tastes there are, if several."""
-    if len(found.tastes) > 1:
+def describe_tastes(part: Tastes) -> Iterator[Sentence]:
+    """Describe the number of tastes, if there are several."""
+    if len(part.tastes) > 1:
         yield Sentence(
             "tastes",
-            f"You have {len(found.tastes)} distinct tastes. The main one, around “{found.tastes[0].title}”, "
-            f"is {percent(found.tastes[0].weight)} of what you play.",
-            len(found.tastes),
+            f"You have {len(part.tastes)} distinct tastes. The main one, around “{part.tastes[0].title}”, "
+            f"is {percent(part.tastes[0].weight)} of what you play.",
+            len(part.tastes),
             "tastes",
-            found.support,
+            part.support,
         )
 
 
-def tell_mainstream(found: Mainstream) -> Iterator[Sentence]:
-    """Tell whether the music is surely more or less popular than that of everybody."""
-    usual = found.usual
-    if found.percentile.n_effective < FEW or np.isnan(usual) or not found.percentile.differs_from(usual):
+def describe_mainstream(part: Mainstream) -> Iterator[Sentence]:
+    """Describe whether the music is significantly more or less popular than that of all listeners."""
+    usual = part.usual
+    if part.percentile.n_effective < FEW or np.isnan(usual) or not part.percentile.differs_from(usual):
         return
-    more = "more" if found.percentile.mean > usual else "less"
+    more = "more" if part.percentile.mean > usual else "less"
     yield Sentence(
         "mainstream",
         f"Your music is {more} popular than usual: on average, it is more popular than "
-        f"{percent(found.percentile.mean)} of the catalogue's tracks, and what all listeners play than "
+        f"{percent(part.percentile.mean)} of the catalogue's tracks, and what all listeners play than "
         f"{percent(usual)}.",
-        100 * found.percentile.mean,
+        100 * part.percentile.mean,
         "percentile",
-        found.support,
+        part.support,
     )

@@ -1,4 +1,4 @@
-"""How a listener's music sounds beside the catalogue."""
+"""Audio features and moods of a listener's music, compared with the catalogue."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.listening.mood import FEATURES, Mood
-from segue.domain.taste.played import Lack
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.reference import COLUMNS, mood_scores
 from segue.domain.taste.weighted_mean import estimate, weighted_quantiles
 
 if TYPE_CHECKING:
-    from segue.domain.taste.played import EventColumns, Support
+    from segue.domain.taste.event_columns import EventColumns, Support
     from segue.domain.taste.reference import Reference
     from segue.domain.taste.weighted_mean import WeightedMean
 
@@ -28,11 +28,11 @@ class AudioFeature:
     ----------
     name : str
     percentile : WeightedMean
-        Mean place of what is played in the catalogue, 0 … 1: 0.5 is its middle.
+        Mean percentile of what is played, 0 … 1; 0.5 is the middle of the catalogue.
     low, high : float
-        A quarter of what is played is below, a quarter above, as percentiles.
+        Lower and upper quartile of the percentiles.
     value : float
-        The median, in the feature's own unit.
+        Median of what is played, in the feature's own unit.
     """
 
     name: str
@@ -44,7 +44,7 @@ class AudioFeature:
 
 @dataclass(frozen=True, slots=True)
 class AudioProfile:
-    """All features of which something is known."""
+    """All features that some track has."""
 
     support: Support
     features: tuple[AudioFeature, ...]
@@ -58,11 +58,11 @@ class MoodScore:
     ----------
     mood : Mood
     score : WeightedMean
-        Mean of the tracks' scores, 0 … 1, as `segue.domain.model.content.rules` scores them.
+        Mean score of the tracks, 0 … 1, by the rules of `segue.domain.model.content.rules`.
     catalogue_mean : float
-        Of all tracks.
+        Mean score of all tracks.
     difference : float
-        Between the two, in standard deviations of the catalogue's tracks; 0 where all are alike.
+        ``score`` minus ``catalogue_mean``, in the catalogue's standard deviations; 0 if all scores are equal.
     """
 
     mood: Mood
@@ -73,14 +73,14 @@ class MoodScore:
 
 @dataclass(frozen=True, slots=True)
 class MoodProfile:
-    """All moods, the one that stands out most from the catalogue first."""
+    """All moods, the greatest difference first."""
 
     support: Support
     moods: tuple[MoodScore, ...]
 
 
 def audio_profile(reference: Reference, played: EventColumns) -> AudioProfile | Lack:
-    """Place what is played among the catalogue, feature by feature."""
+    """Compare each feature of what is played with the catalogue."""
     known = played.liked
     rows = played.row[known]
     known[known] = ~np.isnan(reference.audio[rows]).all(axis=1)
@@ -89,20 +89,20 @@ def audio_profile(reference: Reference, played: EventColumns) -> AudioProfile | 
         return Lack(f"needs {MIN_TRACKS} tracks with audio features, there are {support.tracks}", support)
     rows, weight = played.row[known], played.weight[known]
     percentile, value = reference.audio[rows], reference.catalogue.audio[rows][:, COLUMNS]
-    found = []
+    features = []
     for place, name in enumerate(FEATURES):
         some = ~np.isnan(percentile[:, place])
         if some.any():
             p, w = percentile[some, place].astype(np.float64), weight[some]
             low, middle, high = weighted_quantiles(p, w, (0.25, 0.5, 0.75))
-            # A percentile is as high as its value: the middle of the one is the middle of the other.
+            # Percentiles have the same order as values, so both medians are of the same track.
             at = int(np.argmin(np.abs(p - middle)))
-            found.append(AudioFeature(name, estimate(p, w), low, high, float(value[some, place][at])))
-    return AudioProfile(support, tuple(found))
+            features.append(AudioFeature(name, estimate(p, w), low, high, float(value[some, place][at])))
+    return AudioProfile(support, tuple(features))
 
 
 def mood_profile(reference: Reference, played: EventColumns) -> MoodProfile | Lack:
-    """Score what is played by each mood, and the catalogue beside it."""
+    """Score what is played for each mood, and compare with the catalogue."""
     known = played.liked
     known[known] = ~np.isnan(reference.audio[played.row[known]]).all(axis=1)
     support = played.support(known)
@@ -110,10 +110,10 @@ def mood_profile(reference: Reference, played: EventColumns) -> MoodProfile | La
         return Lack(f"needs {MIN_TRACKS} tracks with audio features, there are {support.tracks}", support)
     scores = mood_scores(reference.audio[played.row[known]]).astype(np.float64)
     weight = played.weight[known]
-    found = []
+    moods = []
     for mood, column, mean, deviation in zip(
         Mood, scores.T, reference.mood_mean.tolist(), reference.mood_deviation.tolist(), strict=True
     ):
         score = estimate(column, weight)
-        found.append(MoodScore(mood, score, mean, (score.mean - mean) / deviation if deviation else 0.0))
-    return MoodProfile(support, tuple(sorted(found, key=lambda each: -each.difference)))
+        moods.append(MoodScore(mood, score, mean, (score.mean - mean) / deviation if deviation else 0.0))
+    return MoodProfile(support, tuple(sorted(moods, key=lambda each: -each.difference)))

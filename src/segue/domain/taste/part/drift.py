@@ -1,4 +1,4 @@
-"""How a taste moves: the listener's history in parts that follow each other, and how far apart these are."""
+"""Taste over time: the history is cut into successive windows, and their genres are compared."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from segue.domain.catalogue.broad_genre import BroadGenre
 from segue.domain.listening.mood import FEATURES
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.part.genre import entropy_nats
-from segue.domain.taste.played import Lack
 from segue.domain.taste.reference import memberships
 from segue.domain.taste.weighted_mean import SURE_BEYOND_Z, quantile_chi_square
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.taste.played import EventColumns, Support
+    from segue.domain.taste.event_columns import EventColumns, Support
     from segue.domain.taste.reference import Reference
 
 MAX_WINDOWS = 8
 EVENTS_PER_WINDOW = 40
-"""At least; shorter histories have fewer windows."""
+"""Minimum number of events in a window; shorter histories have fewer windows."""
 MIN_DAYS = 14
-"""Below, a change is of the day rather than of the taste."""
+"""Minimum length of a history; in a shorter one, a change may come from the day and not from the taste."""
 N_GENRES = 6
-"""That have a stream of their own; the others are one."""
+"""Number of genres shown separately; all others are merged into one stream."""
 N_COMPARED = 12
-"""That windows are compared by, the others as one: many rare genres would drown a change of great ones."""
+"""Number of genres compared separately; all others are merged, so that rare ones do not hide a change."""
 
 _DAY_S = 86_400
 
@@ -44,10 +44,10 @@ class Window:
     Attributes
     ----------
     began_at, ended_at : float
-        Of its first and last event, seconds since 1970 in UTC.
+        Time of the first and last event, seconds since 1970 in UTC.
     n_events : int
     n_effective : float
-        Equally weighted tracks that would say as much.
+        Number of equally weighted tracks that give the same error.
     """
 
     began_at: float
@@ -58,17 +58,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How far two windows are apart in genres.
+    """Difference between the genres of two windows.
 
     Attributes
     ----------
     divergence_bits : float
-        Jensen & Shannon's: 0 for the same shares, 1 for nothing in common (Lin, "Divergence measures based on
-        the Shannon entropy", 1991).
+        Jensen-Shannon divergence: 0 for equal shares, 1 for no genre in common (Lin, "Divergence measures
+        based on the Shannon entropy", 1991).
     by_chance_bits : float
-        What two samples of so many tracks of one unchanged taste have on the average.
+        Mean divergence of two samples of this size from one unchanged taste.
     is_sure : bool
-        A likelihood-ratio test of one taste in both fails, at 99 of 100.
+        A likelihood-ratio test rejects one unchanged taste at the 1 % level.
     """
 
     divergence_bits: float
@@ -84,23 +84,22 @@ class Drift:
     ----------
     support : Support
     windows : tuple of Window
-        With about as many events each.
+        Each has about the same number of events.
     genres : tuple of str (n,)
-        The most played, at most `N_GENRES`.
+        The most played genres, at most `N_GENRES`.
     is_broad : bool
-        They are broad ones of `segue.domain.catalogue.broad_genre`, each with all finer genres that belong
-        there: where the most played of the catalogue's own are less than half of what is played, and these
-        are more.
+        Whether ``genres`` are those of `segue.domain.catalogue.broad_genre`. They are used where the most
+        played genres of the catalogue cover less than half of what is played, and the broad ones cover more.
     share : float64 (n_windows, n)
-        Of each in each window; what is missing to 1 is other genres'.
+        Share of each genre in each window; other genres have the rest.
     audio : float64 (n_windows, n_features)
         Mean percentiles by `segue.domain.listening.mood.FEATURES`; NaN where unknown.
     steps : tuple of Change
-        From each window to the next.
+        Change from each window to the next.
     whole : Change
-        From the first to the last.
+        Change from the first window to the last.
     utc_offset : timedelta
-        Of the listener's clock, by which days are written.
+        The listener's clock minus UTC.
     """
 
     support: Support
@@ -120,43 +119,43 @@ def taste_drift(
     utc_offset: timedelta = timedelta(0),
     since: datetime | None = None,
 ) -> Drift | Lack:
-    """Cut a history into windows of as many events each, and compare them.
+    """Cut a history into windows with equal numbers of events, and compare them.
 
     Parameters
     ----------
     reference : Reference
     played : EventColumns
     utc_offset : timedelta
-        Of the listener's clock.
+        The listener's clock minus UTC.
     since : datetime, optional
-        Of what was before, not all was read: it is left out.
+        Earlier events are ignored, because not all of them were read.
     """
     genres = reference.catalogue.genres
     known = played.liked
     usable = known.copy()
     usable[usable] = np.diff(genres.start)[played.row[usable]] > 0
-    of_time = (played.taste > 0) & ~np.isnan(played.at)
+    timed = (played.taste > 0) & ~np.isnan(played.at)
     if since is not None:
-        of_time &= played.at >= since.timestamp()
-    timed = usable[played.track] & of_time
-    speaks, support = np.flatnonzero(timed), played.support_of_events(timed)
-    n_windows = min(MAX_WINDOWS, len(speaks) // EVENTS_PER_WINDOW)
-    days = float(np.ptp(played.at[speaks])) / _DAY_S if len(speaks) else 0.0
+        timed &= played.at >= since.timestamp()
+    counts = usable[played.track] & timed
+    event, support = np.flatnonzero(counts), played.support_of_events(counts)
+    n_windows = min(MAX_WINDOWS, len(event) // EVENTS_PER_WINDOW)
+    days = float(np.ptp(played.at[event])) / _DAY_S if len(event) else 0.0
     if n_windows < 2 or days < MIN_DAYS:
         least = f"{2 * EVENTS_PER_WINDOW} events with a time over {MIN_DAYS} days"
-        found = f"there are {len(speaks)} over {math.floor(10 * days) / 10:g}"
-        if without := int(np.count_nonzero(known[played.track] & of_time)) - len(speaks):
-            found += f", and {without} more of tracks without a genre in the catalogue"
-        return Lack(f"needs {least}, {found}", support)
-    window = np.arange(len(speaks)) * n_windows // len(speaks)
-    weight = _by_window(window, played.track[speaks], played.taste[speaks], len(played.track_ids))
+        present = f"there are {len(event)} over {math.floor(10 * days) / 10:g}"
+        if without := int(np.count_nonzero(known[played.track] & timed)) - len(event):
+            present += f", and {without} more of tracks without a genre in the catalogue"
+        return Lack(f"needs {least}, {present}", support)
+    window = np.arange(len(event)) * n_windows // len(event)
+    weight = _by_window(window, played.track[event], played.taste[event], len(played.track_ids))
     tracks = np.flatnonzero(usable)
     rows, weight = played.row[tracks], weight[:, tracks]
     share = _genres_by_window(reference, rows, weight)
     size = weight.sum(axis=1) ** 2 / (weight**2).sum(axis=1)
     edge = np.flatnonzero(np.diff(window, prepend=-1, append=n_windows))
     windows = tuple(
-        Window(float(played.at[speaks[a]]), float(played.at[speaks[b - 1]]), int(b - a), float(n))
+        Window(float(played.at[event[a]]), float(played.at[event[b - 1]]), int(b - a), float(n))
         for a, b, n in zip(edge[:-1].tolist(), edge[1:].tolist(), size.tolist(), strict=True)
     )
     order = np.argsort(-share.sum(axis=0), kind="stable")
@@ -183,17 +182,18 @@ def taste_drift(
 
 
 def _most(share: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the columns with most in all, at most `N_GENRES` and none that is empty, and what they hold."""
+    """Return the columns with the greatest sums, at most `N_GENRES`, none empty, and their shares."""
     order = np.argsort(-share.sum(axis=0), kind="stable")[:N_GENRES]
     most = order[share[:, order].any(axis=0)]
     return most, share[:, most]
 
 
 def change(p: NDArray[np.float64], q: NDArray[np.float64], n_p: float, n_q: float) -> Change:
-    """Compare two sets of shares that samples of ``n_p`` and ``n_q`` tracks gave.
+    """Compare the shares of two samples, of ``n_p`` and ``n_q`` tracks.
 
-    2 N JS with the samples' sizes for weights is the likelihood ratio G of one taste in both, which by
-    chance is distributed as χ² with one degree of freedom less than there are genres (Wilks 1938).
+    2 N JS, weighted by the sample sizes, is the likelihood ratio G of one taste in both samples. For one
+    unchanged taste it has a χ² distribution with one degree of freedom less than there are genres (Wilks
+    1938).
     """
     some = (p > 0) | (q > 0)
     p, q = p[some], q[some]
@@ -207,7 +207,7 @@ def change(p: NDArray[np.float64], q: NDArray[np.float64], n_p: float, n_q: floa
 
 
 def divergence_bits(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
-    """Return Jensen & Shannon's divergence of shares that sum to 1 each, 0 … 1."""
+    """Return the Jensen-Shannon divergence of two sets of shares that each sum to 1; 0 … 1."""
     return _divergence_nats(p, q, 0.5) / math.log(2)
 
 
@@ -227,7 +227,7 @@ def _by_window(
 def _genres_by_window(
     reference: Reference, rows: NDArray[np.int32], weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Shares, float64 (n_windows, n_genres)."""
+    """Return the genre shares of each window, float64 (n_windows, n_genres)."""
     genres = reference.catalogue.genres
     place, part, by = memberships(reference.catalogue, rows)
     label = genres.label_index[place]
@@ -240,6 +240,6 @@ def _audio_by_window(audio: NDArray[np.float32], weight: NDArray[np.float64]) ->
     known = ~np.isnan(audio)
     size = weight @ known
     total = weight @ np.nan_to_num(audio.astype(np.float64))
-    found = np.full((len(weight), len(FEATURES)), np.nan)
-    np.divide(total, size, out=found, where=size > 0)
-    return found
+    mean = np.full((len(weight), len(FEATURES)), np.nan)
+    np.divide(total, size, out=mean, where=size > 0)
+    return mean

@@ -1,4 +1,4 @@
-"""From which decades a listener's music is."""
+"""Decades of release of a listener's music."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.taste.played import Lack
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.weighted_mean import n_effective, weighted_quantiles
 
 if TYPE_CHECKING:
-    from segue.domain.taste.played import EventColumns, Support
+    from segue.domain.taste.event_columns import EventColumns, Support
     from segue.domain.taste.reference import Reference
 
 MIN_TRACKS = 3
@@ -26,11 +26,11 @@ class EraProfile:
     support : Support
         Tracks with a release date.
     decades : tuple of (int, float)
-        The first year of each, ascending, and its share of what is played; the shares sum to 1.
+        First year of each decade, ascending, and its share of what is played; the shares sum to 1.
     median_year, low_year, high_year : int
-        Half of what is played is from before and after; a quarter from before, from after.
+        Median and quartiles of the release years.
     catalogue_year : int
-        The median of the catalogue.
+        Median release year of the catalogue.
     n_effective : float
     """
 
@@ -44,7 +44,7 @@ class EraProfile:
 
 
 def era_profile(reference: Reference, played: EventColumns) -> EraProfile | Lack:
-    """Share out what is played among decades of release."""
+    """Return the shares of the decades of release in what is played."""
     known = played.liked
     date = reference.catalogue.release_date[played.row[known]]
     known[known] = ~np.isnat(date)

@@ -1,4 +1,4 @@
-"""Which genres a listener plays, and how many different ones."""
+"""Genres that a listener plays, and their diversity."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segue.domain.taste.played import Lack
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.reference import genre_shares
 from segue.domain.taste.weighted_mean import n_effective
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segue.domain.taste.played import EventColumns, Support
+    from segue.domain.taste.event_columns import EventColumns, Support
     from segue.domain.taste.reference import Reference
 
 MIN_TRACKS = 3
@@ -22,15 +22,15 @@ MIN_TRACKS = 3
 
 @dataclass(frozen=True, slots=True)
 class GenreShare:
-    """One genre of the catalogue's own.
+    """A genre of the catalogue.
 
     Attributes
     ----------
     name : str
     share : float
-        Of what is played, 0 … 1.
+        Share of what is played, 0 … 1.
     catalogue_share : float
-        Of the catalogue's tracks, 0 … 1.
+        Share of the catalogue's tracks, 0 … 1.
     """
 
     name: str
@@ -51,10 +51,10 @@ class GenreProfile:
     entropy_nats : float
         H = -Σ p ln p (Shannon, "A mathematical theory of communication", 1948).
     effective_number : float
-        exp(H), so many equally played genres would be as diverse (Hill, "Diversity and evenness", 1973, of
-        order 1): 1 for one genre alone.
+        exp(H), the number of equally played genres with the same diversity; 1 for one genre alone (Hill,
+        "Diversity and evenness", 1973, order 1).
     n_effective : float
-        Equally weighted tracks that would say as much.
+        Number of equally weighted tracks that give the same error.
     """
 
     support: Support
@@ -65,7 +65,7 @@ class GenreProfile:
 
 
 def genre_profile(reference: Reference, played: EventColumns) -> GenreProfile | Lack:
-    """Share out what is played among genres; several of one track share it alike."""
+    """Return the genres' shares of what is played; the genres of one track share it equally."""
     catalogue = reference.catalogue
     liked = played.liked
     with_genre = np.zeros(len(liked), bool)

@@ -1,4 +1,4 @@
-"""When and how a listener listens: hours and weekdays, sessions, skips, repeats, discoveries."""
+"""Listening habits: hours and weekdays, sessions, skips, repeats and discoveries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.listening.event import EVENT_KINDS, EventKind
-from segue.domain.taste.played import Lack
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.weighted_mean import n_effective
 
 if TYPE_CHECKING:
@@ -16,40 +16,39 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segue.domain.taste.played import EventColumns, Support
+    from segue.domain.taste.event_columns import EventColumns, Support
 
 MIN_EVENTS = 20
 SESSION_GAP_S = 30 * 60
-"""A longer silence, from the end of what was heard, ends a session."""
+"""A session ends when nothing is heard for longer than this."""
 
 _PLAY, _SKIP = EVENT_KINDS.index(EventKind.PLAY), EVENT_KINDS.index(EventKind.SKIP)
 _DAY_S, _HOUR_S = 86_400, 3600
-_THURSDAY = 3
-"""Of 1 January 1970, Monday being 0."""
+_THURSDAY = 3  # the weekday of 1 January 1970; Monday is 0
 _SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Listening without a silence of more than `SESSION_GAP_S`.
+    """Sessions: listening without a silence longer than `SESSION_GAP_S`.
 
     Attributes
     ----------
     count : int
     median_tracks : float
     median_minutes : float
-        From the begin of the first track to the end of what was heard of the last.
+        Median time from the start of the first track to the end of what was heard of the last.
     per_week : float
-        Over the weeks from the first event to the last, at least one.
+        Sessions a week, from the first event to the last; a history counts as at least one week.
     weekend_share : float
-        That began on a Saturday or Sunday.
+        Share of sessions that began on a Saturday or Sunday.
     by_part_of_day : float64 (4,)
-        Shares that began in each of `segue.domain.listening.situation.TimeOfDay`.
+        Share of sessions that began in each `segue.domain.listening.situation.TimeOfDay`.
     n_effective : float
-        Days with as many sessions each that would say as much of when somebody listens: sessions of one day
-        have the reasons of that day in common.
+        Number of days with equally many sessions that give the same error. Days are counted, because the
+        sessions of one day are not independent.
     n_days, n_weekend_days : int
-        From the first session to the last, those without any included.
+        All days from the first session to the last, with or without a session.
     """
 
     count: int
@@ -70,17 +69,18 @@ class Pattern:
     Attributes
     ----------
     support : Support
-        Plays and skips, each at a moment of its own.
+        Plays and skips that have their own time.
     heat : int64 (7, 24)
-        Events by weekday, Monday first, and hour of the listener's clock.
+        Number of events by weekday, Monday first, and hour of the listener's clock.
     sessions : Sessions
     n_plays, n_skips : int
     skip_share : float
-        Of plays and skips together.
+        Share of skips among plays and skips.
     repeat_share : float or None
-        Of plays, that were of a track played before; None where earlier events were not read.
+        Share of plays whose track was played before; None if earlier events were not read.
     discovery_rate : float or None
-        Of the later half of the plays, that were of a track which no event before was about; None as above.
+        Share of the later half of the plays whose track has no earlier event; None if earlier events were
+        not read.
     began_at, ended_at : float
         Seconds since 1970 in UTC.
     """
@@ -100,26 +100,25 @@ class Pattern:
 def listening_pattern(
     played: EventColumns, utc_offset: timedelta, *, is_whole: bool = True
 ) -> Pattern | Lack:
-    """Describe how somebody listens, by their own clock.
+    """Describe listening habits by the listener's clock.
 
-    An event that stands for several has one time for all of them: it is left out, as no such moment was.
+    An event that counts for several is left out, because only one time is known for all of them.
 
     Parameters
     ----------
     played : EventColumns
         Tracks that the catalogue does not have count too.
     utc_offset : timedelta
-        Of the listener's clock.
+        The listener's clock minus UTC.
     is_whole : bool
-        There are no earlier events: else nobody can tell what was heard for the first time.
+        Whether the whole history was read. Otherwise, nobody can know what was heard for the first time.
     """
     listens = ((played.kind == _PLAY) | (played.kind == _SKIP)) & (played.count == 1)
     listens &= ~np.isnan(played.at)
     support = played.support_of_events(listens)
     if support.events < MIN_EVENTS:
-        return Lack(
-            f"needs {MIN_EVENTS} plays and skips with their own time, there are {support.events}", support
-        )
+        reason = f"needs {MIN_EVENTS} plays and skips with their own time, there are {support.events}"
+        return Lack(reason, support)
     at, kind, track = played.at[listens], played.kind[listens], played.track[listens]
     local = (at + utc_offset.total_seconds()).astype(np.int64)
     slot = _weekday(local) * 24 + local % _DAY_S // _HOUR_S
@@ -144,7 +143,8 @@ def _weekday(local: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _sessions(at: NDArray[np.float64], local: NDArray[np.int64], seconds: NDArray[np.float64]) -> Sessions:
-    # Some sources tell when a listen began and others when it ended: it is no silence by either reckoning.
+    # Some sources record when a track began and others when it ended; the longer one of both tracks is
+    # subtracted, so that neither kind of source counts a track as silence.
     silence = np.diff(at) - np.maximum(seconds[:-1], seconds[1:])
     begins = np.flatnonzero(np.concatenate([[True], silence > SESSION_GAP_S]))
     ends = np.append(begins[1:], len(at)) - 1
@@ -170,9 +170,9 @@ def _repeat_share(plays: NDArray[np.int32]) -> float:
 
 
 def _discovery_rate(track: NDArray[np.int32], plays: NDArray[np.intp]) -> float:
-    """Share of the later half of ``plays``, positions in ``track``, that are the first event of their track.
+    """Return the share of the later half of ``plays``, positions in ``track``, whose track is new.
 
-    What was heard before the history begins nobody knows: so the earlier half only says what is known.
+    The earlier half only shows what the listener knew, because nothing is known of the time before it.
     """
     first = np.zeros(len(track), bool)
     first[np.unique(track, return_index=True)[1]] = True

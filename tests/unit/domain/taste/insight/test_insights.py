@@ -12,11 +12,11 @@ import pytest
 from segue.domain.listening.event import Event, EventKind
 from segue.domain.listening.mood import FEATURES
 from segue.domain.taste.distinct import Taste, Tastes
-from segue.domain.taste.insight.habit import tell_neighbours
-from segue.domain.taste.insight.music import SOUNDS, tell_tastes
+from segue.domain.taste.event_columns import Lack, Support
+from segue.domain.taste.insight.habit import describe_neighbours
+from segue.domain.taste.insight.music import SOUNDS, describe_tastes
 from segue.domain.taste.insight.sentence import percent
 from segue.domain.taste.neighbour import Friend, Neighbours
-from segue.domain.taste.played import Lack, Support
 from segue.domain.taste.profile import PARTS, Profile, ProfileFor, build_profile
 from tests.small_taste import JAZZ, ROCK, event, played, plays, reference
 
@@ -145,7 +145,7 @@ def test_of_a_history_that_goes_on_before_nothing_new_or_repeated_is_told() -> N
 def test_what_the_strongest_taste_is_called_is_no_claim_about_all_of_it() -> None:
     taste = Taste("Upbeat rock: A and more", 0.58, 30, (0,), None)
     tastes = Tastes(Support(9, 9, 1), (taste, taste), np.array([0]), np.ones(1), np.zeros(1, np.intp))
-    (found,) = tell_tastes(tastes)
+    (found,) = describe_tastes(tastes)
     assert found.text == (
         "You have 2 distinct tastes. The main one, around “Upbeat rock: A and more”, is 58 % of what you "
         "play."
@@ -166,7 +166,7 @@ def test_skips_are_told_only_with_enough_events() -> None:
     many = plays(list(islice(cycle(ROCK), 400))) + [
         event(track, kind=EventKind.SKIP, number=number) for number in range(5) for track in JAZZ
     ]
-    assert "20 % of the tracks that begin were skipped." in told(profile(many))["patterns"]
+    assert "20 % of the tracks that started were skipped." in told(profile(many))["patterns"]
 
 
 def test_every_sentence_has_its_number_and_what_it_rests_on() -> None:
@@ -187,7 +187,7 @@ def test_every_feature_has_words_for_much_and_little() -> None:
 @pytest.mark.parametrize(("second", "n_told"), [(0.5, 1), (0.79, 0)])
 def test_the_nearest_friend_is_told_only_if_clearly_the_nearest(second: float, n_told: int) -> None:
     nearest = (Friend("7", 0.8), Friend("9", second))
-    found = list(tell_neighbours(Neighbours(Support(9, 9, 1), nearest, 2, 0)))
+    found = list(describe_neighbours(Neighbours(Support(9, 9, 1), nearest, 2, 0)))
     assert len(found) == n_told
     if found:
         assert found[0].text == (

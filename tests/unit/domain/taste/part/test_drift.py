@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.domain.taste.insight.habit import tell_drift
+from segue.domain.taste.event_columns import Lack
+from segue.domain.taste.insight.habit import describe_drift
 from segue.domain.taste.part.drift import MAX_WINDOWS, Drift, change, divergence_bits, taste_drift
-from segue.domain.taste.played import Lack
 from tests.small_taste import JAZZ, ROCK, catalogue, played, plays, reference
 
 REFERENCE = reference()
@@ -75,7 +75,7 @@ def test_many_small_genres_are_told_by_the_broad_ones() -> None:
     assert found.is_broad
     assert set(found.genres) == {"rock", "jazz"}
     np.testing.assert_allclose(found.share.sum(axis=1), 1)
-    (text,) = (each.text for each in tell_drift(replace(found, whole=replace(found.whole, is_sure=True))))
+    (text,) = (each.text for each in describe_drift(replace(found, whole=replace(found.whole, is_sure=True))))
     assert "rock of all kinds fell from" in text or "jazz of all kinds grew from" in text
     unheard = catalogue([[f"x{row}"] for row in range(40)])  # of no broad genre
     own = taste_drift(reference(unheard), played(plays(ROCK * 8 + JAZZ * 8), tracks=unheard))

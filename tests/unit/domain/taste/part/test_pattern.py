@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from segue.domain.listening.event import Event, EventKind
+from segue.domain.taste.event_columns import Lack
 from segue.domain.taste.part.pattern import Pattern, listening_pattern
-from segue.domain.taste.played import Lack
 from tests.small_taste import BEGIN, JAZZ, ROCK, event, played, plays
 
 

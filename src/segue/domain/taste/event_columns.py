@@ -1,4 +1,4 @@
-"""What one listener did, in columns, and how much of it speaks for which track."""
+"""One listener's events as columns, and how much they count for each track."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from segue.domain.listening.event import Event
 
 NAMED = WEIGHTS[EventKind.LIKE]
-"""What a track counts that is named beside the history, in whole plays: as much as a like."""
+"""Weight of a track that the request names, in whole plays; the same as a like."""
 
 _NEVER = 0.0
-"""Seconds since 1970 of an event whose time nobody knows, as `segue.sources.dataset.history` writes them."""
+"""Seconds since 1970 that `segue.sources.dataset.history` writes for an event whose time is unknown."""
 _CODE = {kind: code for code, kind in enumerate(EVENT_KINDS)}
 _PLAY, _SKIP = _CODE[EventKind.PLAY], _CODE[EventKind.SKIP]
 _LIKE, _DISLIKE = _CODE[EventKind.LIKE], _CODE[EventKind.DISLIKE]
@@ -32,15 +32,15 @@ _LIKE, _DISLIKE = _CODE[EventKind.LIKE], _CODE[EventKind.DISLIKE]
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What a figure rests on.
+    """The events that a figure rests on.
 
     Attributes
     ----------
     events : int
-        That speak for a track; tracks that were named count as one each.
+        Number of events that count for a track; each named track is one.
     tracks : int
     hours : float
-        Heard in those events, as far as it is known.
+        Hours heard in these events, as far as known.
     """
 
     events: int
@@ -64,22 +64,22 @@ class EventColumns:
     ----------
     track_ids : tuple of str (n_tracks,)
     row : int32 (n_tracks,)
-        Of the catalogue, `UNKNOWN_ITEM` where it has no such track.
+        Catalogue row; `UNKNOWN_ITEM` where the catalogue does not have the track.
     weight : float64 (n_tracks,)
-        How much speaks for each, in whole plays: 0 where it is disliked, or skips outweigh plays.
+        Weight in the taste, in whole plays; 0 where the track is disliked, or skips outweigh plays.
     track : int32 (n_events,)
-        Rows of the columns above.
+        Position of each event's track in the columns above.
     kind : int8 (n_events,)
         Positions in `segue.domain.listening.event.EVENT_KINDS`.
     at : float64 (n_events,)
-        Seconds since 1970 in UTC; NaN for tracks that were named, which come last, and for what imported
-        histories count without a time, which comes first.
+        Seconds since 1970 in UTC. It is NaN for named tracks, which come last, and for imported events
+        without a time, which come first.
     count : float64 (n_events,)
-        How many such events it stands for.
+        How many such events each row counts for.
     seconds : float64 (n_events,)
-        Heard; 0 where unknown, or nothing was.
+        Seconds heard; 0 where unknown.
     taste : float64 (n_events,)
-        What each event adds to the weight of its track, ≥ 0.
+        Part of its track's weight that each event adds, ≥ 0.
     """
 
     track_ids: tuple[str, ...]
@@ -94,21 +94,20 @@ class EventColumns:
 
     @property
     def liked(self) -> NDArray[np.bool_]:
-        """Which tracks are of the catalogue and speak for a taste, bool (n_tracks,)."""
+        """Return which tracks have a weight and are in the catalogue, bool (n_tracks,)."""
         return np.asarray((self.weight > 0) & (self.row != UNKNOWN_ITEM))
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Tracks that the catalogue does not have."""
+        """Return the tracks that the catalogue does not have."""
         return tuple(self.track_ids[place] for place in np.flatnonzero(self.row == UNKNOWN_ITEM).tolist())
 
     def support(self, tracks: NDArray[np.bool_]) -> Support:
-        """Return what speaks for some tracks, bool (n_tracks,)."""
-        speaks = tracks[self.track] & (self.taste > 0)
-        return self.support_of_events(speaks)
+        """Count the events that add weight to the selected tracks, bool (n_tracks,)."""
+        return self.support_of_events(tracks[self.track] & (self.taste > 0))
 
     def support_of_events(self, events: NDArray[np.bool_]) -> Support:
-        """Return what some events come to, bool (n_events,)."""
+        """Count the selected events, bool (n_events,)."""
         return Support(
             round(float(self.count[events].sum())),
             int(np.count_nonzero(np.bincount(self.track[events]))),
@@ -116,20 +115,22 @@ class EventColumns:
         )
 
 
-def build_played(catalogue: Catalogue, events: Sequence[Event], named: Sequence[str] = ()) -> EventColumns:
-    """Put events into columns, and add up what speaks for each track.
+def build_event_columns(
+    catalogue: Catalogue, events: Sequence[Event], named: Sequence[str] = ()
+) -> EventColumns:
+    """Put events into columns, and add up the weight of each track.
 
-    As in `segue.domain.listening.event.build_listening`, of the likes and dislikes of a track the last one
-    counts, and once; while that is a dislike, nothing speaks for the track. What speaks against it, skips,
-    takes from what its other events add, each by the same part; no track weighs less than 0.
+    As in `segue.domain.listening.event.build_listening`, only the last like or dislike of a track counts. If
+    it is a dislike, the track's weight is 0. Skips reduce what the other events of the track add, all in the
+    same proportion; a weight is never below 0.
 
     Parameters
     ----------
     catalogue : Catalogue
     events : sequence of Event
-        Of one listener, in any order.
+        One listener's events in any order.
     named : sequence of str
-        Tracks without events that speak for the taste as well: each is a like, later than all else.
+        More tracks; each counts as a like, later than all events.
     """
     done = sorted(events, key=attrgetter("at", "event_id"))
     n_named = len(named)
@@ -150,7 +151,7 @@ def build_played(catalogue: Catalogue, events: Sequence[Event], named: Sequence[
 
 
 def _rows(catalogue: Catalogue, ids: tuple[str, ...]) -> NDArray[np.int32]:
-    order = sorted(range(len(ids)), key=ids.__getitem__)  # in order, they are found side by side
+    order = sorted(range(len(ids)), key=ids.__getitem__)  # a search in sorted order is faster
     row = np.empty(len(ids), np.int32)
     row[order] = catalogue.vocabulary.index_of([ids[place] for place in order])
     return row
@@ -159,7 +160,7 @@ def _rows(catalogue: Catalogue, ids: tuple[str, ...]) -> NDArray[np.int32]:
 def _heard_s(
     kind: NDArray[np.int8], ms: NDArray[np.int32], duration_s: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Seconds heard, float64 (n_events,): of a play that does not say, the whole track."""
+    """Return the seconds heard, float64 (n_events,); a play without them counts as the whole track."""
     whole = np.where(kind == _PLAY, np.nan_to_num(duration_s.astype(np.float64)), 0)
     heard = np.where(ms >= 0, ms / 1000, whole)
     return np.where((kind == _PLAY) | (kind == _SKIP), heard, 0)
@@ -171,13 +172,13 @@ def _taste(
     """Return what each event adds to its track, float64 (n_events,), and the sums, float64 (n_tracks,)."""
     opinion = np.flatnonzero((kind == _LIKE) | (kind == _DISLIKE))
     last = np.full(n_tracks, -1)
-    last[track[opinion]] = opinion  # the last of several stays
-    said = last[last >= 0]
+    last[track[opinion]] = opinion  # the last opinion of a track overwrites earlier ones
+    final = last[last >= 0]
     weight = weight.copy()
     weight[opinion] = 0
-    weight[said] = np.where(kind[said] == _LIKE, NAMED, 0)
+    weight[final] = np.where(kind[final] == _LIKE, NAMED, 0)
     total = np.maximum(np.bincount(track, weight, n_tracks), 0)
-    total[track[said[kind[said] == _DISLIKE]]] = 0
-    speaks = np.maximum(weight, 0)
-    some = np.bincount(track, speaks, n_tracks)
-    return speaks * (total / np.where(some > 0, some, 1))[track], total
+    total[track[final[kind[final] == _DISLIKE]]] = 0
+    positive = np.maximum(weight, 0)
+    gross = np.bincount(track, positive, n_tracks)
+    return positive * (total / np.where(gross > 0, gross, 1))[track], total

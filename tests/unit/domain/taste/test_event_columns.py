@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.domain.listening.event import Event, EventKind, build_listening
-from segue.domain.taste.played import NAMED
+from segue.domain.taste.event_columns import NAMED
 from tests.small_taste import BEGIN, catalogue, event, played
 
 some_events = st.lists(
