@@ -13,7 +13,7 @@ from segue.cli import app
 from segue.cli.ask.taste import _shares
 from segue.domain.taste.insight.sentence import percent
 from segue.errors import InvalidInputError, SourceUnavailableError
-from segue.serving.taste.description import _percentile
+from segue.serving.taste.part_contract import percentile
 from segue.state.location import open_state
 from tests.small_recommender import LISTENER, events_of
 
@@ -76,7 +76,7 @@ def test_a_page_and_json_are_both_given(stored: list[str], tmp_path: Path) -> No
 
 def test_percentiles_are_those_of_the_insights() -> None:
     """69.49 is 69 everywhere, whatever digits are between."""
-    energy = SimpleNamespace(feature="energy", percentile=_percentile(0.6949))
+    energy = SimpleNamespace(feature="energy", percentile=percentile(0.6949))
     found: Any = SimpleNamespace(
         tastes=None, genres=None, eras=None, audio=SimpleNamespace(features=[energy])
     )

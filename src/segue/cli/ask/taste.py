@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from segue.serving.taste.contract import PatternsOut, TasteProfile
+    from segue.serving.taste.contract import TasteProfile
+    from segue.serving.taste.part_contract import PatternsOut
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHADES = "·░▒▓█"

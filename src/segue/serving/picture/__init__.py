@@ -1,1 +1,1 @@
-"""Pictures of a taste as SVG, drawn by hand: nothing to install, and every name in them is escaped."""
+"""Pictures of a taste as SVG, written without a library; every name in them is escaped."""

@@ -1,4 +1,4 @@
-"""Shares and differences as bars, each with its name and number."""
+"""Draw shares and differences as bars, each with its name and number."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ROW, _NAME, _VALUE = 26.0, 122.0, 52.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its name, its length, negative to the left, and the number as it is written."""
+    """One bar: its name, its length (negative is to the left), and the number as text."""
 
     name: str
     value: float
     written: str
 
 
-def bars(  # noqa: PLR0913 - what a picture consists of
+def bars(  # noqa: PLR0913 - the parts of a picture
     name: str,
     title: str,
     description: str,
@@ -33,19 +33,19 @@ def bars(  # noqa: PLR0913 - what a picture consists of
     least_scale: float = 0.0,
     rest: tuple[tuple[str, str], ...] = (),
 ) -> Drawing:
-    """Draw bars below each other, from the left edge, or from the middle if one is negative.
+    """Draw bars one below the other, from the left edge, or from the middle if one is negative.
 
     Parameters
     ----------
     name, title, description : str
-        Of the drawing.
+        Fields of the drawing.
     shown : sequence of Bar
     header : tuple of str
-        Of the table.
+        Header of the table.
     least_scale : float
-        The longest bar is of this value at least: small ones are not to look large.
+        Minimum value of a bar of full length, so that small values do not look large.
     rest : tuple of tuple of str
-        What the table has besides.
+        More rows of the table.
     """
     greatest = max(least_scale, *(abs(bar.value) for bar in shown), 0.0) or 1.0
     both = any(bar.value < 0 for bar in shown)

@@ -1,4 +1,4 @@
-"""A picture before it stands in a page, or alone in a file."""
+"""A picture, and how it is written into a page or a file of its own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 WIDTH = 360
-"""Of every drawing: on a phone a unit is about a pixel, and type of 12 can be read."""
+"""Width of every drawing in SVG units; on a phone, a unit is about a pixel, and 12-unit text is legible."""
 _HEAD, _GAP, _EDGE = 30, 22, 14
 _LINE = 44
-"""Letters that a line of a legend holds, its value included."""
+"""Maximum number of characters in a line of a legend, including the value."""
 _MOST_LINES = 3
 _ROW, _NEXT = 20.0, 16.0
 
@@ -44,9 +44,9 @@ class Drawing:
     Attributes
     ----------
     name : str
-        Unique in a page, of letters, digits and ``_``.
+        Unique in a page; letters, digits and ``_``.
     title, description : str
-        For who cannot see it.
+        Read aloud to users who cannot see the picture.
     height : float
     body : Markup
     table : Table
@@ -61,10 +61,10 @@ class Drawing:
 
 
 def inline(drawing: Drawing) -> Markup:
-    """Return the picture for a page, which has the style already."""
+    """Return the picture for a page; the page contains the style."""
     return tag(
         "svg",
-        *_told(drawing),
+        *_labels(drawing),
         drawing.body,
         viewBox=f"0 0 {WIDTH} {drawing.height:.0f}",
         role="img",
@@ -73,7 +73,7 @@ def inline(drawing: Drawing) -> Markup:
 
 
 def standalone(drawings: Sequence[Drawing]) -> str:
-    """Return a file of pictures below each other, which no page needs to dress."""
+    """Return a file of pictures, one below the other, with their style."""
     parts, y = [], float(_EDGE)
     for drawing in drawings:
         head = tag("text", drawing.title, x=0, y=18, class_="head")
@@ -81,7 +81,7 @@ def standalone(drawings: Sequence[Drawing]) -> str:
         parts.append(
             tag(
                 "g",
-                *_told(drawing),
+                *_labels(drawing),
                 head,
                 body,
                 transform=f"translate({_EDGE} {y:.0f})",
@@ -105,7 +105,7 @@ def standalone(drawings: Sequence[Drawing]) -> str:
     return str(picture)
 
 
-def _told(drawing: Drawing) -> tuple[Markup, Markup]:
+def _labels(drawing: Drawing) -> tuple[Markup, Markup]:
     return (
         tag("title", drawing.title, id=f"{drawing.name}_title"),
         tag("desc", drawing.description, id=f"{drawing.name}_desc"),
@@ -114,7 +114,7 @@ def _told(drawing: Drawing) -> tuple[Markup, Markup]:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a legend says of one colour: its class, a name, a value, and the number on its disc, if any."""
+    """A line of a legend: class of the colour, name, value, and the number on the disc, if any."""
 
     paint: str
     name: str
@@ -123,7 +123,7 @@ class Key:
 
 
 def legend(y: float, keys: Iterable[Key]) -> tuple[Markup, float]:
-    """Return a legend whose first line stands at ``y``, and its height; a long name takes several lines."""
+    """Return a legend whose first line is at ``y``, and its height; a long name takes several lines."""
     drawn, height = [], 0.0
     for key in keys:
         lines = wrapped(key.name, _LINE - len(key.value))
@@ -149,7 +149,7 @@ def _legend_row(y: float, key: Key, lines: list[str]) -> Markup:
 
 
 def wrapped(text: str, most: int) -> list[str]:
-    """Break a text into lines of at most ``most`` letters, at spaces where it has them."""
+    """Break a text into lines of at most ``most`` characters, at spaces if possible."""
     lines: list[str] = []
     while len(lines) < _MOST_LINES - 1 and (head := _head(text, most)) != text:
         space = text.rfind(" ", 0, len(head) + 1)
@@ -160,13 +160,13 @@ def wrapped(text: str, most: int) -> list[str]:
 
 
 def shortened(text: str, most: int) -> str:
-    """Cut a long text, and say so."""
+    """Cut a long text and end it with "…"."""
     head = _head(text, most)
     return text if head == text else head.rstrip() + "…"
 
 
 def _head(text: str, most: int) -> str:
-    """Return as much of a text as fits; characters of the Far East are counted as two."""
+    """Return as much of a text as fits; an East Asian character counts as two."""
     width = 0
     for place, letter in enumerate(text):
         width += 2 if ord(letter) > 0x2E7F else 1

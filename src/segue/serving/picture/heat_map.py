@@ -1,4 +1,4 @@
-"""When somebody listens: hours across, weekdays down."""
+"""Draw when a listener listens: hours are columns, weekdays are rows."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 _LEFT, _TOP, _ROW, _PAD = 34.0, 18.0, 20.0, 1.5
 _COLUMN = (WIDTH - _LEFT) / 24
 _STEPS = (0.18, 0.38, 0.58, 0.78, 1.0)
-"""Opacities: by the root of the count, as a few hours hold most of it."""
+"""Opacities by the square root of the count, because a few hours have most of the events."""
 
 
-def heat_map(found: Pattern) -> Drawing:
+def heat_map(pattern: Pattern) -> Drawing:
     """Draw plays and skips by weekday and hour of the listener's clock."""
-    heat, most = found.heat, int(found.heat.max())
+    heat, most = pattern.heat, int(pattern.heat.max())
     cells = [_cell(day, hour, int(heat[day, hour]), most) for day in range(7) for hour in range(24)]
     hours = [
         tag("text", f"{hour:02}", x=_LEFT + hour * _COLUMN, y=12, class_="soft", font_size=11)
@@ -34,7 +34,7 @@ def heat_map(found: Pattern) -> Drawing:
     ]
     day, hour = np.unravel_index(int(heat.argmax()), heat.shape)
     by_day, by_hour = heat.sum(axis=1), heat.sum(axis=0)
-    told = (
+    text = (
         f"{heat.sum()} plays and skips. Most, {most}, on {WEEKDAYS[day]} from {hour}:00; the busiest day is "
         f"{WEEKDAYS[int(by_day.argmax())]}, the busiest hour of all days from {int(by_hour.argmax())}:00."
     )
@@ -47,7 +47,7 @@ def heat_map(found: Pattern) -> Drawing:
     return Drawing(
         "heat_map",
         "When you listen",
-        told,
+        text,
         _TOP + 7 * _ROW + 34,
         joined([*hours, *days, *cells, _key(most)]),
         Table("Plays and skips by hour and weekday.", header, (*rows, whole)),
@@ -65,8 +65,8 @@ def _cell(day: int, hour: int, count: int, most: int) -> Markup:
     if not count:
         return tag("rect", class_="empty", fill_opacity="0.45", **place)
     step = _STEPS[min(math.floor(math.sqrt(count / most) * len(_STEPS)), len(_STEPS) - 1)]
-    told = tag("title", f"{WEEKDAYS[day]} {hour}:00: {count}")
-    return tag("rect", told, class_="own", fill_opacity=str(step), **place)
+    text = tag("title", f"{WEEKDAYS[day]} {hour}:00: {count}")
+    return tag("rect", text, class_="own", fill_opacity=str(step), **place)
 
 
 def _key(most: int) -> Markup:

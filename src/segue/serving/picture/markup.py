@@ -1,4 +1,4 @@
-"""XML and HTML in which every text is escaped, unless it was made here."""
+"""Write XML and HTML; every text is escaped unless this module made it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _EMPTY = frozenset({"meta", "path", "rect", "circle", "line", "polygon", "br"})
-"""Elements without an end tag of their own."""
+"""Elements without an end tag."""
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """Text that is markup already; only this module makes it of other text."""
+    """Text that is already markup; only this module creates it."""
 
     text: str
 
@@ -33,9 +33,9 @@ def tag(name: str, /, *content: Content | Iterable[Content], **attributes: Conte
     ----------
     name : str
     content
-        Text, which is escaped; markup; or several of them. None is nothing.
+        Text, which is escaped, or markup, or several of them; None is skipped.
     attributes
-        ``_`` stands for ``-``, and one at the end is dropped, as in ``class_``; None leaves one out.
+        ``_`` becomes ``-``, and a final ``_`` is dropped, as in ``class_``; None is skipped.
     """
     named = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_escaped(value)}"'
@@ -48,22 +48,22 @@ def tag(name: str, /, *content: Content | Iterable[Content], **attributes: Conte
 
 
 def joined(content: Iterable[Content | Iterable[Content]]) -> Markup:
-    """Put text and markup one after the other."""
+    """Join text and markup."""
     return Markup("".join(_inside(part) for part in content))
 
 
 def number(value: float) -> str:
-    """Return a coordinate, to a tenth: more is not to be seen."""
+    """Write a coordinate with one decimal; finer differences are not visible."""
     return f"{value:.1f}".removesuffix(".0")
 
 
 def style_sheet(rules: str) -> Markup:
-    """Return a style element of rules that are written in this package."""
+    """Return a style element; the rules are trusted and are not escaped."""
     return Markup(f"<style>{rules}</style>")
 
 
 def html_document(*content: Content) -> str:
-    """Return a whole page."""
+    """Return a whole HTML document."""
     return f'<!doctype html>\n<html lang="en">{joined(content)}</html>\n'
 
 
@@ -84,7 +84,7 @@ def _escaped(value: Content) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return the text without what XML cannot hold, whatever a track is called."""
+    """Replace characters that XML does not allow by spaces."""
     if text.isprintable():
         return text
     return "".join(letter if letter >= " " and letter not in "\x7f\ufffe\uffff" else " " for letter in text)

@@ -1,4 +1,4 @@
-"""A radar of audio features against the catalogue's middle."""
+"""Draw audio features as a radar, compared with the middle of the catalogue."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 _X, _Y, _RADIUS, _HEIGHT = WIDTH / 2, 150.0, 108.0, 352.0
 
 
-def radar(found: AudioProfile) -> Drawing:
-    """Draw mean percentiles as a polygon, the middle half of the tracks as a band behind it."""
-    features = found.features
+def radar(profile: AudioProfile) -> Drawing:
+    """Draw the mean percentiles as a polygon, and the middle half of the tracks as a band behind it."""
+    features = profile.features
     means = [each.percentile.mean for each in features]
     names = [SOUNDS[each.name].name for each in features]
-    told = ", ".join(f"{name} {whole_percent(mean)}" for name, mean in zip(names, means, strict=True))
+    text = ", ".join(f"{name} {whole_percent(mean)}" for name, mean in zip(names, means, strict=True))
     body = [
         *(_ring(part, dashed=part == 0.5) for part in (0.25, 0.5, 0.75, 1.0)),
         *(_spoke(place, len(features)) for place in range(len(features))),
@@ -48,12 +48,12 @@ def radar(found: AudioProfile) -> Drawing:
     return Drawing(
         "radar",
         "How it sounds",
-        f"How many % of the catalogue's tracks have less of it than your music: {told}.",
+        f"Average percentile of your music among the catalogue's tracks: {text}.",
         _HEIGHT,
         joined(body),
         Table(
-            "How many % of the catalogue's tracks have less of it than your music has on average; half of "
-            "what you play lies between the last two columns.",
+            "Average percentile of your music among the catalogue's tracks; half of what you play is between "
+            "the last two columns.",
             ("sound", "average", "from", "to"),
             rows,
         ),

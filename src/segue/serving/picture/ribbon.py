@@ -1,4 +1,4 @@
-"""How the shares of genres change: a stream for each, as thick as its share."""
+"""Draw how the shares of genres change, with a stream for each genre."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _HEIGHT, _STEPS = 180.0, 8
 OTHER = "other genres"
 
 
-def ribbon(found: Drift) -> Drawing:
-    """Draw the most played genres over time, all others as one stream at the bottom."""
-    others = np.maximum(1 - found.share.sum(axis=1, keepdims=True), 0)
-    share = np.concatenate([found.share, others], axis=1)
-    names = [f"{name}, all kinds" if found.is_broad else name for name in found.genres] + [OTHER]
-    colours = [*range(len(found.genres)), N_COLOURS - 1]
-    x = _times(found)
+def ribbon(drift: Drift) -> Drawing:
+    """Draw the most played genres over time, and all others as one stream at the bottom."""
+    others = np.maximum(1 - drift.share.sum(axis=1, keepdims=True), 0)
+    share = np.concatenate([drift.share, others], axis=1)
+    names = [f"{name}, all kinds" if drift.is_broad else name for name in drift.genres] + [OTHER]
+    colours = [*range(len(drift.genres)), N_COLOURS - 1]
+    x = _times(drift)
     edge = np.concatenate([np.zeros((len(share), 1)), np.cumsum(share, axis=1)], axis=1)
     streams = [
         _stream(x, _HEIGHT * edge[:, place], _HEIGHT * edge[:, place + 1], colours[place], names[place])
@@ -38,12 +38,12 @@ def ribbon(found: Drift) -> Drawing:
         top,
         (Key(f"g{colours[place]}", name, _moved(share[:, place])) for place, name in enumerate(names)),
     )
-    first = day(found.windows[0].began_at, found.utc_offset)
-    last = day(found.windows[-1].ended_at, found.utc_offset)
+    first = day(drift.windows[0].began_at, drift.utc_offset)
+    last = day(drift.windows[-1].ended_at, drift.utc_offset)
     moves = ", ".join(f"{name} {_moved(share[:, place])}" for place, name in enumerate(names))
     cells = tuple(
-        (day(window.began_at, found.utc_offset), *map(percent, row))
-        for window, row in zip(found.windows, share.tolist(), strict=True)
+        (day(window.began_at, drift.utc_offset), *map(percent, row))
+        for window, row in zip(drift.windows, share.tolist(), strict=True)
     )
     return Drawing(
         "ribbon",
@@ -55,9 +55,9 @@ def ribbon(found: Drift) -> Drawing:
     )
 
 
-def _times(found: Drift) -> NDArray[np.float64]:
-    """Where the windows' middles stand across, float64 (n_windows,); the outer two at the edges."""
-    middle = np.array([(window.began_at + window.ended_at) / 2 for window in found.windows])
+def _times(drift: Drift) -> NDArray[np.float64]:
+    """Return the x of the windows' middles, float64 (n_windows,); the outer two are at the edges."""
+    middle = np.array([(window.began_at + window.ended_at) / 2 for window in drift.windows])
     return np.asarray(WIDTH * (middle - middle[0]) / max(float(middle[-1] - middle[0]), 1.0))
 
 
@@ -72,7 +72,7 @@ def _stream(
 
 
 def _smooth(fine: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ease from point to point: never beyond either, so that no stream is thinner than nothing."""
+    """Interpolate smoothly and without overshoot, so that no stream has a negative width."""
     place = np.clip(np.searchsorted(x, fine, side="right") - 1, 0, len(x) - 2)
     part = (fine - x[place]) / np.maximum(x[place + 1] - x[place], 1e-9)
     eased = part * part * (3 - 2 * part)

@@ -1,11 +1,11 @@
-"""Colours and type of the pictures and the page, by day and by night."""
+"""Colours and fonts of the pictures and the page, in a light and a dark scheme."""
 
 from __future__ import annotations
 
 N_COLOURS = 7
-"""Classes f0 … f6 fill, s0 … s6 draw lines: each is one taste; the last is grey, for what has no colour.
+"""Number of taste colours. Classes f0 … f6 fill and s0 … s6 draw lines; the last colour is grey.
 
-What is the listener's, but of no single taste, has the class own, owns, or one of its shades g0 … g6."""
+Parts of the listener that belong to no single taste have the class own, owns, or a shade g0 … g6."""
 
 _LIGHT = {
     "page": "#f4f5f8", "card": "#ffffff", "ink": "#1a2130", "soft": "#566072", "line": "#d5dae3",
@@ -21,7 +21,7 @@ _DARK = {
 }  # fmt: skip
 
 _SHADES = (1, 0.8, 0.64, 0.5, 0.38, 0.28, 0.18)
-"""Classes g0 … g6: of the listener's own colour, for parts of a whole that follow each other."""
+"""Opacities of the classes g0 … g6, shades of the listener's colour."""
 
 _CHOSEN = "".join(
     f".f{n}{{fill:var(--c{n})}}.s{n}{{stroke:var(--c{n})}}" for n in range(N_COLOURS)

@@ -1,4 +1,4 @@
-"""Where a listener's tracks lie in the catalogue, and which tastes they make."""
+"""Draw a map of the catalogue with the listener's tracks and tastes."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from segue.domain.taste.layout import Layout
 
 N_DUST = 1400
-"""Tracks of the catalogue that are drawn: every so many'th."""
+"""Number of catalogue tracks drawn, evenly spread over the rows."""
 N_HEARD = 400
-"""Tracks of the listener, those that count most."""
+"""Maximum number of the listener's tracks drawn, those with the greatest weights."""
 _SIDE, _PAD, _BADGE = 320.0, 12.0, 11.0
 
 
-def taste_map(layout: Layout, found: Tastes) -> Drawing:
-    """Draw the catalogue as dust, the listener's tracks in the colour of their taste, and its number."""
-    drawn = np.flatnonzero(~np.isnan(layout.position[found.rows, 0]))
-    drawn = drawn[np.argsort(-found.weight[drawn], kind="stable")[:N_HEARD]]
-    place = _on_paper(layout.position[found.rows[drawn]])
-    # The heaviest last, so that they lie on top.
-    most = float(found.weight.max())
+def taste_map(layout: Layout, tastes: Tastes) -> Drawing:
+    """Draw the catalogue as grey dots, the listener's tracks in their taste's colour, and its number."""
+    drawn = np.flatnonzero(~np.isnan(layout.position[tastes.rows, 0]))
+    drawn = drawn[np.argsort(-tastes.weight[drawn], kind="stable")[:N_HEARD]]
+    place = _on_paper(layout.position[tastes.rows[drawn]])
+    # The heaviest tracks are drawn last, so that they are on top.
+    most = float(tastes.weight.max())
     dots = [
-        _dot(x, y, float(found.weight[row]) / most, int(found.taste[row]))
+        _dot(x, y, float(tastes.weight[row]) / most, int(tastes.taste[row]))
         for row, (x, y) in zip(drawn[::-1].tolist(), place[::-1].tolist(), strict=True)
     ]
-    placed = [(number, taste) for number, taste in enumerate(found.tastes) if taste.position is not None]
+    placed = [(number, taste) for number, taste in enumerate(tastes.tastes) if taste.position is not None]
     centre = _apart(_on_paper(np.array([taste.position for _, taste in placed], np.float32).reshape(-1, 2)))
     badges = [_badge(float(x), float(y), number) for (number, _), (x, y) in zip(placed, centre, strict=True)]
     top = _SIDE + 46
@@ -42,36 +42,36 @@ def taste_map(layout: Layout, found: Tastes) -> Drawing:
         top,
         (
             Key(f"f{number}", taste.title, percent(taste.weight), str(number + 1))
-            for number, taste in enumerate(found.tastes)
+            for number, taste in enumerate(tastes.tastes)
         ),
     )
-    parts = ", ".join(f"{taste.title} ({percent(taste.weight)})" for taste in found.tastes)
+    parts = ", ".join(f"{taste.title} ({percent(taste.weight)})" for taste in tastes.tastes)
     frame = tag("rect", x=20, y=0, width=_SIDE, height=_SIDE, rx=12, class_="line")
-    words = "Near tracks tend to be alike. Grey: the catalogue."
+    words = "Near tracks tend to be similar. Grey dots: the catalogue."
     note = tag("text", words, x=WIDTH / 2, y=_SIDE + 18, text_anchor="middle", class_="soft")
     return Drawing(
         "taste_map",
         "Where your tastes lie",
-        f"{len(found.tastes)} distinct tastes among the catalogue: {parts}.",
+        f"{len(tastes.tastes)} distinct tastes among the catalogue: {parts}.",
         top + height - 8,
         joined([frame, _dust(layout), *dots, *badges, note, keys]),
         Table(
             "Tastes, with their share of what is played.",
             ("taste", "share", "tracks"),
-            tuple((taste.title, percent(taste.weight), str(taste.n_tracks)) for taste in found.tastes),
+            tuple((taste.title, percent(taste.weight), str(taste.n_tracks)) for taste in tastes.tastes),
         ),
     )
 
 
 def _on_paper(position: NDArray[np.float32]) -> NDArray[np.float64]:
-    """From [0, 1], upwards, to the frame, downwards."""
+    """Convert positions in [0, 1], y upwards, to coordinates in the frame, y downwards."""
     inner = _SIDE - 2 * _PAD
     x, y = position[:, 0].astype(np.float64), position[:, 1].astype(np.float64)
     return np.column_stack([20 + _PAD + inner * x, _PAD + inner * (1 - y)])
 
 
 def _dust(layout: Layout) -> Markup:
-    """Draw the catalogue: tracks in a cluster a little darker than those in none."""
+    """Draw the catalogue; tracks in a cluster are a little darker than others."""
     known = np.flatnonzero(~np.isnan(layout.position[:, 0]))
     known = known[:: max(len(known) // N_DUST, 1)]
     place, inside = _on_paper(layout.position[known]), layout.cluster[known] >= 0
@@ -112,7 +112,7 @@ def _badge(x: float, y: float, taste: int) -> Markup:
 
 
 def _apart(place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Push numbers apart that would cover each other, and keep them within the frame."""
+    """Move overlapping numbers apart, and keep them within the frame."""
     place = place.copy()
     low = np.array([20 + _BADGE + 2, _BADGE + 2])
     high = np.array([20 + _SIDE - _BADGE - 2, _SIDE - _BADGE - 2])
@@ -125,7 +125,7 @@ def _apart(place: NDArray[np.float64]) -> NDArray[np.float64]:
                 far = float(np.hypot(*way))
                 if far < least:
                     moved = True
-                    # Tastes in the very same place go different ways.
+                    # Tastes at the same place move in different directions.
                     unit = way / far if far > 1e-6 else np.array([np.cos(2.4 * a), np.sin(2.4 * a)])
                     place[a] += unit * (least - far) / 2
                     place[b] -= unit * (least - far) / 2

@@ -1,1 +1,1 @@
-"""Taste profiles over HTTP: JSON, a page, or pictures."""
+"""Taste profiles over HTTP, as JSON, a page or pictures."""

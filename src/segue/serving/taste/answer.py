@@ -1,4 +1,4 @@
-"""Answer for a taste profile: read what is known of the listener, profile it, describe it."""
+"""Answer a request for a taste profile: join stored and named tracks, profile and describe them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Tracks that the request names, what it names and the listener blocked, and artists nobody knows."""
+    """Tracks that the request names, names that the listener blocked, and artists that are unknown."""
 
     tracks: list[str]
     blocked: list[str]
@@ -46,11 +46,11 @@ def profile_for(
     live: Loaded[TasteModel],
     record: ListenerRecord,
 ) -> tuple[TasteProfile, Profile]:
-    """Profile a listener by their events and what the request names; returns it for people and for pictures.
+    """Profile a listener from their events and the request; return the answer and the profile to draw.
 
-    ``record`` is as `ListeningState.read_listener` gives it: if it has as many events as that reads, the
-    history may go on before, and what needs all of it is left out.
-    Of a listener of whom nothing is known every part is left out, and the first insight says so.
+    ``record`` comes from `ListeningState.read_listener`. If it has the maximum number of events, the history
+    may be longer, and parts that need the whole history are left out. For an unknown listener every part is
+    left out, and the first insight says so.
     """
     reference = live.value.reference
     excluded = apply_exclusions(reference.catalogue, record)
@@ -58,7 +58,7 @@ def profile_for(
     played = build_event_columns(reference.catalogue, excluded.events, named.tracks)
     unknown = set(played.unknown)
     offset = timedelta(minutes=request.utc_offset_minutes)
-    # Older opinions follow the latest events: what is beside them then nobody has read.
+    # Older opinions follow the latest events; the plays and skips of that time were not read.
     since = record.events[RECENT - 1].at if len(record.events) >= RECENT else None
     profile = build_profile(reference, played, ProfileFor(user_id, request.friends, offset, since))
     asked = set(request.tracks)
@@ -80,10 +80,10 @@ def profile_for(
 
 
 def _named(reference: Reference, request: TasteRequest, excluded: Excluded) -> _Named:
-    """Return the tracks that the request names, itself or by artist, without those that are blocked."""
+    """Return the tracks that the request names, directly or by artist, without blocked ones."""
     vocabulary = reference.catalogue.vocabulary
-    shut = [name for name in request.artists if excluded.blocks(Target.ARTIST, name)]
-    artists = [name for name in request.artists if name not in shut]
+    blocked_artists = [name for name in request.artists if excluded.blocks(Target.ARTIST, name)]
+    artists = [name for name in request.artists if name not in blocked_artists]
     blocked = vocabulary.item_id[excluded.blocked].tolist() if len(excluded.blocked) else []
     by_artist, unknown = (
         tracks_by(reference.artists, artists, vocabulary.item_id, [*_disliked(excluded.events), *blocked])
@@ -93,7 +93,7 @@ def _named(reference: Reference, request: TasteRequest, excluded: Excluded) -> _
     named, refused = dict.fromkeys([*request.tracks, *by_artist]), set(blocked)
     return _Named(
         [track for track in named if track not in refused],
-        [*(track for track in request.tracks if track in refused), *shut],
+        [*(track for track in request.tracks if track in refused), *blocked_artists],
         unknown,
     )
 

@@ -1,4 +1,4 @@
-"""A profile as what was asked for: JSON, a page with pictures, or the pictures."""
+"""Render a profile as JSON, as a page with pictures, or as the pictures alone."""
 
 from __future__ import annotations
 
@@ -26,24 +26,19 @@ if TYPE_CHECKING:
     from segue.serving.api.tier import Tier
     from segue.serving.live.taste_model import LiveTaste
     from segue.serving.picture.drawing import Drawing, Table
-    from segue.serving.taste.contract import (
-        Picture,
-        SupportOut,
-        TasteProfile,
-        TasteQuery,
-        TasteRequest,
-    )
+    from segue.serving.taste.contract import Picture, TasteProfile, TasteQuery, TasteRequest
+    from segue.serving.taste.part_contract import SupportOut
     from segue.state.listening import ListeningState
 
 PICTURED: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The profile; with ?format=html a page, with ?format=svg its pictures.",
+        "description": "The profile; a page with ?format=html, its pictures with ?format=svg.",
         "content": {"text/html": {}, "image/svg+xml": {}},
     }
 }
-"""What the route answers besides JSON, for its OpenAPI description."""
+"""OpenAPI description of the route's responses besides JSON."""
 
-_NEARLY_ALL = 0.8  # of a profile's tracks: a part that is based on fewer says so
+_NEARLY_ALL = 0.8  # share of the profile's tracks; a part that is based on fewer says so
 _STYLE = COLOURS + DRAWN + PAGE
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
@@ -52,7 +47,7 @@ _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """An answer's text, what it is, and which content may be loaded with it; empty for the usual policy."""
+    """An answer's text, media type and content security policy; an empty policy is the usual one."""
 
     content: str
     media_type: str
@@ -60,7 +55,7 @@ class Rendered:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What HTTP is to say with it."""
+        """Return the HTTP headers of the answer."""
         return {"content-security-policy": self.policy} if self.policy else {}
 
 
@@ -71,12 +66,12 @@ def respond(
     caller: Tier,
     known: tuple[LiveTaste, ListeningState],
 ) -> Rendered:
-    """Profile a listener by what is ``known``, and answer as `rendered` does.
+    """Profile a listener from the live model and the state in ``known``, and render the answer.
 
     Raises
     ------
     TierError
-        The caller's tier does not open the profile, or is below the one that is asked for.
+        The caller's tier does not include the profile, or is below the requested one.
     """
     tier = answer_tier(caller, asked.model_tier)
     require(tier, Feature.TASTE_PROFILE)
@@ -90,15 +85,15 @@ def respond(
 def rendered(
     answer: TasteProfile, profile: Profile, reference: Reference, as_: ProfileFormat, picture: Picture | None
 ) -> Rendered:
-    """Answer as JSON, HTML or SVG.
+    """Render an answer as JSON, HTML or SVG.
 
     Raises
     ------
     InvalidInputError
-        One picture is asked for that the profile does not have, or without format=svg.
+        A picture is requested without format=svg, or the profile has nothing to draw.
     """
     if picture is not None and as_ is not ProfileFormat.SVG:
-        raise InvalidInputError(f"picture: {picture} alone is answered with format=svg, not {as_}.")
+        raise InvalidInputError(f"picture: {picture} needs format=svg, not {as_}.")
     if as_ is ProfileFormat.HTML:
         return Rendered(page(answer, profile, reference), "text/html", f"{_POLICY}; frame-ancestors 'self'")
     if as_ is ProfileFormat.SVG:
@@ -107,20 +102,18 @@ def rendered(
 
 
 def pictures(profile: Profile, reference: Reference, picture: Picture | None = None) -> str:
-    """Return one picture as SVG, or all that the profile has, below each other."""
-    asked = PART_OF.values() if picture is None else [PART_OF[picture]]
-    found = [draw(profile, reference, part) for part in asked]
-    drawings = [each for each in found if each is not None and not isinstance(each, Lack)]
+    """Return one picture as SVG, or all pictures of the profile, one below the other."""
+    parts = PART_OF.values() if picture is None else [PART_OF[picture]]
+    results = {part: draw(profile, reference, part) for part in parts}
+    drawings = [each for each in results.values() if each is not None and not isinstance(each, Lack)]
     if not drawings:
-        reasons = "; ".join(
-            f"{part} {each.reason}" for part, each in zip(asked, found, strict=True) if isinstance(each, Lack)
-        )
-        raise InvalidInputError(f"there is nothing to draw yet: {reasons}.")
+        reasons = (f"{part} {lack.reason}" for part, lack in results.items() if isinstance(lack, Lack))
+        raise InvalidInputError(f"there is nothing to draw yet: {'; '.join(reasons)}.")
     return standalone(drawings)
 
 
 def page(answer: TasteProfile, profile: Profile, reference: Reference) -> str:
-    """Return a whole page that needs nothing from elsewhere, and runs nothing."""
+    """Return a whole HTML page that loads no other files and runs no scripts."""
     title = f"Taste profile of {answer.user_id}" if answer.user_id else "Taste profile"
     parts = [*PART_OF.values(), *(part for part in TITLES if part not in PART_OF.values())]
     cards = [_card(answer, profile, reference, part) for part in parts]
@@ -145,65 +138,65 @@ def page(answer: TasteProfile, profile: Profile, reference: Reference) -> str:
 
 
 def _words(answer: TasteProfile) -> Markup:
-    said = [tag("li", each.text) for each in answer.insights]
+    sentences = [tag("li", each.text) for each in answer.insights]
     nothing = tag("p", "Nothing can be said with certainty yet.", class_="quiet")
-    return tag("section", tag("h2", "In words"), tag("ul", said) if said else nothing)
+    return tag("section", tag("h2", "In words"), tag("ul", sentences) if sentences else nothing)
 
 
 def _card(answer: TasteProfile, profile: Profile, reference: Reference, part: str) -> Markup:
     heading = tag("h2", TITLES[part])
-    found = draw(profile, reference, part)
-    if isinstance(found, Lack):
-        return tag("section", heading, tag("p", f"Not yet: {found.reason}.", class_="quiet"))
-    if found is None:
+    drawing = draw(profile, reference, part)
+    if isinstance(drawing, Lack):
+        return tag("section", heading, tag("p", f"Not yet: {drawing.reason}.", class_="quiet"))
+    if drawing is None:
         return tag("section", heading, _mainstream(answer) if part == "mainstream" else _friends(answer))
     below = f"{_fewer(answer, getattr(answer, part).support)}{_sentence(answer, part)}"
     return tag(
         "section",
         heading,
         tag("p", below, class_="quiet") if below else None,
-        inline(found),
-        _numbers(found),
+        inline(drawing),
+        _numbers(drawing),
     )
 
 
 def _sentence(answer: TasteProfile, part: str) -> str:
-    """Say what the picture does not."""
+    """Explain how to read a picture, or add what it does not show."""
     if part == "audio":
         return (
-            "A number says how many % of the catalogue's tracks have less of it than your music has on "
-            "average: 80 beside “fast” is faster than 80 % of them."
+            "Each number compares your music with the catalogue: 80 for “fast” means that your music, on "
+            "average, is faster than 80 % of the catalogue's tracks."
         )
     if part == "moods":
         return (
-            "A bar to the right: your music suits the mood more than the average track of the catalogue, "
-            "which is 0. Two of three tracks lie between −1 and +1."
+            "A bar to the right means that your music suits the mood more than the average track of the "
+            "catalogue, which is at 0. Two of three tracks are between −1 and +1."
         )
     if part == "eras" and answer.eras:
         low, high = answer.eras.middle_half
         return (
-            f"Half of what you play is from {low} to {high}. "
+            f"Half of what you play was released from {low} to {high}. "
             f"The middle year of the catalogue is {answer.eras.catalogue_median_year}."
         )
     if part == "patterns" and answer.patterns:
         sessions = answer.patterns.sessions
         return (
-            f"You listened in {counted(sessions.count, 'session')}, half of them of "
+            f"You listened in {counted(sessions.count, 'session')}. Half of them lasted "
             f"{sessions.median_minutes:.0f} minutes or more."
         )
     if part == "drift" and answer.drift:
         whole = answer.drift.whole
         return (
-            "Each stream is a genre, as thick as its share. The first and the last part differ by "
-            f"{percent(whole.divergence_bits)}: 0 % is the same genres, 100 % is none in common."
+            "Each stream is a genre; its width is the genre's share. The first and the last part differ by "
+            f"{percent(whole.divergence_bits)}: 0 % means the same genres, 100 % means none in common."
         )
     return ""
 
 
 def _numbers(drawing: Drawing) -> Markup:
-    told = f"The numbers of “{drawing.title}”"
-    # With a place in the order of tabs it can be scrolled by keys.
-    table = tag("div", _table(drawing.table), class_="scroll", tabindex=0, role="region", aria_label=told)
+    label = f"The numbers of “{drawing.title}”"
+    # A tabindex lets the reader scroll the table with the keyboard.
+    table = tag("div", _table(drawing.table), class_="scroll", tabindex=0, role="region", aria_label=label)
     return tag("details", tag("summary", "The numbers"), table)
 
 
@@ -220,35 +213,34 @@ def _table(table: Table) -> Markup:
 
 
 def _mainstream(answer: TasteProfile) -> Markup:
-    found = answer.mainstream
-    if found is None:
+    mainstream = answer.mainstream
+    if mainstream is None:
         return joined([])
-    words = f"{found.meaning[0].upper()}{found.meaning[1:]}."
-    if found.interval is not None:
-        low, high = found.interval
+    words = f"{mainstream.meaning[0].upper()}{mainstream.meaning[1:]}."
+    if mainstream.interval is not None:
+        low, high = mainstream.interval
         words += f" Your figure lies between {low:.0f} % and {high:.0f} %, with 95 % confidence."
-    return tag("p", f"{_fewer(answer, found.support)}{words}")
+    return tag("p", f"{_fewer(answer, mainstream.support)}{words}")
 
 
 def _friends(answer: TasteProfile) -> Markup:
-    found = answer.friends
-    if found is None:
+    if answer.friends is None:
         return joined([])
     rows = [
         tag("tr", tag("td", friend(each.user_id)), tag("td", percent(each.similarity), class_="n"))
-        for each in found.nearest
+        for each in answer.friends.nearest
     ]
     header = tag("tr", tag("th", "friend"), tag("th", "similarity", class_="n"))
     return joined(
         [
-            tag("p", "0 % is nothing in common, 100 % is the same taste.", class_="quiet"),
+            tag("p", "0 % means nothing in common, 100 % means the same taste.", class_="quiet"),
             tag("table", tag("thead", header), tag("tbody", rows)),
         ]
     )
 
 
 def _unknown(answer: TasteProfile) -> Markup | None:
-    """Name what the catalogue does not have: nobody is to wonder where it went."""
+    """List the tracks and artists that the catalogue does not have."""
     kinds = (
         ("Tracks of the request", answer.unknown_tracks),
         ("Artists of the request", answer.unknown_artists),
@@ -267,11 +259,11 @@ def _cut(answer: TasteProfile) -> str:
     since = answer.events_since
     if since is None:
         return ""
-    return f"; of a longer history these are the latest events, since {since.day} {since:%b %Y}"
+    return f"; these are the latest events of a longer history, since {since.day} {since:%b %Y}"
 
 
 def _fewer(answer: TasteProfile, support: SupportOut) -> str:
-    """Say what a part is based on where that is clearly less than the whole profile is."""
+    """Say how many tracks a part is based on, if they are clearly fewer than the profile's."""
     if support.tracks >= _NEARLY_ALL * answer.support.tracks:
         return ""
     return f"Based on {support.tracks} of your {counted(answer.support.tracks, 'track')}. "

@@ -1,4 +1,4 @@
-"""The pictures of a profile, as far as it has what they show."""
+"""Draw the parts of a profile that have a picture."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 N_GENRES = 10
 LEAST_MOOD = 0.5
-"""Standard deviations that the longest bar of a mood stands for, at least."""
+"""Minimum scale of the mood bars, in standard deviations, so that small differences look small."""
 
 PART_OF = {
     Picture.TASTE_MAP: "tastes",
@@ -48,10 +48,10 @@ TITLES = {
 
 
 def draw(profile: Profile, reference: Reference, part: str) -> Drawing | Lack | None:
-    """Return the picture of a part, why there is none, or None for a part without a picture."""
-    found = getattr(profile, part)
-    if isinstance(found, Lack):
-        return found
+    """Return the picture of a part, its `Lack`, or None for a kind of part that has no picture."""
+    value = getattr(profile, part)
+    if isinstance(value, Lack):
+        return value
     make: dict[str, Callable[..., Drawing]] = {
         "tastes": lambda tastes: taste_map(reference.layout, tastes),
         "audio": radar,
@@ -61,30 +61,30 @@ def draw(profile: Profile, reference: Reference, part: str) -> Drawing | Lack | 
         "moods": _moods,
         "eras": _eras,
     }
-    return make[part](found) if part in make else None
+    return make[part](value) if part in make else None
 
 
-def _genres(found: GenreProfile) -> Drawing:
-    shown = [Bar(each.name, each.share, percent(each.share)) for each in found.shares[:N_GENRES]]
-    others = found.shares[N_GENRES:]
+def _genres(genres: GenreProfile) -> Drawing:
+    shown = [Bar(each.name, each.share, percent(each.share)) for each in genres.shares[:N_GENRES]]
+    others = genres.shares[N_GENRES:]
     rest = ((counted(len(others), "other"), percent(sum(each.share for each in others))),) if others else ()
-    told = (
-        f"{len(found.shares)} genres, as varied as {found.effective_number:.1f} played equally often: "
+    text = (
+        f"{len(genres.shares)} genres, as varied as {genres.effective_number:.1f} played equally often: "
         + ", ".join([*(f"{bar.name} {bar.written}" for bar in shown), *map(" ".join, rest)])
     )
-    return bars("genres", TITLES["genres"], f"{told}.", shown, ("genre", "share"), rest=rest)
+    return bars("genres", TITLES["genres"], f"{text}.", shown, ("genre", "share"), rest=rest)
 
 
-def _moods(found: MoodProfile) -> Drawing:
-    shown = [Bar(each.mood, each.difference, deviations(each.difference)) for each in found.moods]
-    told = "How much more or less your music suits a mood than the average track of the catalogue: "
-    told += ", ".join(f"{bar.name} {bar.written}" for bar in shown)
+def _moods(moods: MoodProfile) -> Drawing:
+    shown = [Bar(each.mood, each.difference, deviations(each.difference)) for each in moods.moods]
+    text = "How much more or less your music suits a mood than the average track of the catalogue: "
+    text += ", ".join(f"{bar.name} {bar.written}" for bar in shown)
     header = ("mood", "difference")
-    return bars("moods", TITLES["moods"], f"{told}.", shown, header, least_scale=LEAST_MOOD)
+    return bars("moods", TITLES["moods"], f"{text}.", shown, header, least_scale=LEAST_MOOD)
 
 
-def _eras(found: EraProfile) -> Drawing:
-    shown = [Bar(f"{decade}s", share, percent(share)) for decade, share in found.decades]
-    told = f"Half of what you play is from {found.low_year} to {found.high_year}: "
-    told += ", ".join(f"{bar.name} {bar.written}" for bar in shown)
-    return bars("eras", TITLES["eras"], f"{told}.", shown, ("decade", "share"))
+def _eras(eras: EraProfile) -> Drawing:
+    shown = [Bar(f"{decade}s", share, percent(share)) for decade, share in eras.decades]
+    text = f"Half of what you play is from {eras.low_year} to {eras.high_year}: "
+    text += ", ".join(f"{bar.name} {bar.written}" for bar in shown)
+    return bars("eras", TITLES["eras"], f"{text}.", shown, ("decade", "share"))

@@ -195,7 +195,7 @@ def test_a_picture_that_cannot_be_drawn_is_refused_with_the_reason() -> None:
         rendered(*made([]), ProfileFormat.SVG, None)
     with pytest.raises(InvalidInputError, match="drift needs 80 events"):
         rendered(*made(ROCK), ProfileFormat.SVG, Picture.RIBBON)
-    with pytest.raises(InvalidInputError, match="radar alone is answered with format=svg, not html"):
+    with pytest.raises(InvalidInputError, match="radar needs format=svg, not html"):
         rendered(*WHOLE, ProfileFormat.HTML, Picture.RADAR)
 
 
@@ -207,7 +207,7 @@ def test_json_is_the_answer_itself() -> None:
 def test_a_cut_history_is_called_one_in_the_page() -> None:
     cut = made((ROCK + JAZZ) * 50)
     text = Reader(page(*cut)).text
-    assert "of a longer history these are the latest events, since 5 Jan 2026" in text
+    assert "these are the latest events of a longer history, since 5 Jan 2026" in text
     assert "longer history" not in Reader(page(*WHOLE)).text
 
 

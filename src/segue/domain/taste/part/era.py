@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 MIN_TRACKS = 3
 
 
+class Decade(NamedTuple):
+    """The first year of a decade, and the decade's share of what is played."""
+
+    decade: int
+    share: float
+
+
 @dataclass(frozen=True, slots=True)
 class EraProfile:
     """A listener's decades.
@@ -25,8 +32,8 @@ class EraProfile:
     ----------
     support : Support
         Tracks with a release date.
-    decades : tuple of (int, float)
-        First year of each decade, ascending, and its share of what is played; the shares sum to 1.
+    decades : tuple of Decade
+        Ascending; the shares sum to 1.
     median_year, low_year, high_year : int
         Median and quartiles of the release years.
     catalogue_year : int
@@ -35,12 +42,17 @@ class EraProfile:
     """
 
     support: Support
-    decades: tuple[tuple[int, float], ...]
+    decades: tuple[Decade, ...]
     median_year: int
     low_year: int
     high_year: int
     catalogue_year: int
     n_effective: float
+
+    @property
+    def middle_half(self) -> tuple[int, int]:
+        """Years between which half of what is played was released."""
+        return self.low_year, self.high_year
 
 
 def era_profile(reference: Reference, played: EventColumns) -> EraProfile | Lack:
@@ -58,7 +70,7 @@ def era_profile(reference: Reference, played: EventColumns) -> EraProfile | Lack
     low, middle, high = weighted_quantiles(year, weight, (0.25, 0.5, 0.75))
     return EraProfile(
         support,
-        tuple(zip(decade.tolist(), share.tolist(), strict=True)),
+        tuple(map(Decade, decade.tolist(), share.tolist())),
         int(middle),
         int(low),
         int(high),

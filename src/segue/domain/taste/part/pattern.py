@@ -83,6 +83,8 @@ class Pattern:
         not read.
     began_at, ended_at : float
         Seconds since 1970 in UTC.
+    utc_offset : timedelta
+        The listener's clock minus UTC.
     """
 
     support: Support
@@ -95,6 +97,7 @@ class Pattern:
     discovery_rate: float | None
     began_at: float
     ended_at: float
+    utc_offset: timedelta
 
 
 def listening_pattern(
@@ -135,6 +138,7 @@ def listening_pattern(
         _discovery_rate(played.track, np.flatnonzero(listens)[kind == _PLAY]) if is_whole else None,
         float(at[0]),
         float(at[-1]),
+        utc_offset,
     )
 
 
