@@ -8,6 +8,7 @@ from segue import __version__
 from segue.artifacts.family import FAMILIES
 from segue.artifacts.place.location import open_reader
 from segue.serving.api.contract import HealthResponse
+from segue.serving.api.description import OPEN
 from segue.serving.api.http import PROBLEMS, http_api, lambda_entry
 from segue.serving.api.problem import RETRY_AFTER_S
 from segue.serving.operations.health import describe_live
@@ -16,15 +17,11 @@ from segue.serving.settings.environment import ArtifactSettings
 settings = ArtifactSettings.from_environment()
 store = open_reader(settings.location)
 api = http_api("Health")
-DEGRADED: dict[int | str, dict[str, Any]] = {
-    503: {
-        "model": HealthResponse,
-        "description": "With ready=true: a live model cannot answer, or none is live.",
-    }
-}
+_WHY = "With ready=true: a live model cannot answer, or none is live."
+DEGRADED: dict[int | str, dict[str, Any]] = {503: {"model": HealthResponse, "description": _WHY}}
 
 
-@api.get("/health", responses=DEGRADED | PROBLEMS, tags=["operations"])
+@api.get("/health", responses=DEGRADED | PROBLEMS, tags=["operations"], openapi_extra=OPEN)
 def health(
     response: Response,
     *,

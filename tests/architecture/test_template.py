@@ -117,7 +117,7 @@ def log_group(name: str) -> dict[str, Any]:
 
 def policies(name: str) -> set[str]:
     """What the function may do, by the names of policies of these stacks and of AWS."""
-    return set(re.findall(r"(\w+?)(?:Policy)?(?=[}'\"])", json.dumps(beside(name)["Policies"]))) & (
+    return set(re.findall(r"(\w+?)(?:Policy)?(?=[}'\"])", json.dumps(beside(name).get("Policies")))) & (
         POLICIES.keys() | {"AWSLambdaVPCAccessExecutionRole"}
     )
 
@@ -143,9 +143,19 @@ def variables(name: str) -> dict[str, Any]:
     return merged
 
 
-def test_functions_folders_events_and_build_targets_agree() -> None:
-    named = {folder_of(name) for name in FUNCTIONS}
-    assert named == folders("functions") == folders("events")
+def test_functions_folders_and_events_agree() -> None:
+    functions, events = folders("functions"), folders("events")
+    named = {folder_of(name): name for name in FUNCTIONS}
+    missing = [
+        *(f"template.yaml: a function for functions/{name}" for name in sorted(functions - named.keys())),
+        *(f"functions/{name}/handler.py: for {named[name]}" for name in sorted(named.keys() - functions)),
+        *(f"events/{name}/ok.json: what a caller sends" for name in sorted(functions - events)),
+        *(f"functions/{name}/handler.py: for events/{name}" for name in sorted(events - functions)),
+    ]
+    assert not missing, "\n".join(["add", *missing])
+
+
+def test_build_targets_build_the_functions_folders() -> None:
     assert build_targets("build_function", FUNCTIONS) == {name: folder_of(name) for name in FUNCTIONS}
 
 
@@ -269,17 +279,29 @@ def test_functions_log_into_groups_that_forget() -> None:
 def test_role_allows_no_more_than_the_function_does(name: str) -> None:
     allowed = policies(name)
     read = read_from_settings(name)
-    assert allowed - {policy for reader in read for policy in NEEDED_FOR[reader]} == set()
+    useless = allowed - {policy for reader in read for policy in NEEDED_FOR[reader]}
+    assert not useless, f"template.yaml: {name} may {useless}, and its handler reads {read or 'nothing'}"
     if "KeepEvents" in allowed:
         read -= {"state_location"}  # the import worker writes to the state, and reads none of it
-    assert [reader for reader in read if not NEEDED_FOR[reader] & allowed] == []
+    lacking = {reader: NEEDED_FOR[reader] for reader in read if not NEEDED_FOR[reader] & allowed}
+    assert not lacking, f"template.yaml: the Policies of {name} lack one for each of {lacking}"
 
 
 @each_function
 def test_a_function_is_told_where_what_it_reads_is(name: str) -> None:
     read = read_from_settings(name)
     told = {reader for reader, variable in VARIABLE_OF.items() if variable in variables(name)}
-    assert told == read & VARIABLE_OF.keys()
+    wanted = {VARIABLE_OF[reader] for reader in read & VARIABLE_OF.keys()}
+    assert {VARIABLE_OF[reader] for reader in told} == wanted, "the variables in template.yaml"
+
+
+def test_the_page_for_new_endpoints_shows_which_variable_and_policies_go_with_what_a_handler_reads() -> None:
+    page = (ROOT / "docs" / "runbooks" / "new-endpoint.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^ *\| `(\w+)` \| (?:`(\w+)`)? ?\| (.+) \|$", page, re.MULTILINE)
+    assert {reader: variable for reader, variable, _ in shown if variable} == VARIABLE_OF
+    assert {reader: set(re.findall(r"`(\w+)`", policies)) for reader, _, policies in shown} == {
+        reader: needed & set(POLICIES) - {"ReportFailure"} for reader, needed in NEEDED_FOR.items()
+    }
 
 
 def test_policies_allow_what_they_are_named_after_and_on_named_resources_only() -> None:
@@ -303,11 +325,13 @@ def test_listing_is_bound_to_the_folder_whose_absence_it_tells() -> None:
 
 def test_every_function_writes_its_own_log_and_traces() -> None:
     role = EVERY_FUNCTION["Resources"]["Role"]["Properties"]
+    assert role["ManagedPolicyArns"] == {
+        "Fn::If": ["HasPolicies", {"Ref": "Policies"}, {"Ref": "AWS::NoValue"}]
+    }
     (report,) = role["Policies"]
     log, traces = report["PolicyDocument"]["Statement"]
     assert (set(log["Action"]), log["Resource"]) == (WRITE_OWN_LOG, {"Fn::GetAtt": ["LogGroup", "Arn"]})
     assert (set(traces["Action"]), traces["Resource"]) == (SEND_TRACES, "*")
-    assert role["ManagedPolicyArns"] == {"Ref": "Policies"}
 
 
 @each_function
@@ -396,15 +420,21 @@ def test_access_log_is_json_and_finds_a_request_by_either_id() -> None:
     assert line["function_request_id"] == "$context.integration.requestId"
 
 
-def test_only_health_is_open_without_a_key() -> None:
-    routes = {
-        (event["Properties"]["Path"], event["Properties"].get("Auth", {}).get("ApiKeyRequired", True))
-        for properties in FUNCTIONS.values()
-        for event in properties["Events"].values()
-        if event["Type"] == "Api"
+def test_routes_and_their_need_of_a_key_are_those_that_the_handlers_describe() -> None:
+    events = [event for f in FUNCTIONS.values() for event in f["Events"].values() if event["Type"] == "Api"]
+    deployed = {
+        f"{given['Method']} {given['Path']}": given.get("Auth", {}).get("ApiKeyRequired", True)
+        for given in (event["Properties"] for event in events)
     }
-    assert {path for path, needs_key in routes if not needs_key} == {"/health"}
-    assert {path for path, needs_key in routes if needs_key} >= {"/api/model", "/feedback", "/recommend/user"}
+    described = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))["paths"]
+    handled = {
+        f"{method.upper()} {path}": bool(operation["security"])
+        for path, operations in described.items()
+        for method, operation in operations.items()
+        if operation["operationId"] != "upload"  # the local server stands in for the bucket
+    }
+    assert handled == deployed, "write docs/openapi.json anew: python -m tests.contract.test_api"
+    assert [route for route, needs_key in deployed.items() if not needs_key] == ["GET /health"]
     assert API["Auth"]["ApiKeyRequired"] is True
 
 

@@ -19,6 +19,7 @@ import pytest
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.place.location import open_reader, open_store
 from segue.state.location import open_state
+from tests.architecture.tree import HANDLERS, imports
 from tests.conftest import OWN_AWS
 from tests.runtime.expectation import CURSOR_KEYS
 from tests.small_recommender import events_of
@@ -32,15 +33,12 @@ if TYPE_CHECKING:
     from segue.artifacts.place.object_store import ObjectReader, ObjectStore
     from tests.small_recommender import Trained
 
-FUNCTIONS = (
-    "daily_mix",
-    "feedback",
-    "health",
-    "radio_generate",
-    "recommend_similar",
-    "recommend_user",
-    "taste_profile",
-)
+FUNCTIONS = [
+    path.parent.name
+    for path in HANDLERS
+    if not {"follow_store", "upload_location"} & {name.rpartition(".")[2] for name in imports(path)}
+]
+"""Those that need neither a store nor uploads."""
 
 AWKWARD = "prüf stand/a+b=c&d/"
 """Every key of the suite passes the percent-encoding of whoever signs it."""
