@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     OpenIndex = Callable[[Path, str, tuple[int, ...]], NearestSearch]
     """Opens the index in a folder, given the checksum of the tracks and the shape of their vectors."""
+
+_AT_ONCE = 4
+"""Families that are fetched side by side, each with some files at once."""
 
 _UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
 """What leaves one member out. That the store does not answer passes: then all of it is loaded again."""
@@ -134,18 +138,26 @@ def _opens(tier: str, family: str) -> bool:
 def _load(
     store: ObjectReader, cache: Path, catalogue: str, pinned: Mapping[str, str], *, ranker_in: Path | None
 ) -> Recommender:
-    tracks = load_catalogue(fetch(store, read_manifest(store, CATALOGUE, catalogue), cache))
+    def fetched(family: str, version: str) -> Path:
+        return fetch(store, read_manifest(store, family, version), cache)
+
     found: dict[str, Any] = {}
-    missing: dict[str, str] = {}
-    for family, version in pinned.items():
-        if family not in MEMBERS:
-            missing[family] = "this version of Segue does not know it"
-            continue
-        try:
-            folder = fetch(store, read_manifest(store, family, version), cache)
-            found[MEMBERS[family].name] = load_member(family, folder, tracks.vocabulary)
-        except _UNSERVABLE as error:
-            missing[family] = str(error)
+    missing = dict.fromkeys(pinned.keys() - MEMBERS.keys(), "this version of Segue does not know it")
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        folders = {
+            family: pool.submit(fetched, family, version)
+            for family, version in pinned.items()
+            if family in MEMBERS
+        }
+        tracks = load_catalogue(fetched(CATALOGUE, catalogue))
+        for family, folder in folders.items():
+            try:
+                found[MEMBERS[family].name] = load_member(family, folder.result(), tracks.vocabulary)
+            except _UNSERVABLE as error:
+                missing[family] = str(error)
+    finally:  # a store that does not answer is not waited for once more by each family
+        pool.shutdown(cancel_futures=True)
     if ranker_in is not None:
         found["ranker"] = load_ranker(ranker_in)
     return build_recommender(tracks, missing=missing, **found)

@@ -80,7 +80,7 @@ class WholeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class _OpenCall:
     connection: http.client.HTTPConnection
     answer: http.client.HTTPResponse
 
@@ -172,13 +172,13 @@ class AwsClient:
         query = sign_query(request, self._service, self._keys.get(), datetime.now(UTC), expires_s)
         return f"{self._scheme}://{self.host}{call.path}?{query}"
 
-    def _sent(self, call: Call, limits: Limits, *, whole: bool) -> tuple[_Opened, bytes, bool]:
+    def _sent(self, call: Call, limits: Limits, *, whole: bool) -> tuple[_OpenCall, bytes, bool]:
         digest = _sha256(call.body)
         left, repeated = limits.attempts, False
         while True:
             connection, kept = self._connections.take(limits.timeout_s)
             try:
-                opened = _Opened(connection, self._exchange(connection, call, digest))
+                opened = _OpenCall(connection, self._exchange(connection, call, digest))
                 body = opened.answer.read() if whole else b""
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
@@ -213,7 +213,7 @@ class AwsClient:
             connection.request(call.method, address, body=call.body or None, headers=headers)
         return connection.getresponse()
 
-    def _done(self, opened: _Opened) -> None:
+    def _done(self, opened: _OpenCall) -> None:
         answer = opened.answer
         if not answer.will_close and (answer.isclosed() or answer.length == 0):
             answer.close()

@@ -25,7 +25,7 @@ class Connections:
 
     def __init__(self, host: str, authorities: str | None, *, secure: bool) -> None:
         self._host, self._secure, self._authorities = host, secure, authorities
-        self._idle: deque[tuple[http.client.HTTPConnection, float]] = deque(maxlen=_KEPT)
+        self._idle: deque[tuple[http.client.HTTPConnection, float]] = deque()
         _every.add(self)
 
     def take(self, timeout_s: float) -> tuple[http.client.HTTPConnection, bool]:
@@ -44,8 +44,11 @@ class Connections:
         return http.client.HTTPConnection(self._host, timeout=timeout_s), False
 
     def give_back(self, connection: http.client.HTTPConnection) -> None:
-        """Keep a connection whose answer was read to its end."""
-        self._idle.append((connection, time.time()))
+        """Keep a connection whose answer was read to its end, unless enough are kept."""
+        if len(self._idle) < _KEPT:
+            self._idle.append((connection, time.time()))
+        else:
+            connection.close()
 
     def drop(self) -> None:
         """Close what is kept."""

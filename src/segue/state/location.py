@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from segue.aws.environment import aws_environment
 from segue.errors import ConfigError
-from segue.state.dynamodb import DynamoState
-from segue.state.sqlite import SqliteState
 
 if TYPE_CHECKING:
     from segue.state.listening import ListeningState
@@ -29,6 +27,8 @@ def open_state(location: str, *, must_exist: bool = False) -> ListeningState:
     """
     scheme, separator, table = location.partition("://")
     if scheme == "dynamodb" and table and "/" not in table:
+        from segue.state.dynamodb import DynamoState
+
         return DynamoState(table, aws_environment())
     if not location or separator:
         raise ConfigError("SEGUE_STATE", f"{location!r} is neither dynamodb://table nor a file.")
@@ -36,4 +36,6 @@ def open_state(location: str, *, must_exist: bool = False) -> ListeningState:
         raise ConfigError("SEGUE_STATE", f"{location} is a folder: name a file in it.")
     if must_exist and not Path(location).exists():
         raise ConfigError("SEGUE_STATE", f"{location} is not there: fill it with `segue history load` first.")
+    from segue.state.sqlite import SqliteState  # a function has a table
+
     return SqliteState(Path(location))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ UNKNOWN_ITEM = -1
 """``item_index`` of an id that is not in the vocabulary."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for cached_property
 class Vocabulary:
     """The items of a model; the position of an id is its ``item_index``.
 
@@ -72,9 +73,12 @@ class Vocabulary:
         index[found] = row[found]
         return index
 
-    @property
+    @cached_property
     def checksum(self) -> str:
-        """SHA-256 of the ids in their order, in hex; the same checksum means the same rows."""
+        """SHA-256 of the ids in their order, in hex; the same checksum means the same rows.
+
+        Each member of a hybrid compares it when it is loaded, so it is computed once.
+        """
         text = "".join(f"{len(item)}:{item}" for item in self.item_id.tolist())
         return hashlib.sha256(text.encode()).hexdigest()
 
