@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import segue
 from segue.cli import app
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType

@@ -55,7 +55,7 @@ def main() -> None:
 def write_vectors(data: str | None, n_tracks: int, folder: Path) -> int:
     from segue.domain.catalogue.tracks import AUDIO_FEATURES
     from segue.sources.dataset import read_catalogue
-    from segue.sources.sample import generate
+    from segue.sources.sample.store import generate
     from training.cluster.build.space import fit_space
     from training.cluster.data.input import VariantInput, write_input
     from training.cluster.variant import VARIANTS

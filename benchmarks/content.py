@@ -25,7 +25,7 @@ from segue.domain.model.content.content import ContentSource, read_marks
 from segue.domain.vector.nearest import ExactSearch, recall_of
 from segue.domain.vector.top_n import top_n
 from segue.sources.dataset import read_catalogue, read_interactions
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 from training.algorithm.content.field import read_fields
 from training.algorithm.content.fit import N_NEIGHBOURS, SKETCH, SVD, build_vectors, fit_content, measure
 from training.algorithm.content.weighting import (

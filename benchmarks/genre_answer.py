@@ -25,7 +25,7 @@ from rich.table import Table
 from segue.artifacts.place.local import LocalStore
 from segue.backends.onnx import OnnxClassifier
 from segue.domain.genre_preference.features import pair_features
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 from segue.sources.store import open_store
 from training.genre_preference.examples import split_by_time
 from training.genre_preference.forest import fit_forest

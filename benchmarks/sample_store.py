@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 
 
 def main() -> None:

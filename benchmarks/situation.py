@@ -35,7 +35,7 @@ from segue.domain.listening.situation import (
 )
 from segue.domain.model.content.rules import MoodRules, mood_source
 from segue.sources.dataset import read_catalogue, read_interactions
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 from training.algorithm.content.rules import fit_rules
 from training.hybrid.data.split import TimePart, divide, take
 

@@ -145,7 +145,7 @@ def test_the_runbook_lists_every_trainer_with_what_it_needs() -> None:
         [
             f"`segue {each.command}`",
             each.reads,
-            ", ".join(f"`{family}`" for family in each.families),
+            f"`{each.family}`" + (" and all that it pins" if len(each.families) > 1 else ""),
             "; ".join(f"`{asked.metric}` of {asked.of}, margin {asked.margin:g}" for asked in each.criteria),
             str(each.recipe),
             f"{each.resources.vcpu} vCPU, {each.resources.memory_gib} GiB, {each.resources.gpu} GPU, "

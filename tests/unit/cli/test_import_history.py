@@ -18,7 +18,7 @@ from segue.errors import AliasNotFoundError, InvalidInputError, SourceUnavailabl
 from segue.serving.imports.run import Destination, import_history
 from segue.sources.dataset import read_catalogue
 from segue.sources.export.service import FORMATS
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 from segue.state.location import open_state
 from tests.small_recommender import catalogue
 from tests.unit.sources.export.exports import account, extended, listenbrainz, write_json, write_lines

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from segue.cli import app, main
 from segue.cli.training.interrupt import trials_kept
 from segue.errors import SourceUnavailableError
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 from training.genre_preference import pipeline
 
 

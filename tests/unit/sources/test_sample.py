@@ -15,8 +15,10 @@ from sklearn.ensemble import RandomForestClassifier
 
 from segue.domain.genre_preference.features import customer_features, favourite_genre
 from segue.errors import InvalidInputError, SourceError
-from segue.sources.sample import SampleInfo, database, describe, generate, parameter
+from segue.sources.sample import database, parameter
 from segue.sources.sample import store as generator
+from segue.sources.sample.info import GENERATOR_VERSION, SampleInfo, describe
+from segue.sources.sample.store import generate
 from segue.sources.store import open_store
 from training.genre_preference.evaluation import better_than
 from training.genre_preference.examples import split_by_time
@@ -388,7 +390,7 @@ def test_describe_tells_what_is_there(tmp_path: Path) -> None:
     assert describe(tmp_path) is None
     path = generate(tmp_path, seed=5, customers=3, tracks=4)
     digest = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
-    assert describe(tmp_path) == SampleInfo(5, 3, 4, parameter.GENERATOR_VERSION, digest)
+    assert describe(tmp_path) == SampleInfo(5, 3, 4, GENERATOR_VERSION, digest)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["store.sqlite", "truth"]
 
 

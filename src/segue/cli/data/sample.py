@@ -21,7 +21,7 @@ def sample(
     out: Annotated[Path, typer.Option(help="Folder for store.sqlite and the truth behind it.")] = SAMPLE,
 ) -> None:
     """Generate a music store: catalogue, listeners, plays and purchases, with the known truth beside it."""
-    from segue.sources.sample import describe, generate
+    from segue.sources.sample.info import describe
 
     console = Console()
     found = describe(out)
@@ -32,6 +32,8 @@ def sample(
         return
     if (out / "store.sqlite").exists() and not (out / "truth" / "truth.json").exists():
         raise InvalidInputError(f"{out / 'store.sqlite'} is not a sample store: give another --out.")
+    from segue.sources.sample.store import generate  # numpy and the generator: only for a new store
+
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("sample store", total=1.0)

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-GENERATOR_VERSION = 2
-"""Raised by every change after which the same seed makes another store."""
-
 START = np.datetime64("2024-01-01T00:00:00", "s")
 END = np.datetime64("2026-01-01T00:00:00", "s")
 """The store's two years: START ≤ every event < END. Fixed, as the same seed must make the same store."""

@@ -14,8 +14,9 @@ import numpy as np
 from segue.errors import InvalidInputError, SourceError
 from segue.sources.sample.database import new_store
 from segue.sources.sample.draw import Stage, stream
-from segue.sources.sample.parameter import GENERATOR_VERSION, Params
-from segue.sources.sample.truth import STORE, TRUTH, SampleInfo, write_truth
+from segue.sources.sample.info import GENERATOR_VERSION, STORE, TRUTH, SampleInfo
+from segue.sources.sample.parameter import Params
+from segue.sources.sample.truth import write_truth
 from segue.sources.sample.world.catalogue import build_catalogue
 from segue.sources.sample.world.listener import build_listeners
 from segue.sources.sample.world.listening import World, build_world, listen

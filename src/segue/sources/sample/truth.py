@@ -1,14 +1,15 @@
-"""Writes what the store was drawn from, so that an evaluation can compare with it; reads its summary."""
+"""Writes what the store was drawn from, so that an evaluation can compare with it."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.sources.sample.parameter import ARCHETYPES, END, GENERATOR_VERSION, START
+from segue.sources.sample.info import SUMMARY
+from segue.sources.sample.parameter import ARCHETYPES, END, START
 from segue.sources.sample.world import genre
 from segue.sources.sample.world.listener import CONTEXTS
 from segue.sources.sample.world.listening import CARE, MOOD
@@ -19,48 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from segue.sources.sample.info import SampleInfo
     from segue.sources.sample.world.listening import World
-
-STORE = "store.sqlite"
-TRUTH = "truth"
-_SUMMARY = "truth.json"
-
-
-@dataclass(frozen=True, slots=True)
-class SampleInfo:
-    """Which sample store a folder holds.
-
-    Attributes
-    ----------
-    seed, customers, tracks : int
-        The arguments of `generate`.
-    generator_version : int
-        That of the code that made it; another version makes another store of the same seed.
-    digest : str
-        ``sha256:`` and 64 hex digits of ``store.sqlite`` as it was generated.
-    """
-
-    seed: int
-    customers: int
-    tracks: int
-    generator_version: int
-    digest: str
-
-
-def describe(out: Path) -> SampleInfo | None:
-    """Return which sample store lies in ``out``; None if there is none that is whole and up to date.
-
-    None also for a store of another generator version, or of which a part is missing: generate it anew.
-    The database itself is not read, so what was added to it since does not matter.
-    """
-    if not (out / STORE).is_file():
-        return None
-    try:
-        found = json.loads((out / TRUTH / _SUMMARY).read_bytes())
-        info = SampleInfo(**{name: found[name] for name in SampleInfo.__slots__})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return info if info.generator_version == GENERATOR_VERSION else None
 
 
 def write_truth(folder: Path, world: World, passed_on: NDArray[np.int64], info: SampleInfo) -> None:
@@ -81,7 +42,7 @@ def write_truth(folder: Path, world: World, passed_on: NDArray[np.int64], info: 
         "arrays": {name: {"dtype": str(a.dtype), "shape": list(a.shape)} for name, a in arrays.items()},
     }
     text = json.dumps(summary, indent=2, sort_keys=True, allow_nan=False) + "\n"
-    (folder / _SUMMARY).write_text(text, encoding="utf-8")
+    (folder / SUMMARY).write_text(text, encoding="utf-8")
 
 
 def truth_arrays(world: World) -> dict[str, NDArray[Any]]:

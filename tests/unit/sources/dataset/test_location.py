@@ -16,7 +16,7 @@ from segue.errors import InvalidInputError, SourceSchemaError, SourceUnavailable
 from segue.sources.dataset import Effect, read_catalogue, read_friends, read_interactions
 from segue.sources.dataset.extent import describe_catalogue, describe_interactions
 from segue.sources.dataset.folder import RECORD, write_folder, write_part
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 from tests.contract.dataset_store import CHINOOK, MORE
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from segue.artifacts.family import HYBRID
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.release import resolve
 from segue.cli import app
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 from training.release.file_state import file_states, origin_of
 
 if TYPE_CHECKING:

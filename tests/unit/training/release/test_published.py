@@ -17,7 +17,7 @@ from segue.artifacts.recommender import load_hybrid
 from segue.artifacts.release import read_manifest, resolve
 from segue.cli import app
 from segue.errors import InvalidInputError, NotEnoughDataError
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 from tests.small_recommender import dataset
 from training.hybrid.data.split import take
 from training.release.published import measure_hybrid, measure_published

@@ -10,7 +10,7 @@ import pytest
 
 from segue.errors import SourceSchemaError, SourceUnavailableError
 from segue.sources.dataset.account import Effect
-from segue.sources.sample import generate
+from segue.sources.sample.store import generate
 from tests.raw_data import raw_folder
 from training.cluster.data.input import load_input, write_input
 from training.cluster.data.reading import input_of, read_inputs
