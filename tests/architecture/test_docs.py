@@ -11,11 +11,12 @@ from urllib.parse import unquote
 import pytest
 
 from segue import errors
+from segue.artifacts.family import VARIANTS
 from segue.artifacts.manifest import SCHEMA_VERSION, canonical_json
 from segue.serving.api import telemetry
 from segue.serving.api.problem import STATUS
 from tests.architecture.test_errors import CLASSES
-from tests.architecture.tree import ROOT, committed, modules, name_of
+from tests.architecture.tree import CODE, ROOT, committed, modules, name_of
 from training.trainers import TRAINERS
 
 DOCUMENTS = [path for path in committed() if path.suffix == ".md"]
@@ -65,15 +66,39 @@ def resolves(source: Path, link: str) -> bool:
     return place.exists() and (not anchor or anchor in anchors(read(place)))
 
 
+PACKAGE = ROOT / "src" / "segue"
+FOLDERS = {
+    name.relative_to(place).parts[0]
+    for place in (ROOT, PACKAGE)
+    for name in committed()
+    if name.is_relative_to(place) and len(name.relative_to(place).parts) > 1
+}
+
+
 @each_document
 def test_paths_in_code_spans_exist(path: Path) -> None:
-    """A span that starts with one of our folders and is no pattern is a path, and a path must be there."""
-    folders = {
-        name.relative_to(ROOT).parts[0] for name in committed() if len(name.relative_to(ROOT).parts) > 1
-    }
+    """A span that starts with a folder of the repository or of the package, and is no pattern, is a path."""
     spans = [span for span in code_spans(prose(read(path))) if re.fullmatch(r"[\w./-]+", span)]
-    ours = [span for span in spans if "/" in span and span.split("/")[0] in folders]
-    assert [span for span in ours if not (ROOT / span).exists()] == []
+    ours = [span for span in spans if "/" in span and span.split("/")[0] in FOLDERS]
+    assert [span for span in ours if not (ROOT / span).exists() and not (PACKAGE / span).exists()] == []
+
+
+@each_document
+def test_dotted_names_exist(path: Path) -> None:
+    """A name such as segue.domain.vector.top_n.top_n is a module of ours, or what a module defines."""
+    ours = rf"(?<![\w./-])(?:segue|{'|'.join(CODE[1:])}|tests)(?:\.\w+)+"
+    assert [name for name in re.findall(ours, read(path)) if not is_defined(name)] == []
+
+
+def is_defined(name: str) -> bool:
+    first, *parts = name.split(".")
+    place = PACKAGE if first == "segue" else ROOT / first
+    while parts and ((place / parts[0]).is_dir() or (place / f"{parts[0]}.py").is_file()):
+        place /= parts.pop(0)
+    module = place.with_suffix(".py") if place.with_suffix(".py").is_file() else place / "__init__.py"
+    text = module.read_text(encoding="utf-8") if module.is_file() else ""
+    known = r"^ *(?:(?:class|def) {0}\b|{0}\b.*[:=]|from .* import .*\b{0}\b)"
+    return all(re.search(known.format(part), text, re.MULTILINE) for part in parts)
 
 
 def test_every_folder_of_the_readme_exists() -> None:
@@ -213,6 +238,14 @@ def test_every_metric_is_documented() -> None:
     names = {value for name, value in vars(telemetry).items() if name.isupper() and isinstance(value, str)}
     assert telemetry.ARTIFACT_REFRESH_FAILED in names
     assert names - set(code_spans(read("docs/settings.md"))) == set()
+
+
+# --- variants ----------------------------------------------------------------------------------------
+
+
+def test_every_variant_of_the_clusters_is_described() -> None:
+    table = rows(read("docs/clusters.md").partition("## Variants")[2].partition("## ")[0])
+    assert tuple(code_spans(first)[0] for first, *_ in table[1:]) == VARIANTS
 
 
 # --- terms, decisions, format ------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from segue.artifacts.cache import fetch
 from segue.artifacts.codec.clustering import load_clustering
-from segue.artifacts.family import CLUSTERS
+from segue.artifacts.family import CLUSTERS, VARIANTS
 from segue.artifacts.place.local import LocalStore
 from segue.artifacts.release import read_manifest, resolve
 from segue.cli import app
@@ -164,7 +164,7 @@ def test_check_only_names_the_tables_that_are_gone(tmp_path: Path) -> None:
     (raw / "spotify_tracks.csv").unlink()
     done = invoke(tmp_path, "--raw-data", raw, "--check-only")
     assert done.exit_code == 1
-    assert done.output.count("input missing") == 6
+    assert done.output.count("input missing") == len(VARIANTS)
     assert "holds no spotify_tracks.csv" in done.output
 
 
@@ -234,7 +234,7 @@ def test_one_track_is_read_and_every_variant_names_its_minimum(tmp_path: Path, p
     done = invoke(tmp_path, "--check-only", DATA_PATH=str(tmp_path / "data"))
     assert done.exit_code == 1, done.output
     assert "1 track has audio features" in done.output
-    assert done.output.count("input missing") == 6
+    assert done.output.count("input missing") == len(VARIANTS)
     assert "Every variant needs at least 20 tracks" in done.output
 
 
