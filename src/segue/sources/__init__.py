@@ -1,1 +1,1 @@
-"""Where facts come from: store databases and generated samples."""
+"""Readers of all data: shop databases, data sets, exports, the event lake, and the generated sample."""

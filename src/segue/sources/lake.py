@@ -1,9 +1,9 @@
-"""The event lake: every accepted request of feedback as one object of JSON lines, for training and audits.
+"""The event lake: each accepted feedback request is one object of JSON lines, for training and audits.
 
-``events/dt=2026-11-21/<digest>.jsonl`` is named after the day of acceptance and the ids it holds, so that
-a request that is sent again writes the same object. What was sent again on another day, or in another
-batch, is in the lake twice: reading drops it. Blocks and ignores have a folder of their own below
-``events/``, as they never age: a deployed lake forgets the objects under ``events/dt=`` after some years.
+The name ``events/dt=2026-11-21/<digest>.jsonl`` depends on the day of acceptance and on the event ids, so a
+repeated request writes the same object. An event that is sent again on another day, or in another batch, is
+in the lake twice, and the reader drops the repetition. Blocks and ignores are in their own folder under
+``events/`` because they never expire: a deployed lake deletes objects under ``events/dt=`` after some years.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SUFFIX = ".jsonl"
 
 @dataclass(frozen=True, slots=True)
 class DamagedLine:
-    """A line that holds no event: ``number`` counts from 1."""
+    """A line that is not an event; ``number`` counts from 1."""
 
     key: str
     number: int
@@ -42,7 +42,7 @@ class DamagedLine:
 
 @dataclass(slots=True)
 class LakeAccount:
-    """What became of every line while `read_feedback` went on."""
+    """Counts of the lines that `read_feedback` read, skipped as repeated, and found damaged."""
 
     read: int = 0
     repeated: int = 0
@@ -50,7 +50,7 @@ class LakeAccount:
 
 
 def lake_objects(events: Iterable[Feedback], accepted_at: datetime) -> list[tuple[str, bytes]]:
-    """Return the keys and contents that keep one request: what listeners did, and what they exclude."""
+    """Return the keys and contents of the objects of one request: one for events and one for exclusions."""
     parts: dict[str, list[Feedback]] = {}
     for event in events:
         parts.setdefault(EXCLUSION_PREFIX if isinstance(event, Exclusion) else LAKE_PREFIX, []).append(event)
@@ -58,7 +58,7 @@ def lake_objects(events: Iterable[Feedback], accepted_at: datetime) -> list[tupl
 
 
 def lake_key(events: Iterable[Feedback], accepted_at: datetime, prefix: str = LAKE_PREFIX) -> str:
-    """Return where the events of one request are kept; the order of ``events`` does not matter."""
+    """Return the key of the events of one request; the order of ``events`` does not matter."""
     digest = blake2b(digest_size=16)
     for part in sorted(_digest(event) for event in events):
         digest.update(part)
@@ -71,17 +71,17 @@ def write_lines(events: Sequence[Feedback]) -> bytes:
 
 
 def read_feedback(objects: Iterable[tuple[str, bytes]], account: LakeAccount) -> Iterator[Feedback]:
-    """Yield everything of the lake once; what comes again under one user, sort and id is left out.
+    """Yield every event of the lake once; events with the same user, type and id are one event.
 
     Parameters
     ----------
     objects : iterable of (key, content)
-        As `segue.artifacts.listing.read_all` yields them under `LAKE_PREFIX`; of other objects than
-        JSON lines nothing is read.
+        Objects under `LAKE_PREFIX`, as `segue.artifacts.listing.read_all` yields them; only JSON lines
+        are read.
     account : LakeAccount
-        Counts what was read, repeated and damaged.
+        Receives the counts of lines.
     """
-    seen: set[bytes] = set()  # 16 bytes an event instead of two strings: a lake is large
+    seen: set[bytes] = set()  # 16 bytes per event take less memory than two strings
     for key, content in objects:
         for number, line in enumerate(content.splitlines() if key.endswith(_SUFFIX) else (), 1):
             try:
@@ -121,7 +121,7 @@ def _decode(line: bytes) -> Feedback:
     fields: dict[str, Any] = json.loads(line)
     kind, at = fields["event"], datetime.fromisoformat(fields["at"])
     if at < EARLIEST:
-        raise InvalidInputError(f"{fields['at']} lies before {EARLIEST:%Y}")
+        raise InvalidInputError(f"{fields['at']} is before {EARLIEST:%Y}")
     user_id, event_id = read_id(_text(fields, "user_id"), "user_id"), _text(fields, "event_id")
     if kind in tuple(ExclusionKind):
         target, value = Target(fields["target"]), _text(fields, "value")
@@ -136,11 +136,11 @@ def _decode(line: bytes) -> Feedback:
 
 def _text(fields: dict[str, Any], name: str) -> str:
     if not isinstance(value := fields[name], str):
-        raise TypeError(f"{name} is no text")
+        raise TypeError(f"{name} is not text")
     return value
 
 
 def _whole(value: object) -> int:
-    if type(value) is not int:  # a bool is an int, too
-        raise TypeError(f"{value!r} is no whole number")
+    if type(value) is not int:  # `isinstance` would accept a bool
+        raise TypeError(f"{value!r} is not a whole number")
     return value

@@ -1,4 +1,4 @@
-"""Reads a PostgreSQL database in read-only transactions. Importing this costs psycopg."""
+"""Reads a PostgreSQL database in read-only transactions. Importing this module imports psycopg."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_CONNECTIONS = 8
-"""Reads at a time; further threads wait their turn, so that a burst cannot exhaust the server."""
+"""Maximum number of reads at once; other threads wait, so that a burst cannot exhaust the server."""
 
 CONNECT_TIMEOUT_S = 5
 
 FROZEN_TIMEOUT_S = 300
-"""After this long without a statement the server ends a read, in case its function froze or vanished.
+"""Seconds without a statement after which the server ends a read: the function may be frozen or gone.
 
-Far above the seconds it takes to turn the rows of a whole store into arrays.
+Reading a whole store into arrays takes only a few seconds.
 """
 
 _GRACE_S = 1.0
-"""The server is to end a slow statement itself; when it has not by then, it is frozen."""
+"""Seconds that the server may exceed its own statement timeout; after that it counts as frozen."""
 
 _CATALOGUE = """
 SELECT array_position(current_schemas(false), table_schema::name), table_name::text, column_name::text
@@ -44,8 +44,8 @@ SELECT array_position(current_schemas(false), table_schema::name), table_name::t
  WHERE table_schema = ANY (current_schemas(false))
 """
 
-# Nothing here outlives the transaction: behind a pooler the server's session goes on to other clients
-# right after it, without a reset. One string, hence one round trip.
+# Every setting ends with the transaction: a pooler gives the session to other clients without a reset.
+# One string takes one round trip.
 _BEGIN = """
 BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL statement_timeout = {timeout_ms};
@@ -56,31 +56,31 @@ SET LOCAL timezone = 'UTC'
 
 
 class _Patient(psycopg.Connection[tuple[Any, ...]]):
-    """Gives up on a server that neither answers nor goes away: the server's own timeouts froze with it."""
+    """Gives up on a frozen server: such a server neither applies its own timeouts nor disconnects."""
 
     patience_s: float | None = None
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        """Wait as psycopg does, for as long as our patience lasts."""
+        """Wait as psycopg does, but at most ``patience_s`` by default."""
         return super().wait(gen, interval, self.patience_s if timeout is None else timeout)
 
 
 class PostgresqlReader:
     """A `Reader` of one PostgreSQL database, directly or behind a pooler such as PgBouncer.
 
-    Each read is one read-only transaction: its statements see the same moment, and it leaves no setting
-    and no prepared statement in the server's session, so poolers may run in transaction mode.
+    Each read is one read-only transaction: its statements see the same state of the database, and no setting
+    or prepared statement stays in the session, so poolers may run in transaction mode.
 
-    Idle connections are kept on a stack and nothing runs in the background, because Lambda freezes a
-    function between calls. A connection that died meanwhile is found by its first use: the read is then
-    repeated once on a new one.
+    Idle connections are kept on a stack, and nothing runs in the background, because Lambda freezes a
+    function between calls. A dead connection fails at its next use: the read is then repeated once on a new
+    one.
 
     Parameters
     ----------
     location
-        A ``postgresql://`` URL as libpq reads it; its parameters win over the defaults here.
+        A ``postgresql://`` URL for libpq; its parameters override the defaults here.
     timeout_s
-        Seconds one statement may take, and seconds to wait for a free connection.
+        Maximum seconds for one statement, and for waiting for a free connection.
     """
 
     catalogue = _CATALOGUE
@@ -107,19 +107,19 @@ class PostgresqlReader:
                 except psycopg.Error as error:
                     if not connection.closed:
                         raise self._translated(error) from error
-                    self.close()  # a restart or a thaw killed the other idle ones too
+                    self.close()  # a restart or a thaw killed the other idle connections too
             try:
                 return self._use(self._connect(), job)
             except psycopg.Error as error:
                 raise self._translated(error) from error
 
     def close(self) -> None:
-        """Close the idle connections; a later read opens new ones (so this also suits a snapshot hook)."""
+        """Close the idle connections; a later read opens new ones. A snapshot hook can call this too."""
         while (connection := self._take()) is not None:
             connection.close()
 
     def _connect(self) -> Connection:
-        # autocommit: psycopg starts no transaction of its own before `_begin`.
+        # With autocommit psycopg starts no transaction before `_begin`.
         connection = _Patient.connect(autocommit=True, prepare_threshold=None, **self._parameters)
         connection.patience_s = self._timeout_s + _GRACE_S
         return connection
@@ -130,15 +130,15 @@ class PostgresqlReader:
 
         try:
             connection.execute(self._begin)
-            found = job(select)
+            result = job(select)
             connection.commit()
-            return found
+            return result
         finally:
             self._put_back(connection)
 
     def _put_back(self, connection: Connection) -> None:
         if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
-            with suppress(psycopg.Error):  # what made the read fail says more
+            with suppress(psycopg.Error):  # the error of the read says more
                 connection.rollback()
         if connection.info.transaction_status == TransactionStatus.IDLE:
             self._idle.append(connection)
@@ -147,7 +147,7 @@ class PostgresqlReader:
 
     def _take(self) -> Connection | None:
         try:
-            return self._idle.pop()  # atomic; the most recently used is the least likely to have died
+            return self._idle.pop()  # atomic; the latest used connection is the least likely to be dead
         except IndexError:
             return None
 
@@ -155,7 +155,8 @@ class PostgresqlReader:
     def _turn(self) -> Iterator[None]:
         if not self._turns.acquire(timeout=self._timeout_s):
             raise SourceUnavailableError(
-                f"{self.name}: all {MAX_CONNECTIONS} connections stayed busy for {self._timeout_s:g} s."
+                f"{self.name}: all {MAX_CONNECTIONS} connections stayed busy for {self._timeout_s:g} s: "
+                "try again, or send fewer requests at once."
             )
         try:
             yield
@@ -166,7 +167,7 @@ class PostgresqlReader:
         detail = " ".join(str(error).split())
         if isinstance(error, psycopg.errors.QueryCanceled):
             return SourceUnavailableError(
-                f"{self.name} did not answer within {self._timeout_s:g} s: see that invoice.customer_id "
+                f"{self.name} did not answer within {self._timeout_s:g} s: check that invoice.customer_id "
                 "and invoice_line.invoice_id are indexed."
             )
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
@@ -185,8 +186,8 @@ def _parsed(location: str) -> dict[str, Any]:
     except psycopg.ProgrammingError:
         parameters = {"port": "unreadable"}
     ports = str(parameters.get("port", ""))
-    # A password with a bare "@" or "/" shifts into the host, port or database, and libpq prints those
-    # (and at times the whole URL): nothing of such a URL may be passed on, hence no cause either.
+    # A password with an unencoded "@" or "/" ends up in the host, port or database, and libpq prints these
+    # (and sometimes the whole URL). So the message shows no part of such a URL, and the error has no cause.
     if "@" in path.partition("?")[0] or authority.count("@") > 1 or not re.fullmatch(r"[\d,]*", ports):
         raise SourceUnavailableError(
             "the PostgreSQL URL cannot be read: write postgresql://user:password@host:port/database, with "
@@ -194,7 +195,7 @@ def _parsed(location: str) -> dict[str, Any]:
         ) from None
     defaults = {
         "connect_timeout": CONNECT_TIMEOUT_S,
-        # A thawed function's peer may be gone without a goodbye: give up on silence, do not hang.
+        # After a thaw the server may be gone without closing the connection: time out instead of hanging.
         "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
         "application_name": "segue",
         "client_encoding": "utf8",

@@ -1,9 +1,9 @@
-"""Finds the Chinook tables in a database's own catalogue, and writes the two statements that read them.
+"""Finds the Chinook tables in a database's catalogue, and writes the SQL statements that read them.
 
 Chinook is published as ``InvoiceLine.UnitPrice`` for SQLite and as ``invoice_line.unit_price`` for
-PostgreSQL, and people rename by taste. Names are therefore compared by their lower-case letters, and
-each table enters the statements as a derived table with the names used here, so that one text of SQL
-serves every spelling and both databases.
+PostgreSQL, and users rename tables. Names are therefore compared by their lower-case letters. Each table
+enters the statements as a derived table with the names used here, so one SQL text serves every spelling
+and both databases.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TABLES = {
     "track": ("track_id", "genre_id"),
     "genre": ("genre_id", "name"),
 }
-"""The tables and columns that are read; a database may hold any others beside them."""
+"""The tables and columns that are read; a database may hold any others."""
 
 _OTHER_TABLES = {"invoice_line": ("invoice_item",)}
 _OTHER_COLUMNS = {
@@ -31,10 +31,10 @@ _OTHER_COLUMNS = {
     ("invoice", "invoice_date"): ("date", "created_at", "purchased_at"),
     ("invoice_line", "unit_price"): ("price",),
 }
-"""Further names, the surest first."""
+"""Other names of columns, the most reliable first."""
 
 _SHOWN = 10
-"""Names of tables or columns in one message."""
+"""Maximum number of tables or columns in one message."""
 
 _PURCHASES = """
 SELECT customer.customer_id,
@@ -58,16 +58,16 @@ _GENRES = "SELECT genre.genre_id, CAST(genre.name AS TEXT) FROM {genre} WHERE ge
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """SQL for one store's spelling of the Chinook names.
+    """SQL statements in one store's spelling of the Chinook names.
 
     Attributes
     ----------
     all_purchases, one_purchases : str
         Rows (customer_id, invoice_id, date text cut to seconds, genre_id or NULL, spend in 1/10000 of
-        the currency, quantity, lines), of everyone, or of the customer whose id is the only parameter.
-        A customer without purchases has one row, with no lines.
+        the currency, quantity, lines), of all customers, or of the one whose id is the only parameter.
+        A customer without purchases has one row, with 0 lines.
     genres : str
-        Rows (genre_id, name), without the nameless.
+        Rows (genre_id, name) of genres with a name.
     """
 
     all_purchases: str
@@ -76,25 +76,25 @@ class Statements:
 
 
 def plain(name: str) -> str:
-    """Return the letters by which names are compared: ``InvoiceLine`` and ``invoice_line`` are one."""
+    """Return the letters by which names are compared: ``InvoiceLine`` and ``invoice_line`` are the same."""
     return name.lower().replace("_", "")
 
 
 def spellings(table: str) -> tuple[str, ...]:
-    """Return the letters by which a table is known, the surest first: Chinook's name, then its plural."""
+    """Return the possible names of a table as letters, the surest first: Chinook's name, then its plural."""
     return tuple(
         plain(f"{name}{end}") for name in (table, *_OTHER_TABLES.get(table, ())) for end in ("", "s")
     )
 
 
 def columns_of(table: str, column: str) -> tuple[str, ...]:
-    """Return what a column of a table may be called, the surest first; its own key may be just ``id``."""
+    """Return the possible names of a column, the most reliable first; a table's key may be just ``id``."""
     own = ("id",) if column == f"{table}_id" else ()
     return (column, *own, *_OTHER_COLUMNS.get((table, column), ()))
 
 
 def listed(names: Iterable[object]) -> str:
-    """Return names for a message: the first ten, and how many more there are."""
+    """Return names for a message: the first ten, and the number of the others."""
     every = [str(name) for name in names]
     more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
     return ", ".join(every[:_SHOWN]) + more
@@ -103,24 +103,24 @@ def listed(names: Iterable[object]) -> str:
 def build_statements(
     catalogue: Iterable[tuple[int, str, str | None]], placeholder: str, source: str
 ) -> Statements:
-    """Write the statements in the spelling that the database has.
+    """Write the statements in the spelling of the database.
 
     Parameters
     ----------
     catalogue
-        (rank, table, column) of the whole database. Where tables of one name stand in several schemas
-        the lowest rank is read, as the database itself would. The column may be None for tables that
-        cannot matter.
+        (rank, table, column) of the whole database. If several schemas have a table of one name, the one
+        with the lowest rank is read, as the database itself does. The column may be None for tables that
+        are not read.
     placeholder
-        How the driver spells a parameter.
+        The driver's placeholder for a parameter.
     source
-        Names the database in messages.
+        Name of the database in messages.
 
     Raises
     ------
     SourceSchemaError
         Tables or columns are missing, or two have the same letters. The message lists all of them and
-        what was found: name another database, or provide views with Chinook's names.
+        the tables that exist: name another database, or provide views with Chinook's names.
     """
     found: dict[tuple[int, str], list[str]] = {}
     for rank, table, column in catalogue:
@@ -154,7 +154,7 @@ def _derive(table: str, found: dict[tuple[int, str], list[str]], problems: list[
     for column in TABLES[table]:
         words = [plain(word) for word in columns_of(table, column)]
         if plain(name) == plain(table):
-            words = [word for word in words if word != "id"]  # with Chinook's name for a table goes its key
+            words = [word for word in words if word != "id"]  # a table with Chinook's name has Chinook's key
         alike = [[each for each in columns if plain(each) == word] for word in words]
         wanted = f"column {column} in {name} ({listed(columns)})"
         present = _only(wanted, next(filter(None, alike), []), problems)
@@ -170,5 +170,5 @@ def _only(wanted: str, names: list[str], problems: list[str]) -> str | None:
 
 
 def quoted(name: str) -> str:
-    """Return a name as SQL takes it, whatever signs it holds."""
+    """Return a name quoted for SQL; it may contain any character."""
     return '"' + name.replace('"', '""') + '"'

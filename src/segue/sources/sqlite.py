@@ -1,4 +1,4 @@
-"""Reads an SQLite file, one short-lived read-only connection per read."""
+"""Reads an SQLite file, with one short read-only connection per read."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ T = TypeVar("T")
 
 
 def describe_tables(tables: Iterable[str]) -> str:
-    """Return a statement whose rows are (0, table, column), with columns of the named tables only.
+    """Return a statement with rows (0, table, column); only the named tables have columns.
 
-    Describing a broken view is an error, and databases have them.
+    It does not describe other tables, because describing a broken view is an error.
     """
     wanted = ", ".join(f"'{letters}'" for table in tables for letters in spellings(table))
     return f"""
@@ -37,20 +37,20 @@ SELECT 0, m.name, p.name
 class SqliteReader:
     """A `Reader` of one SQLite file.
 
-    Every read opens the file anew, which costs about a tenth of a millisecond: no handle crosses
-    threads or a Lambda snapshot, and a file replaced by rename is seen at once.
+    Every read opens the file again, which takes about 0.1 ms. So no handle is shared between threads or kept
+    in a Lambda snapshot, and a file replaced by rename is seen at once.
 
     Parameters
     ----------
     path
-        The file; touched only by `run`.
+        The file; only `run` opens it.
     timeout_s
         Seconds to wait for a writer's lock.
 
     Attributes
     ----------
     old : list of str
-        Texts that are not UTF-8 in the last read, and were read as Windows-1252.
+        Texts of the last read that are not UTF-8 and were decoded as Windows-1252.
     """
 
     catalogue = describe_tables(TABLES)
@@ -64,7 +64,7 @@ class SqliteReader:
 
     def run(self, job: Callable[[Select], T]) -> T:
         """See `Reader.run`."""
-        # as_uri percent-encodes: a bare "?" or "#" in a file's name would end the path.
+        # as_uri percent-encodes: an unencoded "?" or "#" in a file's name would end the path.
         uri = f"{self._path.absolute().as_uri()}?mode=ro"
         old: list[str] = []
 
@@ -85,7 +85,7 @@ class SqliteReader:
                 except sqlite3.OperationalError as error:
                     if not str(error).startswith("Could not decode to UTF-8"):
                         raise
-                connection.text_factory = read_text  # a call of Python a cell takes four times as long
+                connection.text_factory = read_text  # a Python call per cell takes four times as long
                 return job(connection.execute)
         except sqlite3.Error as error:
             raise self._translated(error) from error
@@ -93,7 +93,7 @@ class SqliteReader:
             self.old = old
 
     def close(self) -> None:
-        """Do nothing: no connection outlives its read."""
+        """Do nothing: no connection stays open after a read."""
 
     def _translated(self, error: sqlite3.Error) -> SourceError:
         if not self._path.exists():
@@ -102,11 +102,13 @@ class SqliteReader:
             return SourceUnavailableError(f"{self.name} is a folder: give the path of an SQLite database.")
         code = getattr(error, "sqlite_errorcode", None)
         if code == sqlite3.SQLITE_NOTADB:
-            return SourceUnavailableError(f"{self.name} is not an SQLite database (or is encrypted).")
+            return SourceUnavailableError(
+                f"{self.name} is not an SQLite database, or is encrypted: give another file."
+            )
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return SourceUnavailableError(
                 f"{self.name} stayed locked by a writer for {self._timeout_s:g} s: try again, or switch it "
-                "to write-ahead logging (PRAGMA journal_mode=WAL), in which readers do not wait."
+                "to write-ahead logging (PRAGMA journal_mode=WAL), where readers do not wait."
             )
         if code == sqlite3.SQLITE_ERROR:
             return SourceSchemaError(f"{self.name} cannot be read as a music store: {error}.")

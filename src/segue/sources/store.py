@@ -1,4 +1,4 @@
-"""Reads purchases from a music store's database, the same columns from SQLite and PostgreSQL."""
+"""Reads purchases from a music store's database: the same columns from SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ class Select(Protocol):
 
 
 class Reader(Protocol):
-    """A database that can be read, never written.
+    """Reads a database and never writes to it.
 
     Attributes
     ----------
     name : str
-        For messages; holds no password.
+        Name for messages, without a password.
     catalogue : str
-        Statement whose rows are (rank, table, column), see `build_statements`.
+        Statement with rows (rank, table, column), see `build_statements`.
     placeholder : str
-        How a parameter is spelled in statements.
+        Placeholder for a parameter in statements.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Reader(Protocol):
     placeholder: str
 
     def run(self, job: Callable[[Select], T]) -> T:
-        """Return what ``job`` makes of the database; it may be called twice if a connection died.
+        """Return the result of ``job``, which may be called twice if a connection is dead.
 
         Raises
         ------
@@ -70,26 +70,23 @@ class Reader(Protocol):
         """
 
     def close(self) -> None:
-        """Release what is open."""
+        """Close open connections."""
 
 
 def open_store(location: str, *, timeout_s: float = 10.0) -> StoreDatabase:
-    """Return the store at a location without connecting; the first read does that.
-
-    Takes and raises what `open_reader` does.
-    """
+    """Return the store at a location; the first read connects. See `open_reader`."""
     return StoreDatabase(open_reader(location, timeout_s=timeout_s))
 
 
 def open_reader(location: str, *, timeout_s: float) -> Reader:
-    """Return what reads the database at a location, without connecting.
+    """Return a reader of the database at a location, without connecting.
 
     Parameters
     ----------
     location
         A path to an SQLite file, ``sqlite:///path``, or ``postgresql://user:password@host:port/database``.
     timeout_s
-        Seconds a read may wait for a lock (SQLite) or for each statement's answer (PostgreSQL).
+        Maximum seconds to wait for a lock (SQLite) or for the answer to a statement (PostgreSQL).
 
     Raises
     ------
@@ -107,18 +104,18 @@ def open_reader(location: str, *, timeout_s: float) -> Reader:
         raise SourceUnavailableError(
             f"a store cannot be read over {scheme}://: give a path, sqlite:///path, or postgresql://..."
         )
-    if re.search(r"\bpassword\s*=", location):  # libpq's other notation; as a path it would be printed
+    if re.search(r"\bpassword\s*=", location):  # libpq's other notation: a message would print it as a path
         raise SourceUnavailableError("write the connection as postgresql://user:password@host:port/database")
     path = rest.removeprefix("/") if separator else location
     if path in {"", ":memory:"}:
-        raise SourceUnavailableError(f"{location!r} names no file: give a path, or sqlite:///path.")
+        raise SourceUnavailableError(f"{location!r} does not name a file: give a path, or sqlite:///path.")
     from segue.sources.sqlite import SqliteReader
 
     return SqliteReader(Path(path), timeout_s=timeout_s)
 
 
 def fingerprint(purchases: Purchases) -> str:
-    """Return ``sha256:`` and 64 hex digits: equal exactly for equal purchases, on any platform."""
+    """Return ``sha256:`` and 64 hex digits, the same for the same purchases on every platform."""
     columns = [
         column.astype("<i8").tobytes()
         for column in (
@@ -130,7 +127,7 @@ def fingerprint(purchases: Purchases) -> str:
             purchases.quantity,
         )
     ]
-    # The lengths come first: without them a value could move from one column to the next unnoticed.
+    # The lengths come first: without them a value could move to the next column and change nothing.
     head = json.dumps([purchases.genres, [len(column) for column in columns]]).encode()
     return f"sha256:{hashlib.sha256(b''.join([head, *columns])).hexdigest()}"
 
@@ -141,7 +138,7 @@ class StoreDatabase:
     Attributes
     ----------
     name : str
-        For messages and manifests; holds no password.
+        Name for messages and manifests, without a password.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -150,14 +147,14 @@ class StoreDatabase:
         self._statements: Statements | None = None
 
     def read_purchases(self, customer_id: int | None = None) -> Purchases:
-        """Return the purchases of one customer, or of all, as committed at this moment.
+        """Return the committed purchases of one customer, or of all.
 
-        Rows are sorted by customer, time, invoice and genre. A line's money is its own unit price times
-        its quantity, rounded to 1/`SPEND_UNIT` of the currency. Times with a zone are given in UTC
-        (PostgreSQL) or as written (SQLite). Lines of tracks without a genre, or with one that has no
-        name, count as `NO_GENRE`; genres of the same name are one genre.
+        Rows are sorted by customer, time, invoice and genre. The spend of a line is its unit price times
+        its quantity, rounded to 1/`SPEND_UNIT` of the currency. Times with a zone are in UTC (PostgreSQL)
+        or as written (SQLite). Tracks without a genre, or whose genre has no name, count as `NO_GENRE`;
+        genres of the same name are one genre.
 
-        One customer of a store of 10 000 takes about a millisecond, all of them a few seconds.
+        In a store of 10 000 customers one takes about a millisecond, all take a few seconds.
 
         Raises
         ------
@@ -166,7 +163,7 @@ class StoreDatabase:
         SourceUnavailableError
             The database cannot be opened, is locked or did not answer; the message says which.
         SourceSchemaError
-            Tables or columns are missing, or hold something else than the schema promises.
+            Tables or columns are missing, or their values do not fit the schema.
         """
         if customer_id is not None and not -(2**63) <= customer_id < 2**63:
             raise CustomerNotFoundError(customer_id)
@@ -176,7 +173,7 @@ class StoreDatabase:
         except SourceSchemaError:
             if known is None:
                 raise
-            # The tables were renamed, or the file replaced by one with the other spelling.
+            # The tables were renamed, or the file was replaced by one with another spelling: look again.
             rows, genres = self._reader.run(lambda select: self._fetch(select, None, customer_id))
         if customer_id is not None and not rows.size:
             raise CustomerNotFoundError(customer_id)
@@ -200,22 +197,22 @@ class StoreDatabase:
                 select(self._reader.catalogue), self._reader.placeholder, self._reader.name
             )
             self._statements = statements
-        found = (
+        purchases = (
             select(statements.all_purchases)
             if customer_id is None
             else select(statements.one_purchases, (customer_id,))
         )
         try:
-            rows = np.fromiter(found, _ROW)
+            rows = np.fromiter(purchases, _ROW)
         except (TypeError, ValueError, OverflowError) as error:
             raise SourceSchemaError(
                 f"{self.name}: ids, prices and quantities must be numbers of 64 bits: {error}."
             ) from error
-        # Genres after purchases: one that is added in between is then known, never missing.
+        # Genres are read after purchases: a genre that is added in between is then known.
         return rows, dict(select(statements.genres))
 
     def _assembled(self, rows: NDArray[np.void], names: dict[object, str]) -> Purchases:
-        genres = tuple(sorted(set(names.values())))  # by code point: the databases' collations differ
+        genres = tuple(sorted(set(names.values())))  # by code point, because the databases' collations differ
         row_of = {name: row for row, name in enumerate(genres)}
         index_of = {genre_id: row_of[name] for genre_id, name in names.items()}
         bought = rows[rows["lines"] > 0]
@@ -223,11 +220,11 @@ class StoreDatabase:
         genre_index = np.fromiter((index_of.get(i, NO_GENRE) for i in bought["genre_id"]), np.int32, len(at))
         order = np.lexsort((genre_index, bought["invoice_id"], at, bought["customer_id"]))
         bought, at, genre_index = bought[order], at[order], genre_index[order]
-        # Genres of one name, and tracks with and without a nameless one, met only here: add them up.
+        # Add up rows that are now equal: genres of one name, and tracks without a genre or a genre's name.
         first = np.ones(len(at), bool)
         first[1:] = (np.diff(bought["invoice_id"]) != 0) | (np.diff(genre_index) != 0)
         starts = np.flatnonzero(first)
-        # Not np.unique: it imports numpy.ma, 50 ms of a function's first answer.
+        # np.unique imports numpy.ma, which delays a function's first answer by 50 ms.
         customers = np.array(sorted(set(rows["customer_id"].tolist())), np.int64)
         return Purchases(
             customers=customers,
@@ -241,7 +238,7 @@ class StoreDatabase:
 
     def _times(self, rows: NDArray[np.void]) -> NDArray[np.datetime64]:
         try:
-            # By way of str: from bytes, numpy 2.4 ends the process at a bad date beyond the 500th row.
+            # Convert to str first: from bytes, numpy 2.4 crashes at a bad date beyond the 500th row.
             at = rows["at"].astype("U19").astype("datetime64[s]")
         except (ValueError, UnicodeDecodeError) as error:
             raise SourceSchemaError(f"{self.name}: invoice dates must be ISO 8601: {error}.") from error

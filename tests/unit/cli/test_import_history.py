@@ -66,7 +66,7 @@ def test_a_file_and_a_user_are_enough_after_make_run(here: Path) -> None:
         "2 66.7% by name, confidence 0.95",
         "1 33.3% unmatched",
         "1 × [red]Nobody – Noth\ufffd[31ming",
-        "endsong_0.json, row 4: 'bad' is no time",
+        "endsong_0.json, row 4: 'bad' is not a time",
         "var/state.sqlite: 2 new events, 0 there already (1 play and 1 skip in all).",
     ):
         assert expected in words, done.output

@@ -1,4 +1,4 @@
-"""Listening histories as streaming services and scrobblers export them.
+"""Reads listening histories that streaming services and scrobblers export.
 
 ::
 
@@ -6,6 +6,6 @@
                                                                             │
                           events ◄── merged, in order of time, on disk: spool ◄── listen
 
-Every step holds a piece of the file at a time, so a file of any size takes the same memory. What a file
-says is text and numbers to us: nothing of it is run, opened as a path, or fetched.
+Every step holds one piece of the file at a time, so memory does not grow with the file. The content of a file
+is only text and numbers: it is never run, opened as a path, or fetched.
 """

@@ -1,4 +1,4 @@
-"""What Segue knows of a form of export; each service has one, and everything else is derived from it."""
+"""Describes an export format. Each service declares one; command line, API and docs are derived from it."""
 
 from __future__ import annotations
 
@@ -14,49 +14,48 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 Rows = Iterator[tuple[str, Callable[[], Listen | None]]]
-"""Place and reader of each row. The reader returns None for a row that is no listen of music.
+"""Place and reader of each row. The reader returns None for a row that is not a listen of music.
 
-It raises InvalidInputError for a row that cannot be used.
+The reader raises InvalidInputError for a row that cannot be used.
 """
 
 RowReader = Callable[[Iterator[str], "tzinfo | None"], Rows]
-"""Yields the rows of a file's text, given in pieces, with the zone of its times that name none, if known.
+"""Yields the rows of a file, given its text in pieces and the zone of times without one, if known.
 
-It raises SourceSchemaError for a file that is no such export.
+It raises SourceSchemaError if the file has another format.
 """
 
 
 class Clock(StrEnum):
-    """Which instant of a listen an export counts.
+    """The instant of a listen that an export records.
 
-    Exports that count the same instant share the ids of their events: a listen that two services hold counts
-    once.
+    Exports with the same clock share event ids: a listen that is in two of them counts once.
     """
 
     BEGIN = "begin"
     END = "end"
     COUNT = "count"
-    """No instant: the export says how often a track was played, and when last."""
+    """The export only has the number of plays of a track, and the time of the last one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
-    """A form of export.
+    """An export format.
 
     Attributes
     ----------
     name : str
-        What the command line and the API call it.
+        Name of the format on the command line and in the API.
     title : str
-        What people call it.
+        Name of the service for people.
     files : str
         The files of such an export, in Markdown, for the documentation.
     wanted : str
-        What to give, for messages.
+        The files to give, for messages.
     suffixes : tuple of str
-        Endings of the files that are looked at in a folder or zip.
+        Suffixes of the files that are read from a folder or zip.
     file_name : re.Pattern
-        Matches the names that the service gives its histories.
+        Matches the file names of the service's histories.
     clock : Clock
     rows : callable
         Reads the rows of a file: see `RowReader`.

@@ -1,11 +1,16 @@
-"""What an import leaves out: rows that say nothing usable, and tracks that the catalogue lacks."""
+"""The rows and tracks that an import leaves out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 LEAST_CONFIDENCE = 0.5
-"""Of a match; with less a listen is left out. All that names alone can give is more."""
+"""Minimum confidence of a match; listens with less are left out. Every match by name has more."""
+
+
+def printable(text: str) -> str:
+    """Replace characters that are not printable: a terminal could take them for a command."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Damaged:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that is left out: its file, where in it ("line 3"), and what is wrong with it."""
+    """A row that is left out: its file, its place in the file ("line 3"), and the reason."""
 
     file: str
     place: str
@@ -26,7 +31,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """A track that the catalogue does not have, and how many listens it has."""
+    """A track that is not in the catalogue, and the number of its listens."""
 
     artist: str
     title: str

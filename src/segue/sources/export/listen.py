@@ -1,4 +1,4 @@
-"""One listen as an export tells of it, and what it comes to as an event."""
+"""One listen of an export, and the kind of event it becomes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from segue.domain.listening.event import MOST_MS, EventKind
 from segue.errors import InvalidInputError
 
 STREAM_MS = 30_000
-"""Milliseconds after which Spotify counts a stream; less is a skip."""
+"""Milliseconds after which Spotify counts a stream; a shorter listen is a skip."""
 
 _MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 SCROBBLE_MS = 240_000
-"""Half of a track, or four minutes of it, is a listen to Last.fm."""
+"""Milliseconds after which Last.fm counts a listen; half of a shorter track counts too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,21 @@ class Listen:
     Attributes
     ----------
     artist, title, album : str
-        Empty where the export names none; either ``ids`` or artist and title are known.
+        Empty if unknown; either ``ids`` or artist and title are known.
     at_s : int
-        Seconds since 1970, UTC, as the export counts: Spotify the end of the listen, the others its begin.
+        Seconds since 1970, UTC: the end of the listen for Spotify, the beginning for all others.
     to_the_minute : bool
-        The export tells no seconds.
+        The export has no seconds.
     ids : tuple of str
-        What a catalogue may call the track, the surest first: Spotify's id and uri, MusicBrainz's id, ISRC.
+        Possible ids of the track in a catalogue, the most reliable first: Spotify id and URI, MusicBrainz id,
+        ISRC.
     ms_played : int or None
-        None where the export does not say.
+        Milliseconds heard; None if unknown.
     skipped : bool
-        The export says that the listener moved on.
+        The export says that the listener skipped the track.
     nth : int
-        Which of a track's plays, or skips, it is, from 1, where the export counts them and tells the time of
-        the last one only; 0 for a listen with a time of its own.
+        Number of the play or skip, from 1, if the export only has counts and the time of the last one;
+        0 for a listen with its own time.
     """
 
     artist: str
@@ -55,11 +56,11 @@ class Listen:
 
 
 def kind_of(ms_played: int | None, *, skipped: bool, duration_s: float | None) -> EventKind:
-    """Tell a play from a skip.
+    """Return PLAY or SKIP.
 
-    Under 30 seconds is a skip, as Spotify counts streams, unless that was the whole track. What the export
-    calls skipped is one too, unless half of the track or four minutes were heard, which makes a listen for
-    Last.fm. Where the milliseconds are not known, what the export says decides.
+    A listen under 30 seconds is a skip, as Spotify counts streams, unless it was the whole track. A listen
+    that the export marks as skipped is a skip too, unless half of the track or four minutes were heard, as
+    Last.fm counts listens. If the milliseconds are unknown, the mark decides.
     """
     if ms_played is None:
         return EventKind.SKIP if skipped else EventKind.PLAY
@@ -73,17 +74,17 @@ def kind_of(ms_played: int | None, *, skipped: bool, duration_s: float | None) -
 
 
 def read_name(value: object, field: str) -> str:
-    """Return a name without blanks around it, empty for none.
+    """Return a name without blanks around it, or an empty text for None.
 
     Raises
     ------
     InvalidInputError
-        It is no text, or too long to be a name.
+        The value is not text, or is too long for a name.
     """
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise InvalidInputError(f"{field} is no text")
+        raise InvalidInputError(f"{field} is not text")
     name = unicodedata.normalize("NFC", value.encode(errors="replace").decode()).replace("\0", "").strip()
     if len(name) > LONGEST:
         raise InvalidInputError(f"{field} has more than {LONGEST} characters")
@@ -91,30 +92,30 @@ def read_name(value: object, field: str) -> str:
 
 
 def read_ms(value: object, field: str) -> int | None:
-    """Return milliseconds heard; None where there is no value; InvalidInputError for a wrong one."""
+    """Return milliseconds heard, or None for None; raise InvalidInputError for any other value."""
     if value is None:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_MS:
-        raise InvalidInputError(f"{field} is no number of milliseconds from 0 to {MOST_MS}")
+        raise InvalidInputError(f"{field} is not a number of milliseconds from 0 to {MOST_MS}")
     return value
 
 
 def as_number(cell: str | None) -> object:
-    """Return a cell's whole number, the cell itself if it says none, or None for an empty cell."""
+    """Return the number of a cell without its decimals, None for an empty cell, or else the cell itself."""
     if not cell:
         return None
     return int(float(cell)) if re.fullmatch(r"\d{1,12}(?:\.\d+)?", cell) else cell
 
 
 def read_mbid(value: object) -> tuple[str, ...]:
-    """Return an id of MusicBrainz, in lower case; nothing for anything else."""
+    """Return a MusicBrainz id in lower case; an empty tuple for anything else."""
     text = value.strip().lower() if isinstance(value, str) else ""
     return (text,) if _MBID.fullmatch(text) else ()
 
 
 def spotify_ids(link: object) -> tuple[str, ...]:
-    """Return the id and the uri of a track from its uri or address; nothing for anything else."""
+    """Return the id and URI of a Spotify track, given its URI or web address; else an empty tuple."""
     found = SPOTIFY_TRACK.fullmatch(link) if isinstance(link, str) else None
     return (found[1], f"spotify:track:{found[1]}") if found else ()

@@ -1,4 +1,4 @@
-"""Reads the ways in which exports write when something was heard; without a zone it is UTC."""
+"""Reads the various spellings of times in exports; a time without a zone is UTC."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ _MONTHS = {
     )
 }
 _LARGEST_S = 10**11
-"""Greater Unix times count smaller units; in seconds this is the year 5138."""
+"""Unix times from here on are not in seconds but in a smaller unit; in seconds this is the year 5138."""
 
 
 def read_moment(value: object, zone: tzinfo = UTC) -> tuple[int, bool]:
-    """Return seconds since 1970, and whether the seconds of the minute are unknown.
+    """Return seconds since 1970, and whether the time has no seconds.
 
-    Unix time in s, ms, µs or ns (told by its size), ISO 8601, and ``01 Jan 2023, 12:00`` are understood.
+    Valid times are Unix time in s, ms, µs or ns (recognised by its size), ISO 8601, and
+    ``01 Jan 2023, 12:00``.
 
     Parameters
     ----------
     zone : tzinfo, optional
-        Of a time that names none.
+        Zone of a time without one.
 
     Raises
     ------
     InvalidInputError
-        It is none of these: ``01/02/2023`` may be two days.
+        The value is none of these: ``01/02/2023``, for example, may be either of two days.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise InvalidInputError("there is no time")
-    text = str(value).strip()
+    is_time = isinstance(value, (int, float, str)) and not isinstance(value, bool)
+    text = str(value).strip() if is_time else ""
     if not text:
-        raise InvalidInputError("there is no time")
+        raise InvalidInputError("the time is missing")
     if _UNIX.fullmatch(text):
         return _unix(int(text.partition(".")[0])), False
     if found := match_iso(text):
@@ -68,25 +68,25 @@ def read_moment(value: object, zone: tzinfo = UTC) -> tuple[int, bool]:
     clock = _CLOCK.fullmatch(written["clock"].strip()) if written else None
     if _NUMBERS.fullmatch(text):
         raise InvalidInputError(
-            f"{text[:40]!r} may have the day or the month first: write it as 2023-01-31 12:00"
+            f"{text[:40]!r} may begin with the day or the month: write it as 2023-01-31 12:00"
         )
     if written is None or clock is None:
         raise InvalidInputError(
-            f"{text[:40]!r} is no time as 2023-01-31 12:00, 31 Jan 2023 12:00 or Unix time"
+            f"{text[:40]!r} is not a time such as 2023-01-31 12:00, 31 Jan 2023 12:00 or Unix time"
         )
     try:
         return _seconds(written, clock, zone), clock["second"] is None
     except (ValueError, OverflowError) as error:
-        raise InvalidInputError(f"{text[:40]!r} is no day or hour that there is") from error
+        raise InvalidInputError(f"{text[:40]!r}: that day or hour does not exist") from error
 
 
 def read_zone(name: str) -> tzinfo:
-    """Return the zone that a name as Europe/Berlin, or an offset as +02:00, stands for.
+    """Return the zone for a name such as Europe/Berlin or an offset such as +02:00.
 
     Raises
     ------
     InvalidInputError
-        There is no such zone here.
+        The zone is unknown on this machine.
     """
     if name.upper() in {"UTC", "Z"} or _OFFSET.fullmatch(name):
         return UTC if name[0] in "UuZz" else read_offset(name)
@@ -94,7 +94,7 @@ def read_zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError) as error:
         raise InvalidInputError(
-            f"zone: {name[:40]!r} is not known here: give a name as Europe/Berlin, or an offset as +02:00."
+            f"zone: {name[:40]!r} is unknown: give a name such as Europe/Berlin, or an offset such as +02:00."
         ) from error
 
 
@@ -105,14 +105,14 @@ def _unix(number: int) -> int:
 
 
 def _seconds(written: re.Match[str], clock: re.Match[str], zone: tzinfo) -> int:
-    found = {"month2": "", "day2": ""} | written.groupdict("")
-    month, day = found["month"] or found["month2"], found["day"] or found["day2"]
+    fields = {"month2": "", "day2": ""} | written.groupdict("")
+    month, day = fields["month"] or fields["month2"], fields["day"] or fields["day2"]
     number = int(month) if month.isdigit() else _MONTHS.get(month[:3].lower(), 0)
     hour = int(clock["hour"])
     if clock["half"]:
         hour = hour % 12 + (12 if clock["half"].lower() == "pm" else 0)
     at = datetime(
-        int(found["year"]),
+        int(fields["year"]),
         number,
         int(day),
         hour,
@@ -123,7 +123,7 @@ def _seconds(written: re.Match[str], clock: re.Match[str], zone: tzinfo) -> int:
     return int(at.timestamp())
 
 
-def _zone(named: str | None, zone: tzinfo) -> tzinfo:
-    if not named:
+def _zone(name: str | None, zone: tzinfo) -> tzinfo:
+    if not name:
         return zone
-    return UTC if named[0] not in "+-" else read_offset(named)
+    return UTC if name[0] not in "+-" else read_offset(name)

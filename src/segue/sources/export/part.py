@@ -1,4 +1,4 @@
-"""Finds the files of an export: files, folders, and what is in a zip; names in a zip are never paths here."""
+"""Finds the files of an export in files, folders and zips. Names in a zip are never used as paths."""
 
 from __future__ import annotations
 
@@ -13,25 +13,28 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from segue.errors import SourceSchemaError, SourceUnavailableError
+from segue.sources.export.left_out import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 MOST_MEMBERS = 5_000
+"""Maximum number of files in one zip."""
+
 MOST_BYTES = 8 << 30
-"""Of all files of one zip together, unpacked."""
+"""Maximum unpacked bytes of all files in one zip together."""
 
 MOST_RATIO = 250
-"""How much larger than packed a large member may be: exports shrink to a tenth or a thirtieth."""
+"""Maximum ratio of unpacked to packed bytes for a large member; exports reach 10 to 30."""
 
 LARGE = 16 << 20
-"""Bytes up to which a member may shrink by any ratio."""
+"""Bytes up to which a member may have any ratio."""
 
 _HEADER = 30
 """Bytes of the shortest header before a member."""
 
 _UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
-"""What zipfile raises for a member that is damaged, encrypted, or packed in a way it does not know."""
+"""Errors of zipfile for a member that is damaged, encrypted, or packed by an unknown method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,13 @@ class Part:
     Attributes
     ----------
     name : str
-        For people: the path as given, and the member's name behind that of its zip.
+        Name for people: the path as given; for a member, the path of the zip and the member's name.
     size : int
-        Bytes, unpacked.
+        Unpacked bytes.
     given : bool
-        Named by the caller; else found in a folder or zip among files that may be something else.
+        Whether the caller named the file. A file found in a folder or zip may be something else.
     error : str
-        Why it cannot be read; empty where it can.
+        Why it cannot be read; empty if it can.
     """
 
     name: str
@@ -59,19 +62,19 @@ class Part:
 
     @contextlib.contextmanager
     def open(self, opened: OpenedZip | None = None) -> Iterator[Callable[[int], bytes]]:
-        """Open for reading: a function of the number of bytes wanted.
+        """Open for reading: yield a function that reads a number of bytes.
 
         Parameters
         ----------
         opened : OpenedZip, optional
-            Keeps the zip of this member open for the next one: its list of members is read once.
+            Keeps the zip open for its next member, so its list of members is read only once.
 
         Raises
         ------
         SourceUnavailableError
-            It cannot be opened.
+            The file cannot be opened.
         SourceSchemaError
-            Its zip is damaged; also while it is read.
+            The zip is damaged; the yielded function raises this too.
         """
         if self.error:
             raise SourceSchemaError(self.error)
@@ -88,14 +91,14 @@ class Part:
 
 
 class OpenedZip:
-    """The zip that was read last, kept open."""
+    """Keeps the last zip open."""
 
     def __init__(self) -> None:
         self._path, self._zip = Path(), contextlib.ExitStack()
         self._archive: zipfile.ZipFile | None = None
 
     def open(self, path: Path) -> zipfile.ZipFile:
-        """Return a zip, and close another one that is open."""
+        """Return a zip, and close the previous one if it is another."""
         if self._archive is None or path != self._path:
             self._zip.close()
             self._path, self._archive = path, self._zip.enter_context(zipfile.ZipFile(path))
@@ -109,10 +112,10 @@ class OpenedZip:
 
 
 def find_parts(sources: Iterable[tuple[str, Path]], suffixes: tuple[str, ...]) -> Iterator[Part]:
-    """Yield every file that is named, and those with one of ``suffixes`` in folders and zips, by name.
+    """Yield every named file, and the files with one of ``suffixes`` in folders and zips, sorted by name.
 
-    A source is what people call it, and where it is. What cannot be read is a `Part` with its error, so that
-    the others go on; folders that may not be looked into come after the files of theirs that may.
+    A source is a name for people and a path. A file that cannot be read becomes a `Part` with an error, so
+    that the others are read. Folders that cannot be read come after the files of their parent.
     """
     for name, path in sources:
         try:
@@ -130,19 +133,19 @@ def find_parts(sources: Iterable[tuple[str, Path]], suffixes: tuple[str, ...]) -
 
 def _folder(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Part]:
     closed: list[OSError] = []
-    found = sorted(
+    paths = sorted(
         Path(inside, name)
         for inside, _, names in os.walk(folder, onerror=closed.append)
         for name in names
         if Path(name).suffix.lower() in {".zip", *suffixes} and not name.startswith(".")
     )
-    for path in found:
+    for path in paths:
         try:
             status = path.stat()
         except OSError as error:
             yield Part(str(path), 0, given=False, error=_absent(error))
             continue
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
             continue
         if path.suffix.lower() == ".zip":
             yield from _zip(str(path), path, suffixes)
@@ -165,7 +168,7 @@ def _is_zip(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(4) == b"PK\x03\x04"
     except OSError:
-        return False  # opening it as a file says why
+        return False  # opening it as a file reports the error
 
 
 def _zip(shown: str, path: Path, suffixes: tuple[str, ...]) -> Iterator[Part]:
@@ -178,21 +181,21 @@ def _zip(shown: str, path: Path, suffixes: tuple[str, ...]) -> Iterator[Part]:
     if problem := _refused(members):
         yield Part(shown, 0, given=True, error=problem)
         return
-    found = False
+    is_empty = True
     for member in sorted(members, key=lambda each: each.filename):
         name = PurePosixPath(member.filename.replace("\\", "/"))
         if member.is_dir() or name.suffix.lower() not in suffixes or "__MACOSX" in name.parts:
             continue
-        found = True
+        is_empty = False
         yield Part(f"{shown}/{_shown(str(name))}", member.file_size, given=False, path=path, member=member)
-    if not found:
+    if is_empty:
         nested = any(member.filename.lower().endswith(".zip") for member in members)
         lacks = f"it holds no {' or '.join(suffixes)} file"
         yield Part(shown, 0, given=True, error="it holds another zip: unpack it first" if nested else lacks)
 
 
 def _refused(members: Sequence[zipfile.ZipInfo]) -> str:
-    """Say why a zip is not opened; zipfile itself never unpacks more of a member than these sizes say."""
+    """Return why a zip is refused, else an empty text; zipfile unpacks no more than these sizes."""
     if len(members) > MOST_MEMBERS:
         return f"it holds {len(members)} files, more than {MOST_MEMBERS}: give the files of the listens"
     if (total := sum(member.file_size for member in members)) > MOST_BYTES:
@@ -201,14 +204,12 @@ def _refused(members: Sequence[zipfile.ZipInfo]) -> str:
         if member.file_size > max(LARGE, MOST_RATIO * member.compress_size):
             return (
                 f"{_shown(member.filename)} unpacks to {member.file_size} bytes from {member.compress_size}, "
-                f"more than {MOST_RATIO} times as much: it is no export"
+                f"more than {MOST_RATIO} times as much: it is not an export"
             )
     by_place = sorted(members, key=lambda member: member.header_offset)
     for member, following in itertools.pairwise(by_place):
         if member.header_offset + _HEADER + member.compress_size > following.header_offset:
-            return (
-                f"{_shown(member.filename)} and {_shown(following.filename)} overlap in it: it is no export"
-            )
+            return f"{_shown(member.filename)} and {_shown(following.filename)} overlap: it is not an export"
     return ""
 
 
@@ -223,7 +224,7 @@ def _checked(file: BinaryIO) -> Callable[[int], bytes]:
 
 
 def _shown(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)[:200]
+    return printable(name)[:200]
 
 
 def _why(error: Exception) -> str:
@@ -231,4 +232,4 @@ def _why(error: Exception) -> str:
         return "it is encrypted: unpack it and give the files"
     if isinstance(error, OSError):
         return f"it cannot be read ({error.strerror or error})"
-    return f"it is no whole zip file ({error}): download it again"
+    return f"it is not a complete zip file ({error}): download it again"

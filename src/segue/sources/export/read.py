@@ -1,4 +1,4 @@
-"""Reads any file of an export: every row comes to a listen, to no music, or to a bad row that says why."""
+"""Reads a file of an export: every row becomes a listen, `NoMusic`, or a `BadRow` with the reason."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NoMusic:
-    """A row that is no listen of music: a podcast, an audiobook, a video, or nothing that has a name."""
+    """A row that is not a listen of music: a podcast, an audiobook, a video, or a row without a name."""
 
 
 def read_part(
     part: Part,
     form: ExportFormat,
-    advance: Callable[[int], None],
+    progress: Callable[[int], None],
     *,
     zone: tzinfo | None = None,
     now: datetime | None = None,
     opened: OpenedZip | None = None,
 ) -> Iterator[Listen | NoMusic | BadRow]:
-    """Yield what each row of a file comes to; nothing for a found file that holds no listens.
+    """Yield the result of each row; nothing for a file of a folder or zip that holds no listens.
 
     Parameters
     ----------
-    advance : callable
-        Told of every piece that is read, in bytes.
+    progress : callable
+        Called with the number of bytes of every piece that is read.
     zone : tzinfo, optional
-        Of times that name none, where the format does not settle it.
+        Zone of times without one, if the format does not define it.
     now : datetime, optional
-        When the future begins, in UTC; the present unless given.
+        Current time in UTC; later listens are bad rows.
 
     Raises
     ------
     SourceSchemaError
-        The file is no such export, holds no row, or breaks off; what was yielded before counts all the same.
+        The file has another format, holds no row, or is cut short; the rows yielded before still count.
     SourceUnavailableError
-        It cannot be opened.
+        The file cannot be opened.
     """
     latest_s = int(((now or datetime.now(UTC)) + CLOCKS_DIFFER).timestamp())
     named = part.given or form.file_name.fullmatch(PurePath(part.name).name) is not None
@@ -60,7 +60,7 @@ def read_part(
 
         def counted(size: int) -> bytes:
             piece = read(size)
-            advance(len(piece))
+            progress(len(piece))
             return piece
 
         try:
@@ -79,7 +79,7 @@ def read_part(
 
 
 def recognise(part: Part, formats: Iterable[ExportFormat]) -> Iterator[ExportFormat]:
-    """Yield the formats that the first row of a file can be read as."""
+    """Yield the formats that can read the first row of a file."""
     for form in formats:
         try:
             with part.open() as read:

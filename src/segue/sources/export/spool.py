@@ -1,9 +1,8 @@
-"""Merges the listens of any number of files, in a scratch file on disk: memory does not grow with them.
+"""Merges the listens of any number of files in a scratch file on disk, so memory does not grow with them.
 
-Two rows are one listen if they tell of the same artist and title in the same minute, have the same
-milliseconds heard, and do not differ in a second that both know. So the rows of two overlapping exports
-merge, and those of Spotify's account data, which count minutes, with those of its extended history; and a
-song that was begun twice within a minute stays two listens.
+Two rows are one listen if they have the same artist, title, minute and milliseconds heard, and if their
+seconds are equal or one of them is unknown. So overlapping exports merge, and Spotify's account data, which
+has only minutes, merges with its extended history. A song started twice in a minute stays two listens.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from segue.sources.export.listen import Listen
 
 BATCH = 2000
-"""Listens or tracks that are in memory at once."""
+"""Number of listens or tracks in memory at once."""
 
 _NO_SECOND = 60
 _NO_MS = -1
@@ -63,7 +62,7 @@ class Merged:
     Attributes
     ----------
     listen_id : str
-        The same for one listen in whatever file it stands, and however often it is imported.
+        The same for one listen in every file and every import.
     at_s : int
         Seconds since 1970, UTC.
     ms_played : int or None
@@ -79,13 +78,13 @@ class Merged:
 
 
 class Spool:
-    """Listens and bad rows on disk; from `open_spool`."""
+    """Listens and bad rows on disk; opened by `open_spool`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
     def add(self, listens: Sequence[Listen]) -> int:
-        """Keep listens; return how many were not there yet."""
+        """Store listens; return how many are new."""
         tracks, rows = [], []
         for listen in listens:
             ids = json.dumps(listen.ids)
@@ -98,44 +97,45 @@ class Spool:
         return self._db.total_changes - before
 
     def add_bad(self, rows: Iterable[BadRow]) -> None:
-        """Keep bad rows."""
+        """Store bad rows."""
         self._db.executemany("INSERT INTO bad VALUES (?, ?, ?)", ((r.file, r.place, r.why) for r in rows))
 
     def merge(self) -> int:
-        """Drop what is known to the minute where the second is known; return how many listens are left."""
+        """Drop listens without a second if the same one has a second; return how many listens remain."""
         self._db.execute(_MERGE)
         return int(self._db.execute("SELECT count(*) FROM listen").fetchone()[0])
 
     def match(self, find: Callable[[Sequence[Wanted]], Sequence[Match | None]]) -> None:
-        """Find the track of every listen; each distinct track is looked for once."""
+        """Find the track of every listen; each distinct track is looked up once."""
         last = None
         columns = "SELECT number, artist, title, album, ids FROM track"
         while True:
             where, given = ("WHERE number > ?", (last,)) if last is not None else ("", ())
-            found = self._db.execute(f"{columns} {where} ORDER BY number LIMIT {BATCH}", given).fetchall()
-            if not found:
+            tracks = self._db.execute(f"{columns} {where} ORDER BY number LIMIT {BATCH}", given).fetchall()
+            if not tracks:
                 return
-            last = found[-1][0]
+            last = tracks[-1][0]
             wanted = [
-                Wanted(artist, title, album, tuple(json.loads(ids))) for _, artist, title, album, ids in found
+                Wanted(artist, title, album, tuple(json.loads(ids)))
+                for _, artist, title, album, ids in tracks
             ]
             self._db.executemany(
                 "UPDATE track SET row = ?, found_by = ?, candidates = ? WHERE number = ?",
                 (
                     (match.row, match.found_by, match.candidates, number)
-                    for (number, *_), match in zip(found, find(wanted), strict=True)
+                    for (number, *_), match in zip(tracks, find(wanted), strict=True)
                     if match
                 ),
             )
 
     def merged(self) -> Iterator[Merged]:
-        """Yield every listen, by the minute, the earliest first."""
+        """Yield every listen, ordered by minute."""
         before, again = None, 0
         for minute, song, ms, second, nth, skipped, row, found_by, candidates in self._db.execute(_READ):
             again = again + 1 if (minute, song, ms) == before and not nth else 0
             before = minute, song, ms
             song_name = f"{song & (1 << 64) - 1:016x}"
-            # The time of a counted play is that of the last one, and changes with each.
+            # A counted play has the time of the last play, which changes with every export: leave it out.
             name = f"{song_name}/{nth}" if nth else f"{minute}/{song_name}/{ms}"
             yield Merged(
                 f"{name}/{again}" if again else name,
@@ -146,24 +146,24 @@ class Spool:
             )
 
     def unmatched(self, limit: int = -1) -> Iterator[Unmatched]:
-        """Yield the tracks that were not found, the most heard first."""
+        """Yield the tracks that were not found, most listens first."""
         for artist, title, album, ids, listens in self._db.execute(_UNMATCHED, (limit,)):
             yield Unmatched(artist, title, album, tuple(json.loads(ids)), listens)
 
     def bad(self, limit: int = -1) -> Iterator[BadRow]:
-        """Yield bad rows in their order."""
+        """Yield bad rows in the order they were added."""
         for row in self._db.execute("SELECT file, place, why FROM bad ORDER BY rowid LIMIT ?", (limit,)):
             yield BadRow(*row)
 
 
 @contextmanager
 def open_spool() -> Iterator[Spool]:
-    """Open an empty spool in the system's temporary folder, which is gone afterwards.
+    """Open an empty spool in the system's temporary folder, and delete it afterwards.
 
     Raises
     ------
     SourceUnavailableError
-        The disk is full: some 150 bytes a listen are needed.
+        The disk is full: a listen takes about 150 bytes.
     """
     try:
         with (
@@ -171,11 +171,11 @@ def open_spool() -> Iterator[Spool]:
             closing(sqlite3.connect(Path(folder) / "spool.sqlite", isolation_level=None)) as connection,
         ):
             connection.executescript(_SCHEMA)
-            connection.execute("BEGIN")  # one transaction, never committed: each of its own would be slow
+            connection.execute("BEGIN")  # one transaction, never committed: many would be slow
             yield Spool(connection)
     except sqlite3.Error as error:
         raise SourceUnavailableError(
-            f"the scratch file in {tempfile.gettempdir()} cannot be written ({error}): free some disk."
+            f"the scratch file in {tempfile.gettempdir()} cannot be written ({error}): free some disk space."
         ) from error
 
 
@@ -185,7 +185,7 @@ def _row(listen: Listen, track: int) -> tuple[Any, ...]:
     song = _digest(*names) if all(names) else _digest(*listen.ids)
     ms = _NO_MS if listen.ms_played is None else listen.ms_played
     second = _NO_SECOND if listen.to_the_minute else second
-    # Counted skips are numbered downwards, so that the first play and the first skip of a song are two.
+    # Counted skips have negative numbers, so that the first play and the first skip of a song differ.
     nth = -listen.nth if listen.skipped else listen.nth
     return minute, song, ms, second, nth, listen.skipped, track
 

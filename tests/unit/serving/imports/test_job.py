@@ -262,7 +262,7 @@ def test_an_upload_that_nobody_asked_for_is_deleted(
     ("body", "words"),
     [
         (b"not json", "my data.zip: it begins with 'not json'"),
-        (b"PK\x03\x04", "no whole zip"),
+        (b"PK\x03\x04", "not a complete zip"),
         (b"[]", "my data.zip: it holds no listens: give StreamingHistory"),
         (zipped("Playlist1.json"), "my data.zip: nothing in it holds listens: give StreamingHistory"),
     ],

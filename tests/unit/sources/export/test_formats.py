@@ -105,8 +105,8 @@ def test_apple_music_names_no_artist_and_ends_each_play_in_a_row(tmp_path: Path)
         Listen("", "Feeling Good", "I Put", AT, ms_played=12_000, skipped=True),
     ]
     assert whys(found) == [
-        "artist and album are missing: the title alone may be of any artist",
-        "there is no time",
+        "artist and album are missing: the title alone does not identify a track",
+        "the time is missing",
     ]
     path.write_text(f"Artist Name,{APPLE}\nNina Simone,,,,,{ISO},PLAY_END,1,AUDIO,174000,Feeling Good,0\n")
     assert read(FORMATS["apple-music"], path) == [
@@ -160,7 +160,7 @@ def test_a_library_of_itunes_gives_a_bounded_number_of_plays_and_skips(tmp_path:
     assert found[:4] == [one, two, skip, NoMusic()]
     assert [why.partition(":")[0] for why in whys(found)] == [
         "Play Date UTC is missing",
-        "it is no property list",
+        "it is not a property list",
     ]
     path.write_text(LIBRARY.replace("PLAYS", "1000000000"))
     assert len(listens(read(FORMATS["itunes"], path))) == 20 + 1
@@ -170,8 +170,8 @@ def test_a_library_of_itunes_gives_a_bounded_number_of_plays_and_skips(tmp_path:
     ("text", "why"),
     [
         ('<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>' + LIBRARY, "declares XML entities"),
-        ("<plist><dict></dict></plist>", "no XML property list"),
-        (LIBRARY.partition("<key>602")[0], "no track: the file is damaged"),
+        ("<plist><dict></dict></plist>", "not an XML property list"),
+        (LIBRARY.partition("<key>602")[0], "the file is damaged after track"),
     ],
 )
 def test_what_is_no_library_is_refused(tmp_path: Path, text: str, why: str) -> None:
@@ -208,7 +208,7 @@ def test_a_skip_in_a_table_of_spotify_is_one(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(f"ts,artist,track,ms_played,skipped\n{ISO},A,B,soon,true\n{ISO},A,B,5000,TRUE\n")
     found = read(FORMATS["spotify"], path)
-    assert whys(found) == ["ms_played is no number of milliseconds from 0 to 86400000"]
+    assert whys(found) == ["ms_played is not a number of milliseconds from 0 to 86400000"]
     assert [listen.skipped for listen in listens(found)] == [True]
 
 
@@ -283,7 +283,7 @@ def test_a_zone_is_of_times_that_name_none(tmp_path: Path) -> None:
     "name", ["", "Nowhere", "../../etc/passwd", "Europe", "+25:00", "CEST-ish", "a" * 300]
 )
 def test_a_zone_that_is_unknown_is_refused(name: str) -> None:
-    with pytest.raises(InvalidInputError, match="give a name as Europe/Berlin, or an offset"):
+    with pytest.raises(InvalidInputError, match="give a name such as Europe/Berlin, or an offset"):
         read_zone(name)
 
 

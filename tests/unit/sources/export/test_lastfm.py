@@ -140,7 +140,9 @@ def test_a_line_that_was_not_read_whole_says_so(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(f"artist,track,date\n{'x' * 5_000_000}\nA\nA,B,{AT}\n")
     long, short, listen = read(FORMATS["lastfm"], path)
-    assert long == BadRow("x.csv", "line 2", "the line has more than 65536 characters: it was not read whole")
+    assert long == BadRow(
+        "x.csv", "line 2", "the line has more than 65536 characters: only its beginning was read"
+    )
     assert short == BadRow("x.csv", "line 3", "it has 1 cell, too few")
     assert listens([listen])
 
@@ -167,7 +169,9 @@ def test_a_file_that_says_nothing_says_what_to_add(tmp_path: Path, text: str) ->
 def test_columns_that_nothing_tells_apart_need_a_header(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(text)
-    with pytest.raises(SourceSchemaError, match="put a first line above it, as Artist,Album,Track,Date"):
+    with pytest.raises(
+        SourceSchemaError, match="add a header as the first line, such as Artist,Album,Track,Date"
+    ):
         read(FORMATS["lastfm"], path)
 
 
@@ -178,7 +182,7 @@ def test_carriage_returns_end_rows_or_cost_their_own(tmp_path: Path) -> None:
     assert damaged == BadRow(
         "x.csv",
         "line 2",
-        "a carriage return stands in the middle of the line: end every row in the same way",
+        "the line contains a carriage return: end every row in the same way",
     )
     assert [each.artist for each in listens([listen])] == ["A"]
     path.write_bytes(f'artist,album,track,uts\r"Some\rArtist",X,Y,{AT}\rA,B,C,{AT}\r'.encode())

@@ -37,5 +37,5 @@ def test_names_are_trimmed_composed_and_storable() -> None:
     assert read_name("  Bjo\u0308rk\0 ", "artist") == "Björk"
     assert read_name("half \ud83d", "artist") == "half ?"
     assert read_name(None, "artist") == ""
-    with pytest.raises(InvalidInputError, match="artist is no text"):
+    with pytest.raises(InvalidInputError, match="artist is not text"):
         read_name(7, "artist")

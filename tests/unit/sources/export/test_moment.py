@@ -54,7 +54,7 @@ def test_what_is_no_time_is_refused(text: object) -> None:
 @pytest.mark.parametrize("text", ["01/02/2023 12:00", "1.2.2023", "31-01-23 12:00 PM"])
 def test_a_day_that_may_be_two_says_so(text: str) -> None:
     with pytest.raises(
-        InvalidInputError, match="may have the day or the month first: write it as 2023-01-31"
+        InvalidInputError, match="may begin with the day or the month: write it as 2023-01-31"
     ):
         read_moment(text)
 

@@ -145,7 +145,7 @@ def test_a_size_that_lies_unpacks_no_more_than_it_says(tmp_path: Path) -> None:
     path.write_bytes(raw)
     (found,) = parts(path)
     assert found.size == 10
-    with pytest.raises(SourceSchemaError, match="no whole zip file"):
+    with pytest.raises(SourceSchemaError, match="not a complete zip file"):
         body(found)
 
 
@@ -205,7 +205,7 @@ def test_files_of_a_zip_that_overlap_are_refused(tmp_path: Path) -> None:
         twin.filename = "b.json"
         archive.filelist.append(twin)
     (part,) = parts(path)
-    assert part.error == "a.json and b.json overlap in it: it is no export"
+    assert part.error == "a.json and b.json overlap: it is not an export"
 
 
 def test_a_zip_is_opened_once_for_all_its_files(tmp_path: Path) -> None:

@@ -67,12 +67,12 @@ def test_a_track_without_names_is_known_by_its_uri() -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (extended("soon", "A", "B"), "'soon' is no time"),
-        (extended(TS, "A", "B", ms="long"), "ms_played is no number"),
-        (extended(TS, "A", "B", ms=-1), "ms_played is no number"),
-        (extended(TS, "A", "B", ms=True), "ms_played is no number"),
+        (extended("soon", "A", "B"), "'soon' is not a time"),
+        (extended(TS, "A", "B", ms="long"), "ms_played is not a number"),
+        (extended(TS, "A", "B", ms=-1), "ms_played is not a number"),
+        (extended(TS, "A", "B", ms=True), "ms_played is not a number"),
         (extended(TS, "A", None), "artist or title is missing"),
-        (extended(TS, 5, "B"), "is no text"),
+        (extended(TS, 5, "B"), "is not text"),
         (account("2023-03-19 18:20", "", "B"), "artist or title is missing"),
         (account("2023-03-19 18:20", "x" * 501, "B"), "more than 500"),
         ({"a": 1}, "neither endTime"),
@@ -111,7 +111,7 @@ def test_a_file_is_read_row_by_row_and_bad_rows_are_named(tmp_path: Path) -> Non
     assert found[1:] == [
         BadRow("StreamingHistory0.json", "row 2", "the time is before 1980: the clock was not set"),
         BadRow("StreamingHistory0.json", "row 3", "the time is in the future"),
-        BadRow("StreamingHistory0.json", "row 4", "it is no object"),
+        BadRow("StreamingHistory0.json", "row 4", "it is not an object"),
         NoMusic(),
     ]
 
@@ -133,6 +133,6 @@ def test_a_file_without_rows_says_so_if_it_was_named(tmp_path: Path) -> None:
 def test_json_of_another_kind_is_not_called_no_json(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
-    with pytest.raises(SourceSchemaError, match="not with a list or an object") as caught:
+    with pytest.raises(SourceSchemaError, match="instead of a list or an object") as caught:
         read(FORMATS["spotify"], path)
-    assert "no JSON" not in str(caught.value)
+    assert "not JSON" not in str(caught.value)

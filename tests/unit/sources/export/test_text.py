@@ -42,7 +42,7 @@ def test_text_is_read_in_any_common_encoding(body: bytes) -> None:
 
 
 def test_what_is_packed_says_so() -> None:
-    with pytest.raises(SourceSchemaError, match="packed with gzip, and must be unpacked"):
+    with pytest.raises(SourceSchemaError, match="packed with gzip: unpack it first"):
         list(read_text(io.BytesIO(gzip.compress(b"[]")).read))
 
 
@@ -89,7 +89,7 @@ def test_a_damaged_row_costs_that_row_only() -> None:
     assert [place for place, _ in places] == [f"row {number}" for number in range(1, 6)]
     found = [value for _, value in places]
     assert [value for value in found if not isinstance(value, Damaged)] == [{"a": 1}, {"a": 3}, {"a": 5}]
-    assert found[1] == Damaged("it is no JSON: Expecting value")
+    assert found[1] == Damaged("it is not JSON: Expecting value")
     assert found[3] == Damaged("a number is too long")
     assert values('{"a": 1}\n{"a": \n{"a": 3}')[0::2] == [{"a": 1}, {"a": 3}]
 
@@ -99,12 +99,12 @@ def test_a_file_that_was_cut_short_keeps_what_is_there() -> None:
     assert first == {"a": 1}
     assert "cut short" in second.why
     first, second = values('[{"a": 1}, ')
-    assert (first, second) == ({"a": 1}, Damaged("the file ends before its list does: it was cut short"))
+    assert (first, second) == ({"a": 1}, Damaged("the file ends in the middle of its list: it was cut short"))
 
 
 def test_nesting_of_any_depth_is_refused_and_the_next_row_read() -> None:
     deep, after = values("[" + '{"a":' * 200_000 + "1" + "}" * 200_000 + ', {"b": 1}]', 1 << 16)
-    assert deep == Damaged("it is no JSON: nested too deeply")
+    assert deep == Damaged("it is not JSON: nested too deeply")
     assert after == {"b": 1}
 
 

@@ -1,1 +1,1 @@
-"""Cuts the text of a file into rows: JSON, separated text, and property lists."""
+"""Divides the text of a file into rows: JSON, separated text, and property lists."""

@@ -1,4 +1,4 @@
-"""Tells JSON from separated text by how a file begins, for services that export both."""
+"""Chooses between JSON and separated text by the beginning of a file, for services that export both."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def either(json: RowReader, table: RowReader) -> RowReader:
-    """Return a reader that reads a file as a table if it begins with cells, and else as JSON."""
+    """Return a reader that uses ``table`` if the file begins with cells, and ``json`` otherwise."""
 
     def rows(pieces: Iterator[str], zone: tzinfo | None) -> Rows:
         first = next((piece for piece in pieces if piece.strip()), "")

@@ -1,7 +1,7 @@
 """Reads the rows of a JSON array, or of JSON lines, one at a time.
 
-The array is cut into rows by the decoder of the standard library, which is told where each begins; so
-memory holds one piece of the file, and a damaged row costs that row only.
+The decoder of the standard library reads one row at a time from a given place. So memory holds one piece of
+the file, and a damaged row affects no other row.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_ROW = 1 << 20
-"""Characters of a row; what is longer is damaged."""
+"""Maximum number of characters of a row; a longer row counts as damaged."""
 
 MOST_DAMAGED = 1000
-"""Damaged rows after which the rest of a file is not looked at: each may cost as much as a whole piece."""
+"""Number of damaged rows after which the rest of a file is not read: each takes as long as a whole piece."""
 
 _DECODER = json.JSONDecoder()
 _BETWEEN = re.compile(r"[\s,]*")
@@ -31,24 +31,24 @@ _NEXT_OBJECT = re.compile(r"[\r\n]\s*(?=\{)")
 
 
 def json_rows(pieces: Iterator[str], list_name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every row with its place, as "row 3" of a list or "line 3"; `Damaged` for what is no JSON.
+    """Yield every row with its place, such as "row 3" or "line 3"; `Damaged` for a row that is not JSON.
 
     Parameters
     ----------
     pieces : iterator of str
-        The text: a list, an object with the rows in its field ``list_name``, an object a line, or objects
-        over several lines.
+        The text: a list, an object with the rows in its field ``list_name``, one object per line, or
+        objects over several lines.
 
     Raises
     ------
     SourceSchemaError
-        The file is empty, or begins as none of these does.
+        The file is empty, or begins with neither a list nor an object.
     """
     head = next((text for piece in pieces if (text := piece.lstrip())), "")
     if not head:
         raise SourceSchemaError("it is empty")
     if head[0] not in "[{":
-        raise SourceSchemaError(f"it begins with {head[:20]!r}, and not with a list or an object")
+        raise SourceSchemaError(f"it begins with {head[:20]!r} instead of a list or an object")
     if head[0] == "[":
         yield from _array(_Window(chain([head[1:]], pieces)))
         return
@@ -83,14 +83,14 @@ def _lines(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
 
 
 class _Window:
-    """The part of a text that is looked at: grows at its end, and forgets what was passed."""
+    """The part of a text that is in memory: it grows at its end, and drops the text before ``at``."""
 
     def __init__(self, pieces: Iterator[str]) -> None:
         self._pieces = pieces
         self.text, self.at = "", 0
 
     def grow(self) -> bool:
-        """Add a piece; False at the end."""
+        """Add a piece; return False if there is none."""
         piece = next(self._pieces, None)
         if piece is None:
             return False
@@ -98,18 +98,18 @@ class _Window:
         return True
 
     def skip(self, pattern: re.Pattern[str]) -> None:
-        """Pass what matches here."""
+        """Move past a match at the current place."""
         found = pattern.match(self.text, self.at)
         self.at = found.end() if found else self.at
 
     @property
     def ahead(self) -> int:
-        """Characters that are at hand."""
+        """Number of characters after the current place."""
         return len(self.text) - self.at
 
 
 def _array(window: _Window, *, listed: bool = True) -> Iterator[tuple[str, Any]]:
-    """Yield the values of a list after its bracket, or values one after the other that no list holds."""
+    """Yield the values of a list after its opening bracket, or, if not ``listed``, values without a list."""
     number, damaged = 0, 0
     while True:
         window.skip(_BETWEEN)
@@ -117,7 +117,10 @@ def _array(window: _Window, *, listed: bool = True) -> Iterator[tuple[str, Any]]
             if window.grow():
                 continue
             if listed:
-                yield f"row {number + 1}", Damaged("the file ends before its list does: it was cut short")
+                yield (
+                    f"row {number + 1}",
+                    Damaged("the file ends in the middle of its list: it was cut short"),
+                )
             return
         if listed and window.text[window.at] == "]":
             return
@@ -149,7 +152,7 @@ def _next(window: _Window) -> Any:
 
 
 def _recover(window: _Window, following: re.Pattern[str]) -> bool:
-    """Pass to the row after a damaged one; False where there is none."""
+    """Move to the row after a damaged one; return False if there is none."""
     while (found := following.search(window.text, window.at + 1)) is None:
         window.at = max(window.at, len(window.text) - LONGEST_ROW)
         if not window.grow():
@@ -162,5 +165,7 @@ def _recover(window: _Window, following: re.Pattern[str]) -> bool:
 
 def _why(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"it is no JSON: {error.msg}"
-    return "it is no JSON: nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
+        return f"it is not JSON: {error.msg}"
+    return (
+        "it is not JSON: nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
+    )

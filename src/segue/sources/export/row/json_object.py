@@ -1,4 +1,4 @@
-"""Reads exports whose rows are JSON objects: a list of them, one a line, or a list within an object."""
+"""Reads exports whose rows are JSON objects: a list, one object per line, or a list within an object."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Reader = Callable[[Mapping[str, Any], tzinfo | None], Listen | None]
 
 _SNIFFED = 20
-"""Rows among which a file must show that it holds listens."""
+"""Number of first rows of which at least one must be a listen."""
 
 
 def object_rows(
@@ -31,27 +31,27 @@ def object_rows(
     Parameters
     ----------
     is_row : callable
-        Tells whether an object is a row of this export; one among the first must be.
+        Returns whether an object is a row of this export; at least one of the first must be.
     read_row : callable
-        Returns the listen of a row, of which nothing is known but that it is an object.
+        Returns the listen of a row; the row is any object.
     list_name : str, optional
-        The field of one object that holds the list of rows, where that is the whole file.
+        Field with the list of rows, if the file is one object.
     """
 
     def rows(pieces: Iterator[str], zone: tzinfo | None) -> Rows:
-        found = json_rows(pieces, list_name)
-        head = list(islice(found, _SNIFFED))
+        values = json_rows(pieces, list_name)
+        head = list(islice(values, _SNIFFED))
         if head and not any(isinstance(row, dict) and is_row(row) for _, row in head):
             damage = next((f": {row.why}" for _, row in head if isinstance(row, Damaged)), "")
             raise SourceSchemaError(f"none of its first rows is a listen{damage}")
-        for place, row in chain(head, found):
+        for place, row in chain(head, values):
             yield place, partial(_read, row, read_row, zone)
 
     return rows
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """Return an object of JSON; empty for anything else."""
+    """Return a JSON object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
@@ -59,5 +59,5 @@ def _read(row: object, read_row: Reader, zone: tzinfo | None) -> Listen | None:
     if isinstance(row, Damaged):
         raise InvalidInputError(row.why)
     if not isinstance(row, dict):
-        raise InvalidInputError("it is no object")
+        raise InvalidInputError("it is not an object")
     return read_row(row, zone)

@@ -1,4 +1,4 @@
-"""Cuts a property list of XML into the dictionaries of its tracks; each is read by the standard library."""
+"""Divides an XML property list into the dictionaries of its tracks; plistlib reads each of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_TRACK = 1 << 16
-"""Characters of a track; what is longer is no track."""
+"""Maximum number of characters of a track."""
 
 _LONGEST_HEAD = 1 << 17
 _TRACKS = re.compile(r"<key>\s*Tracks\s*</key>\s*<dict\s*>")
@@ -26,22 +26,22 @@ _ALONE = b'<?xml version="1.0" encoding="UTF-8"?><plist version="1.0">%s</plist>
 def track_dictionaries(pieces: Iterator[str]) -> Iterator[tuple[str, dict[str, Any] | Damaged]]:
     """Yield every track with its place.
 
-    A track is parsed alone, without the declarations of the file. So no entity is ever expanded, and a
-    damaged track costs no other.
+    Each track is parsed alone, without the declarations of the file. So entities are never expanded, and a
+    damaged track affects no other track.
 
     Raises
     ------
     SourceSchemaError
-        It is no property list with tracks, declares entities, or breaks off.
+        The file is not a property list with tracks, declares entities, or is cut short.
     """
     text = ""
     while (begin := _TRACKS.search(text)) is None:
         piece = next(pieces, "")
         if not piece or len(text) > _LONGEST_HEAD:
-            raise SourceSchemaError("it is no XML property list with a dictionary of Tracks")
+            raise SourceSchemaError("it is not an XML property list with a dictionary of Tracks")
         text += piece
     if "<!ENTITY" in text[: begin.start()]:
-        raise SourceSchemaError("it declares XML entities, which no library does: export it again")
+        raise SourceSchemaError("it declares XML entities, but music libraries never do: export it again")
     at, number = begin.end(), 0
     while True:
         found = _TRACK.match(text, at)
@@ -50,9 +50,7 @@ def track_dictionaries(pieces: Iterator[str]) -> Iterator[tuple[str, dict[str, A
                 return
             piece = next(pieces, "")
             if not piece or len(text) - at > LONGEST_TRACK + len(piece):
-                raise SourceSchemaError(
-                    f"what comes after track {number} is no track: the file is damaged there"
-                )
+                raise SourceSchemaError(f"the file is damaged after track {number}: export it again")
             text, at = text[at:] + piece, 0
             continue
         number, at = number + 1, found.end()
@@ -70,5 +68,5 @@ def _parse(text: str) -> dict[str, Any] | Damaged:
         AttributeError,
         IndexError,
     ) as error:
-        return Damaged(f"it is no property list: {str(error)[:80]}")
-    return value if isinstance(value, dict) else Damaged("it is no dictionary")
+        return Damaged(f"it is not a property list: {str(error)[:80]}")
+    return value if isinstance(value, dict) else Damaged("it is not a dictionary")

@@ -1,4 +1,4 @@
-"""Reads the cells of separated text a line at a time. A wrong quotation mark costs its own line only."""
+"""Reads the cells of separated text line by line. A wrong quotation mark affects only its own line."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 DELIMITERS = ("\t", ";", "|", ",")
 _OPEN = "unexpected end of data"
-"""What the standard library says of a quotation mark that is open at the end."""
+"""Message of the standard library for a quotation mark that is not closed."""
 
 _MOST_LINES = 4
-"""Of one row: no title has more line breaks, and a quotation mark that is never closed must end somewhere."""
+"""Maximum number of lines of one row: no title has more, and the search for a closing mark must end."""
 
 
 def find_delimiter(lines: Sequence[str]) -> str:
-    """Return what separates the cells of most lines into one same number of cells, of at least three."""
+    """Return the delimiter that gives most lines the same number of cells, which is at least three."""
 
     def agreeing(delimiter: str) -> int:
         rows = (cells(line, delimiter) for line in lines)
@@ -32,7 +32,7 @@ def find_delimiter(lines: Sequence[str]) -> str:
 
 
 def cells(line: str, delimiter: str) -> list[str] | Damaged | None:
-    """Return the cells of a line; None if a quotation mark is open at its end."""
+    """Return the cells of a line; None if a quotation mark is not closed."""
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
@@ -44,14 +44,14 @@ def cells(line: str, delimiter: str) -> list[str] | Damaged | None:
 def _leniently(line: str, delimiter: str, quoting: Literal[0, 3]) -> list[str] | Damaged:
     try:
         return next(csv.reader([line], delimiter=delimiter, quoting=quoting), [])
-    except csv.Error:  # without strictness nothing else is an error
-        return Damaged("a carriage return stands in the middle of the line: end every row in the same way")
+    except csv.Error:  # if not strict, csv reports no other error
+        return Damaged("the line contains a carriage return: end every row in the same way")
 
 
 def separated_rows(
     lines: Iterable[tuple[int, str]], delimiter: str
 ) -> Iterator[tuple[int, list[str] | Damaged]]:
-    """Yield the cells of each row with the number of its first line. Empty lines are passed over."""
+    """Yield the cells of each row with the number of its first line; skip empty lines."""
     source = iter(lines)
     waiting: deque[tuple[int, str]] = deque()
     while (following := waiting.popleft() if waiting else next(source, None)) is not None:
@@ -67,7 +67,7 @@ def separated_rows(
 def _continued(
     line: str, delimiter: str, source: Iterator[tuple[int, str]], waiting: deque[tuple[int, str]]
 ) -> list[str] | Damaged:
-    """Join a row with the lines that a quoted cell goes on in, or read its quotation mark as a letter."""
+    """Join a row with the next lines of its quoted cell, or read the quotation mark as a letter."""
     while len(waiting) < _MOST_LINES - 1 and (further := next(source, None)) is not None:
         waiting.append(further)
     joined = line
@@ -78,7 +78,7 @@ def _continued(
         except csv.Error as error:
             if _OPEN in str(error):
                 continue
-            break  # the mark is closed in the middle of a cell: it was none that opens one
+            break  # the mark closes in the middle of a cell: it does not open a quoted cell
         for _ in range(place + 1):
             waiting.popleft()
         return row

@@ -1,4 +1,4 @@
-"""Reads exports that are separated text: finds the header, and names the cells of each row."""
+"""Reads exports of separated text: finds the header, and names the cells of each row."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 _SAMPLE = 200
 _DEEPEST_HEADER = 10
-"""Lines within which a header stands: some exporters write above it when and for whom it was made."""
+"""Number of first lines in which a header is looked for: some exporters write a date and a user above it."""
 
 _LONGEST_ROW = LONGEST_LINE // 2
-"""Characters: a row with more of them was cut off as a line, if cells are missing."""
+"""Number of characters above which a row with missing cells counts as cut off."""
 
 _PREAMBLE = re.compile(r"\s*(?:# |\+ACM- )")
 _UTF7 = re.compile(r"\+[A-Za-z0-9+/]+-")
@@ -45,13 +45,13 @@ def table_rows(
     Parameters
     ----------
     aliases : mapping
-        Names of each column, in letters and digits alone, the surest first.
+        Possible names of each column, only letters and digits, the most reliable first.
     needed : sequence of str
         Columns that every row must have.
     read_row : callable
-        Returns the listen of a row, whose cells are named as in ``aliases``; a missing cell is empty.
+        Returns the listen of a row; its cells have the names in ``aliases``, and a missing cell is empty.
     guess : callable, optional
-        Tells the columns of text without a header from its rows; without it a header is required.
+        Finds the columns from the rows if there is no header; by default a header is required.
     """
 
     def rows(pieces: Iterator[str], zone: tzinfo | None) -> Rows:
@@ -63,7 +63,7 @@ def table_rows(
         delimiter = find_delimiter([line for _, line in head])
         sample = [(number, row) for number, row in separated_rows(head, delimiter) if isinstance(row, list)]
         titled = ((number, _from_header(row, aliases, needed)) for number, row in sample[:_DEEPEST_HEADER])
-        header, columns = next(((number, found) for number, found in titled if found), (0, {}))
+        header, columns = next(((number, places) for number, places in titled if places), (0, {}))
         if not columns:
             if guess is None:
                 raise SourceSchemaError("none of its first lines is a header that names the columns")
@@ -81,12 +81,12 @@ def _from_header(
     names: Sequence[str], aliases: Mapping[str, tuple[str, ...]], needed: Sequence[str]
 ) -> dict[str, int]:
     letters = [_LETTERS.sub("", name.partition("#")[0].casefold()) for name in names]
-    found = {
+    columns = {
         role: letters.index(name)
         for role, each in aliases.items()
         if (name := next((one for one in each if one in letters), None))
     }
-    return found if all(role in found for role in needed) else {}
+    return columns if all(role in columns for role in needed) else {}
 
 
 def _read(
@@ -103,7 +103,7 @@ def _read(
     if len(row) <= last:
         if sum(map(len, row)) > _LONGEST_ROW:
             raise InvalidInputError(
-                f"the line has more than {_LONGEST_ROW} characters: it was not read whole"
+                f"the line has more than {_LONGEST_ROW} characters: only its beginning was read"
             )
         raise InvalidInputError(f"it has {len(row)} cell{'s' if len(row) != 1 else ''}, too few")
     cells = {role: row[place] if place < len(row) else "" for role, place in columns.items()}
@@ -113,7 +113,7 @@ def _read(
 
 
 def _from_utf7(found: re.Match[str]) -> str:
-    # Libre.fm writes some exports in UTF-7; a name that only looks like it is left as it is.
+    # Libre.fm writes some exports in UTF-7; a name that only looks like UTF-7 is not changed.
     try:
         return found[0].encode().decode("utf-7")
     except UnicodeDecodeError:

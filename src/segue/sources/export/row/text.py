@@ -1,4 +1,4 @@
-"""Turns bytes of unknown encoding into text, a piece at a time."""
+"""Decodes bytes of unknown encoding into text, piece by piece."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 1 << 18
 LONGEST_LINE = 1 << 17
-"""Characters; of a longer line the rest is dropped."""
+"""Maximum number of characters of a line; the rest of a longer line is dropped."""
 
 _GZIP = b"\x1f\x8b"
 _SNIFFED = 200
@@ -29,16 +29,16 @@ codecs.register_error("segue-windows-1252", _as_windows)
 
 
 def read_text(read: Callable[[int], bytes]) -> Iterator[str]:
-    """Yield a file's text in pieces: UTF-8, UTF-16, and Windows-1252 for what is neither.
+    """Yield a file's text in pieces, decoded as UTF-8, UTF-16, or else Windows-1252.
 
     Raises
     ------
     SourceSchemaError
-        It is packed: unpack it.
+        The file is packed with gzip.
     """
     piece = read(PIECE_BYTES)
     if piece.startswith(_GZIP):
-        raise SourceSchemaError("it is packed with gzip, and must be unpacked first")
+        raise SourceSchemaError("it is packed with gzip: unpack it first")
     utf16 = _utf16(piece)
     errors = "replace" if utf16 else "segue-windows-1252"
     decoder = codecs.getincrementaldecoder(utf16 or "utf-8-sig")(errors)
@@ -51,7 +51,7 @@ def read_text(read: Callable[[int], bytes]) -> Iterator[str]:
 
 
 def _utf16(piece: bytes) -> str:
-    """Tell UTF-16 by its mark, else by the zeros that half of its bytes are where letters are Latin."""
+    """Return the codec of UTF-16 text, found by its mark or its zero bytes; empty for other text."""
     if piece[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         return "utf-16"
     head = piece[:_SNIFFED]
@@ -62,9 +62,9 @@ def _utf16(piece: bytes) -> str:
 
 
 def read_lines(pieces: Iterator[str]) -> Iterator[str]:
-    """Yield every line without its end; a line without end takes no more memory than `LONGEST_LINE`.
+    """Yield every line without its end; memory is bounded by `LONGEST_LINE`.
 
-    A carriage return alone ends a line if the text begins without a line feed; else it stays in its line.
+    A single carriage return ends a line only if the text begins without a line feed.
     """
     head = ""
     while len(head) < LONGEST_LINE and (piece := next(pieces, "")):

@@ -1,4 +1,4 @@
-"""One module a service, with its `ExportFormat` as ``FORMAT``; a new format is one more module here."""
+"""Each module is one service and defines its `ExportFormat` as ``FORMAT``; a new format is a new module."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ FORMATS: Mapping[str, ExportFormat] = {
     module.FORMAT.name: module.FORMAT
     for module in (import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
 }
-"""Every form of export by its name."""
+"""All export formats by name."""
 
 
 def find_format(name: str) -> ExportFormat:
-    """Return the form of export that has a name.
+    """Return the export format with a name.
 
     Raises
     ------
     InvalidInputError
-        There is none; the message lists the names.
+        There is no such format; the message lists the names.
     """
     if name not in FORMATS:
         raise InvalidInputError(f"format: must be one of {', '.join(FORMATS)}, got {name[:40]!r}.")

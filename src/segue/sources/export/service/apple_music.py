@@ -1,6 +1,6 @@
-"""Apple Music: the play activity that Apple's privacy page gives, one row an event of the player.
+"""Apple Music: the play activity from Apple's privacy page, one row per event of the player.
 
-Newer exports name no artist. Their tracks are looked for by title and album.
+Newer exports have no artist: their tracks are found by title and album.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _SKIPPING = {
 def _read_row(cells: Mapping[str, str], zone: tzinfo | None) -> Listen | None:
     event, media = cells.get("event", "").upper(), cells.get("media", "").upper()
     if event not in {"", "PLAY_END"} or media not in {"", "AUDIO", "SONG", "MUSIC", "ITUNES_STORE_CONTENT"}:
-        return None  # a beginning, whose end has a row of its own; a display of lyrics; a video
+        return None  # the start of a play (its end has another row), a display of lyrics, or a video
     artist, title, album = (read_name(cells.get(name), name) for name in ("artist", "title", "album"))
     if not title:
-        return None  # a station, or a song that is no longer in the catalogue of Apple Music
+        return None  # a station, or a song that Apple Music no longer has
     ms_played = read_ms(as_number(cells.get("ms", "").strip().lstrip("-")), "Play Duration Milliseconds")
     time = next((cells[name] for name in ("begin", "end", "any") if cells.get(name, "").strip()), "")
     at_s, to_the_minute = read_moment(time, zone or UTC)
     if not (artist or album):
-        raise InvalidInputError("artist and album are missing: the title alone may be of any artist")
+        raise InvalidInputError("artist and album are missing: the title alone does not identify a track")
     skipped = cells.get("reason", "").upper() in _SKIPPING
     return Listen(artist, title, album, at_s, to_the_minute, ms_played=ms_played, skipped=skipped)
 
@@ -55,8 +55,8 @@ def _read_row(cells: Mapping[str, str], zone: tzinfo | None) -> Listen | None:
 FORMAT = ExportFormat(
     name="apple-music",
     title="Apple Music",
-    files="`Apple Music Play Activity.csv` of privacy.apple.com; newer ones name no artist, and a track is "
-    "looked for by title and album",
+    files="`Apple Music Play Activity.csv` of privacy.apple.com; newer ones have no artist, and a track is "
+    "found by title and album",
     wanted="Apple Music Play Activity.csv, with the columns Song Name and Event Start Timestamp",
     suffixes=(".csv",),
     file_name=re.compile(r".*play activity.*\.csv", re.IGNORECASE),

@@ -1,4 +1,4 @@
-"""iTunes and the Music app: a library as XML, which counts plays and skips and dates the last of them."""
+"""iTunes and the Music app: an XML library with counts of plays and skips, and the time of the last one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from segue.sources.export.format import Rows
 
 MOST_COUNTED = 20
-"""Plays, and skips, of one track that become events: answers are made from the latest 2000 events."""
+"""Maximum number of plays, and of skips, of a track that become events: answers use the latest 2000."""
 
 _OTHERS = ("Podcast", "Movie", "TV Show", "Music Video", "Has Video", "Audiobooks", "iTunesU", "Voice Memos")
 _COUNTS = (("Play Count", "Play Date UTC", False), ("Skip Count", "Skip Date", True))
@@ -34,13 +34,13 @@ def _rows(pieces: Iterator[str], _: tzinfo | None) -> Rows:
         for count, date, skipped in _COUNTS:
             times = _times(track.get(count))
             if not isinstance(track.get(date), datetime):
-                times = min(times, 1)  # one row says what is wrong
+                times = min(times, 1)  # one row reports the missing date
             for nth in range(1, times + 1):
                 yield place, partial(_read, track, date, nth, skipped=skipped)
 
 
 def _times(count: object) -> int:
-    """Return how many plays a count stands for; one, which says what is wrong, for what is no count."""
+    """Return the number of plays; 1 for a value that is not a count, so that one row reports it."""
     if count is None:
         return 0
     return max(0, min(count, MOST_COUNTED)) if type(count) is int else 1
@@ -58,7 +58,7 @@ def _read(track: Mapping[str, Any], date: str, nth: int, *, skipped: bool) -> Li
         raise InvalidInputError("Artist or Name is missing")
     at = track.get(date)
     if not isinstance(at, datetime):
-        raise InvalidInputError(f"{date} is missing: nothing tells when it was heard")
+        raise InvalidInputError(f"{date} is missing: the time of the listen is unknown")
     album = read_name(track.get("Album"), "Album")
     at_s = int(at.replace(tzinfo=UTC).timestamp())
     return Listen(artist, title, album, at_s, skipped=skipped, nth=nth)
@@ -67,9 +67,9 @@ def _read(track: Mapping[str, Any], date: str, nth: int, *, skipped: bool) -> Li
 FORMAT = ExportFormat(
     name="itunes",
     title="iTunes, Music app",
-    files=f"`Library.xml` or `iTunes Music Library.xml`; a track's plays and skips, {MOST_COUNTED} of each "
-    "at most, all at the time of the last one",
-    wanted="Library.xml, as File > Library > Export Library writes it",
+    files=f"`Library.xml` or `iTunes Music Library.xml`; at most {MOST_COUNTED} plays and {MOST_COUNTED} "
+    "skips of a track, all at the time of the last one",
+    wanted="Library.xml, written by File > Library > Export Library",
     suffixes=(".xml",),
     file_name=re.compile(r".*library.*\.xml", re.IGNORECASE),
     clock=Clock.COUNT,

@@ -1,7 +1,7 @@
-"""Last.fm and Libre.fm: separated text in the columns of many exporters, with a header or without.
+"""Last.fm and Libre.fm: separated text in the columns of many exporters, with or without a header.
 
-With a header the names say which column is which. Without one the times say which is the time, and the rest
-is artist, album, track (or artist, track), the order of the common exporters, unless the cells tell better.
+Without a header the column of times is recognised by its cells. The others are artist, album, track (or
+artist, track), the order of the common exporters, unless the cells show another order.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "day": ("date",),
     "clock": ("time",),
 }  # fmt: skip
-_NOW_PLAYING = "there is no time: it was playing when the export was made"
-_ASK = "nothing tells which column is which: put a first line above it, as Artist,Album,Track,Date"
+_NOW_PLAYING = "the time is missing: the track was playing when the export was made"
+_ASK = "the columns cannot be recognised: add a header as the first line, such as Artist,Album,Track,Date"
 _FEW = 10
-"""Names among which their number tells nothing."""
+"""Number of different artists below which their number proves nothing."""
 
 
 def read_row(cells: Mapping[str, str], zone: tzinfo | None) -> Listen | None:
-    """Return the listen.
+    """Return the listen of a row.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def read_row(cells: Mapping[str, str], zone: tzinfo | None) -> Listen | None:
     time = cells["time"].strip()
     clock = cells.get("clock", "").strip()
     if time == cells.get("day", "").strip() and re.match(r"\d{1,2}:\d", clock):
-        time = f"{time} {clock}"  # the date and the time of day have a cell each
+        time = f"{time} {clock}"  # date and time of day are in two cells
     if not time or time.lower() in {"now playing", "scrobbling now", "none", "null"}:
         raise InvalidInputError(_NOW_PLAYING)
     artist, title = read_name(cells["artist"], "artist"), read_name(cells["track"], "track")
@@ -72,17 +72,17 @@ def _from_cells(rows: Sequence[Sequence[str]]) -> dict[str, int]:
         times, clocks = (days, clocks[:1]) if days and clocks else ([], [])
     ids = [place for place in range(width) if _mostly([cell for cell in column[place] if cell], _is_mbid)]
     rest = [place for place in range(width) if place not in {*times, *clocks, *ids} and any(column[place])]
-    # A column of numbers is no title. Whoever writes one has an order of columns of their own.
+    # A column of numbers is not a title: the exporter has another order of columns.
     numbers = any(_mostly([cell for cell in column[place] if cell], _is_number) for place in rest)
     if not times or numbers or not 2 <= len(rest) <= 3:
         raise SourceSchemaError(_ASK)
-    found = {"time": times[0]} | ({"day": times[0], "clock": clocks[0]} if clocks else {})
+    columns = {"time": times[0]} | ({"day": times[0], "clock": clocks[0]} if clocks else {})
     if len(rest) == 2:
-        return found | _two(rest, column)
+        return columns | _two(rest, column)
     first_is_track = bool(ids) and times[0] == 0 and len(times) == 1
-    found |= _three(rest, column, first_is_track=first_is_track)
-    mbid = next((place for place in ids if place == found["track"] + 1), None)
-    return found if mbid is None else found | {"mbid": mbid}
+    columns |= _three(rest, column, first_is_track=first_is_track)
+    mbid = next((place for place in ids if place == columns["track"] + 1), None)
+    return columns if mbid is None else columns | {"mbid": mbid}
 
 
 def _two(rest: Sequence[int], column: Sequence[Sequence[str]]) -> dict[str, int]:
@@ -94,22 +94,22 @@ def _two(rest: Sequence[int], column: Sequence[Sequence[str]]) -> dict[str, int]
 
 
 def _three(rest: Sequence[int], column: Sequence[Sequence[str]], *, first_is_track: bool) -> dict[str, int]:
-    """Tell artist, album and track apart; lastexport.py alone writes time, track, artist, album, ids."""
+    """Return the places of artist, album and track; only lastexport.py writes the track before the artist."""
     if first_is_track:
         track, artist, album = rest
         return {"artist": artist, "album": album, "track": track}
     artist, album, track = rest
     gaps = [sum(not cell for cell in column[place]) for place in (album, track)]
     kinds = [len(set(column[place])) for place in (album, track)]
-    # An album may be missing, a track never; and there are more tracks than albums.
+    # Only albums may be missing, and there are more tracks than albums.
     if gaps[1] > gaps[0] or (gaps[0] == gaps[1] and kinds[0] > 1.2 * kinds[1]):
         album, track = track, album
     return {"artist": artist, "album": album, "track": track}
 
 
 def _mostly(values: Iterable[str], test: Callable[[str], bool]) -> bool:
-    found = [test(value) for value in values]
-    return bool(found) and sum(found) >= 0.8 * len(found)
+    passed = [test(value) for value in values]
+    return bool(passed) and sum(passed) >= 0.8 * len(passed)
 
 
 def _is_time(cell: str) -> bool:
@@ -117,7 +117,7 @@ def _is_time(cell: str) -> bool:
         at_s, _ = read_moment(cell)
     except InvalidInputError:
         return False
-    return not cell.isdigit() or at_s >= 10**8  # a small number is a count, or a title
+    return not cell.isdigit() or at_s >= 10**8  # a small number is a count or a title
 
 
 def _is_day(cell: str) -> bool:
@@ -139,7 +139,7 @@ def _is_mbid(cell: str) -> bool:
 FORMAT = ExportFormat(
     name="lastfm",
     title="Last.fm, Libre.fm",
-    files="separated text in the columns of any common exporter, by comma, semicolon, tab or bar",
+    files="text with the columns of any common exporter, separated by comma, semicolon, tab or bar",
     wanted="a CSV with the columns artist, track and time (album may be missing)",
     suffixes=(".csv", ".tsv", ".txt"),
     file_name=re.compile(r".*(?:scrobble|recenttracks|last\.?fm|libre\.?fm).*", re.IGNORECASE),

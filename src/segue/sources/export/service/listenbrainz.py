@@ -1,4 +1,4 @@
-"""ListenBrainz: a listen a line, as its export has them (also as one array, as it had them once)."""
+"""ListenBrainz: one listen per line, or one array as in older exports."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 
 
 def _is_row(row: Mapping[str, Any]) -> bool:
-    """Tell whether an object is a listen."""
     return "track_metadata" in row and ("listened_at" in row or "timestamp" in row)
 
 
 def read_row(row: Mapping[str, Any], zone: tzinfo | None = None) -> Listen | None:
-    """Return the listen.
+    """Return the listen of a row.
 
     Raises
     ------
     InvalidInputError
-        It has no time, or neither names nor an id.
+        The row has no time, or lacks the artist or title.
     """
     if not _is_row(row):
         raise InvalidInputError("it has no listened_at with track_metadata")
@@ -66,9 +65,9 @@ def _ids(track: Mapping[str, Any]) -> tuple[str, ...]:
 FORMAT = ExportFormat(
     name="listenbrainz",
     title="ListenBrainz",
-    files="`listens/YEAR/MONTH.jsonl` of its zip, any file with a listen a line, and the older export that "
-    "is one array",
-    wanted="listens/YEAR/MONTH.jsonl of the export, or any file with a listen a line",
+    files="`listens/YEAR/MONTH.jsonl` of its zip, any file with one listen per line, and the older export "
+    "with one array",
+    wanted="listens/YEAR/MONTH.jsonl of the export, or any file with one listen per line",
     suffixes=(".jsonl", ".json", ".listens"),
     file_name=re.compile(r"\d{1,2}\.jsonl|.*listens.*", re.IGNORECASE),
     clock=Clock.BEGIN,

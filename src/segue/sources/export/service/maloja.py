@@ -1,4 +1,4 @@
-"""Maloja: one object with all scrobbles, whose tracks credit several artists."""
+"""Maloja: one object with all scrobbles; a track may have several artists."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _is_row(row: Mapping[str, Any]) -> bool:
 
 
 def _read_row(row: Mapping[str, Any], zone: tzinfo | None) -> Listen | None:
-    track = mapping(row["track"]) if "track" in row else row  # version 2 has no object of the track
+    track = mapping(row["track"]) if "track" in row else row  # version 2 has no object for the track
     names = track.get("artists")
     credits = names if isinstance(names, list) else [names]
     artist = ", ".join(name for each in credits if (name := read_name(each, "artists")))
@@ -32,7 +32,7 @@ def _read_row(row: Mapping[str, Any], zone: tzinfo | None) -> Listen | None:
     if not (artist and title):
         raise InvalidInputError("artists or title is missing")
     at_s, to_the_minute = read_moment(row.get("time"), zone or UTC)
-    heard_s = row.get("duration") if "track" in row else None  # in version 2 it is the length of the track
+    heard_s = row.get("duration") if "track" in row else None  # version 2 has the track's length there
     ms_played = heard_s * 1000 if isinstance(heard_s, (int, float)) and heard_s else None
     return Listen(
         read_name(artist, "artists"), title, read_name(album, "album"), at_s, to_the_minute,

@@ -1,4 +1,4 @@
-"""Pano Scrobbler: a scrobble a line as JSON, or the same as CSV; ``event`` tells scrobbles from loves."""
+"""Pano Scrobbler: one JSON object per line, or CSV; ``event`` distinguishes scrobbles from loves."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ def _is_row(row: Mapping[str, Any]) -> bool:
 
 def _read_row(row: Mapping[str, Any], zone: tzinfo | None) -> Listen | None:
     if row.get("event") not in (None, "", "scrobble"):
-        return None  # a love, or the end of one
+        return None  # a love, or its removal
     artist, title = read_name(row.get("artist"), "artist"), read_name(row.get("track"), "track")
     if not (artist and title):
         raise InvalidInputError("artist or track is missing")
     time = next((row[name] for name in _TIMES if row.get(name)), None)
     at_s, to_the_minute = read_moment(time, zone or UTC)
-    # Its durationMs is the length of the track, and not what was heard of it.
+    # durationMs is the length of the track, not the time heard.
     return Listen(artist, title, read_name(row.get("album"), "album"), at_s, to_the_minute)
 
 
 FORMAT = ExportFormat(
     name="pano-scrobbler",
     title="Pano Scrobbler",
-    files="its log of scrobbles, `.jsonl` or `.csv`; loves are left out, and counted",
+    files="its log of scrobbles, `.jsonl` or `.csv`; loves are left out and counted",
     wanted="the log of scrobbles, a .jsonl with artist, track and timeMs on each line, or a CSV",
     suffixes=(".jsonl", ".json", ".csv"),
     file_name=re.compile(r".*pano.*|scrobbles.*\.jsonl", re.IGNORECASE),

@@ -1,7 +1,7 @@
-"""Rockbox and other players: the log for an audioscrobbler, tab-separated, by the clock of the player.
+"""Rockbox and other players: the tab-separated Audioscrobbler log, by the clock of the player.
 
-``#TZ/UNKNOWN`` says that its Unix times count the hours of the listener's own clock, ``#TZ/UTC`` that they do
-not. The columns are artist, album, title, number, length, rating (S for a skip), time and MusicBrainz's id.
+With ``#TZ/UNKNOWN`` its Unix times are in the listener's local time, with ``#TZ/UTC`` in UTC. The columns are
+artist, album, title, number, length, rating (S for a skip), time and MusicBrainz id.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def _rows(pieces: Iterator[str], zone: tzinfo | None) -> Rows:
     clock = ""
     for number, line in lines:
         if line.startswith("#"):
-            told = line.strip().upper()
-            clock = told.removeprefix("#TZ/") if told.startswith("#TZ/") else clock
+            comment = line.strip().upper()
+            clock = comment.removeprefix("#TZ/") if comment.startswith("#TZ/") else clock
         elif line.strip():
             if clock != "UTC" and zone is None:
                 raise SourceSchemaError(
-                    "it counts time by the clock of the player and names no zone: add --zone, as in "
+                    "its times are in the clock of the player and have no zone: add --zone, as in "
                     "--zone Europe/Berlin (in a request: zone)"
                 )
             yield f"line {number}", partial(_read, line.split("\t"), UTC if clock == "UTC" else zone or UTC)
@@ -65,7 +65,7 @@ def _read(cells: Sequence[str], zone: tzinfo) -> Listen | None:
 FORMAT = ExportFormat(
     name="rockbox",
     title="Rockbox",
-    files="`.scrobbler.log`, `.scrobbler-timeless.log` excepted; with `#TZ/UNKNOWN` it needs `--zone`",
+    files="`.scrobbler.log`, but not `.scrobbler-timeless.log`; with `#TZ/UNKNOWN` it needs `--zone`",
     wanted=".scrobbler.log, which begins with #AUDIOSCROBBLER/1.1",
     suffixes=(".log",),
     file_name=re.compile(r"\.?scrobbler.*\.log", re.IGNORECASE),

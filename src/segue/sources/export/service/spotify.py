@@ -1,9 +1,9 @@
-"""Spotify: account data (a year, to the minute) and the extended streaming history (all, to the second).
+"""Spotify: account data (one year, to the minute) and the extended history (everything, to the second).
 
-Account data has ``endTime``, ``artistName``, ``trackName``, ``msPlayed``; the extended history ``ts``,
+Account data has ``endTime``, ``artistName``, ``trackName``, ``msPlayed``; the extended history has ``ts``,
 ``ms_played``, ``master_metadata_*``, ``spotify_track_uri``, ``skipped``, ``reason_end`` (Spotify's
-ReadMeFirst). Both count the end of the listen, in UTC. Programs save either as CSV, with these names as
-columns or with plain ones.
+ReadMeFirst). Both record the end of the listen in UTC. Some programs save either as CSV, with these or
+with plain column names.
 """
 
 from __future__ import annotations
@@ -31,17 +31,16 @@ _SKIPPING = {"fwdbtn", "backbtn"}
 
 
 def _is_row(row: Mapping[str, Any]) -> bool:
-    """Tell whether an object is a row of either history."""
     return ("endTime" in row and "msPlayed" in row) or ("ts" in row and "ms_played" in row)
 
 
 def read_row(row: Mapping[str, Any], _: tzinfo | None = None) -> Listen | None:
-    """Return the listen; None for a podcast, an audiobook, or what Spotify no longer names.
+    """Return the listen of a row; None for a podcast, an audiobook, or a track that Spotify no longer names.
 
     Raises
     ------
     InvalidInputError
-        The row is damaged, and says nothing that could be used.
+        The row is damaged.
     """
     if "endTime" in row:
         return _account(row)
@@ -85,7 +84,7 @@ def _account(row: Mapping[str, Any]) -> Listen | None:
 
 
 def _check_nameless(row: Mapping[str, Any], half: str) -> None:
-    """Let pass what is no music; a row with half a name is damaged."""
+    """Refuse a row that misses the artist or title, unless it is a podcast or audiobook."""
     if any(value for name, value in row.items() if _OTHERS.search(name)):
         return
     if half or "artistName" in row or "trackName" in row:
@@ -112,12 +111,12 @@ _NO = {"false", "0", "no"}
 
 
 def _read_cells(cells: Mapping[str, str], zone: tzinfo | None) -> Listen | None:
-    """Read a row of a table as the object of the extended history that it was saved from."""
+    """Read a row of a CSV: convert it to an object of the extended history."""
     row: dict[str, Any] = {name: cell.strip() for name, cell in cells.items() if cell.strip()}
     row["ts"], to_the_minute = read_moment(cells["ts"], zone or UTC)
     row["ms_played"] = as_number(row.get("ms_played"))
-    told = row.get("skipped", "").lower()
-    row["skipped"] = True if told in _YES else False if told in _NO else None
+    skipped = row.get("skipped", "").lower()
+    row["skipped"] = True if skipped in _YES else False if skipped in _NO else None
     track_id = row.get("spotify_track_uri", "")
     row["spotify_track_uri"] = f"spotify:track:{track_id}" if _BARE_ID.fullmatch(track_id) else track_id
     listen = read_row(row)
@@ -129,7 +128,7 @@ FORMAT = ExportFormat(
     title="Spotify",
     files="account data (`StreamingHistory*.json`, `StreamingHistory_music_*.json`: a year, to the minute); "
     "extended streaming history (`Streaming_History_Audio_*.json`, `Streaming_History_Video_*.json`, "
-    "`endsong_*.json`: everything, to the second); either as CSV with a header",
+    "`endsong_*.json`: everything, to the second); or either as CSV with a header",
     wanted="StreamingHistory_music_*.json of the account data, Streaming_History_Audio_*.json or "
     "endsong_*.json, or a CSV with the columns ts, artist and track",
     suffixes=(".json", ".csv", ".tsv"),

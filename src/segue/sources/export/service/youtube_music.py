@@ -1,4 +1,4 @@
-"""YouTube Music: the watch history of Google Takeout, which holds videos too.
+"""YouTube Music: the watch history of Google Takeout, which also contains videos.
 
 A row has ``header`` (the product), ``title`` ("Watched Heart", in the language of the account), ``titleUrl``,
 ``subtitles`` (the channel, "Sault - Topic" for an artist) and ``time``.
@@ -33,7 +33,7 @@ _PHRASES = (
     "Har set {}", "Katsottu: {}", "{} adlı videoyu izlediniz", "{} を視聴しました",
     "{}을(를) 시청했습니다.", "{}을(를) 시청했습니다", "已观看 {}", "观看了 {}", "觀看了「{}」",
 )  # fmt: skip
-"""How a title is written in the language of the account."""
+"""Forms of the title field, in the languages of accounts."""
 
 _TITLES = tuple(re.compile(re.escape(phrase).replace(r"\{\}", "(.+)"), re.DOTALL) for phrase in _PHRASES)
 _ADDRESS = re.compile(r"https?://")
@@ -53,7 +53,7 @@ def _read_row(row: Mapping[str, Any], zone: tzinfo | None) -> Listen | None:
         return None  # a video
     title = _title(read_name(row["title"], "title"))
     if _ADDRESS.match(title):
-        return None  # a video that is gone: it has lost its name
+        return None  # a deleted video: only its address is left
     artist = _TOPIC.sub("", channel)
     if not (artist and title):
         raise InvalidInputError("the channel or the title is missing")
@@ -62,14 +62,14 @@ def _read_row(row: Mapping[str, Any], zone: tzinfo | None) -> Listen | None:
 
 
 def _title(text: str) -> str:
-    found = next((match for phrase in _TITLES if (match := phrase.fullmatch(text))), None)
-    return found[1].strip() if found else text
+    matches = (phrase.fullmatch(text) for phrase in _TITLES)
+    return next((match[1].strip() for match in matches if match), text)
 
 
 FORMAT = ExportFormat(
     name="youtube-music",
     title="YouTube Music",
-    files="`watch-history.json` of Google Takeout (choose JSON there, not HTML); its videos are left out, "
+    files="`watch-history.json` of Google Takeout (choose JSON there, not HTML); its videos are left out "
     "and counted",
     wanted="watch-history.json of Google Takeout, as JSON and not as HTML",
     suffixes=(".json",),
