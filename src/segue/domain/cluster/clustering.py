@@ -1,4 +1,4 @@
-"""Tracks in clusters: the space they lie in, who is near whom, and the tree the clusters were cut from."""
+"""Clustered tracks: their feature space, their nearest neighbours, and the tree of the clusters."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ NOISE = -1
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpace:
-    """From a track's features to the vector that is clustered: fill, scale and, it may be, project.
+    """Turn a track's features into the vector that is clustered: fill, scale and optionally project.
 
     Attributes
     ----------
     columns : tuple of str (n_columns,)
         Names of the features, in the order of every array below.
     fill : float64 (n_columns,)
-        Stands in for an unknown value: the median of the known ones.
+        Median of the known values; used for unknown ones.
     offset, scale : float64 (n_columns,)
-        z = (value - offset) / scale, scale > 0: least value and range, or mean and standard deviation.
+        z = (value - offset) / scale. They are the minimum and the range, or the mean and the standard
+        deviation; scale > 0.
     mean : float64 (n_columns,) or None
-        Taken from z before the projection; None together with ``components``.
+        Subtracted from z before the projection; None together with ``components``.
     components : float64 (d, n_columns) or None
-        Orthonormal rows, the principal components; None where z itself is the vector.
+        Principal components, orthonormal rows; None if z itself is the vector.
 
     Raises
     ------
     InvalidInputError
-        The arrays do not fit each other, or a scale is not positive.
+        The shapes of the arrays do not match, or a scale is not positive.
     """
 
     columns: tuple[str, ...]
@@ -62,13 +63,13 @@ class FeatureSpace:
 
     @property
     def d(self) -> int:
-        """Dimensions of the vectors."""
+        """Number of dimensions of the vectors."""
         return len(self.columns) if self.components is None else len(self.components)
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterTree:
-    """HDBSCAN's condensed tree, and what it takes to place another point in it; made by `build_cluster_tree`.
+    """HDBSCAN's condensed tree, with the distances that place another point; made by `build_cluster_tree`.
 
     λ = 1 / distance (Campello, Moulavi & Sander 2013); it is infinite where points coincide.
 
@@ -77,17 +78,17 @@ class ClusterTree:
     item_node : int32 (n_items,)
         The node that each item falls out of.
     item_lambda : float64 (n_items,)
-        At which λ it does.
+        The λ at which the item falls out.
     node_parent : int32 (n_nodes,)
-        Node 0 is the root, its parent -1.
+        Parent of each node; node 0 is the root and has -1.
     node_lambda : float64 (n_nodes,)
-        At which λ the node splits off its parent; 0 for the root.
+        The λ at which the node splits off its parent; 0 for the root.
     node_label : int32 (n_nodes,)
-        The cluster that the node is, or lies in; -1 above the clusters.
+        Cluster that the node is or belongs to; -1 above the clusters.
     node_most : float64 (n_nodes,)
-        The greatest λ in that cluster, where membership is 1; 0 above the clusters.
+        Greatest λ in that cluster, where membership is 1; 0 above the clusters.
     core_distance : float64 (n_items,)
-        To the ``min_samples``-th nearest item, the item itself being the first.
+        Distance to the ``min_samples``-th nearest item; the item itself is the first.
     min_samples : int
     """
 
@@ -104,58 +105,56 @@ class ClusterTree:
         items = {len(self.item_node), len(self.item_lambda), len(self.core_distance)}
         nodes = {len(a) for a in (self.node_parent, self.node_lambda, self.node_label, self.node_most)}
         if len(items) != 1 or len(nodes) != 1 or self.min_samples < 1:
-            raise InvalidInputError(
-                f"a cluster tree of {items} items and {nodes} nodes does not fit together."
-            )
+            raise InvalidInputError(f"the arrays of the cluster tree have {items} items and {nodes} nodes.")
         if (self.node_parent >= np.arange(len(self.node_parent))).any():
             raise InvalidInputError("a node of the cluster tree is its own ancestor.")
         if len(self.item_node) and not 0 <= self.item_node.min() <= self.item_node.max() < max(nodes):
-            raise InvalidInputError("an item lies outside the nodes of the cluster tree.")
+            raise InvalidInputError("an item of the cluster tree names a node that does not exist.")
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Clustering:
-    """One variant of the clustered tracks; self-contained, so that it answers without any other model.
+    """One variant of the clustered tracks; it answers without any other model.
 
-    It equals itself alone, as a catalogue does.
+    Two clusterings are equal only if they are the same object, as for a catalogue.
 
     Attributes
     ----------
     variant : str
-        Its name, as naive_features.
+        Name of the variant, such as naive_features.
     vocabulary : Vocabulary (n_items,)
-        The track ids.
+        Track ids.
     name : Text (n_items,)
     artists, genres : Labels (n_items,)
-        The main artist first; no genres in what an earlier release wrote.
+        The main artist comes first; files of an earlier release have no genres.
     space : FeatureSpace
     value : float32 (n_items, n_columns)
-        The features as the source has them, 0 where unknown.
+        Feature values in the source's unit, 0 where unknown.
     known : bool (n_items, n_columns)
-        Which of them are known.
+        Whether each value is known.
     embeddings : float32 (n_items, d)
-        ``embed(space, value)``: what was clustered.
+        ``embed(space, value)``, the vectors that were clustered.
     spread : float64 (n_columns,)
-        From `spread_of`: how far apart two tracks usually are in each feature.
+        Usual difference of two tracks in each feature; made by `spread_of`.
     label : int32 (n_items,)
         0 … n_clusters - 1, or `NOISE`.
     strength : float32 (n_items,)
         Membership in that cluster, [0, 1]; 0 for noise.
     neighbour : int32 (n_items, k)
-        The nearest other items, nearest first.
+        Rows of the nearest other items, nearest first.
     distance : float32 (n_items, k)
-        Euclidean, of ``embeddings``.
+        Euclidean distances of ``embeddings`` to these neighbours.
     tree : ClusterTree
     position : float32 (n_items, 2)
-        On the map of tastes, [0, 1].
+        Position on the taste map, [0, 1].
     title : tuple of str (n_clusters,)
     exemplar : int32 (n_clusters,)
-        The item that stands for each cluster.
+        Row of the most typical item of each cluster.
 
     Raises
     ------
     InvalidInputError
-        A part has another length than the vocabulary, or points outside.
+        A part does not match the vocabulary's length, or contains rows that do not exist.
     """
 
     variant: str
@@ -206,12 +205,12 @@ class Clustering:
 
     @property
     def n_clusters(self) -> int:
-        """How many clusters there are, noise not counted."""
+        """Number of clusters, without noise."""
         return len(self.title)
 
 
 def embed(space: FeatureSpace, value: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return vectors, float32 (n, d), of tracks by their features ``value`` (n, n_columns), NaN unknown."""
+    """Return vectors, float32 (n, d), of tracks with features ``value`` (n, n_columns), NaN if unknown."""
     z = (np.where(np.isnan(value), space.fill, value) - space.offset) / space.scale
     if space.mean is None or space.components is None:
         return z.astype(np.float32)
@@ -219,10 +218,10 @@ def embed(space: FeatureSpace, value: NDArray[np.floating]) -> NDArray[np.float3
 
 
 def by_column(space: FeatureSpace, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return differences of vectors (n, d) feature by feature, float64 (n, n_columns).
+    """Return differences of vectors, (n, d), by feature, float64 (n, n_columns).
 
-    Components are orthonormal, so the squares of a row add up to the squared length of its vector: each is
-    what one feature contributes to a squared distance.
+    Components are orthonormal, so the squares of a row sum to the squared length of its vector. Each square
+    is one feature's part in a squared distance.
     """
     exact = vectors.astype(np.float64)
     return exact if space.components is None else np.asarray(exact @ space.components)
@@ -244,14 +243,14 @@ def build_cluster_tree(
     core_distance: NDArray[np.float64],
     min_samples: int,
 ) -> ClusterTree:
-    """Build the tree from what HDBSCAN made: nodes are numbered from 0 and know the cluster they lie in.
+    """Build the tree from HDBSCAN's result; nodes are numbered from 0 and get the label of their cluster.
 
     Parameters
     ----------
     condensed : structured array with the fields parent, child, lambda_val, child_size
-        As `hdbscan` has it: items are 0 … n_items - 1, the root is n_items, other nodes follow.
+        In the numbering of `hdbscan`: items are 0 … n_items - 1, the root is n_items, other nodes follow.
     selected : int (n_clusters,)
-        The nodes that are clusters, by their number in ``condensed``; ascending, they get the labels 0, 1, …
+        Nodes that are clusters, as numbered in ``condensed``; in ascending order they get the labels 0, 1, …
     core_distance : float64 (n_items,)
     min_samples : int
     """

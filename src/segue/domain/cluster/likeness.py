@@ -1,4 +1,4 @@
-"""Which features bring two tracks of a clustering near, told by what is usual for the one asked about."""
+"""Find the features that bring two tracks of a clustering near, compared with other tracks."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from segue.domain.cluster.clustering import Clustering
 
 _SAMPLE = 251
-"""Tracks, evenly spread over the rows, that say what is usual: their median is within 3 % of all tracks'."""
+"""Number of tracks, evenly spread over the rows, whose median is taken as usual; it is within 3 % of all."""
 
 _LEAST_SHARE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
 class SharedFeature:
-    """A feature in which two tracks are nearer than the track asked about is to most.
+    """A feature in which a neighbour is nearer to the subject than most tracks are.
 
     Attributes
     ----------
     name : str
     value, subject_value : float
-        Of the neighbour and of the track asked about, as the source has them.
+        Values of the neighbour and of the subject, in the source's unit.
     share : float
-        Of all that brings the two nearer than usual, what this feature brings; (0, 1].
+        Share of this feature in what brings the two nearer than usual; (0, 1].
     """
 
     name: str
@@ -46,16 +46,16 @@ def shared_features(
     rows: NDArray[np.int32],
     n: int,
 ) -> list[tuple[SharedFeature, ...]]:
-    """Return for each of ``rows`` up to ``n`` features that bring it near a track, greatest share first.
+    """Return for each of ``rows`` up to ``n`` features that bring it near a subject, greatest share first.
 
-    A squared distance is a sum over the features. What one brings is what the two lack of the part that is
-    usual: the median over other tracks of their part in the squared distance to the same track. So a value
-    that most tracks have brings nothing near. A value that is unknown of either is no likeness.
+    A squared distance is a sum over the features. The usual part of a feature is the median of its part in
+    the squared distances of other tracks to the same subject. A feature gains what its part is below the
+    usual one. So a value that most tracks have gains nothing, and neither does an unknown value.
 
     Parameters
     ----------
     vector, value : float32 (d,), float32 (n_columns,)
-        Of the track asked about; unknown values are NaN.
+        Vector and feature values of the subject; unknown values are NaN.
     """
     if not n:
         return [()] * len(rows)
@@ -63,7 +63,9 @@ def shared_features(
     usual = np.median(_parts(clustering, vector, value, sample), axis=0)
     known = clustering.known[rows] & ~np.isnan(value)
     gain = np.where(known, np.maximum(usual - _parts(clustering, vector, value, rows), 0), 0)
-    return [_told(clustering, value, row, mine)[:n] for row, mine in zip(rows.tolist(), gain, strict=True)]
+    return [
+        _features(clustering, value, row, mine)[:n] for row, mine in zip(rows.tolist(), gain, strict=True)
+    ]
 
 
 def _parts(
@@ -72,17 +74,18 @@ def _parts(
     value: NDArray[np.float32],
     rows: NDArray[np.int32],
 ) -> NDArray[np.float64]:
-    """Return what each feature has of the squared distances, float64 (m, n_columns).
+    """Return each feature's part in the squared distances, float64 (m, n_columns).
 
-    Components see less than the features themselves: a difference of the values counts where it is greater.
+    Components contain less than the features themselves, so the difference of the values counts where it is
+    greater.
     """
-    seen = np.abs(by_column(clustering.space, clustering.embeddings[rows] - vector))
+    projected = np.abs(by_column(clustering.space, clustering.embeddings[rows] - vector))
     listed = np.abs(clustering.value[rows] - value) / clustering.space.scale
     known = clustering.known[rows] & ~np.isnan(value)
-    return np.asarray(np.square(np.where(known, np.maximum(seen, listed), seen)))
+    return np.asarray(np.square(np.where(known, np.maximum(projected, listed), projected)))
 
 
-def _told(
+def _features(
     clustering: Clustering, value: NDArray[np.float32], row: int, gain: NDArray[np.float64]
 ) -> tuple[SharedFeature, ...]:
     total = float(gain.sum())
@@ -99,4 +102,4 @@ def _told(
 
 
 def _written(value: np.float32) -> float:
-    return float(str(value))  # as the source has it: 0.676 would be 0.6760000228881836 otherwise
+    return float(str(value))  # float(np.float32(0.676)) would be 0.6760000228881836

@@ -1,4 +1,4 @@
-"""Tracks near one track or several in a clustering, and which features bring them near."""
+"""Find tracks near one or several tracks of a clustering, and the features that bring them near."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from segue.domain.cluster.clustering import Clustering
 
 DIVERSE_POOL = 150
-"""Nearest tracks that a diverse list is chosen from, whatever its length: a long one begins with a short."""
+"""Number of nearest tracks that a diverse list is chosen from; a longer list extends a shorter one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A track that neighbours are asked of; made by `member` or `newcomer`.
+    """A track whose neighbours are wanted; made by `member` or `newcomer`.
 
     Attributes
     ----------
     vector : float32 (d,)
     value : float32 (n_columns,)
-        Its features, NaN where unknown.
+        Feature values, NaN where unknown.
     label : int
-        Its cluster, or `NOISE`.
+        Cluster, or `NOISE`.
     strength : float
-        Membership in it, [0, 1].
+        Membership in the cluster, [0, 1].
     item_index : int
-        Its row, `UNKNOWN_ITEM` for a newcomer.
+        Row, `UNKNOWN_ITEM` for a newcomer.
     """
 
     vector: NDArray[np.float32]
@@ -51,19 +51,19 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A track near what was asked about.
+    """A track near the subjects.
 
     Attributes
     ----------
     item_index : int
     score : float
-        (0, 1]: 1 on the spot, 1/2 as far away as two random tracks are; of several subjects the mean.
+        In (0, 1]: 1 for distance 0, 1/2 for the usual distance of two random tracks; the mean over subjects.
     distance : float
-        Euclidean, to the nearest subject.
+        Euclidean distance to the nearest subject.
     subject : int
-        Which one that is.
+        Position of the nearest subject.
     same_cluster : bool
-        It and that subject belong to one cluster; never of noise.
+        Whether the track and that subject belong to the same cluster; False for noise.
     features : tuple of SharedFeature
         Greatest share first.
     """
@@ -84,7 +84,7 @@ def member(clustering: Clustering, row: int) -> Subject:
 
 
 def newcomer(clustering: Clustering, value: NDArray[np.float32]) -> Subject:
-    """Place a track that the clustering does not have, by its features, float32 (n_columns,), NaN unknown."""
+    """Place a track that the clustering does not have, by features, float32 (n_columns,), NaN if unknown."""
     vectors = embed(clustering.space, value[None])
     label, strength = place(clustering, vectors)
     return Subject(vectors[0], value, int(label[0]), float(strength[0]), UNKNOWN_ITEM)
@@ -101,67 +101,67 @@ def near(
 ) -> list[Neighbour]:
     """Return up to ``n`` tracks near the subjects, best first; of equal scores the lower row first.
 
-    The candidates are each subject's nearest, so with several subjects what is near to any of them has a
-    chance, and the mean score decides. One recording under several ids is told once, and never one of a
-    subject's own. From the neighbour graph where it reaches far enough, else by exact search: 0.3 and
-    3 ms among 100 000 × 12.
+    The candidates are the nearest tracks of each subject; the mean score over the subjects decides. A
+    recording with several ids is returned once, and never if it is a subject's own. Candidates come from the
+    neighbour graph if it has enough, else from an exact search: 0.3 and 3 ms among 100 000 × 12.
 
     Parameters
     ----------
     subjects : sequence of Subject
         At least one.
     diversity : float
-        0 the nearest alone; up to 1 chosen one after the other from the `DIVERSE_POOL` nearest, unlike each
-        other and by different artists (`segue.domain.recommend.rerank`).
+        0 returns the nearest tracks. Up to 1, tracks are chosen one by one from the `DIVERSE_POOL` nearest so
+        that they differ from each other and in artist (`segue.domain.recommend.rerank`).
     n_features : int
-        How many are told of each; 0 for none.
+        Maximum number of features of each track.
     blocked : int32 (n,), optional
-        Rows that are never answered.
+        Rows that are never returned.
     """
     never = [*(subject.item_index for subject in subjects), *([] if blocked is None else blocked.tolist())]
     wanted = reach = max(n, DIVERSE_POOL) if diversity else n
     while True:
-        found = _candidates(clustering, subjects, reach, never)
-        if len(found.rows) >= wanted or reach >= len(clustering):
+        candidates = _candidates(clustering, subjects, reach, never)
+        if len(candidates.rows) >= wanted or reach >= len(clustering):
             break
         reach *= 2
-    order = rerank(_pool(clustering, found), n, diversity) if diversity else np.arange(len(found.rows))
-    return _told(clustering, subjects, found.at(order[:n]), n_features)
+    n_candidates = len(candidates.rows)
+    order = rerank(_pool(clustering, candidates), n, diversity) if diversity else np.arange(n_candidates)
+    return _neighbours(clustering, subjects, candidates.at(order[:n]), n_features)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _NearTracks:
     """Candidates, best first: rows int32 (m,), score float64 (m,), distance float64 (m, n_subjects)."""
 
     rows: NDArray[np.int32]
     score: NDArray[np.float64]
     distance: NDArray[np.float64]
 
-    def at(self, order: NDArray[np.intp]) -> _Found:
-        return _Found(self.rows[order], self.score[order], self.distance[order])
+    def at(self, order: NDArray[np.intp]) -> _NearTracks:
+        return _NearTracks(self.rows[order], self.score[order], self.distance[order])
 
 
 def _candidates(
     clustering: Clustering, subjects: Sequence[Subject], reach: int, never: Sequence[int]
-) -> _Found:
-    """Return what is among the ``reach`` nearest of any subject, a recording once and none of their own."""
+) -> _NearTracks:
+    """Return the ``reach`` nearest of every subject, each recording once and none of the subjects' own."""
     own = [subject.item_index for subject in subjects]
-    found = distinct(np.concatenate([_nearest(clustering, subject, reach) for subject in subjects]))
-    rows = found[~np.isin(found, never)]
+    nearest = distinct(np.concatenate([_nearest(clustering, subject, reach) for subject in subjects]))
+    rows = nearest[~np.isin(nearest, never)]
     vectors = clustering.embeddings[rows].astype(np.float64)
     distance = np.column_stack(
         [np.sqrt(np.square(vectors - subject.vector).sum(axis=1)) for subject in subjects]
     )
     usual = float(np.sqrt(np.square(clustering.spread).sum())) or 1.0
     score = (1 / (1 + distance / usual)).mean(axis=1)
-    told = {_recording(clustering, row) for row in own if row != UNKNOWN_ITEM}
+    seen = {_recording(clustering, row) for row in own if row != UNKNOWN_ITEM}
     kept = []
     for best in np.argsort(-score, kind="stable").tolist():
         recording = _recording(clustering, int(rows[best]))
-        if recording is None or recording not in told:
+        if recording is None or recording not in seen:
             kept.append(best)
-            told.add(recording)
-    return _Found(rows, score, distance).at(np.array(kept, np.intp))
+            seen.add(recording)
+    return _NearTracks(rows, score, distance).at(np.array(kept, np.intp))
 
 
 def _nearest(clustering: Clustering, subject: Subject, n: int) -> NDArray[np.int32]:
@@ -171,43 +171,43 @@ def _nearest(clustering: Clustering, subject: Subject, n: int) -> NDArray[np.int
 
 
 def _recording(clustering: Clustering, row: int) -> tuple[int, str] | None:
-    """Return what one recording has in common under all its ids, None where name or artist is unknown."""
+    """Return the artist and name that all ids of a recording share, None where either is unknown."""
     artists, name = clustering.artists.index_of(row), clustering.name[row].strip().casefold()
     return (int(artists[0]), name) if len(artists) and name else None
 
 
-def _pool(clustering: Clustering, found: _Found) -> Pool:
-    vectors = clustering.embeddings[found.rows]
+def _pool(clustering: Clustering, candidates: _NearTracks) -> Pool:
+    vectors = clustering.embeddings[candidates.rows]
     vectors = vectors - vectors.mean(axis=0)
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    artists = [clustering.artists.index_of(row) for row in found.rows.tolist()]
+    artists = [clustering.artists.index_of(row) for row in candidates.rows.tolist()]
     return Pool(
-        score=found.score.astype(np.float32),
+        score=candidates.score.astype(np.float32),
         vectors=np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0),
         artist_index=np.array([int(of[0]) if len(of) else -1 for of in artists], np.int32),
-        groups=np.empty((len(found.rows), 0), np.float32),
+        groups=np.empty((len(candidates.rows), 0), np.float32),
         wanted=np.empty(0, np.float32),
     )
 
 
-def _told(
-    clustering: Clustering, subjects: Sequence[Subject], found: _Found, n_features: int
+def _neighbours(
+    clustering: Clustering, subjects: Sequence[Subject], best: _NearTracks, n_features: int
 ) -> list[Neighbour]:
-    nearest = found.distance.argmin(axis=1)
+    nearest = best.distance.argmin(axis=1)
     features: dict[int, tuple[SharedFeature, ...]] = {}
     for number in np.unique(nearest).tolist():
-        subject, rows = subjects[number], found.rows[nearest == number]
-        told = shared_features(clustering, subject.vector, subject.value, rows, n_features)
-        features.update(zip(rows.tolist(), told, strict=True))
-    label = clustering.label[found.rows].tolist()
+        subject, rows = subjects[number], best.rows[nearest == number]
+        shared = shared_features(clustering, subject.vector, subject.value, rows, n_features)
+        features.update(zip(rows.tolist(), shared, strict=True))
+    label = clustering.label[best.rows].tolist()
     return [
         Neighbour(
             item_index=row,
-            score=float(found.score[at]),
-            distance=float(found.distance[at, nearest[at]]),
+            score=float(best.score[at]),
+            distance=float(best.distance[at, nearest[at]]),
             subject=int(nearest[at]),
             same_cluster=label[at] == subjects[nearest[at]].label != NOISE,
             features=features[row],
         )
-        for at, row in enumerate(found.rows.tolist())
+        for at, row in enumerate(best.rows.tolist())
     ]

@@ -1,1 +1,1 @@
-"""Which genre a customer will spend most on next."""
+"""Predict the genre that a customer will spend most on next."""

@@ -1,4 +1,4 @@
-"""What purchases say about customers and genres: favourites, and the numbers that the forests read."""
+"""Features of customers and genres, computed from purchases: favourites and the forests' inputs."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ if TYPE_CHECKING:
     from segue.domain.genre_preference.purchase import Purchases
 
 UNKNOWN = -1
-"""Label of a customer who bought nothing that carries a genre."""
+"""Label of a customer who bought no track with a genre."""
 
 SINGLE_GENRE_FROM = 10
-"""From this number of tracks on, a customer who bought one genre alone is answered that genre."""
+"""Minimum number of tracks before a customer who bought only one genre gets that genre as the answer."""
 
 RECENT_DAYS = 60.0
-"""Half-life of the recent favourite."""
+"""Half-life of the recent favourite, in days."""
 
 HALF_LIVES = (None, 180.0, 90.0, 45.0, 20.0)
-"""In days; None weighs all purchases alike."""
+"""Half-lives of the share features, in days; None weights all purchases equally."""
 
 DRIFT_HALF_LIVES = (None, RECENT_DAYS)
-"""Those whose shares the drift matrix is multiplied with."""
+"""Half-lives of the shares that the drift matrix is multiplied with, in days."""
 
 NEVER_DAYS = 10_000.0
-"""Stands for the days since a genre was bought that the customer never bought."""
+"""Value of "days since last bought" for a genre that the customer never bought."""
 
 _DAY_S = 86_400
 
 
 def customer_features(purchases: Purchases, genres: tuple[str, ...]) -> NDArray[np.float32]:
-    """Describe each of ``purchases.customers`` as forests of format 1 read it.
+    """Return the features of each of ``purchases.customers`` for forests of format 1.
 
     Returns
     -------
     float32 (n_customers, 2 + n_genres)
-        Total spent, in the store's currency; total tracks bought, a count; then for each of ``genres``
-        its share in the spending, in [0, 1]. Refunds never make a share negative; purchases without a
-        genre, and genres that ``genres`` does not know, count in the totals only.
+        Total spent, in the store's currency; number of tracks bought; then the share of each of ``genres``
+        in the spending, in [0, 1]. Refunds never make a share negative. Purchases without a genre, or with a
+        genre that is not in ``genres``, count in the totals only.
     """
     row = np.searchsorted(purchases.customers, purchases.customer_id)
     spent = np.zeros(len(purchases.customers), np.int64)
@@ -64,7 +64,7 @@ def customer_features(purchases: Purchases, genres: tuple[str, ...]) -> NDArray[
 
 
 def pair_feature_names() -> tuple[str, ...]:
-    """Name the columns of `pair_features`."""
+    """Return the names of the columns of `pair_features`."""
     spans = ["all time" if days is None else f"half-life {days:g} days" for days in HALF_LIVES]
     return (
         *(f"share, {span}" for span in spans),
@@ -78,15 +78,15 @@ def pair_feature_names() -> tuple[str, ...]:
 
 
 def pair_features(purchases: Purchases, drift: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Describe each of ``purchases.customers`` with each of ``purchases.genres``.
+    """Return the features of each pair of ``purchases.customers`` and ``purchases.genres``.
 
-    All times are taken against the customer's own last purchase, so the moment of the call changes nothing:
-    a feature is the same in training and in service.
+    All times are relative to the customer's own last purchase. So a feature does not depend on the time of
+    the call, and is the same in training and in serving.
 
     Parameters
     ----------
     drift : float64 (2, n_genres, n_genres)
-        For each of ``DRIFT_HALF_LIVES``: how a share in the row's genre adds to what the column's gets next.
+        For each of ``DRIFT_HALF_LIVES``, how much a share in the row's genre adds to the column's genre next.
 
     Returns
     -------
@@ -125,8 +125,8 @@ def pair_features(purchases: Purchases, drift: NDArray[np.float64]) -> NDArray[n
 def recent_shares(purchases: Purchases, half_life_days: float | None) -> NDArray[np.float64]:
     """Return the share of each genre in a customer's spending, float64 (n_customers, n_genres).
 
-    A purchase counts half as much for every half-life that lies between it and the customer's last one.
-    Rows sum to 1, or to 0 for customers who spent nothing on any genre.
+    The weight of a purchase halves with every half-life between it and the customer's last one. Rows sum to
+    1, or to 0 for customers who spent nothing on any genre.
     """
     shares: NDArray[np.float64] = _shares_by_span(purchases, (half_life_days,))[0]
     return shares
@@ -143,9 +143,10 @@ def tracks_by_genre(purchases: Purchases) -> NDArray[np.int64]:
 
 
 def favourite_genre(purchases: Purchases) -> NDArray[np.int64]:
-    """Return the genre each customer spent most on, int64 (n_customers,), or ``UNKNOWN``.
+    """Return the genre that each customer spent most on, int64 (n_customers,), or ``UNKNOWN``.
 
-    Of equal genres the first by name wins, so that an answer does not depend on the database's order.
+    Of equal genres, the first by name is returned, so that the answer does not depend on the database's
+    order.
     """
     return _first(spend_by_genre(purchases))
 
@@ -156,13 +157,13 @@ def recent_favourite(purchases: Purchases) -> NDArray[np.int64]:
 
 
 def single_genre(purchases: Purchases) -> NDArray[np.int64]:
-    """Return the one genre of customers with ``SINGLE_GENRE_FROM`` tracks or more of it and of no other.
+    """Return the genre of customers who bought ``SINGLE_GENRE_FROM`` or more tracks, all of one genre.
 
     Returns
     -------
     int64 (n_customers,)
-        Row of ``purchases.genres``, or ``UNKNOWN``. Tracks count whatever they cost; those that were
-        refunded, and those without a genre, do not.
+        Row of ``purchases.genres``, or ``UNKNOWN``. Free tracks count; refunded tracks and tracks without a
+        genre do not.
     """
     tracks = tracks_by_genre(purchases)
     enough = ((tracks > 0).sum(axis=1) == 1) & (tracks.sum(axis=1) >= SINGLE_GENRE_FROM)
@@ -170,7 +171,7 @@ def single_genre(purchases: Purchases) -> NDArray[np.int64]:
 
 
 def rows_in(names: Sequence[str], among: Sequence[str]) -> NDArray[np.int64]:
-    """Return the row of each of ``names`` in ``among``, int64 (len(names),), -1 for those not there."""
+    """Return the row of each of ``names`` in ``among``, int64 (len(names),), -1 if it is missing."""
     row = {name: index for index, name in enumerate(among)}
     return np.array([row.get(name, -1) for name in names], np.int64)
 
@@ -207,7 +208,7 @@ def _shares_by_span(purchases: Purchases, half_lives_days: tuple[float | None, .
 
 
 def _last_s(purchases: Purchases) -> NDArray[np.int64]:
-    """Return the second of each customer's last purchase, int64 (n_customers,); 0 for those without one."""
+    """Return the time of each customer's last purchase in seconds, int64 (n_customers,); 0 without one."""
     last = np.full(len(purchases.customers), np.iinfo(np.int64).min)
     row = np.searchsorted(purchases.customers, purchases.customer_id)
     np.maximum.at(last, row, purchases.at.astype(np.int64))

@@ -1,4 +1,4 @@
-"""Which genre a customer will spend most on next: the model, its baselines and the answer."""
+"""Predict the genre that a customer will spend most on next: the model, its baselines and the answer."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from segue.domain.genre_preference.purchase import Purchases
 
 PRIOR_TRACKS = 5
-"""Weight of the answerer's probabilities, in tracks, for a customer who bought one genre alone."""
+"""Weight of the answerer's probabilities, in tracks, for a customer who bought only one genre."""
 
 
 class Answerer(StrEnum):
-    """Who answers: the model, or a baseline that does as well on this store's data."""
+    """Model or baseline that answers; a baseline is used if the model is not better on this store's data."""
 
     FOREST = "forest"
     RECENT_FAVOURITE = "recent_favourite"
@@ -39,11 +39,11 @@ class Answerer(StrEnum):
 
 
 BASELINES = (Answerer.MOST_COMMON_GENRE, Answerer.OWN_PAST_FAVOURITE, Answerer.RECENT_FAVOURITE)
-"""What a forest has to beat, simplest first: of equals the simplest is served."""
+"""Baselines that a forest has to beat, the simplest first; of equal ones the simplest is served."""
 
 
 class Classifier(Protocol):
-    """A fitted classifier, whatever runs it."""
+    """A fitted classifier, independent of the runtime."""
 
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return P(class) as float32 (n, n_classes), rows summing to 1, for float32 (n, n_features)."""
@@ -51,10 +51,10 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PairForest:
-    """A forest that says of one customer and one genre how likely it is that customer's next favourite.
+    """A forest that predicts, for a customer and a genre, whether it will be the customer's next favourite.
 
-    Every genre is judged by the same trees: what was learnt about loyal customers of a common genre holds
-    for a rare one, and for one that the store got after training.
+    The same trees judge every genre. So what is learnt from a common genre also applies to a rare one, and to
+    a genre that the store added after training.
 
     Attributes
     ----------
@@ -63,9 +63,9 @@ class PairForest:
     drift : float64 (2, n_genres, n_genres)
         See `segue.domain.genre_preference.features.pair_features`.
     sharpness : float
-        Exponent of the forest's probabilities, greater than 0; makes them true on held-out customers.
+        Exponent that calibrates the forest's probabilities on held-out customers, > 0.
     classifier : Classifier
-        Its second class is "this genre is next".
+        The second class is "this genre is next".
     """
 
     genres: tuple[str, ...]
@@ -74,7 +74,7 @@ class PairForest:
     classifier: Classifier
 
     def features(self, purchases: Purchases) -> NDArray[np.float32]:
-        """Return what the classifier reads, float32 (n_customers, n_genres of the purchases, n_features)."""
+        """Return the classifier's input, float32 (n_customers, n_genres of the purchases, n_features)."""
         row = rows_in(purchases.genres, self.genres)
         known = row >= 0
         drift = np.where(known[:, None] & known, self.drift[:, row[:, None], row], 0)
@@ -89,12 +89,12 @@ class PairForest:
 
 @dataclass(frozen=True, slots=True)
 class CustomerForest:
-    """A forest of format 1: one row a customer, one class a genre.
+    """A forest of format 1, with a row for each customer and a class for each genre.
 
     Attributes
     ----------
     genres : tuple of str
-        The store's genres when trained; one share feature each, in this order.
+        The store's genres when trained, in the order of the share features.
     classes : tuple of str
         Genres that the classifier can name, in the order of its probabilities.
     classifier : Classifier
@@ -112,7 +112,7 @@ class CustomerForest:
 
 @dataclass(frozen=True, slots=True)
 class GenrePreference:
-    """A trained model of genre preference, with what it falls back on.
+    """A trained model of genre preference, with its fallbacks.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ class GenrePreference:
     genre_share : float64 (n_genres,)
         Share of customers whose favourite each genre was, in training; sums to 1.
     answerer : Answerer
-        Who answers for customers with purchases, as the gate decided.
+        Model or baseline for customers with purchases, chosen by the gate.
     forest : PairForest or CustomerForest
     """
 
@@ -138,13 +138,16 @@ class GenreAnswer:
     Attributes
     ----------
     genre : str
-        What they will spend most on next: the first of ``probabilities``.
+        Genre that they will spend most on next, the first of ``probabilities``.
     probabilities : dict of str to float
-        By genre, greatest first; sums to 1.
+        Probability of each genre, greatest first; sums to 1.
+    answered_by : Answerer
+    because : str
+        Why that one answered.
     current_genre : str or None
-        What they spent most on up to now; None if they spent nothing on any genre.
+        Genre that they spent most on until now; None if they spent nothing on any genre.
     spending_shares : dict of str to float
-        Shares in what they spent up to now, greatest first.
+        Share of each genre in their spending until now, greatest first.
     """
 
     genre: str
@@ -162,7 +165,7 @@ class Answers:
     Attributes
     ----------
     names : tuple of str
-        Genres that the model or the store knows, ascending.
+        All genres of the model and the store, ascending.
     probabilities : float64 (n_customers, n_names)
         Rows sum to 1.
     answered_by : tuple of Answerer
@@ -175,12 +178,12 @@ class Answers:
 
     @property
     def genre(self) -> list[str]:
-        """The answer for each customer; of equal genres the first by name."""
+        """Return the answer for each customer; of equal genres the first by name."""
         return [self.names[index] for index in self.probabilities.argmax(axis=1)]
 
 
 def normalised(weight: NDArray[np.floating], sharpness: float) -> NDArray[np.float64]:
-    """Make each row of ``weight``, (n, m) and ≥ 0, to the power of ``sharpness`` sum to 1."""
+    """Raise ``weight``, (n, m) and ≥ 0, to the power ``sharpness`` and scale each row to the sum 1."""
     scaled = weight.astype(np.float64)
     scaled = scaled / np.maximum(scaled.max(axis=1, keepdims=True, initial=0), np.finfo(float).tiny)
     powered = np.where(scaled > 0, scaled, 0) ** sharpness
@@ -190,11 +193,11 @@ def normalised(weight: NDArray[np.floating], sharpness: float) -> NDArray[np.flo
 
 
 def predict_genres(model: GenrePreference, purchases: Purchases) -> Answers:
-    """Answer for every one of ``purchases.customers``, in their order.
+    """Answer for each of ``purchases.customers``, in their order.
 
-    The model's answerer speaks, with two exceptions. A customer without purchases in a genre gets the
-    store's most common one. A customer with ten tracks or more, all of one genre, gets that genre: their
-    n tracks count n, beside the answerer's probabilities that count ``PRIOR_TRACKS``.
+    The model's answerer answers, with two exceptions. A customer without purchases in a genre gets the
+    store's most common genre. A customer with ten or more tracks, all of one genre, gets that genre; n tracks
+    have the weight n, and the answerer's probabilities have the weight ``PRIOR_TRACKS``.
     """
     names = tuple(sorted({*model.genres, *purchases.genres}))
     single = single_genre(purchases)
@@ -202,9 +205,9 @@ def predict_genres(model: GenrePreference, purchases: Purchases) -> Answers:
     common = _spread(names, model.genres, model.genre_share[None, :])
     probabilities = np.repeat(common, len(single), axis=0)
     if model.answerer is not Answerer.MOST_COMMON_GENRE:
-        told = _spread(names, *_answer(model, purchases))
-        some = ~nothing & (told.sum(axis=1) > 0)
-        probabilities[some] = told[some]
+        answered = _spread(names, *_answer(model, purchases))
+        some = ~nothing & (answered.sum(axis=1) > 0)
+        probabilities[some] = answered[some]
     alone = np.flatnonzero(single != UNKNOWN)
     if len(alone):
         tracks = tracks_by_genre(purchases)[alone].sum(axis=1)[:, None]
@@ -263,6 +266,6 @@ def _spread(
 
 
 def _ranked(names: tuple[str, ...], shares: NDArray[np.float64]) -> dict[str, float]:
-    # A stable sort puts the first by name first among equals, as `favourite_genre` does.
+    # The sort is stable, so that equal genres stay in the order of their names, as in `favourite_genre`.
     order = np.argsort(-shares, kind="stable")
     return {names[index]: float(shares[index]) for index in order if shares[index] > 0}

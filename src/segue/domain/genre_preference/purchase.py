@@ -1,4 +1,4 @@
-"""What customers bought, as columns."""
+"""Purchases of a store's customers as columns."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SPEND_UNIT = 10_000
-"""Spend is counted in 1/10000 of the store's currency: integers add up alike on every database."""
+"""Units of spend in the store's currency; integers give the same sums on every database."""
 
 NO_GENRE = -1
-"""``genre_index`` of a track that carries no genre: it counts in totals, in no genre's share."""
+"""``genre_index`` of a track without a genre; it counts in totals only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +24,19 @@ class Purchases:
     Attributes
     ----------
     customers : int64 (n_customers,)
-        Every customer asked for, ascending, including those who never bought.
+        All requested customers, ascending, including those who never bought.
     genres : tuple of str
         Genre names, ascending; ``genre_index`` points into it.
     customer_id : int64 (n,)
         Ascending; a subset of ``customers``.
     at : datetime64[s] (n,)
-        When the invoice was written, as the store's clock has it.
+        Time of the invoice, by the store's clock.
     genre_index : int32 (n,)
         Row of ``genres``, or ``NO_GENRE``.
     spend : int64 (n,)
-        In 1/``SPEND_UNIT`` of the store's currency; negative for refunds.
+        Amount in 1/``SPEND_UNIT`` of the store's currency; negative for refunds.
     quantity : int64 (n,)
-        Tracks bought.
+        Number of tracks bought.
     """
 
     customers: NDArray[np.int64]
@@ -48,7 +48,7 @@ class Purchases:
     quantity: NDArray[np.int64]
 
     def where(self, keep: NDArray[np.bool_]) -> Purchases:
-        """Return the rows that ``keep`` (bool (n,)) marks; customers and genres stay."""
+        """Return the rows where ``keep``, bool (n,), is True; customers and genres stay the same."""
         return replace(
             self,
             customer_id=self.customer_id[keep],
@@ -59,11 +59,11 @@ class Purchases:
         )
 
     def of_customers(self, customers: NDArray[np.int64]) -> Purchases:
-        """Return what ``customers`` (int64, ascending, a subset of ``self.customers``) bought."""
+        """Return the purchases of ``customers``, int64, ascending, a subset of ``self.customers``."""
         kept = self.where(np.isin(self.customer_id, customers))
         return replace(kept, customers=customers)
 
     @property
     def buyers(self) -> NDArray[np.int64]:
-        """Customers with at least one purchase, int64 (n_buyers,), ascending."""
+        """Return the customers with at least one purchase, int64 (n_buyers,), ascending."""
         return np.unique(self.customer_id)

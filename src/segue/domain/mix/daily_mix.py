@@ -1,13 +1,13 @@
-"""Daily mixes: one list for each distinct taste of a listener, familiar tracks blended with new ones.
+"""Daily mixes: a list for each distinct taste of a listener, with familiar and new tracks.
 
-A history is divided into tastes by the directions of its tracks' vectors. Each mix draws familiar tracks
-from its part of the history and new ones from those candidates that point its way, the likeliest the best;
-so the tastes and titles stay, and every day draws otherwise.
+A history is divided into tastes by the directions of its tracks' vectors. Each mix draws familiar tracks from
+its part of the history, and new ones from the candidates with a similar direction; better tracks are more
+likely. So tastes and titles stay, and the tracks change every day.
 
-For a whole day the same mixes come of the same history, candidates and seed. So give the history as it was
-when the listener's day began (by their offset from UTC, where it is known), candidates found for it, and a
-seed made of the listener and the date: `segue.domain.vector.seeded_draw.draw_seed`. A new version of the
-model may change them.
+The same history, candidates and seed give the same mixes. For mixes that stay for a day, pass the history as
+it was when the listener's day began (by their offset from UTC, if known), candidates for that history, and a
+seed of the listener and the date (`segue.domain.vector.seeded_draw.draw_seed`). A new model version may
+change them.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ if TYPE_CHECKING:
     from segue.domain.mix.title import Tone
 
 MAX_HISTORY = 300
-"""Of longer histories the tracks that count most are divided into tastes."""
+"""Maximum number of tracks that are divided into tastes; the heaviest of a longer history."""
 N_REPRESENTATIVE = 3
 POOL_PER_TRACK = 3
-"""Of how many of the best a day draws each track; the others come after them."""
+"""Size of the pool that a day's tracks are drawn from, per track of the mix; other tracks come later."""
 
 
 @dataclass(frozen=True, slots=True)
 class MixRules:
-    """What mixes are made of.
+    """Sizes and shares of the mixes.
 
     Attributes
     ----------
     max_mixes : int
-        At most so many; fewer where tastes are not distinct.
+        Maximum number of mixes; there are fewer if the tastes are not distinct.
     n_tracks : int
-        Of each mix, fewer where there are no more.
+        Maximum number of tracks in a mix.
     familiar : float
-        Share of tracks from the history, 0 … 1. What one side cannot fill, the other does.
+        Share of tracks from the history, 0 … 1. If familiar or new tracks are too few, the others fill up.
     max_per_artist : int
-        Tracks of one main artist in a mix.
+        Maximum number of tracks by one main artist in a mix.
     ordinary : Tone
-        Of the catalogue, for titles: `segue.domain.mix.title.ordinary_tone`.
+        The catalogue's tone, from `segue.domain.mix.title.ordinary_tone`; titles are compared with it.
     """
 
     max_mixes: int = 6
@@ -65,15 +65,15 @@ class MixRules:
 
 @dataclass(frozen=True, slots=True)
 class MixTrack:
-    """A track of a mix, and the track of the history it is like.
+    """A track of a mix, and the most similar track of the history.
 
     Attributes
     ----------
     item_index : int
     near_index : int
-        Of this taste's history, the track that points most its way; itself where it is familiar.
+        Row of the most similar track in this taste's history; ``item_index`` for a familiar track.
     nearness : float
-        The cosine between the two, -1 … 1.
+        Cosine between the two, -1 … 1.
     """
 
     item_index: int
@@ -82,20 +82,20 @@ class MixTrack:
 
     @property
     def is_familiar(self) -> bool:
-        """Whether it comes from the history."""
+        """Return whether the track comes from the history."""
         return self.item_index == self.near_index
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """One taste's list.
+    """The mix of one taste.
 
     Attributes
     ----------
     title : str
-        No two mixes of a listener have the same.
+        Unique among the listener's mixes.
     representative : tuple of int
-        The history's tracks that say most of this taste, at most `N_REPRESENTATIVE`.
+        Rows of the most typical tracks of this taste's history, at most `N_REPRESENTATIVE`.
     tracks : tuple of MixTrack
         In playing order; no track is in two mixes.
     """
@@ -107,17 +107,17 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class MixFor:
-    """Whom the mixes are for.
+    """The listener of the mixes.
 
     Attributes
     ----------
     history : History
-        As it was when the day began.
+        The history as it was when the day began.
     candidates : int32 (m,)
-        New tracks from the recommender, best first: a few hundred for a mix or two, a thousand for six.
-        Those in the history, disliked ones among them, are passed over.
+        New tracks from the recommender, best first: a few hundred for one or two mixes, a thousand for six.
+        Tracks in the history, also disliked ones, are skipped.
     seed : int
-        Of the listener and the day.
+        Seed of the listener and the day.
     """
 
     history: History
@@ -132,23 +132,23 @@ def daily_mixes(
     listener: MixFor,
     rules: MixRules | None = None,
 ) -> list[Mix]:
-    """Make a listener's mixes of a day, that of the strongest taste first.
+    """Make a listener's mixes of a day, the strongest taste first.
 
     Parameters
     ----------
     catalogue : Catalogue
     vectors : float32 (n_items, d)
-        Whose directions say what is alike: item factors, or content vectors. Only the rows of the history
-        and of the candidates are read.
+        Item factors or content vectors; similar tracks have similar directions. Only the rows of the history
+        and the candidates are read.
     recording : int32 (n_items,)
-        From `segue.domain.catalogue.recording`: none comes twice, whatever ids it has.
+        From `segue.domain.catalogue.recording`; no recording comes twice, whatever its ids.
     listener : MixFor
     rules : MixRules, optional
 
     Raises
     ------
     EmptyHistoryError
-        Nothing in the history is liked: offer what is popular.
+        No track of the history is liked; offer popular tracks instead.
     """
     rules = rules or MixRules()
     rows, weight = _liked(listener.history)
@@ -174,7 +174,7 @@ def daily_mixes(
 
 
 def _liked(history: History) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Rows that count most and what each counts for, > 0; a thousand plays are not a thousand times one."""
+    """Return the heaviest rows and their weights, > 0; the logarithm limits tracks with very many plays."""
     weight = np.log1p(np.maximum(history.confidence, 0).astype(np.float64))
     if not weight.any():
         raise EmptyHistoryError
@@ -184,13 +184,13 @@ def _liked(history: History) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
 
 
 def _merit_order(cosine: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Best first, by the sum of the ranks that recommender and nearness give."""
+    """Return the order by the sum of the recommender's rank and the rank by similarity, best first."""
     by_nearness = np.argsort(np.argsort(-cosine, kind="stable"), kind="stable")
     return np.argsort(np.arange(len(cosine)) + by_nearness, kind="stable")
 
 
 def _drawn(seed: int, rows: NDArray[np.int32], order: NDArray[np.intp], rules: MixRules) -> list[int]:
-    """Draw the order in which tracks are taken: first the best, a higher rank being a higher chance."""
+    """Draw the order in which tracks are taken; a better track is more likely to come early."""
     ranked = rows[order]
     n_pool = min(POOL_PER_TRACK * rules.n_tracks, len(ranked))
     pool, rest = ranked[:n_pool], ranked[n_pool:]
@@ -204,7 +204,7 @@ def _blend(
     used: set[int],
     rules: MixRules,
 ) -> list[int]:
-    """Take familiar and new tracks in their order and spread each evenly; ``used`` are recordings taken."""
+    """Take familiar and new tracks in order and mix both evenly; ``used`` collects the recordings taken."""
     by_artist: dict[int, int] = {}
 
     def take(rows: Iterable[int], n: int) -> list[int]:

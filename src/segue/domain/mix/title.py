@@ -1,4 +1,4 @@
-"""Names for mixes, from what is in them: "Melancholic indie: A, B and more"."""
+"""Titles of mixes, from their tracks: "Melancholic indie: A, B and more"."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Tone = tuple[float, float]
 """Valence and energy, 0 … 1 each."""
 
 ADJECTIVES = {(1, 1): "Upbeat", (1, -1): "Mellow", (-1, 1): "Intense", (-1, -1): "Melancholic"}
-"""By the signs of valence and energy: the quarters of the circumplex (Russell, "A circumplex model of
-affect", 1980)."""
+"""Adjectives by the signs of valence and energy: the four quarters of the circumplex (Russell, "A circumplex
+model of affect", 1980)."""
 CLEAR_TONE = 0.1
-"""How far both have to be from the ordinary before a title speaks of them."""
+"""Minimum distance of both valence and energy from the ordinary tone before a title has an adjective."""
 
 COMMON = 1 / 3
-"""Of a group's weight, that has a genre before the group is called by it."""
+"""Share of a group's weight above which a genre is common in the group."""
 
 _ROUNDED = 1e-9
 _TONE = [AUDIO_FEATURES.index(name) for name in ("valence", "energy")]
 
 
 def ordinary_tone(catalogue: Catalogue) -> Tone:
-    """Return the median valence and energy of a catalogue, 0.5 where unknown: once for a version."""
+    """Return the median valence and energy of a catalogue, 0.5 where unknown."""
     return _mean_or(np.array([_median(catalogue.audio[:, column]) for column in _TONE]), (0.5, 0.5))
 
 
@@ -42,19 +42,19 @@ def mix_titles(
     group: NDArray[np.intp],
     ordinary: Tone,
 ) -> list[str]:
-    """Name the groups of a history, each otherwise.
+    """Give each group of a history a different title.
 
     Parameters
     ----------
     catalogue : Catalogue
     rows : int32 (h,)
-        The history's tracks.
+        Catalogue rows of the history's tracks.
     weight : float64 (h,)
-        What each counts for, > 0.
+        Weight of each track, > 0.
     group : intp (h,)
-        The group of each, 0 … without gaps.
+        Group of each track, 0 … without gaps.
     ordinary : Tone
-        What is neither cheerful nor sad, neither calm nor wild: `ordinary_tone`.
+        From `ordinary_tone`; adjectives are chosen by the difference from it.
     """
     n = int(group.max()) + 1
     genre_names = _typical(catalogue.genres, rows, weight, group, n)
@@ -75,11 +75,11 @@ def mix_titles(
 def _typical(
     genres: Labels, rows: NDArray[np.int32], weight: NDArray[np.float64], group: NDArray[np.intp], n: int
 ) -> list[str]:
-    """Name the genre of each group that is common there, and more so than in the others; empty for none.
+    """Return the genre that is common in each group and more common than in other groups; empty for none.
 
-    Common is what tracks with `COMMON` of the group's weight have, or if nothing is, the commonest. Of these
-    it is the greatest p · (1 + log(p / q)), with p its share of the group, a track's genres sharing its
-    weight, and q its mean share of all groups.
+    A genre is common if tracks with `COMMON` of the group's weight have it; if no genre is, the most frequent
+    one is. Of the common genres, the greatest p · (1 + log(p / q)) is taken, where p is the genre's share of
+    the group (the genres of a track share its weight) and q its mean share over all groups.
     """
     place, by = genres.places_of(rows)
     if not len(place):
@@ -103,7 +103,7 @@ def _typical(
 def _heaviest(
     artists: Labels, rows: NDArray[np.int32], weight: NDArray[np.float64], group: NDArray[np.intp], n: int
 ) -> list[list[str]]:
-    """Name the two artists of each group that count most; a track counts for its first."""
+    """Return the two heaviest artists of each group; a track counts for its first artist."""
     place, by = artists.places_of(rows)
     first = np.flatnonzero(np.diff(by, prepend=-1))
     place, by = place[first], by[first]

@@ -1,1 +1,1 @@
-"""Stations: what they start from, and which track comes next."""
+"""Radio stations: their seeds, and the choice of the next track."""

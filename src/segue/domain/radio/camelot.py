@@ -1,8 +1,8 @@
-"""Keys on the Camelot wheel, where neighbours mix without a clash.
+"""Keys on the Camelot wheel, where neighbouring keys mix well.
 
-Mark Davis's wheel is the circle of fifths read as a clock: a step is a fifth, and at every hour a minor
-key (A) stands beside its relative major (B). One step either way, or across to the other letter, keeps
-all notes but one.
+Mark Davis's wheel is the circle of fifths drawn as a clock. Each step is a fifth, and every hour has a minor
+key (A) and its relative major (B). One step in either direction keeps all notes but one; a change of the
+letter keeps all of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MINOR, MAJOR = "A", "B"
 
 
 def camelot_code(key: float, mode: float) -> str:
-    """Return the place of one key as DJs write it, as "8B" for C major; empty where it is unknown."""
+    """Return a key as DJs write it, such as "8B" for C major; empty if it is unknown."""
     hour = float(camelot_hour(key, mode))
     return "" if np.isnan(hour) else f"{hour:.0f}{MAJOR if mode == 1 else MINOR}"
 
@@ -30,9 +30,9 @@ def camelot_hour(key: ArrayLike, mode: ArrayLike) -> NDArray[np.float32]:
     Parameters
     ----------
     key
-        0 (C) … 11 (B); anything else is unknown, as Spotify's -1.
+        0 (C) … 11 (B); any other value is unknown, such as Spotify's -1.
     mode
-        0 minor, 1 major; anything else is unknown.
+        0 minor, 1 major; any other value is unknown.
     """
     key, mode = np.asarray(key, np.float32), np.asarray(mode, np.float32)
     known = (key >= 0) & (key < 12) & (key % 1 == 0) & ((mode == 0) | (mode == 1))
@@ -43,9 +43,9 @@ def camelot_hour(key: ArrayLike, mode: ArrayLike) -> NDArray[np.float32]:
 def camelot_distance(
     hour: NDArray[np.float32], mode: NDArray[np.float32], other_hour: ArrayLike, other_mode: ArrayLike
 ) -> NDArray[np.float32]:
-    """Return the steps between keys, float32, 0 … 7: hours the shorter way round, 1 more across letters.
+    """Return the steps between keys, float32, 0 … 7: hours the shorter way round, plus 1 if letters differ.
 
-    NaN where either hour is. Over all pairs of keys the mean is 3.5.
+    The result is NaN where either hour is NaN. The mean over all pairs of keys is 3.5.
     """
     apart = np.abs(hour - np.asarray(other_hour, np.float32))
     steps = np.minimum(apart, HOURS - apart) + (mode != np.asarray(other_mode, np.float32))

@@ -1,4 +1,4 @@
-"""What a station starts from: a track, an artist, a genre, a mood or a listener becomes scores."""
+"""Turn a station's seed (a track, artist, genre, mood, sound or listener) into scores."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 _NO_ROWS = np.empty(0, np.int32)
 MAX_ARTIST_TRACKS = 50
-"""Of an artist with more tracks those that are played most say what the artist is like."""
+"""Maximum number of an artist's tracks, the most played ones, that describe the artist."""
 
 
 class SeedKind(StrEnum):
-    """What a station can start from."""
+    """Kinds of seeds of a station."""
 
     TRACK = "track"
     ARTIST = "artist"
@@ -46,7 +46,8 @@ class SeedKind(StrEnum):
 class Seed:
     """A kind and its value: a track id, an artist's name, genres, one of `Mood`, a sound, or a user id.
 
-    Genres are joined by semicolons, which no genre of a catalogue has; a sound is ``energy=0.8;tempo=120.0``.
+    Genres are joined by semicolons, which no genre contains. A sound is written as
+    ``energy=0.8;tempo=120.0``.
     """
 
     kind: SeedKind
@@ -54,12 +55,12 @@ class Seed:
 
     @property
     def genres(self) -> list[str]:
-        """The genres of a seed of that kind."""
+        """Return the genres of a genre seed."""
         return self.value.split(";")
 
     @property
     def sound(self) -> dict[str, float]:
-        """The values of `AUDIO_FEATURES` of a seed of that kind; empty for another."""
+        """Return the `AUDIO_FEATURES` of a sound seed; empty for any other kind."""
         if self.kind is not SeedKind.SOUND:
             return {}
         pairs = (feature.split("=") for feature in self.value.split(";"))
@@ -68,17 +69,16 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What a station plays from.
+    """Scores of the catalogue for a station.
 
     Attributes
     ----------
     scores : float32 (n_items,)
-        For `segue.domain.radio.station.Station`; -inf for what lies outside the genre, is disliked or
-        blocked.
+        For `segue.domain.radio.station.Station`; -inf for tracks outside the genre, disliked or blocked.
     first : tuple of int
-        The track that it starts from and does not play again; none unless the seed is a track.
+        Row of the seed track, which is not played again; empty for any other seed.
     step : Step
-        Who scored.
+        Model that scored.
     """
 
     scores: NDArray[np.float32]
@@ -95,18 +95,18 @@ def tune(
 ) -> Tuning:
     """Score the catalogue for a station.
 
-    Stations of a track or an artist play what is like them. Those of genres, a mood, a sound or a listener
-    play to the listener's taste, as far as it is known, and what they have heard after all that is new.
-    No station plays what its listener dislikes or blocked.
+    A station of a track or an artist plays similar tracks. A station of genres, a mood, a sound or a listener
+    follows the listener's taste, as far as known, and plays tracks that they have heard after all new ones.
+    No station plays a track that its listener dislikes or blocked.
 
     Parameters
     ----------
     model : Recommender
     recording : int32 (n_items,)
-        From `segue.domain.catalogue.recording`: a dislike is of the recording, under whatever id.
+        From `segue.domain.catalogue.recording`; a dislike counts for all ids of a recording.
     seed : Seed
     listener : RecommendFor
-        Who listens; with an empty history if nobody is known.
+        The listener; with an empty history if unknown.
     blocked : int32 (n,), optional
         Tracks that the listener blocked.
 
@@ -115,21 +115,21 @@ def tune(
     TrackNotFoundError, ArtistNotFoundError
         The catalogue does not have the seed.
     InvalidInputError
-        The genre is none of the catalogue's, the mood none that there is, or no rules are live for moods.
+        The genre or the mood does not exist, or no mood rules are live.
     """
     if seed.kind in {SeedKind.TRACK, SeedKind.ARTIST}:
         rows = _track(model, seed.value) if seed.kind is SeedKind.TRACK else _artist(model, seed.value)
         liking = replace(listener, history=History(rows, np.ones(len(rows), np.float32)))
-        found = score_catalogue(model, liking, only_alike=True)
-        scores, first = found.scores, tuple(rows.tolist()) if seed.kind is SeedKind.TRACK else ()
+        scored = score_catalogue(model, liking, only_alike=True)
+        scores, first = scored.scores, tuple(rows.tolist()) if seed.kind is SeedKind.TRACK else ()
     else:
         mood = _mood(model, seed.value) if seed.kind is SeedKind.MOOD else None
-        found = score_catalogue(model, replace(listener, mood=mood, sound=seed.sound))
-        scores, first = found.scores, ()
+        scored = score_catalogue(model, replace(listener, mood=mood, sound=seed.sound))
+        scores, first = scored.scores, ()
         scores[listener.history.item_index] -= np.ptp(scores) + 1
         if seed.kind is SeedKind.GENRE:
             scores[~any_genre_mask(model.catalogue.genres, seed.genres)] = -np.inf
-    return Tuning(_without(scores, recording, listener, blocked), first, found.step)
+    return Tuning(_without(scores, recording, listener, blocked), first, scored.step)
 
 
 def neighbours(
@@ -139,9 +139,10 @@ def neighbours(
     listener: RecommendFor,
     blocked: NDArray[np.int32] = _NO_ROWS,
 ) -> NDArray[np.float32]:
-    """Score the catalogue for a station of a genre that is used up: what is like its most played tracks.
+    """Score other genres for a genre station that has played its whole genre, by similarity to that genre.
 
-    Parameters are those of `tune`; float32 (n_items,), -inf for the genre itself and what is never played.
+    The parameters are those of `tune`. The result is float32 (n_items,), with -inf for the genre itself and
+    for tracks that are never played.
     """
     inside = any_genre_mask(model.catalogue.genres, seed.genres)
     rows = _most_played(model, np.flatnonzero(inside).astype(np.int32))
@@ -185,23 +186,23 @@ def _most_played(model: Recommender, rows: NDArray[np.int32]) -> NDArray[np.int3
 
 
 def _find(labels: Labels, name: str) -> int | None:
-    """Return the number of a label: the very same, else the first but for case, else but for accents too."""
+    """Return the label with this name, or else the first that differs only in case, or else in accents."""
     place = bisect_left(labels.names, name)
     if place < len(labels.names) and labels.names[place] == name:
         return place
-    asked, bare = name.strip().casefold(), _without_accents(name)
-    found = None
+    folded, bare = name.strip().casefold(), _without_accents(name)
+    similar = None
     for place, known in enumerate(labels.names):
-        if known.casefold() == asked:
+        if known.casefold() == folded:
             return place
-        if found is None and _without_accents(known) == bare:
-            found = place
-    return found
+        if similar is None and _without_accents(known) == bare:
+            similar = place
+    return similar
 
 
 def _without_accents(name: str) -> str:
     text = name.strip().casefold()
-    if text.isascii():  # most names are, and all of a catalogue's may pass here
+    if text.isascii():  # this is fast; all names of a catalogue may pass here
         return text
     return "".join(
         letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter)
@@ -210,7 +211,7 @@ def _without_accents(name: str) -> str:
 
 def _mood(model: Recommender, value: str) -> Mood:
     if value not in tuple(Mood):
-        raise InvalidInputError(f"mood {value!r} is none of {', '.join(Mood)}.")
+        raise InvalidInputError(f"mood {value!r} is unknown: use one of {', '.join(Mood)}.")
     if model.rules is None:
-        raise InvalidInputError("no rules for moods are live: start the station from something else.")
+        raise InvalidInputError("no mood rules are live: start the station from another seed.")
     return Mood(value)

@@ -1,16 +1,16 @@
-"""The next tracks of a station: relevant, smooth, and none twice before all were played.
+"""Choose the next tracks of a station: relevant, with smooth transitions, and without repeats.
 
-A station walks down the ranking of the catalogue by score. At each step it looks at the best
-`StationRules.pool` tracks that it has not played and takes the greatest
+The pool is the best `StationRules.pool` tracks by score that the station has not played. Tracks whose artists
+are among the last `StationRules.artist_gap` tracks are left out. Of the others, the next track is the one
+with the greatest
 
-    variety · noise(seed, track) - rank / pool - cost of the transition from the last track,
+    variety · noise(seed, track) - rank / pool - cost of the transition from the last track.
 
-among those whose artists were not among the last `StationRules.artist_gap` tracks. Where less than
-`LEAST_CHOICE` of the pool are such tracks it widens, up to the whole catalogue; where that has none, the
-track comes next whose artists rested longest.
-The rank, not the score, counts: scores of different models have different units.
+If less than `LEAST_CHOICE` of the pool is left, the pool grows, up to the whole catalogue. If nothing is
+left, the track whose artists rested longest comes next. The rank counts and not the score, because scores of
+different models have different units.
 
-What is next depends on scores, on what was played and on the seed; not on how many are asked at a time.
+The next track depends on the scores, the tracks played and the seed, and not on the size of a request.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ if TYPE_CHECKING:
 
 NEVER = -(2**31)
 LEAST_CHOICE = 0.1
-"""Of a pool that must be free to be played: among one or two none may follow smoothly."""
+"""Minimum share of the pool that may be played; among too few tracks, none may follow smoothly."""
 
 
 @dataclass(frozen=True, slots=True)
 class StationRules:
-    """How a station chooses; going from the first to the last rank of the pool weighs 1.
+    """Weights of a station's choice; the difference between the first and the last rank of the pool is 1.
 
     Attributes
     ----------
     pool : int
-        How many of the best unplayed tracks are looked at.
+        Number of the best unplayed tracks that are compared.
     artist_gap : int
-        How many tracks of others come between two of an artist, wherever the catalogue allows.
+        Number of tracks between two of the same artist, if the catalogue allows it.
     variety : float
-        What chance weighs, so that two seeds make two stations.
+        Weight of the random part, so that two seeds make two stations.
     smoothness : Smoothness
-        What a change of tempo, key and energy weighs.
+        Weights of changes of tempo, key and energy.
     """
 
     pool: int = 200
@@ -62,18 +62,18 @@ class StationRules:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What a station plays from.
+    """The catalogue and scores of a station.
 
     Attributes
     ----------
     catalogue : Catalogue
         Only the rows of the pool are read.
     scores : float32 (n_items,)
-        How well each track fits the station, without NaN, in any unit; -inf for tracks it never plays.
+        How well each track fits the station, in any unit; never NaN, -inf for tracks that are never played.
     recording : int32 (n_items,)
-        From `segue.domain.catalogue.recording`: none is played twice, whatever ids it has.
+        From `segue.domain.catalogue.recording`; no recording is played twice, whatever its ids.
     seed : int
-        Another one makes another station of the same scores.
+        Another seed makes another station from the same scores.
     rules : StationRules
     """
 
@@ -86,45 +86,45 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class StationHistory:
-    """What a station has played.
+    """The tracks that a station has played.
 
     Attributes
     ----------
     rows : int32 (n,)
-        Every track, ascending.
+        Rows of all tracks, ascending.
     recent : tuple of int
-        Rows of the latest, the last one last: as many as keep artists apart.
+        Rows of the latest tracks in playing order; as many as the artist gap needs.
     """
 
     rows: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     recent: tuple[int, ...] = ()
 
     def again(self, never: Sequence[int] = ()) -> StationHistory:
-        """Return what counts as played when a station begins again: the last, and what never comes."""
+        """Return the history of a station that starts again: the last track and those in ``never``."""
         return StationHistory(np.unique(np.array([*self.recent[-1:], *never], np.int32)), self.recent)
 
     def then(self, rows: Sequence[int], rules: StationRules) -> StationHistory:
-        """Return what has been played after some more tracks, in their order."""
+        """Return the history after some more tracks, given in playing order."""
         recent = (*self.recent, *rows)[-max(rules.artist_gap, 1) :]
         return StationHistory(np.union1d(self.rows, np.array(rows, np.int32)), recent)
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """What comes next: ``rows`` in playing order, and whether nothing is left after them."""
+    """The next tracks: ``rows`` in playing order, and whether no track is left after them."""
 
     rows: tuple[int, ...]
     exhausted: bool
 
 
 def next_tracks(station: Station, played: StationHistory, n: int) -> Programme:
-    """Choose the next ``n`` tracks of a station, fewer when everything has been played.
+    """Choose the next ``n`` tracks of a station, fewer if all have been played.
 
-    A track that the station starts from belongs to ``played``: the first one then follows it smoothly.
+    A seed track belongs to ``played``, so that the first track follows it smoothly.
     """
     queue = _Queue(station, played, spare=n)
     artists = station.catalogue.artists
-    latest = np.full(len(artists.names) + 1, NEVER)  # the last one is nobody's: for tracks without artists
+    latest = np.full(len(artists.names) + 1, NEVER)  # the last element is for tracks without artists
     for step, row in enumerate(played.recent, -len(played.recent)):
         latest[artists.index_of(row)] = step
     last = build_sound(station.catalogue.audio[list(played.recent[-1:])])
@@ -137,14 +137,14 @@ def next_tracks(station: Station, played: StationHistory, n: int) -> Programme:
 
 
 def follow(played: StationHistory, old: Vocabulary, new: Vocabulary) -> StationHistory:
-    """Find what was played, by track id, in another version of the catalogue; what it lost is dropped."""
+    """Find the tracks played in another version of the catalogue, by track id; missing ones are dropped."""
     rows = new.index_of(old.item_id[played.rows].tolist())
     recent = new.index_of(old.item_id[list(played.recent)].tolist()) if played.recent else rows[:0]
     return StationHistory(np.sort(rows[rows >= 0]), tuple(recent[recent >= 0].tolist()))
 
 
 def _choose(queue: _Queue, latest: NDArray[np.int64], step: int, last: TransitionSound) -> int | None:
-    """Position in the queue of the next track, None if there is none."""
+    """Return the next track's position in the queue, or None if no track is left."""
     rules = queue.station.rules
     width = rules.pool
     while True:
@@ -166,7 +166,7 @@ def _choose(queue: _Queue, latest: NDArray[np.int64], step: int, last: Transitio
 
 
 class _Queue:
-    """The best unplayed tracks, best first, with what choosing among them needs; grows when asked to."""
+    """The best unplayed tracks, best first, with their sound and artists; it grows on demand."""
 
     def __init__(self, station: Station, played: StationHistory, spare: int) -> None:
         self.station, self._spare = station, spare
@@ -177,7 +177,7 @@ class _Queue:
         self._open = np.empty(0, bool)
 
     def first(self, width: int) -> NDArray[np.intp]:
-        """Return the positions of the ``width`` best that are not taken, fewer if no more are left."""
+        """Return the positions of the ``width`` best tracks not taken, fewer if no more are left."""
         places = np.flatnonzero(self._open)
         if len(places) < width and not self._is_whole:
             self._read(width + self._spare)
@@ -185,7 +185,7 @@ class _Queue:
         return places[:width]
 
     def take(self, place: int) -> int:
-        """Drop a track with its copies, and return its row."""
+        """Remove a track and its copies, and return its row."""
         row = int(self.rows[place])
         self._heard[self.station.recording[row]] = True
         self._open &= ~self._heard[self.station.recording[self.rows]]
@@ -204,7 +204,7 @@ class _Queue:
         self.noise = uniform(station.seed, self.rows)
         self.sound = build_sound(station.catalogue.audio[self.rows])
         artists = station.catalogue.artists
-        # A track without artists gets nobody, -1: reduceat knows no empty groups.
+        # A track without artists gets -1, because reduceat does not support empty groups.
         of_each = [artists.index_of(row).tolist() or [-1] for row in self.rows.tolist()]
         self._artist = np.array([artist for each in of_each for artist in each], np.int64)
         lengths = np.array([len(each) for each in of_each], np.int64)

@@ -1,4 +1,4 @@
-"""How smoothly one track follows another: tempo, key and energy."""
+"""The cost of a transition between two tracks, from their tempo, key and energy."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 _COLUMNS = [AUDIO_FEATURES.index(name) for name in ("tempo", "key", "mode", "energy")]
 
 GREATEST_TEMPO_CHANGE = 0.2
-"""From here on every change of tempo is equally bad; a turntable's pitch slider has ±8 %."""
+"""Relative change of tempo above which all changes cost the same; a turntable's pitch slider has ±8 %."""
 GREATEST_ENERGY_CHANGE = 0.5
 GREATEST_KEY_DISTANCE = 7
 UNKNOWN_COST = 0.5
-"""What a change costs that cannot be known: for keys exactly, for the others about, that of random pairs."""
+"""Cost of an unknown change; it is the mean of random pairs, exactly for keys and roughly for the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransitionSound:
-    """What transitions depend on, one row per track; NaN where unknown.
+    """Sound of tracks as transitions need it, one row per track; NaN where unknown.
 
     Attributes
     ----------
     octave : float32 (n,)
         log₂ of the tempo in beats per minute.
     hour : float32 (n,)
-        On the Camelot wheel, 1 … 12.
+        Hour on the Camelot wheel, 1 … 12.
     mode : float32 (n,)
         0 minor, 1 major.
     energy : float32 (n,)
@@ -49,14 +49,14 @@ class TransitionSound:
 
 
 def build_sound(audio: NDArray[np.float32]) -> TransitionSound:
-    """Take it from rows of `Catalogue.audio`, float32 (n, 12); a tempo of 0 or less is unknown."""
+    """Read the sound from rows of `Catalogue.audio`, float32 (n, 12); a tempo of 0 or less is unknown."""
     tempo, key, mode, energy = audio[:, _COLUMNS].T
     octave = np.log2(np.where(tempo > 0, tempo, np.nan))
     return TransitionSound(octave.astype(np.float32), camelot_hour(key, mode), mode, energy)
 
 
 def tempo_change(a: TransitionSound, b: TransitionSound) -> NDArray[np.float32]:
-    """Return the relative change of tempo, float32 (n,), 0 … 0.41: half and double time are the same."""
+    """Return the relative change of tempo, float32 (n,), 0 … 0.41; half and double time count as equal."""
     octaves = np.abs(a.octave - b.octave)
     return np.asarray(np.exp2(np.abs(octaves - np.rint(octaves))) - 1, np.float32)
 
@@ -73,7 +73,7 @@ def energy_change(a: TransitionSound, b: TransitionSound) -> NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Smoothness:
-    """What each change weighs, in the unit of relevance: see `segue.domain.radio.station.Rules`."""
+    """Weight of each change, in the unit of `segue.domain.radio.station.StationRules`."""
 
     tempo: float = 2.0
     key: float = 1.4
@@ -81,10 +81,10 @@ class Smoothness:
 
 
 def transition_cost(a: TransitionSound, b: TransitionSound, weight: Smoothness) -> NDArray[np.float32]:
-    """Return what it costs to go from ``a`` to each of ``b``, float32 (n,): 0 … the sum of the weights.
+    """Return the cost of the transition from ``a`` to each of ``b``, float32 (n,), 0 … the sum of weights.
 
-    Each change is scaled to 0 … 1 by the greatest that matters, and costs `UNKNOWN_COST` where unknown.
-    That of tempo is squared: few hear 3 %, everybody 15 %, and no good key makes up for it.
+    Each change is divided by the greatest one that matters, limited to 1, and is `UNKNOWN_COST` if unknown.
+    The change of tempo is squared, because few listeners hear 3 % and everybody hears 15 %.
     """
     tempo = _scaled(tempo_change(a, b), GREATEST_TEMPO_CHANGE, power=2)
     key = _scaled(key_distance(a, b), GREATEST_KEY_DISTANCE)

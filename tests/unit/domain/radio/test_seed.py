@@ -119,7 +119,7 @@ def test_no_station_plays_what_is_disliked_under_any_id(seed: Seed, model: Recom
         (Seed(SeedKind.TRACK, "t999"), TrackNotFoundError, "'t999'"),
         (Seed(SeedKind.ARTIST, "nobody"), ArtistNotFoundError, "'nobody'.*check the spelling"),
         (Seed(SeedKind.GENRE, "polka"), InvalidInputError, "genre 'polka' is neither"),
-        (Seed(SeedKind.MOOD, "grumpy"), InvalidInputError, "mood 'grumpy' is none of energetic"),
+        (Seed(SeedKind.MOOD, "grumpy"), InvalidInputError, "mood 'grumpy' is unknown: use one of energetic"),
     ],
 )
 def test_what_nobody_knows_is_named(
@@ -130,7 +130,7 @@ def test_what_nobody_knows_is_named(
 
 
 def test_without_rules_there_are_no_moods(model: Recommender) -> None:
-    with pytest.raises(InvalidInputError, match="no rules for moods are live"):
+    with pytest.raises(InvalidInputError, match="no mood rules are live"):
         tune(model.with_models(rules=None), EACH, of(SeedKind.MOOD, "chill"), NOBODY)
 
 
