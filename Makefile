@@ -20,7 +20,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python $(COMPILE) --constra
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample import train prepare history serve system missing test test-runtime check lint types imports bench lock \
+.PHONY: help run setup sample import train prepare history serve system missing test test-runtime check lint types imports bench lock \
 	format clean
 
 include build.mk
@@ -28,7 +28,12 @@ include build.mk
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: sample train prepare history serve ## Sample store, training, publishing, clusters, the API (STORE=path, DATA=path, ARTIFACTS=place, PORT=8000)
+run: .venv/.serving $(if $(DATA),import) ## Sample store, training, publishing, clusters, the API (STORE=path, DATA=path, ARTIFACTS=place, PORT=8000)
+	@$(BIN)/segue ready --store "$(STORE)" --artifacts "$(ARTIFACTS)" --state "$(STATE)" \
+	  $(if $(DATA),--data "$(IMPORTED)") $(if $(RAW),--raw-data "$(RAW)")
+	@$(MAKE) --no-print-directory serve
+
+setup: .venv/.dev .venv-sam/.stamp .venv-checkov/.stamp ## Make the environments of a developer: serving, training, tests, and the tools of the template
 
 sample: .venv/.serving ## Generate the sample store, unless it is there or STORE is another
 ifeq ($(STORE),$(SAMPLE))

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
-from typer.main import get_group
+from typer.main import get_command, get_group
 
 from segue import __version__
 from segue.cli.options import TOO_LITTLE
@@ -29,6 +29,7 @@ _COMMANDS = {
     "prepare": ("training.prepare:prepare", ""),
     "evaluate": ("training.evaluate:evaluate", ""),
     "sample": ("data.sample:sample", ""),
+    "ready": ("ready:ready", ""),
     "serve": ("ask.serve:serve", ""),
     "import": ("data.import_:app", "Bring in data sets, and listeners' own histories."),
     "models": ("store.models:app", "List, compare, promote and roll back trained versions."),
@@ -95,7 +96,17 @@ def main() -> None:
             typer.echo(line, err=True)
         app()
     except SegueError as error:
-        Console(stderr=True).print(
-            f"segue: {error}", style="red", markup=False, highlight=False, soft_wrap=True
-        )
-        sys.exit(next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 1))
+        sys.exit(_report(error))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command in this process; return its exit status, and print an error of ours as `main` does."""
+    try:
+        return get_command(app).main(arguments, prog_name="segue", standalone_mode=False) or 0
+    except SegueError as error:
+        return _report(error)
+
+
+def _report(error: SegueError) -> int:
+    Console(stderr=True).print(f"segue: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 1)

@@ -85,7 +85,9 @@ def serve(  # noqa: PLR0913  # one parameter an option
     names = sorted(
         path.parent.name for folder in functions.__path__ for path in Path(folder).glob("*/handler.py")
     )
+    from segue.artifacts.place.location import open_store as open_artifacts
     from segue.serving.api.http import local_api
+    from segue.serving.operations.models import describe_models
     from segue.serving.server.front import Front
     from segue.serving.server.local import run
     from segue.serving.server.local_upload import resume_imports, upload_routes
@@ -96,7 +98,8 @@ def serve(  # noqa: PLR0913  # one parameter an option
     api = local_api(apis, upload_routes(uploads, worker))
     resume_imports(uploads, worker)
     front = Front(api, most_waiting, partial(typer.echo, err=True) if access_log else None)
-    run(front, (host, port), web_settings().base_path, customer_id, console.print)
+    served = partial(describe_models, open_artifacts(location, setting="--artifacts"))
+    run(front, (host, port), web_settings().base_path, customer_id, served, console.print)
 
 
 def _example_customer(store: str) -> int:

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from segue.errors import ConfigError
+from segue.artifacts.family import FAMILIES, PINNED
+from segue.errors import ArtifactError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from segue.serving.operations.models import ModelsResponse
     from segue.serving.server.front import Front
 
 _TRY = """Segue answers on {url} (documentation: {url}/docs). Stop it with Ctrl+C. Try:
 
   curl -s {url}/health
 """
+_COLUMN = max(map(len, (*FAMILIES, *PINNED)))
 _TRY_MODEL = """  curl -s {url}/api/model -H 'content-type: application/json' \\
     -d '{{"customer_id": {customer_id}}}'
   curl -s '{url}/api/model?details=true' -H 'content-type: application/json' \\
@@ -40,11 +43,13 @@ def run(
     address: tuple[str, int],
     base_path: str,
     customer_id: int | None,
+    served: Callable[[], ModelsResponse],
     say: Callable[[str], None],
 ) -> None:
     """Serve at a host and port until interrupted.
 
-    ``say`` is given curl lines, which work, once the server listens; about a customer where there is one.
+    Once the server listens, ``say`` is given a table of what is ``served``, and curl lines that work. Some of
+    them ask about a customer, if there is one.
 
     Raises
     ------
@@ -66,5 +71,29 @@ def run(
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listener.getsockname()[1]}{base_path}"
         lines = _TRY if customer_id is None else _TRY + _TRY_MODEL
-        server.started_at = lambda: say(lines.format(url=url, customer_id=customer_id))
+
+        def tell() -> None:
+            try:
+                table = table_of(served(), url)
+            except ArtifactError as error:  # the server answers from what it has, or says so itself
+                table = f"What is live cannot be read: {error}\n"
+            say(f"{table}\n{lines.format(url=url, customer_id=customer_id)}")
+
+        server.started_at = tell
         server.run(sockets=[listener])
+
+
+def table_of(models: ModelsResponse, url: str) -> str:
+    """Return a line for the address, for each family that is live, and for the variants, in plain columns."""
+    rows = [("served at", url)]
+    for family, live in models.families.items():
+        if live is not None:
+            told = "" if live.problem is None else f"  {live.problem}"
+            rows.append((family, f"{live.version}  since {live.live_since}{told}"))
+    found = [f"{name} ({variant.state})" for name, variant in models.variants.items() if variant is not None]
+    if found:
+        rows.append(("variants", ", ".join(found)))
+    missing = [family for family, live in models.families.items() if live is None]
+    if missing:
+        rows.append(("not live", ", ".join(missing)))
+    return "\n".join(f"{name:{_COLUMN}}  {value}" for name, value in rows) + "\n"

@@ -1,0 +1,54 @@
+"""``segue ready``: make what the API serves, as far as it is not there, one step after the other."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from segue.cli.options import ARTIFACTS, SAMPLE, TOO_LITTLE, Artifacts, Data, State, Store
+from segue.serving.settings.environment import DEFAULT_STATE
+
+_PASSED_OVER = {0, 3, TOO_LITTLE}
+"""Statuses that end nothing. 3: the gate keeps what is live, or some variants say why they are not ready."""
+
+
+def ready(
+    *,
+    store: Store = "",
+    data: Data = "",
+    raw_data: Annotated[str, typer.Option(help="Folder of raw tables, for the clusters.")] = "",
+    location: Artifacts = ARTIFACTS,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Sample store, training, clusters and histories in one process; what is up to date is left alone.
+
+    Every step is a command of its own, and its seconds are printed. Exit status: that of the first step that
+    fails; a refusal of the gate and too little data are no failures.
+    """
+    from segue.cli import run_command
+
+    console, sample = Console(soft_wrap=True, highlight=False), str(SAMPLE / "store.sqlite")
+    store = store or sample
+    read, kept = data or store, ["--artifacts", location]
+    tracks = ["--raw-data", raw_data] if raw_data else ["--data", read]
+    steps = [
+        *([["sample", "--out", str(Path(store).parent)]] if store == sample else []),
+        ["train", "genre-preference", "--store", store, *kept],
+        ["train", "recommend", "--data", read, *kept],
+        ["prepare", *tracks, *kept],
+        ["history", "load", "--data", read, "--state", state],
+    ]
+    for step in steps:
+        name, began_at_s = (
+            " ".join(word for word in step[:2] if not word.startswith("-")),
+            time.perf_counter(),
+        )
+        console.rule(name, align="left", style="dim")
+        status = run_command(step)
+        console.print(f"{name}: {time.perf_counter() - began_at_s:.1f} s", markup=False)
+        if status not in _PASSED_OVER:
+            raise typer.Exit(status)
