@@ -93,7 +93,7 @@ def test_tables_beside_chinook_add_features_genres_events_and_friends(store: Cal
     assert [friends.users.item_id[friends.of(row)].tolist() for row in range(3)] == [["8", "9"], ["7"], ["7"]]
     assert [(found.reason, found.count) for found in account.findings] == [
         ("is their own friend", 1),
-        ("repeats another pair, either way round", 2),
+        ("repeats another pair, in either direction", 2),
     ]
 
 

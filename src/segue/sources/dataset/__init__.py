@@ -1,11 +1,11 @@
-"""Catalogues, interactions and friendships from wherever they are, with an account of the cleaning.
+"""Reads and cleans catalogues, interactions and friendships from any source, with an account of the cleaning.
 
 ::
 
     location ──► table | database ──► column ──► catalogue | interactions | friends ──► folder
                         └────────────────┴──────── account ────────┘
 
-For commands and training: functions never import this package, as pandas takes longer than they may.
+Only commands and training import this package: pandas takes too long to import for functions.
 """
 
 from segue.sources.dataset.account import Account, Effect, Finding

@@ -1,4 +1,4 @@
-"""What was done to somebody's data before it was used: every row dropped and every cell blanked."""
+"""The account of a cleaning: every dropped row and every blanked cell, with the reason."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from segue.sources.export.left_out import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
 
 EXAMPLES = 3
+"""Number of examples in a finding."""
 _LONGEST = 60
-"""Characters of a value that are shown."""
+"""Number of characters of a value that are shown."""
 
 
 class Effect(StrEnum):
-    """What became of what was found."""
+    """What the cleaning did to a row, cell or column."""
 
     DROPPED = "row dropped"
     BLANKED = "cell blanked"
@@ -36,12 +39,12 @@ class Finding:
     ----------
     effect : Effect
     column : str
-        As the source calls it; empty where whole rows are meant.
+        Name in the source; empty if whole rows are meant.
     reason : str
     count : int
-        Rows, cells or columns.
+        Number of rows, cells or columns.
     examples : tuple of str
-        Up to three, with the row's number in the source, from 1 after the header.
+        Up to three values, with the number of the row in the source, from 1 after the header.
     """
 
     effect: Effect
@@ -53,15 +56,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What was read, what came of it, and every difference in between.
+    """What was read, what it became, and everything that the cleaning changed.
 
     Attributes
     ----------
     source : str
-        File, folder or database; holds no password.
+        File, folder or database, without a password.
     rows_read : int
     result : str
-        What came of them, as in "89741 tracks".
+        What the rows became, such as "89741 tracks".
     findings : tuple of Finding
         In the order of the cleaning.
     """
@@ -85,29 +88,28 @@ class Tally:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, effect: Effect, column: str, reason: str, values: pd.Series) -> None:
-        """Count some values, whose index says the rows; nothing is written for none."""
+        """Add a finding for values, whose index numbers the rows; add nothing for no values."""
         if len(values):
-            told = effect is not Effect.EMPTY
+            has_value = effect is not Effect.EMPTY
             cells = values.iloc[:EXAMPLES].items()
-            shown = tuple(f"row {row}: {_short(cell)}" if told else f"row {row}" for row, cell in cells)
+            shown = tuple(f"row {row}: {_short(cell)}" if has_value else f"row {row}" for row, cell in cells)
             self.findings.append(Finding(effect, column, reason, len(values), shown))
 
     def count(self, effect: Effect, reason: str, count: int, examples: Iterable[str] = ()) -> None:
-        """Count what has no cell to show; nothing is written for none."""
+        """Add a finding without cells; add nothing for a count of 0."""
         if count:
             shown = tuple(_short(example) for example in examples)
             self.findings.append(Finding(effect, "", reason, int(count), shown[:EXAMPLES]))
 
     def ignore(self, column: str, reason: str) -> None:
-        """Name a column that is not read."""
+        """Add a finding for a column that is not read."""
         self.findings.append(Finding(Effect.IGNORED, _short(column) or "without a name", reason, 1))
 
     def account(self, result: str) -> Account:
-        """Return everything that was found."""
+        """Return the account with all findings."""
         return Account(self.source, self.rows_read, result, tuple(self.findings))
 
 
 def _short(value: object) -> str:
-    text = str(value).replace("\x01", ";")
-    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    shown = printable(str(value).replace("\x01", ";"))
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

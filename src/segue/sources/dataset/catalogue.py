@@ -1,4 +1,4 @@
-"""Cleans a table of tracks into a `Catalogue`: one row per track, however many rows tell of it."""
+"""Cleans a table of tracks into a `Catalogue`: several rows of one track become one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ RANGES = {
 """Lowest and highest value of the audio features that are not shares from 0 to 1."""
 
 LONGEST_S = 86_400
-"""Seconds; a longer track is a wrong unit."""
+"""Maximum duration of a track in seconds; a longer one has a wrong unit."""
 
 _NOTES = ("c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b")
 _KEYS = {note: place for place, note in enumerate(_NOTES)} | {"db": 1, "eb": 3, "gb": 6, "ab": 8, "bb": 10}
@@ -65,24 +65,27 @@ _WORDS: Mapping[str, Mapping[str, float]] = {
 }
 
 _NUMERIC_SHARE = 0.95
-"""Of a column of text, how many of the cells must be numbers for it to be a feature."""
+"""Minimum share of numbers in a column of text for it to be a feature."""
+
+ROW_LABEL = "numbers or names the rows"
+"""Reason to ignore a column of `COUNTERS` or ids."""
 
 COUNTERS = {"", "index", "level0", "unnamed0", "row", "rownumber"}
-"""Columns that number the rows: no feature of the recording."""
+"""Names of columns that number the rows and are not features."""
 
 
 def join_tables(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Put tables of tracks below each other, their columns called as in the first that has such a column.
+    """Join tables of tracks, one below the other; the first table with a column gives the column's name.
 
     Parameters
     ----------
     tables
-        By the name of their file; the index of each numbers its rows.
+        Tables by file name; the index of each numbers its rows.
 
     Returns
     -------
     DataFrame
-        Its index says ``3 of a.csv``.
+        Its index has the form ``3 of a.csv``.
     """
     names: dict[str, str] = {}
     parts = []
@@ -91,22 +94,22 @@ def join_tables(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         used = {name: names.setdefault(role, name) for role, name in column.items()}
         parts.append(table.rename(columns=used).set_axis([f"{row} of {file}" for row in table.index]))
     kinds = {name: {part[name].dtype for part in parts if name in part} for part in parts for name in part}
-    mixed = [name for name, found in kinds.items() if len(found) > 1]
+    mixed = [name for name, dtypes in kinds.items() if len(dtypes) > 1]
     return pd.concat(
         part.assign(**{name: as_text(part[name]) for name in mixed if name in part}) for part in parts
     )
 
 
 def clean_catalogue(frame: pd.DataFrame, tally: Tally, now: datetime) -> Catalogue:
-    """Clean a table whose index numbers its rows; columns are found by `known_column.TRACK`.
+    """Clean a table whose index numbers its rows; `known_column.TRACK` names the columns.
 
-    Rows of one track become one: genres are joined, the highest popularity counts, and of everything
-    else the first value that is known.
+    Rows of one track become one: genres are joined, the highest popularity counts, and for all other
+    columns the first known value counts.
 
     Raises
     ------
     SourceSchemaError
-        No column holds track ids, no row has one, or too many ids stand for several titles or artists.
+        No column holds track ids, no row has an id, or too many ids have several titles or artists.
     """
     column = find_columns(frame.columns, TRACK)
     ids = find_ids(frame, column, TRACK, tally)
@@ -153,13 +156,13 @@ def _without_copies(frame: pd.DataFrame, ids: pd.Series, read: list[str], tally:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of a table, and the tracks that they tell of."""
+    """The rows of a table, and the tracks that they describe."""
 
     frame: pd.DataFrame
     column: Mapping[str, str]
     genre_columns: list[str]
     shares: Mapping[str, float]
-    """What turns the numbers of a column into shares."""
+    """Factor by which the numbers of each column become shares."""
     id_column: str
     merge: Merge
     tally: Tally
@@ -181,7 +184,7 @@ class _Rows:
         return self.merge.texts(clean_text(self.frame[self.column[role]], self.tally, titled))
 
     def genres(self) -> list[tuple[str, ...]]:
-        """Join the genres of all rows and columns that tell of a track."""
+        """Join the genres of a track from all of its rows and columns."""
         together: list[list[str]] = [[] for _ in range(self.merge.size)]
         for name in self.genre_columns:
             place, names = clean_labels(self.frame[name], self.tally, commas=True)
@@ -191,14 +194,14 @@ class _Rows:
         return [tuple(each) for each in together]
 
     def artists(self) -> list[tuple[str, ...]]:
-        """Return the artists that the first row with some names."""
+        """Return the artists of each track, from its first row with artists."""
         if "artists" not in self.column:
             return [()] * self.merge.size
         column = self.frame[self.column["artists"]]
         place, names = clean_labels(column, self.tally)
         known = np.array([bool(each) for each in names], bool)[place]
         first = self.merge.first(known)
-        self.merge.tell_others(column, place, known, first)
+        self.merge.report_others(column, place, known, first)
         return [names[place[row]] if row >= 0 else () for row in first.tolist()]
 
     def number(self, role: str, low: float, high: float, *, open_low: bool = False) -> NDArray[np.float32]:
@@ -212,7 +215,7 @@ class _Rows:
         return self.merge.highest(self._clean(role, low, high))
 
     def duration_s(self) -> NDArray[np.float32]:
-        """Seconds as they stand, else milliseconds, else what names no unit."""
+        """Return durations from the column in seconds, else milliseconds, else without a unit."""
         s = self.number("duration_s", 0, LONGEST_S, open_low=True)
         ms = self.number("duration_ms", 0, LONGEST_S * 1000, open_low=True) / np.float32(1000)
         s = np.where(np.isnan(s), ms, s)
@@ -241,26 +244,26 @@ class _Rows:
 
 
 def _low_level(frame: pd.DataFrame, read: list[str], tally: Tally) -> list[str]:
-    """Return the columns of numbers that have no role, and name the others in the account."""
+    """Return the low-level audio features among the unread columns; report the others as ignored."""
     roles = {plain(name) for names in TRACK.values() for name in names}
-    found = []
+    features = []
     for name in frame.columns.difference(read, sort=False):
         letters = plain(name)
         if letters in COUNTERS or letters.endswith("id"):
-            tally.ignore(name, "numbers or names rows, no feature")
+            tally.ignore(name, ROW_LABEL)
         elif letters in roles:
-            tally.ignore(name, "another column says it")
+            tally.ignore(name, "another column has this value")
         elif not is_numeric(frame[name]):
-            tally.ignore(name, "unknown, and not of numbers")
+            tally.ignore(name, "unknown, and does not hold numbers")
         elif is_audio_descriptor(name):
-            found.append(str(name))
+            features.append(str(name))
         else:
-            tally.ignore(name, f"not known as an audio feature: {LOW_LEVEL}{name} would be one")
-    return found
+            tally.ignore(name, f"not known as an audio feature: name it {LOW_LEVEL}{name} to use it")
+    return features
 
 
 def is_numeric(column: pd.Series) -> bool:
-    """Tell whether a column holds numbers, be it as text; a few cells may be something else."""
+    """Return whether a column holds numbers, also as text; a few cells may be something else."""
     if (plain := plain_numbers(column)) is not None:
         return not np.isnan(plain).all()
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
@@ -268,5 +271,5 @@ def is_numeric(column: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(column):
         return bool(column.notna().any())
     text = as_text(column)
-    told = text[~is_missing(text)]
-    return len(told) > 0 and bool(np.isfinite(to_numbers(told)).mean() >= _NUMERIC_SHARE)
+    known = text[~is_missing(text)]
+    return len(known) > 0 and bool(np.isfinite(to_numbers(known)).mean() >= _NUMERIC_SHARE)

@@ -1,6 +1,6 @@
-"""Reads a store's database into tables of text, as CSV files would have them: Chinook's, and more beside.
+"""Reads a store's database into tables of text, like CSV files: Chinook's tables and some others.
 
-Names of tables and their keys are those of `segue.sources.schema`, also in the plural.
+Names of tables and their keys are those of `segue.sources.schema`, and their plurals.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Described = dict[tuple[int, str], list[str]]
 
 TIMEOUT_S = 120.0
-"""A whole table is one statement."""
+"""Maximum seconds for one statement, which reads a whole table."""
 
 
 def _keys(table: str, *keys: str) -> dict[str, tuple[str, ...]]:
@@ -64,7 +64,7 @@ _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "interaction": EVENT,
     "friend": friends.ALIASES,
 }
-"""What is read of each table, and what it may be called; of ``track_feature`` everything else too."""
+"""Columns that are read from each table, with their possible names; ``track_feature`` is read completely."""
 
 _NEEDED = {
     "track": ("track_id",),
@@ -79,26 +79,26 @@ _NEEDED = {
     "interaction": ("user_id",),
     "friend": ("user_id", "friend_id"),
 }
-"""Without these columns a table is of no use."""
+"""Required columns of each table."""
 
-_BESIDE = ("album", "artist", "genre", "track_genre", "artist_genre", "track_feature")
-"""Tables that add to the tracks; one that lacks a column is left out, and the account says so."""
+_OPTIONAL = ("album", "artist", "genre", "track_genre", "artist_genre", "track_feature")
+"""Tables that add to the tracks; if one lacks a required column, it is left out and the account says so."""
 
 
 def read_tracks(location: str, tally: Tally) -> pd.DataFrame:
-    """Return one row per track with artist, album, genres and features, as far as the database has them.
+    """Return one row per track with artist, album, genres and features, if the database has them.
 
     Raises
     ------
     SourceSchemaError
-        There is no table of tracks: name a database that has one, or add a view called ``track``.
+        The database has no table of tracks: name another one, or add a view called ``track``.
     SourceUnavailableError
         The database cannot be opened or did not answer.
     """
-    tables = _read(location, ("track", *_BESIDE), tally)
+    tables = _read(location, ("track", *_OPTIONAL), tally)
     if "track" not in tables:
         raise TableMissingError(
-            f"{tally.source} has no table `track`: name a database that has one, or add a view."
+            f"{tally.source} has no table `track`: name a database that has one, or add a view called track."
         )
     track = tables["track"]
     tally.rows_read += len(track)
@@ -106,43 +106,43 @@ def read_tracks(location: str, tally: Tally) -> pd.DataFrame:
         if other in tables:
             track = _with_columns_of(track, tables[other], key, tally)
     if "artist" in tables and "artists" in track:
-        one = LIST_MARK + track["artists"]  # a name, whatever signs it holds
+        one = LIST_MARK + track["artists"]  # the cell is one name, even if it contains a separator
         track["artists"] = one.where(track["artists"] != "", "")
     track["genres"] = _genres(track, tables)
     return _numbered(track.drop(columns=["album_id", "artist_id", "genre_id"], errors="ignore"))
 
 
 def read_events(location: str, tally: Tally) -> list[pd.DataFrame]:
-    """Return the table of interactions, and the lines of invoices that are not among them, as purchases.
+    """Return the table of interactions, and the invoice lines that it does not contain, as purchases.
 
     Raises
     ------
     SourceSchemaError
-        There is neither: name a database that has them, or add a view called ``interaction``.
+        The database has neither: name another one, or add a view called ``interaction``.
     SourceUnavailableError
         The database cannot be opened or did not answer.
     """
     tables = _read(location, ("interaction", "invoice", "invoice_line"), tally)
-    found = [tables["interaction"]] if "interaction" in tables else []
+    events = [tables["interaction"]] if "interaction" in tables else []
     if {"invoice", "invoice_line"} <= tables.keys():
         bought = tables["invoice_line"].merge(tables["invoice"], "inner", "invoice_id")
-        found.append(_not_among(found, _sold(bought, tally), tally))
-    if not found:
+        events.append(_not_among(events, _sold(bought, tally), tally))
+    if not events:
         raise TableMissingError(
             f"{tally.source} has neither a table `interaction` nor `invoice` with `invoice_line`: name a "
             "database that has them, or add a view called interaction."
         )
-    tally.rows_read += sum(map(len, found))
-    return [_numbered(part) for part in found]
+    tally.rows_read += sum(map(len, events))
+    return [_numbered(part) for part in events]
 
 
 def read_pairs(location: str, tally: Tally) -> pd.DataFrame | None:
-    """Return the table of friends, None where the database has none; raises as `read_events` does."""
-    found = _read(location, ("friend",), tally).get("friend")
-    if found is None:
+    """Return the table of friends, or None if there is none; raises as `read_events` does."""
+    pairs = _read(location, ("friend",), tally).get("friend")
+    if pairs is None:
         return None
-    tally.rows_read += len(found)
-    return _numbered(found)
+    tally.rows_read += len(pairs)
+    return _numbered(pairs)
 
 
 def _read(location: str, wanted: Iterable[str], tally: Tally) -> dict[str, pd.DataFrame]:
@@ -153,17 +153,17 @@ def _read(location: str, wanted: Iterable[str], tally: Tally) -> dict[str, pd.Da
         described: Described = {}
         for rank, table, column in select(catalogue_of):
             described.setdefault((rank, table), []).extend([] if column is None else [column])
-        found = {table: _find(described, table) for table in wanted}
+        keys = {table: _find(described, table) for table in wanted}
         ignored: dict[str, str] = {}
         read = {
             table: _select(select, table, key[1], described[key], tally.source, ignored)
-            for table, key in found.items()
+            for table, key in keys.items()
             if key is not None
         }
         return {table: frame for table, frame in read.items() if frame is not None}, ignored
 
     try:
-        found, ignored = reader.run(job)
+        tables, ignored = reader.run(job)
     finally:
         reader.close()
     for table, lacking in ignored.items():
@@ -171,11 +171,11 @@ def _read(location: str, wanted: Iterable[str], tally: Tally) -> dict[str, pd.Da
     if isinstance(reader, SqliteReader):
         why = "text is not UTF-8 and was read as Windows-1252"
         tally.count(Effect.CHANGED, why, len(reader.old), reader.old)
-    return found
+    return tables
 
 
 def _find(described: Described, table: str) -> tuple[int, str] | None:
-    """Return the table of that name in the schema that the database itself would look into first."""
+    """Return the table of that name in the schema that the database itself searches first."""
     known = spellings(table)
     alike = [key for key in described if plain(key[1]) in known and described[key]]
     return min(alike, key=lambda key: (key[0], known.index(plain(key[1])), key[1]), default=None)
@@ -186,12 +186,12 @@ def _select(
 ) -> pd.DataFrame | None:
     """Return a table with its columns named by their roles, every cell as text, empty for NULL.
 
-    A table that is no use without the columns it lacks is ``ignored``, with the reason.
+    An optional table that lacks a required column is added to ``ignored``, with the reason.
     """
     aliases = _COLUMNS[table]
     column = find_columns(present, aliases)
     missing = [role for role in _NEEDED[table] if role not in column]
-    if missing and table in _BESIDE:
+    if missing and table in _OPTIONAL:
         lacking = " and no ".join(aliases[role][0] for role in missing)
         ignored[f"table {name}"] = f"has no column {lacking}"
         return None
@@ -208,7 +208,7 @@ def _select(
 
 
 def _with_columns_of(track: pd.DataFrame, other: pd.DataFrame, key: str, tally: Tally) -> pd.DataFrame:
-    """Join by a key; a value that both tables have is the track's, unless it is empty there."""
+    """Join by a key; if both tables have a column, the track's value counts unless it is empty."""
     if key not in track or key not in other:
         return track
     again = other.duplicated(key)
@@ -221,7 +221,7 @@ def _with_columns_of(track: pd.DataFrame, other: pd.DataFrame, key: str, tally: 
 
 
 def _genres(track: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Series:
-    """Return a cell with each track's genres: its own first, then those of its list, then its artist's."""
+    """Return a cell of genres per track: its own first, then those of ``track_genre``, then its artist's."""
     if "genre" not in tables:
         return track["genres"] if "genres" in track else pd.Series("", track.index)
     pairs = [track[["track_id", "genre_id"]]] if "genre_id" in track else []
@@ -237,7 +237,7 @@ def _genres(track: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Serie
 
 
 def _sold(lines: pd.DataFrame, tally: Tally) -> pd.DataFrame:
-    """Return lines of invoices as purchases, without those that take something back."""
+    """Return invoice lines as purchases, without returned ones."""
     lines = lines.drop(columns="invoice_id").assign(kind="purchase")
     returned = to_numbers(lines["count"]) <= 0 if "count" in lines else np.zeros(len(lines), bool)
     tally.rows_read += int(returned.sum())

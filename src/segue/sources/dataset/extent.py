@@ -1,4 +1,4 @@
-"""What a manifest says of the data behind a model: a fingerprint, and how far the data reaches."""
+"""Describes the data behind a model for its manifest: a fingerprint, counts and the time span."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def describe_catalogue(catalogue: Catalogue) -> dict[str, Any]:
-    """Return ``fingerprint``, and how many tracks, artists and genres there are, as JSON values."""
+    """Return ``fingerprint`` and the numbers of tracks, artists and genres, as JSON values."""
     columns = [
         *_text_columns(catalogue.name, catalogue.album),
         *_label_columns(catalogue.artists, catalogue.genres),
@@ -37,10 +37,10 @@ def describe_catalogue(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def describe_interactions(interactions: Interactions) -> dict[str, Any]:
-    """Return ``fingerprint``, the numbers of users, tracks and events, and their time, as JSON values.
+    """Return ``fingerprint``, the numbers of users, tracks and events, and the time span, as JSON values.
 
-    ``events`` adds up counts; ``rows`` does not; ``timed_rows`` are those between ``from`` and ``through``,
-    which are None where no event carries a time.
+    ``events`` sums the counts of the ``rows``. ``timed_rows`` counts the rows with a time, which lie between
+    ``from`` and ``through``; both are None if no row has a time.
     """
     timed = interactions.at[~np.isnat(interactions.at)]
     columns = [
@@ -75,13 +75,13 @@ def _label_columns(*labels: Labels) -> list[NDArray[Any]]:
 
 
 def _floats(column: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.where(np.isnan(column), np.nan, column).astype("<f4")  # there are many NaNs, and one meaning
+    return np.where(np.isnan(column), np.nan, column).astype("<f4")  # all NaNs get the same bits
 
 
 def _fingerprint(names: Iterable[str], columns: Iterable[NDArray[Any]]) -> str:
-    """Return ``sha256:`` and 64 hex digits: equal exactly for equal data, on any platform."""
+    """Return ``sha256:`` and 64 hex digits, the same for the same data on every platform."""
     raw = [column.tobytes() for column in columns]
-    # The lengths come first: without them a value could move from one column to the next unnoticed.
+    # The lengths come first: without them a value could move to the next column and change nothing.
     digest = hashlib.sha256(json.dumps([list(names), [len(column) for column in raw]]).encode())
     for column in raw:
         digest.update(column)

@@ -1,4 +1,4 @@
-"""Cleans a table of features into columns of numbers by track: low-level audio, lyrics, whatever there is."""
+"""Cleans a table of features, such as low-level audio or lyrics, into columns of numbers by track."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.domain.vector.column import build_labels, build_text
 from segue.errors import SourceSchemaError, SourceUnavailableError
 from segue.sources.dataset.account import Effect, Finding, Tally
-from segue.sources.dataset.catalogue import COUNTERS, is_numeric
+from segue.sources.dataset.catalogue import COUNTERS, ROW_LABEL, is_numeric
 from segue.sources.dataset.table.column import as_text, clean_labels, clean_numbers, clean_text, is_missing
 from segue.sources.dataset.table.known_column import TRACK, find_columns, plain
 from segue.sources.dataset.table.merge import Merge
@@ -36,25 +36,25 @@ _ALIASES = {
     "name": TRACK["name"],
     "artists": TRACK["artists"],
 }
-"""Columns that are no features, and what they may be called; every other column of numbers is one."""
+"""Columns that are not features, with their possible names; every other column of numbers is a feature."""
 
 _FEW = 3
-"""Columns of which the same is told one by one."""
+"""Maximum number of columns with the same finding that are reported one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
-    """Features of tracks, and what the same table says of the tracks themselves.
+    """Features of tracks, and the tracks' names, artists and genres from the same table.
 
     Attributes
     ----------
     vocabulary : Vocabulary (n_items,)
     name : Text (n_items,)
     artists, genres : Labels (n_items,)
-        Empty where the table has no such column.
+        Empty if the table has no such column.
     columns : tuple of str (n_columns,)
     value : float32 (n_items, n_columns)
-        NaN where unknown.
+        NaN if unknown.
     """
 
     vocabulary: Vocabulary
@@ -66,16 +66,16 @@ class FeatureTable:
 
 
 def read_features(path: Path) -> tuple[FeatureTable, Account]:
-    """Read a CSV or Parquet file with a column of track ids and others of numbers.
+    """Read a CSV or Parquet file with a column of track ids and columns of numbers.
 
-    Rows of one track become one, the first value that is known counts.
+    Rows of one track become one; the first known value counts.
 
     Raises
     ------
     SourceUnavailableError
-        There is no such file, or it cannot be read.
+        The file does not exist or cannot be read.
     SourceSchemaError
-        No column holds track ids, or none numbers: the message names what is missing.
+        No column holds track ids, or none holds numbers; the message names the missing one.
     """
     if not path.is_file():
         raise SourceUnavailableError(f"nothing at {path}: give a .csv or .parquet file of features.")
@@ -95,7 +95,7 @@ def clean_features(frame: pd.DataFrame, tally: Tally) -> FeatureTable:
     if not features:
         why = _first_of(frame, column)
         raise SourceSchemaError(
-            f"{tally.source} has no column of numbers beside its ids{why}: give features."
+            f"{tally.source} has no column of numbers besides its ids{why}: give features."
         )
     frame = frame.loc[ids.index]
     place, distinct = pd.factorize(ids)
@@ -115,22 +115,22 @@ def clean_features(frame: pd.DataFrame, tally: Tally) -> FeatureTable:
 
 
 def _together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Tell once what holds for many of hundreds of columns."""
+    """Join equal findings of many columns into one."""
     alike: dict[tuple[Effect, str], list[Finding]] = {}
     for finding in findings:
         alike.setdefault((finding.effect, finding.reason), []).append(finding)
     return tuple(
-        one for found in alike.values() for one in (found if len(found) <= _FEW else (_sum_of(found),))
+        one for equal in alike.values() for one in (equal if len(equal) <= _FEW else (_sum_of(equal),))
     )
 
 
-def _sum_of(found: list[Finding]) -> Finding:
-    column = f"{found[0].column} and {len(found) - 1} other columns"
-    return replace(found[0], column=column, count=sum(each.count for each in found))
+def _sum_of(equal: list[Finding]) -> Finding:
+    column = f"{equal[0].column} and {len(equal) - 1} other columns"
+    return replace(equal[0], column=column, count=sum(each.count for each in equal))
 
 
 def _first_of(frame: pd.DataFrame, column: Mapping[str, str]) -> str:
-    """Say of the first column why it is none: whoever wrote the table knows then what went wrong."""
+    """Describe the first other column, so that the author of the table sees what is wrong."""
     others = frame.columns.difference(list(column.values()), sort=False)
     if not len(others):
         return ", and no other column"
@@ -139,16 +139,16 @@ def _first_of(frame: pd.DataFrame, column: Mapping[str, str]) -> str:
 
 
 def _features(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally) -> list[str]:
-    found = []
+    features = []
     for name in frame.columns.difference(list(column.values()), sort=False):
         letters = plain(name)
         if letters in COUNTERS or letters.endswith("id"):
-            tally.ignore(name, "numbers or names rows, no feature")
+            tally.ignore(name, ROW_LABEL)
         elif is_numeric(frame[name]):
-            found.append(str(name))
+            features.append(str(name))
         else:
-            tally.ignore(name, "not of numbers")
-    return found
+            tally.ignore(name, "does not hold numbers")
+    return features
 
 
 def _numbers(column: pd.Series, tally: Tally, merge: Merge) -> NDArray[np.float32]:

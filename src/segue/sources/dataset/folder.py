@@ -1,8 +1,7 @@
 """Writes a dataset folder: catalogue.parquet, interactions.parquet and friends.parquet.
 
-What listeners exclude is in exclusions.jsonl, as the lines of the event lake.
-
-Reading them back gives equal values, and an account without a row dropped or a cell blanked.
+The listeners' exclusions are in exclusions.jsonl, as lines of the event lake. Reading the folder gives equal
+values, and the account has no dropped row and no blanked cell.
 """
 
 from __future__ import annotations
@@ -36,16 +35,16 @@ if TYPE_CHECKING:
     Value = Catalogue | Interactions | Friends
 
 RECORD = "dataset.json"
-"""What the folder was made from, written by whoever makes a whole one."""
+"""File that says from what a folder was made; `write_folder` writes it."""
 
 
 def write_part(value: Value, out: Path) -> tuple[Path, int | None]:
-    """Write one file into a dataset folder, whole or not at all.
+    """Write one file into a dataset folder, completely or not at all.
 
     Returns
     -------
     Path, int or None
-        The file, and how many rows there were in the one that it replaced; None where there was none.
+        The file, and the number of rows of the replaced file, or None if it is new.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -58,27 +57,27 @@ def write_part(value: Value, out: Path) -> tuple[Path, int | None]:
             return path, before
     except pa.ArrowInvalid as error:
         raise InvalidInputError(
-            f"{path} is no Parquet file of ours ({error}): move it away first."
+            f"{path} is not a Parquet file of Segue ({error}): move it away first."
         ) from error
     except OSError as error:
         raise _unwritable(out, error) from error
 
 
 def check_replaceable(out: Path) -> None:
-    """Raise InvalidInputError if `write_folder` would replace something else than a dataset."""
+    """Raise InvalidInputError if `write_folder` would replace anything but a dataset."""
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / RECORD).is_file())):
-        raise InvalidInputError(f"{out} holds something else than an imported dataset: name another folder.")
+        raise InvalidInputError(f"{out} is not an imported dataset and is kept: name another folder.")
 
 
 def write_folder(values: Sequence[Value], record: bytes, out: Path) -> None:
-    """Write a whole dataset folder with its record, in the place of one that was there.
+    """Write a dataset folder with its record, and replace an existing one.
 
     Raises
     ------
     InvalidInputError
-        ``out`` holds something else than a dataset: name another folder.
+        ``out`` is not a dataset: name another folder.
     SourceUnavailableError
-        It cannot be written: check the permissions and the disk.
+        The folder cannot be written: check the permissions and the disk.
     """
     check_replaceable(out)
     try:
@@ -156,13 +155,13 @@ def _friends(friends: Friends) -> pa.Table:
 
 
 def _known(columns: dict[str, pa.Array]) -> pa.Table:
-    """Return a table without the columns in which nothing is known; ids are always there."""
+    """Return a table without its empty columns; columns of ids are always kept."""
     return pa.table(
-        {name: each for name, each in columns.items() if name.endswith("_id") or _says_something(each)}
+        {name: each for name, each in columns.items() if name.endswith("_id") or _has_value(each)}
     )
 
 
-def _says_something(column: pa.Array) -> bool:
+def _has_value(column: pa.Array) -> bool:
     cells = column.flatten() if pa.types.is_nested(column.type) else column
     return bool(len(cells) > cells.null_count)
 

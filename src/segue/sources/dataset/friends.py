@@ -19,11 +19,11 @@ ALIASES = {
     "user_id": USER_IDS,
     "friend_id": ("friend_id", "friend", "other_id", "other"),
 }
-"""Names of each column, the surest first, compared by their letters."""
+"""Possible names of each column, the most reliable first, compared by their letters."""
 
 
 def clean_friends(frame: pd.DataFrame, tally: Tally) -> Friends:
-    """Clean a table whose index numbers its rows; a pair needs to stand one way round only.
+    """Clean a table whose index numbers its rows; each pair is needed in one direction only.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def clean_friends(frame: pd.DataFrame, tally: Tally) -> Friends:
     tally.add(
         Effect.DROPPED,
         "",
-        "repeats another pair, either way round",
+        "repeats another pair, in either direction",
         (pairs["user"] + " " + pairs["friend"])[again],
     )
     pairs = pairs[~again]

@@ -1,4 +1,4 @@
-"""Interactions as events: what the state of listeners is filled with."""
+"""Turns interactions into events, to fill the state of listeners."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = 100_000
-"""Rows that become lists at once: element by element takes twice as long, and all at once much memory."""
+"""Rows converted to lists at a time: single elements take twice as long, all rows take much memory."""
 
 
 def to_events(interactions: Interactions, recent: int) -> Iterator[Event]:
-    """Yield every user's latest ``recent`` events and all opinions, oldest first; without a time is oldest.
+    """Yield every user's latest ``recent`` events and all opinions, oldest first; no time counts as oldest.
 
-    The id of an event is made of what it says and of how many before it said the same, so the same
-    interactions are the same events however often they are loaded.
+    The id of an event is made from its content, so interactions that are loaded again give the same events.
     """
     users, items = interactions.users.item_id.tolist(), interactions.items.item_id.tolist()
     at = np.where(np.isnat(interactions.at), np.datetime64(0, "s"), interactions.at)

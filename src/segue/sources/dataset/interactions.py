@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from segue.domain.catalogue.vocabulary import build_vocabulary
-from segue.domain.listening.event import EVENT_KINDS, MOST_PLAYS, EventKind
+from segue.domain.listening.event import EVENT_KINDS, MOST_MS, MOST_PLAYS, EventKind
 from segue.domain.listening.interactions import UNKNOWN_MS, Interactions
 from segue.errors import SourceSchemaError
 from segue.sources.dataset.account import Effect
@@ -38,16 +38,15 @@ _WORDS: Mapping[EventKind, tuple[str, ...]] = {
 }
 _KINDS = {word: code for code, kind in enumerate(EVENT_KINDS) for word in (kind.value, *_WORDS[kind])}
 
-LONGEST_MS = 86_400_000
 MOST_CONTEXTS = 1000
-"""Situations that are told apart; a column of free text is none."""
+"""Maximum number of situations; a column with more is free text, and only the commonest are kept."""
 
 
 def clean_interactions(frames: Iterable[pd.DataFrame], tally: Tally, now: datetime) -> Interactions:
-    """Clean tables whose indices number their rows; columns are found by `known_column.EVENT`.
+    """Clean tables whose indices number their rows; `known_column.EVENT` names the columns.
 
-    Without a column of kinds every row is a play. An event that another row repeats in everything is
-    dropped; but without a time and a count, repeats are further plays, and are added up.
+    Without a column of kinds every row is a play. Equal rows are one event; but rows without a time and a
+    count are separate plays, and are added up.
 
     Raises
     ------
@@ -80,19 +79,19 @@ def _clean(frame: pd.DataFrame, tally: Tally, now: datetime) -> pd.DataFrame:
     clean["at"] = clean_times(rest[column["at"]], tally, now) if "at" in column else np.datetime64("NaT", "s")
     clean["ms"] = UNKNOWN_MS
     if "ms_played" in column:
-        heard = clean_numbers(rest[column["ms_played"]], tally, 0, LONGEST_MS)
+        heard = clean_numbers(rest[column["ms_played"]], tally, 0, MOST_MS)
         clean["ms"] = heard.fillna(UNKNOWN_MS).astype(np.int32)
     clean["context"] = _contexts(rest, column, tally)
     return _without_repeats(clean, tally, counted="count" in column)
 
 
 def clean_events(events: Iterable[Event], tally: Tally) -> Interactions:
-    """Put the events of the lake into columns; none make an empty value, as a lake may be young."""
+    """Put the events of the lake into columns; a lake may be empty."""
     rows = [
         (e.user_id, e.track_id, e.kind, e.at.replace(tzinfo=None), e.ms_played, e.context) for e in events
     ]
     frame = pd.DataFrame(rows, range(1, len(rows) + 1), ["user", "track", "kind", "at", "ms", "context"])
-    clean = frame.assign(  # the lake holds no id that it should not
+    clean = frame.assign(  # all ids of the lake are valid
         user=frame["user"].astype("str"),
         track=frame["track"].astype("str"),
         kind=frame["kind"].map({kind: code for code, kind in enumerate(EVENT_KINDS)}).astype(np.int8),
@@ -147,25 +146,25 @@ def _contexts(frame: pd.DataFrame, column: Mapping[str, str], tally: Tally) -> p
 
 
 def _without_repeats(clean: pd.DataFrame, tally: Tally, *, counted: bool) -> pd.DataFrame:
-    told = clean["at"].notna() | counted
+    is_unique = clean["at"].notna() | counted
     repeats = clean.duplicated()
-    dropped, added = repeats & told, repeats & ~told
+    dropped, added = repeats & is_unique, repeats & ~is_unique
     tally.add(Effect.DROPPED, "", "repeats another event in everything", clean["track"][dropped])
     tally.add(Effect.MERGED, "", "a further event without a time: counted up", clean["track"][added])
     if added.any():
         alike = ["user", "track", "kind", "ms", "context"]
-        many = clean[~told].groupby(alike, sort=False)["count"].transform("sum")
-        clean = clean.assign(count=clean["count"].where(told, many.clip(upper=MOST_PLAYS)))
+        many = clean[~is_unique].groupby(alike, sort=False)["count"].transform("sum")
+        clean = clean.assign(count=clean["count"].where(is_unique, many.clip(upper=MOST_PLAYS)))
     return clean[~repeats]
 
 
 def build_interactions(clean: pd.DataFrame) -> Interactions:
-    """Give clean events numbers and their order.
+    """Build the value from clean events: index their users and tracks, and sort them.
 
     Parameters
     ----------
     clean : DataFrame
-        ``user``, ``track`` and ``context`` of text; ``kind``, ``at``, ``count`` and ``ms`` as the columns of
+        Columns ``user``, ``track`` and ``context`` of text, and ``kind``, ``at``, ``count`` and ``ms`` as in
         `Interactions`.
     """
     users, user = _vocabulary(clean["user"])

@@ -1,4 +1,4 @@
-"""One way to read a catalogue, interactions or friendships, wherever they are and whatever form they have."""
+"""Reads a catalogue, interactions or friendships from a file, folder, lake or database."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from segue.sources.dataset.account import Account
 
 CATALOGUE, INTERACTIONS, FRIENDS = "catalogue", "interactions", "friends"
-"""The files of a dataset folder, without their suffix."""
+"""Names of the files of a dataset folder, without their suffix."""
 EXCLUSIONS = "exclusions.jsonl"
-"""What listeners exclude, beside the interactions of a folder."""
+"""File with the listeners' exclusions, in the same folder as the interactions."""
 
 _OTHER_PARTS = (INTERACTIONS, FRIENDS, "low_level_audio_features", "lyrics_features")
-"""Tables of a folder that are not of tracks."""
+"""Tables of a folder that are not catalogues of tracks."""
 
 _SQLITE = b"SQLite format 3\0"
 
@@ -44,7 +44,7 @@ _SQLITE = b"SQLite format 3\0"
 def read_catalogue(
     location: str | Path | Sequence[str | Path], *, now: datetime | None = None
 ) -> tuple[Catalogue, Account]:
-    """Return the tracks at a location, cleaned, and what the cleaning did.
+    """Return the cleaned tracks at a location, and the account of the cleaning.
 
     Parameters
     ----------
@@ -52,14 +52,14 @@ def read_catalogue(
         A CSV or Parquet file, a dataset folder, an SQLite file, or a ``postgresql://`` URL. Several files,
         or a folder of tables without a ``catalogue``, are one catalogue.
     now
-        When the future begins, in UTC; the present unless given.
+        Current time in UTC; later dates are blanked.
 
     Raises
     ------
     SourceUnavailableError
-        There is nothing, or it cannot be read: check the path or the connection.
+        The location does not exist or cannot be read: check the path or the connection.
     SourceSchemaError
-        It holds no table of tracks; the message names what is missing.
+        The location has no table of tracks; the message names what is missing.
     """
     places = [location] if isinstance(location, str | Path) else list(location)
     if len(places) == 1 and is_database(places[0]):
@@ -75,10 +75,10 @@ def read_catalogue(
 
 
 def read_interactions(location: str | Path, *, now: datetime | None = None) -> tuple[Interactions, Account]:
-    """Return the events at a location, cleaned, and what the cleaning did.
+    """Return the cleaned events at a location, and the account of the cleaning.
 
-    Takes what `read_catalogue` takes, and a folder that holds an event lake; raises as it does. A lake on
-    S3 is opened by whoever may know S3, and read by `read_lake`.
+    It accepts and raises the same as `read_catalogue`, and also accepts a folder with an event lake. For a
+    lake on S3, open it first and call `read_lake`.
     """
     if not is_database(location) and (Path(location) / LAKE_PREFIX).is_dir():
         folder = Path(location)
@@ -97,15 +97,15 @@ def read_interactions(location: str | Path, *, now: datetime | None = None) -> t
 
 
 def is_file(location: str) -> bool:
-    """Tell whether a location is a single table, and no database or folder of several."""
+    """Return whether a location is a single table, instead of a database or a folder."""
     return not is_database(location) and Path(location).is_file()
 
 
 def read_friends(location: str | Path) -> tuple[Friends, Account]:
-    """Return the friendships at a location, cleaned, and what the cleaning did.
+    """Return the cleaned friendships at a location, and the account of the cleaning.
 
-    Takes what `read_catalogue` takes; raises as it does, but a folder or database without friends is no
-    error: there are none.
+    It accepts and raises the same as `read_catalogue`. A folder or database without friends gives no
+    friendships.
     """
     tally = Tally(_name(location))
     if is_database(location):
@@ -121,30 +121,30 @@ def read_friends(location: str | Path) -> tuple[Friends, Account]:
 
 
 def read_lake(objects: Iterable[tuple[str, bytes]], source: str) -> tuple[Interactions, Account]:
-    """Return the events of a lake, given as `segue.artifacts.listing.read_all` yields its objects."""
-    found, tally = LakeAccount(), Tally(source)
-    feedback = list(read_feedback(objects, found))
+    """Return the events of a lake, given its objects from `segue.artifacts.listing.read_all`."""
+    lines, tally = LakeAccount(), Tally(source)
+    feedback = list(read_feedback(objects, lines))
     exclusions = tuple(each for each in feedback if isinstance(each, Exclusion))
     events = (each for each in feedback if isinstance(each, Event))
     interactions = replace(clean_events(events, tally), exclusions=exclusions)
-    tally.rows_read = found.read + found.repeated + len(found.damaged)
-    tally.count(Effect.DROPPED, "event that was accepted before", found.repeated)
-    _count_damaged(found, tally)
+    tally.rows_read = lines.read + lines.repeated + len(lines.damaged)
+    tally.count(Effect.DROPPED, "event that was accepted before", lines.repeated)
+    _count_damaged(lines, tally)
     return interactions, tally.account(_extent(interactions))
 
 
 def _exclusions(path: Path, tally: Tally) -> tuple[Exclusion, ...]:
     if not path.is_file():
         return ()
-    found = LakeAccount()
-    lines = read_feedback([(path.name, path.read_bytes())], found)
-    exclusions = tuple(each for each in lines if isinstance(each, Exclusion))
-    _count_damaged(found, tally)
+    lines = LakeAccount()
+    feedback = read_feedback([(path.name, path.read_bytes())], lines)
+    exclusions = tuple(each for each in feedback if isinstance(each, Exclusion))
+    _count_damaged(lines, tally)
     return exclusions
 
 
-def _count_damaged(found: LakeAccount, tally: Tally) -> None:
-    damaged = [f"{line.key}, line {line.number}: {line.why}" for line in found.damaged]
+def _count_damaged(lines: LakeAccount, tally: Tally) -> None:
+    damaged = [f"{line.key}, line {line.number}: {line.why}" for line in lines.damaged]
     tally.count(Effect.DROPPED, "line that holds no event", len(damaged), damaged)
 
 
@@ -162,7 +162,7 @@ def _name(location: str | Path) -> str:
 
 
 def is_database(location: str | Path) -> bool:
-    """Tell whether a location is a database's URL or an SQLite file; a file must be readable."""
+    """Return whether a location is a database URL or an SQLite file; a file must be readable."""
     if "://" in str(location):
         return True
     path = Path(location)
@@ -182,12 +182,12 @@ def _present(folder: Path, part: str) -> list[Path]:
 
 
 def _tables_of_tracks(path: Path) -> list[Path]:
-    """Return the catalogue of a folder, or else all of its tables that may be of tracks."""
+    """Return the catalogue of a folder, or else all tables that may hold tracks."""
     if not path.is_dir() or _present(path, CATALOGUE):
         return [_file(path, CATALOGUE)]
     tables = (each for each in path.iterdir() if each.name.lower().endswith(SUFFIXES) and each.is_file())
-    found = sorted(each for each in tables if each.name.lower().partition(".")[0] not in _OTHER_PARTS)
-    return found or [_file(path, CATALOGUE)]
+    of_tracks = sorted(each for each in tables if each.name.lower().partition(".")[0] not in _OTHER_PARTS)
+    return of_tracks or [_file(path, CATALOGUE)]
 
 
 def _file(path: Path, part: str) -> Path:
@@ -195,13 +195,13 @@ def _file(path: Path, part: str) -> Path:
         raise SourceUnavailableError(f"nothing at {path}: give a file, a folder or a database.")
     if path.is_file():
         return path
-    found = _present(path, part)
-    if len(found) != 1:
-        if not found:
+    files = _present(path, part)
+    if len(files) != 1:
+        if not files:
             raise TableMissingError(
                 f"{path} holds no {part}.parquet or {part}.csv: name such a file, or import the data first."
             )
         raise SourceSchemaError(
-            f"{path} holds {' and '.join(each.name for each in found)}: keep one of them."
+            f"{path} holds {' and '.join(each.name for each in files)}: keep one of them."
         )
-    return found[0]
+    return files[0]

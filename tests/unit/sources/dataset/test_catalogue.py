@@ -91,7 +91,7 @@ def test_a_table_of_another_make_is_read_without_being_told(tmp_path: Path) -> N
         ("tempo", "stands for missing"): 1,
         ("danceability", "outside 0 … 1"): 1,
     }
-    assert told(account, Effect.IGNORED) == {("obtained_date", "unknown, and not of numbers"): 1}
+    assert told(account, Effect.IGNORED) == {("obtained_date", "unknown, and does not hold numbers"): 1}
 
 
 def test_other_columns_of_numbers_are_features_and_the_rest_is_named(tmp_path: Path) -> None:
@@ -105,11 +105,11 @@ def test_other_columns_of_numbers_are_features_and_the_rest_is_named(tmp_path: P
     assert np.isnan(catalogue.low_level[2, 0])
     assert catalogue.release_date.astype(str).tolist() == ["2004-05-31", "NaT", "NaT"]
     assert told(account, Effect.IGNORED) == {
-        ("without a name", "numbers or names rows, no feature"): 1,
-        ("album_id", "numbers or names rows, no feature"): 1,
-        ("mood", "unknown, and not of numbers"): 1,
-        ("empty", "unknown, and not of numbers"): 1,
-        ("year", "another column says it"): 1,
+        ("without a name", "numbers or names the rows"): 1,
+        ("album_id", "numbers or names the rows"): 1,
+        ("mood", "unknown, and does not hold numbers"): 1,
+        ("empty", "unknown, and does not hold numbers"): 1,
+        ("year", "another column has this value"): 1,
     }
 
 
@@ -170,7 +170,7 @@ def test_a_column_of_numbers_is_a_feature_if_its_name_says_so(tmp_path: Path, na
     catalogue, account = read(tmp_path, f"id,name,{name}\na,A,0.5\nb,B,1.5\n")
     assert catalogue.low_level_names == ((taken,) if taken else ())
     told = [finding.reason for finding in account.findings if finding.column == name]
-    assert told == ([] if taken else [f"not known as an audio feature: low_level_{name} would be one"])
+    assert told == ([] if taken else [f"not known as an audio feature: name it low_level_{name} to use it"])
 
 
 def test_a_table_of_a_thousand_features_is_read(tmp_path: Path) -> None:

@@ -79,10 +79,10 @@ def test_a_whole_folder_replaces_only_a_dataset(tmp_path: Path) -> None:
     write_folder([friends], b"{2}", out)
     assert (out / RECORD).read_bytes() == b"{2}"
     assert [path.name for path in out.parent.iterdir()] == ["out"]
-    with pytest.raises(InvalidInputError, match="holds something else"):
+    with pytest.raises(InvalidInputError, match="is not an imported dataset"):
         write_folder([friends], b"", tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidInputError, match="holds something else"):
+    with pytest.raises(InvalidInputError, match="is not an imported dataset"):
         write_folder([friends], b"", tmp_path / "file")
 
 

@@ -24,7 +24,7 @@ def test_a_track_beside_an_artist_is_a_title(tmp_path: Path) -> None:
     found = {catalogue.artists.of(row): (catalogue.name[row], catalogue.album[row]) for row in range(2)}
     assert found == {("Eminem",): ("Houdini", "X"), ("Dua Lipa",): ("Houdini", "Y")}
     assert set(catalogue.vocabulary.item_id) == {name_id("Eminem", "Houdini"), name_id("Dua Lipa", "Houdini")}
-    assert told(account, Effect.KEPT) == {("Track", "no column of ids: one is made of artist and title"): 2}
+    assert told(account, Effect.KEPT) == {("Track", "no column of ids: one is made from artist and title"): 2}
 
 
 @pytest.mark.parametrize("name", ["track", "Song", "title", "Track.Name", "song_name"])
@@ -53,7 +53,7 @@ def test_files_with_and_without_ids_are_one_catalogue(tmp_path: Path) -> None:
     made = {name_id("Adele", "Hello"), name_id("Cash", "Hurt"), name_id("X", "B")}
     assert set(catalogue.vocabulary.item_id) == {"4uLU6hMCjMI75M1A2tKUQC", *made}
     assert told(account, Effect.KEPT) == {
-        ("Track URI", "the row has no id: one is made of artist and title"): 3
+        ("Track URI", "the row has no id: one is made from artist and title"): 3
     }
     assert told(account, Effect.DROPPED) == {("Track URI", "no id, and not both artist and title"): 1}
     events = tmp_path / "events.csv"
@@ -82,7 +82,9 @@ def test_a_track_that_is_no_title_is_an_id(tmp_path: Path, text: str, ids: str, 
 
 
 def test_a_title_alone_makes_no_id(tmp_path: Path) -> None:
-    with pytest.raises(SourceSchemaError, match=r"no column track_id .* and no artist beside a title"):
+    with pytest.raises(
+        SourceSchemaError, match=r"no column track_id .* and no artist and title to make ids from"
+    ):
         read(tmp_path, "title,energy\nx,0.5\n")
 
 
@@ -141,7 +143,7 @@ def test_credits_that_share_an_artist_are_one_track(tmp_path: Path, one: str, ot
 
 def test_numbers_called_track_are_told_beside_an_artist(tmp_path: Path) -> None:
     _, account = read(tmp_path, "track,artist\n1979,Smashing Pumpkins\n1999,Prince\n")
-    assert told(account, Effect.KEPT) == {("track", "all cells look like ids: they are no titles"): 2}
+    assert told(account, Effect.KEPT) == {("track", "all cells look like ids: they are not titles"): 2}
 
 
 def test_spotify_2023_is_read(tmp_path: Path) -> None:
@@ -185,7 +187,7 @@ def test_top10s_is_read(tmp_path: Path) -> None:
         [0.67, 0.89, np.nan, -4, np.nan, 0.04, 0.19, np.nan, 0.08, 0.8, 97, np.nan], nan_ok=True
     )
     assert audio(catalogue, "speechiness")[1 - first] == 0.01
-    assert told(account, Effect.IGNORED) == {("without a name", "numbers or names rows, no feature"): 1}
+    assert told(account, Effect.IGNORED) == {("without a name", "numbers or names the rows"): 1}
 
 
 def test_an_exportify_playlist_is_read(tmp_path: Path) -> None:

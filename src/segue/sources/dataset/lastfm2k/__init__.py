@@ -1,1 +1,1 @@
-"""The join of Last.fm-2k with Spotify's tracks."""
+"""Joins Last.fm-2k with Spotify's tracks."""

@@ -1,4 +1,4 @@
-"""Turns what listeners did with artists into what they may have done with the artists' tracks."""
+"""Turns events with artists into possible events with the artists' tracks."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from segue.sources.dataset.account import Tally
 
 MAX_TRACKS = 10
-"""Tracks that one listener's plays of one artist are divided among, at most."""
+"""Maximum number of tracks among which one listener's plays of one artist are divided."""
 
 GUEST = 0.5
-"""What a track weighs for an artist who is not its first one, beside one of their own."""
+"""Weight of a track for an artist who is not its first artist, relative to the artist's own tracks."""
 
 PLAY, LIKE, SAVE = (EVENT_KINDS.index(kind) for kind in (EventKind.PLAY, EventKind.LIKE, EventKind.SAVE))
 
 
 def tracks_by_artist(catalogue: Catalogue, tally: Tally) -> pd.DataFrame:
-    """Return the tracks of every artist, by artist and track.
+    """Return the tracks of every artist, sorted by artist and track.
 
-    Of several releases with one title the most popular stands for all.
+    If an artist has several releases with one title, only the most popular is returned.
 
     Returns
     -------
     DataFrame
-        ``key``, `artist_key` of the artist; ``track``, row of the catalogue; ``weight``: 1 + popularity,
-        and `GUEST` of that where the artist is not the track's first.
+        ``key``, `artist_key` of the artist; ``track``, row of the catalogue; ``weight``, 1 + popularity,
+        times `GUEST` if the artist is not the track's first.
     """
     artists = catalogue.artists
     key = np.array([artist_key(name) for name in artists.names], object)
@@ -57,16 +57,16 @@ def tracks_by_artist(catalogue: Catalogue, tally: Tally) -> pd.DataFrame:
 def divide_plays(plays: pd.DataFrame, tracks: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Divide each listener's plays of an artist among some of the artist's tracks.
 
-    At most `MAX_TRACKS` tracks, and no more than there are plays, are drawn without putting back, each
-    with a chance in proportion to its weight (the Gumbel trick: Efraimidis & Spirakis 2006). Each gets
-    one play; the others are divided by weight, and what the rounding leaves goes to the largest remainders.
+    At most `MAX_TRACKS` tracks, and no more than there are plays, are drawn without replacement, with
+    chances in proportion to their weights (the Gumbel trick: Efraimidis & Spirakis 2006). Each gets one play.
+    The other plays are divided by weight, and those left by rounding go to the largest remainders.
 
     Parameters
     ----------
     plays : DataFrame
         ``user_id``, ``key`` and ``plays``, a whole number from 1; one row per listener and artist.
     tracks : DataFrame
-        As `tracks_by_artist` returns them.
+        Result of `tracks_by_artist`.
 
     Returns
     -------
@@ -93,20 +93,21 @@ def divide_plays(plays: pd.DataFrame, tracks: pd.DataFrame, rng: np.random.Gener
 def place_tags(tags: pd.DataFrame, played: pd.DataFrame, tracks: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     """Turn days on which listeners tagged an artist into likes and saves of the artist's tracks.
 
-    The first day is for the listener's most played track of the artist, the second for the next, and so
-    on: a ``like``. Where they never played the artist it is a ``save`` of the most popular tracks.
+    The first day becomes a ``like`` of the listener's most played track of the artist, the second a like of
+    the next one, and so on. If the listener never played the artist, the days become ``save`` events of the
+    artist's most popular tracks.
 
     Parameters
     ----------
     tags : DataFrame
-        ``user_id``, ``key`` and ``at``, NaT where unknown.
+        ``user_id``, ``key`` and ``at``, NaT if unknown.
     played : DataFrame
-        As `divide_plays` returns it.
+        Result of `divide_plays`.
 
     Returns
     -------
     DataFrame
-        As `divide_plays` returns it, ``count`` being 1.
+        Columns as in `divide_plays`; ``count`` is 1.
     """
     tags = tags.sort_values(["user_id", "key", "at"], na_position="last")
     tags["day"] = tags.groupby(["user_id", "key"], sort=False).cumcount()

@@ -1,7 +1,7 @@
 """Joins the listeners of Last.fm-2k with the tracks of Spotify, by artist.
 
-Last.fm-2k (Cantador, Brusilovsky & Kuflik, HetRec 2011) says how often a listener played an artist, never
-which track. How plays are divided among the artist's tracks is a model; docs/data.md describes it.
+Last.fm-2k (Cantador, Brusilovsky & Kuflik, HetRec 2011) counts how often a listener played an artist, but
+does not name tracks. A model divides the plays among the artist's tracks; docs/data.md describes it.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from segue.sources.dataset.account import Account
 
 VERSION = 2
-"""Another one makes other events of the same files."""
+"""Version of the join. Raise it if the same files give other events."""
 
 FIRST_TAG = np.datetime64("2005-01-01", "s")
-"""Last.fm has had tags since 2005: earlier dates are unset ones."""
+"""First valid date of a tag. Last.fm introduced tags in 2005, so an earlier date means a missing one."""
 
 LASTFM, SPOTIFY = "lastfm_2k", "spotify_tracks"
 PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -65,7 +65,7 @@ PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What came of the join, with an account of each table and of the join itself."""
+    """The result of the join, with an account of each table and of the join."""
 
     catalogue: Catalogue
     interactions: Interactions
@@ -79,23 +79,23 @@ def find_files(data: Path) -> dict[str, Path]:
     Raises
     ------
     SourceUnavailableError
-        One is missing; the message says where it is expected.
+        A table is missing; the message says where it is expected.
     """
-    found = {}
+    files = {}
     for name in PARTS:
         paths = [path for suffix in SUFFIXES if (path := data / LASTFM / f"{name}{suffix}").is_file()]
         if not paths:
             raise SourceUnavailableError(
                 f"{data / LASTFM} holds no {name}.parquet or {name}.dat: unpack HetRec's Last.fm-2k there."
             )
-        found[name] = paths[0]
+        files[name] = paths[0]
     tracks = sorted(path for path in (data / SPOTIFY).glob("*") if path.name.lower().endswith(SUFFIXES))
     if len(tracks) != 1:
         raise SourceUnavailableError(
-            f"{data / SPOTIFY} holds {len(tracks)} tables: put one there, .csv or .parquet, of Spotify's "
-            "tracks with their artists, popularity and audio features."
+            f"{data / SPOTIFY} holds {len(tracks)} tables: put exactly one .csv or .parquet there, with "
+            "Spotify's tracks and their artists, popularity and audio features."
         )
-    return {**found, SPOTIFY: tracks[0]}
+    return {**files, SPOTIFY: tracks[0]}
 
 
 def join_lastfm2k(files: Mapping[str, Path], seed: int, progress: Callable[[str, float], None]) -> Joined:
@@ -104,14 +104,14 @@ def join_lastfm2k(files: Mapping[str, Path], seed: int, progress: Callable[[str,
     Parameters
     ----------
     seed
-        Of the choice of tracks.
+        Seed of the choice of tracks.
     progress
-        Called with the stage in words and the share done so far.
+        Called with the name of the stage and the share done.
 
     Raises
     ------
     SourceUnavailableError, SourceSchemaError
-        A file cannot be read, is not what it should be, or no artist is in both sets.
+        A file cannot be read or has other columns, or no artist is in both data sets.
     """
     progress("reading Spotify's tracks", 0.0)
     catalogue, of_catalogue = read_catalogue(files[SPOTIFY])
@@ -131,7 +131,7 @@ def join_lastfm2k(files: Mapping[str, Path], seed: int, progress: Callable[[str,
     friends = clean_friends(*tables["user_friends"])
     users, items = len(interactions.users), len(interactions.items)
     result = f"{len(interactions)} events of {users} listeners with {items} tracks"
-    of_tables = [told.account(f"{len(frame)} rows") for frame, told in tables.values()]
+    of_tables = [own.account(f"{len(frame)} rows") for frame, own in tables.values()]
     return Joined(catalogue, interactions, friends, (of_catalogue, *of_tables, tally.account(result)))
 
 
@@ -163,9 +163,9 @@ def _keys(artists: pd.DataFrame, tracks: pd.DataFrame, tally: Tally) -> pd.Serie
     return key[matched].set_axis(artists["artist_id"][matched])
 
 
-def _plays(frame: pd.DataFrame, told: Tally, key: pd.Series, tally: Tally) -> pd.DataFrame:
-    """Return the plays of each listener and artist key, added up."""
-    number = clean_numbers(frame["plays"], told, 1, 2**31)
+def _plays(frame: pd.DataFrame, own: Tally, key: pd.Series, tally: Tally) -> pd.DataFrame:
+    """Return the sum of plays for each listener and artist key; ``own`` is the tally of the table."""
+    number = clean_numbers(frame["plays"], own, 1, 2**31)
     frame = frame.assign(plays=number)[number.notna()].astype({"plays": np.int64})
     matched = frame["artist_id"].isin(key.index)
     lost, total = int(frame["plays"][~matched].sum()), int(frame["plays"].sum())
@@ -177,15 +177,15 @@ def _plays(frame: pd.DataFrame, told: Tally, key: pd.Series, tally: Tally) -> pd
     return frame.groupby(["user_id", "key"], as_index=False)["plays"].sum()
 
 
-def _tags(frame: pd.DataFrame, told: Tally, key: pd.Series, tally: Tally) -> pd.DataFrame:
-    """Return the days on which listeners tagged artists: one row for a day, however many tags."""
+def _tags(frame: pd.DataFrame, own: Tally, key: pd.Series, tally: Tally) -> pd.DataFrame:
+    """Return one row for each listener, artist and day with a tag; ``own`` is the tally of the table."""
     day = frame[["year", "month", "day"]].apply(
         lambda column: pd.to_numeric(as_text(column), errors="coerce")
     )
     at = pd.to_datetime(day, errors="coerce").to_numpy("datetime64[s]")
     unset = ~(at >= FIRST_TAG)
     shown = frame["year"].astype("str") + "-" + frame["month"].astype("str")
-    told.add(Effect.BLANKED, "date", "no date, or before Last.fm had tags", shown[unset])
+    own.add(Effect.BLANKED, "date", "no date, or before Last.fm had tags", shown[unset])
     frame = frame.assign(at=np.where(unset, np.datetime64("NaT"), at))
     matched = frame["artist_id"].isin(key.index)
     tally.count(Effect.DROPPED, "tag of an artist without tracks", int((~matched).sum()))
@@ -196,7 +196,7 @@ def _tags(frame: pd.DataFrame, told: Tally, key: pd.Series, tally: Tally) -> pd.
 
 
 def _events(rows: pd.DataFrame, catalogue: Catalogue, tally: Tally) -> pd.DataFrame:
-    """Return columns of events; what two artists of one track led to is one event."""
+    """Return columns of events; equal events from two artists of one track become one."""
     alike = ["user_id", "track", "kind", "at"]
     count = rows.groupby(alike, dropna=False)["count"].sum().reset_index()
     tally.count(Effect.MERGED, "event that two artists of the track led to", len(rows) - len(count))
@@ -231,14 +231,14 @@ def import_joined(
 
 
 def is_there(out: Path, files: Mapping[str, Path], seed: int) -> bool:
-    """Tell whether ``out`` holds what `import_joined` would write."""
+    """Return whether ``out`` already holds the result of `import_joined`."""
     try:
-        found = json.loads((out / RECORD).read_bytes())
+        record = json.loads((out / RECORD).read_bytes())
     except (OSError, ValueError):
         return False
     made_from = _made_from(files, seed)
     parts = (CATALOGUE, INTERACTIONS, FRIENDS)
-    return {name: found.get(name) for name in made_from} == made_from and all(
+    return {name: record.get(name) for name in made_from} == made_from and all(
         (out / f"{part}.parquet").is_file() for part in parts
     )
 

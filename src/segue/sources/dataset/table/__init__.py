@@ -1,1 +1,1 @@
-"""Tables of any spelling: cells, columns, ids, units and times."""
+"""Reads tables in various spellings: their cells, columns, ids, units and times."""

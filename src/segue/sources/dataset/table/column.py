@@ -1,4 +1,4 @@
-"""Cleans the cells of columns; every change goes into the account."""
+"""Cleans the cells of columns, and records every change in the account."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from segue.sources.dataset.account import Tally
 
 _COMMA_NAMES = {"Folk, World, & Country": "Folk\0 World\0 & Country"}
-"""Genres that have commas in their name, as Discogs has one."""
+"""Genres with commas in their names, such as one of Discogs."""
 
 _COMMA_NUMBER = r"-?\d*,\d+(?:[eE][+-]?\d+)?"
 _THOUSANDS = r"-?[1-9]\d{0,2},\d{3}"
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 
-# What UTF-8 looks like when it was read as Windows-1252: a lead byte, then continuation bytes.
+# UTF-8 that was decoded as Windows-1252: a lead byte, then continuation bytes.
 _CONTINUATION = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xC0))
 _MOJIBAKE = f"[\u00c2-\u00f4][{re.escape(_CONTINUATION)}\u0080-\u009f]"
 
 
 def as_text(column: pd.Series) -> pd.Series:
-    """Return the cells as text without blanks around them, empty where there is none."""
+    """Return the cells as text without blanks around them; missing cells are empty."""
     if pd.api.types.is_float_dtype(column):
         whole = column.notna() & (column % 1 == 0) & (column.abs() < 2**53)
         text = column.astype("str").where(~whole, column.where(whole, 0).astype("int64").astype("str"))
@@ -44,15 +44,15 @@ def as_text(column: pd.Series) -> pd.Series:
 
 
 def is_missing(text: pd.Series) -> pd.Series:
-    """Tell which cells hold nothing, or a word for nothing."""
+    """Return which cells are empty or hold a word for a missing value."""
     return text.str.lower().isin(MISSING)
 
 
 def to_numbers(text: pd.Series) -> NDArray[np.float64]:
-    """Return what cells of text say, float64, NaN for what is no number; thrice as fast as pandas' own.
+    """Return the numbers in cells of text, float64, NaN for other text; three times as fast as pandas.
 
-    ``50%`` is 50. ``0,87`` is 0.87 where no cell of the column has a decimal point, and not all cells with a
-    comma could be thousands, as ``217,000``.
+    ``50%`` is 50. ``0,87`` is 0.87 if no cell of the column has a decimal point and not all cells with a
+    comma could be thousands such as ``217,000``.
     """
     is_number = text.str.fullmatch(_NUMBER).to_numpy(bool)
     if not is_number.all():
@@ -68,9 +68,9 @@ def to_numbers(text: pd.Series) -> NDArray[np.float64]:
 
 
 def plain_numbers(column: pd.Series) -> NDArray[np.float64] | None:
-    """Return the numbers of a column in which every cell is one or empty, then NaN; None for any other.
+    """Return the numbers of a column, NaN for empty cells; None if any other cell is not a number.
 
-    It asks once for a whole column what `to_numbers` asks of each cell: tables have thousands of columns.
+    It tests the whole column at once and is faster than `to_numbers`: tables may have thousands of columns.
     """
     if pd.api.types.is_float_dtype(column) or pd.api.types.is_integer_dtype(column):
         number = column.to_numpy(np.float64)
@@ -78,15 +78,15 @@ def plain_numbers(column: pd.Series) -> NDArray[np.float64] | None:
         text = pa.array(column, pa.large_string())
         if text.null_count or not pc.all(pc.match_substring_regex(text, f"^(?:{_NUMBER})?$")).as_py():
             return None
-        told = pc.if_else(pc.equal(text, ""), None, text)
-        number = told.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        known = pc.if_else(pc.equal(text, ""), None, text)
+        number = known.cast(pa.float64()).to_numpy(zero_copy_only=False)
     else:
         return None
     return None if np.isinf(number).any() else number
 
 
 def plain_ids(text: pd.Series) -> pd.Series:
-    """Return ids as `read_id` does: ``3.0`` is ``3``, and the URI of a track of Spotify is its id."""
+    """Return ids as `read_id` does: ``3.0`` becomes ``3``, and the URI of a Spotify track becomes its id."""
     for form in (WHOLE_NUMBER, SPOTIFY_TRACK):
         written = text.str.fullmatch(form.pattern).fillna(False).astype(bool)
         if written.any():
@@ -95,7 +95,7 @@ def plain_ids(text: pd.Series) -> pd.Series:
 
 
 def clean_ids(column: pd.Series, tally: Tally) -> pd.Series:
-    """Return ids as text, without the rows that have none."""
+    """Return ids as text, without the rows that have no valid id."""
     text = plain_ids(as_text(column))
     missing = is_missing(text)
     listed = text.str.contains(LIST_MARK, regex=False)
@@ -109,53 +109,53 @@ def clean_ids(column: pd.Series, tally: Tally) -> pd.Series:
 
 
 def clean_text(column: pd.Series, tally: Tally, keep: pd.Series | None = None) -> pd.Series:
-    """Return text with mended encoding and single blanks, empty where it is missing.
+    """Return text with repaired encoding and single blanks, empty if missing.
 
     Parameters
     ----------
     keep
-        Rows in which a word for nothing is taken at its word: titles of known artists.
+        Rows in which a word for a missing value is kept as text, such as titles of known artists.
     """
-    text = _mend(as_text(column), tally, column.name)
+    text = _repaired(as_text(column), tally, column.name)
     missing = is_missing(text)
     if keep is not None:
         kept = missing & keep & (text != "")
         tally.add(Effect.KEPT, column.name, "reads like a missing title, but the artist is known", text[kept])
         missing &= ~kept
-    _tell_missing(text, missing, tally, column.name)
+    _report_missing(text, missing, tally, column.name)
     text = text.where(~missing, "")
-    wide = text.str.contains("  |[\t-\r\xa0]", regex=True)  # few are, and replacing is slow
+    wide = text.str.contains("  |[\t-\r\xa0]", regex=True)  # replacing is slow, and few cells need it
     return text.where(~wide, text[wide].str.replace(r"\s+", " ", regex=True)) if wide.any() else text
 
 
 def clean_labels(
     column: pd.Series, tally: Tally, *, commas: bool = False
 ) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
-    """Split cells that hold several names, as `split_names` does.
+    """Split cells with several names, as `split_names` does.
 
     Returns
     -------
     (int64 (n_rows,), list of tuple of str)
-        For each row its place in the list of distinct cells, and the names of each of those.
+        The place of each row in the list of distinct cells, and the names in each distinct cell.
     """
-    text = _mend(as_text(column), tally, column.name)
+    text = _repaired(as_text(column), tally, column.name)
     place, distinct = pd.factorize(text)
     names = [split_names(cell, commas=commas) for cell in distinct]
     nothing = np.array([not each for each in names], bool)
-    _tell_missing(text, pd.Series(nothing[place], text.index), tally, column.name)
+    _report_missing(text, pd.Series(nothing[place], text.index), tally, column.name)
     return place.astype(np.int64), names
 
 
 def split_names(cell: str, *, commas: bool = False) -> tuple[str, ...]:
-    """Return the names in a cell, without repeats and words for nothing.
+    """Return the names in a cell, without repeats and words for a missing value.
 
     Parameters
     ----------
     cell
         One name, or several as a Parquet list, ``A;B``, ``A|B``, ``['A', 'B']`` or ``['A' 'B']``.
     commas
-        Whether a comma too separates names, and ``[A, B]`` is a list: of genres, but not of artists, as
-        ``Tyler, The Creator`` and ``[Alexandros]`` are names.
+        Whether commas also separate names, and ``[A, B]`` is a list. This is so for genres but not for
+        artists: ``Tyler, The Creator`` and ``[Alexandros]`` are names.
     """
     clean = (re.sub(r"\s+", " ", part.strip()) for part in _parts(cell, commas=commas))
     return tuple(dict.fromkeys(part for part in clean if part.lower() not in MISSING))
@@ -187,14 +187,14 @@ def clean_numbers(
     names: Mapping[str, float] | None = None,
     open_low: bool = False,
 ) -> pd.Series:
-    """Return float64, NaN where a cell is missing, no number, or outside [low, high].
+    """Return float64, NaN if a cell is missing, not a number, or outside [low, high].
 
     Parameters
     ----------
     names
-        What words in place of a number mean, in lower case.
+        The numbers that words mean, in lower case.
     open_low
-        The lowest value itself is outside: no track lasts 0 seconds.
+        Whether ``low`` itself is outside: no track lasts 0 seconds.
     """
     plain = plain_numbers(column)
     if plain is not None and not ((plain <= low if open_low else plain < low) | (plain > high)).any():
@@ -205,17 +205,17 @@ def clean_numbers(
         return pd.Series(np.nan, column.index)
     if pd.api.types.is_numeric_dtype(column):
         number = column.astype(np.float64)
-        _tell_missing(number, number.isna(), tally, column.name)
+        _report_missing(number, number.isna(), tally, column.name)
     else:
         text = as_text(column)
         missing = is_missing(text) & ((text.str.len() == 0) | ~text.str.match(r"-?\d"))
-        _tell_missing(text, missing, tally, column.name)
+        _report_missing(text, missing, tally, column.name)
         number = pd.Series(to_numbers(text), text.index, name=column.name)
         spelled = number.notna() & text.str.contains("[,%]", regex=True)
         tally.add(Effect.CHANGED, column.name, "has a decimal comma or a percent sign", text[spelled])
         if names:
             number = number.where(number.notna(), text.str.lower().map(dict(names)))
-        tally.add(Effect.BLANKED, column.name, "is no number", text[number.isna() & ~missing])
+        tally.add(Effect.BLANKED, column.name, "is not a number", text[number.isna() & ~missing])
     wrong = (number < low) | (number > high) | np.isinf(number) | (open_low & (number == low))
     marked = wrong & (number == -1)
     tally.add(Effect.BLANKED, column.name, "-1 stands for missing", column[marked])
@@ -224,14 +224,14 @@ def clean_numbers(
     return number.where(~wrong)
 
 
-def _tell_missing(cells: pd.Series, missing: pd.Series, tally: Tally, name: str) -> None:
+def _report_missing(cells: pd.Series, missing: pd.Series, tally: Tally, name: str) -> None:
     empty = missing & (cells.isna() if cells.dtype == np.float64 else cells == "")
     tally.add(Effect.EMPTY, name, "no value", cells[empty].astype("str"))
     tally.add(Effect.BLANKED, name, "stands for missing", cells[missing & ~empty])
 
 
-def _mend(text: pd.Series, tally: Tally, name: str) -> pd.Series:
-    """Undo a decoding of UTF-8 as Windows-1252 where it certainly happened; count lost letters and NULs."""
+def _repaired(text: pd.Series, tally: Tally, name: str) -> pd.Series:
+    """Undo a certain decoding of UTF-8 as Windows-1252, and remove NULs; count these and lost letters."""
     torn = text.str.contains("\0", regex=False)
     if torn.any():
         tally.add(Effect.CHANGED, name, "holds NUL, which was removed", text[torn])
@@ -239,14 +239,14 @@ def _mend(text: pd.Series, tally: Tally, name: str) -> pd.Series:
     lost = text.str.contains("\N{REPLACEMENT CHARACTER}", regex=False)
     tally.add(Effect.KEPT, name, "holds letters that were lost in an earlier conversion", text[lost])
     suspects = text[text.str.contains(_MOJIBAKE, regex=True)]
-    mended = suspects.map(_undo)
-    changed = mended != suspects
-    shown = suspects[changed] + " → " + mended[changed]
+    repaired = suspects.map(_undo)
+    changed = repaired != suspects
+    shown = suspects[changed] + " → " + repaired[changed]
     tally.add(Effect.CHANGED, name, "was UTF-8 read as Windows-1252", shown)
     if not changed.any():
         return text
     text = text.copy()
-    text[mended.index[changed]] = mended[changed]
+    text[repaired.index[changed]] = repaired[changed]
     return text
 
 

@@ -1,7 +1,7 @@
-"""The names that people give to columns of tracks and events: one table for every command.
+"""The known names of columns of tracks and events, for every command.
 
-Names are compared by `plain`, so ``Track ID`` and ``track_id`` are one. Of several
-names of a role the surest comes first.
+Names are compared by `plain`, so ``Track ID`` and ``track_id`` are the same. The names of a role are ordered,
+the most reliable first.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _SERVICE_IDS = (
     *("recording_mbid", "track_mbid", "recording_id"),
 )
 TRACK_IDS = ("track_id", *_SERVICE_IDS, "item_id", "song_id")
-"""Columns that hold a track's id in any table."""
+"""Names of columns that hold a track's id in any table."""
 
 UNSURE_ID = "track"
-"""An id in one table and a title in the next: `segue.sources.dataset.table.track_id` decides by the cells."""
+"""Name of a column of ids or of titles: `segue.sources.dataset.table.track_id` decides by the cells."""
 
 NAMES = ("name", "track_name", "title", "song_name", "song_title", "track_title", "song", "track")
 ARTISTS = (
@@ -46,7 +46,7 @@ USER_IDS = (
 TIMES = ("at", "timestamp", "time", "played_at", "ts", "created_at", "datetime", "date", "unix_review_time")
 COUNTS = ("count", "plays", "play_count", "listen_count", "weight")
 RATINGS = ("rating", "score", "stars")
-"""Weights of interactions that `segue evaluate` compares; no counts of events: one star is no play."""
+"""Names of ratings, which `segue evaluate` uses as weights. They are not counts: one star is not a play."""
 
 GENRES = (
     "genres",
@@ -92,7 +92,7 @@ TRACK: Mapping[str, tuple[str, ...]] = {
     "explicit": ("explicit", "is_explicit"),
     **{name: (name, f"{name}_percent", f"{name}_pct", *_SHORT.get(name, ())) for name in AUDIO_FEATURES},
 }
-"""Roles of the columns of a table of tracks."""
+"""Roles of the columns in a table of tracks, with their names."""
 
 _GENRE_ROLES = ("genres", "subgenre", "artist_genres", "playlist_genre", "playlist_subgenre")
 _WHOSE = (
@@ -101,7 +101,7 @@ _WHOSE = (
 _GENRE_NAME = re.compile(
     rf"(?:{_WHOSE}|spotify|lastfm)*(?:sub)?(?:genre|style|tag)s?(?:{_WHOSE}|names?|list|\d+)*"
 )
-"""How the names of columns of genres are made, as `plain` returns them: numbered, listed, of whom."""
+"""Matches the `plain` names of other columns of genres."""
 
 EVENT: Mapping[str, tuple[str, ...]] = {
     "user_id": USER_IDS,
@@ -115,13 +115,13 @@ EVENT: Mapping[str, tuple[str, ...]] = {
     "context": ("context",),
     "count": COUNTS,
 }
-"""Roles of the columns of a table of events."""
+"""Roles of the columns in a table of events, with their names."""
 
 ITEM_IDS = (
     *("item", "item_id", "iid", "track_id", "artist_id", "song_id", "album_id", "movie_id", "product_id"),
     *("business_id", "book_id", "asin", *TRACK_IDS, "track", "song", "artist", "movie", "product"),
 )
-"""Items of any kind: `segue evaluate` also compares recommenders of films and books."""
+"""Names of columns with ids of any items: `segue evaluate` also compares recommenders of films and books."""
 
 _DESCRIPTOR = re.compile(
     r"[mgb]fccs?|lpcc?s?|mels?|bark|cqt|stft|fft|chroma\w*|tonnetz|tempogram|spectral|spectrum|centroid|bandwidth|"
@@ -130,26 +130,26 @@ _DESCRIPTOR = re.compile(
     r"brightness|roughness|sharpness|loudness|lufs|crest|envelope|wavelets?|kurtosis|skewness|"
     r"embeddings?|vggish|openl|musicnn|yamnet|clap|mert"
 )
-"""Words in the names of low-level audio features, as librosa, Essentia and public data sets use them."""
+"""Matches words in the names of low-level audio features of librosa, Essentia and public data sets."""
 
 LOW_LEVEL = "low_level_"
-"""Begins the name of a column that is a low-level feature, whatever else its name says."""
+"""Prefix of a column that is always a low-level feature."""
 
 
 def plain(name: str) -> str:
-    """Return the letters by which column names are compared: ``Track ID`` is ``track_id``."""
+    """Return the letters by which column names are compared: ``Track ID`` and ``track_id`` are the same."""
     return re.sub(r"[\W_]+", "", name.lower())
 
 
 def find_columns(names: Iterable[str], aliases: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Return the column of each role that there is one for; no column has two roles.
+    """Return the column of each role, if there is one; no column has two roles.
 
     Parameters
     ----------
     names
         The columns of a table.
     aliases
-        What each role may be called, the surest first; earlier roles take their columns first.
+        Possible names of each role, the most reliable first; earlier roles take their columns first.
     """
     by_letters: dict[str, str] = {}
     for name in names:
@@ -163,7 +163,7 @@ def find_columns(names: Iterable[str], aliases: Mapping[str, tuple[str, ...]]) -
 
 
 def genre_columns(names: Iterable[str], found: Mapping[str, str]) -> list[str]:
-    """Return the columns whose genres are joined: those of roles first, then those named alike.
+    """Return the columns whose genres are joined: first those with a role, then those with similar names.
 
     Parameters
     ----------
@@ -189,9 +189,9 @@ def need(
     Parameters
     ----------
     table
-        Names the table in the message.
+        Name of the table in the message.
     instead
-        What else would have done, and is missing too.
+        End of the message about an alternative that is missing too.
     """
     missing = []
     for role in roles:
@@ -200,14 +200,14 @@ def need(
             missing.append(f"{role} (or {', '.join(others)})" if others else role)
     if missing:
         raise SourceSchemaError(
-            f"{table} has no column {' and no '.join(missing)}{instead}: rename the one that is it."
+            f"{table} has no column {' and no '.join(missing)}{instead}: rename the column that holds it."
         )
 
 
 def is_audio_descriptor(name: str) -> bool:
-    """Tell whether a column of numbers is a low-level audio feature, by the words of its name.
+    """Return whether a column of numbers is a low-level audio feature, by the words of its name.
 
-    A table of tracks has columns of any kind, charts and labels to predict too: an unknown one is none.
+    A column with an unknown name is not a feature: tables also hold chart places or labels to predict.
     """
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
     known = any(_DESCRIPTOR.fullmatch(word) for word in re.findall(r"[a-z]+", words))

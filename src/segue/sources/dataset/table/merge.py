@@ -1,4 +1,4 @@
-"""Makes one row of many that tell of the same thing: the first that knows a value is believed."""
+"""Merges rows of the same track into one: the first known value counts."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Which rows of a table are one.
+    """Groups of rows that become one row.
 
     Attributes
     ----------
     group : int32 (n_rows,)
-        The row of the result that each row of the table belongs to.
+        Row of the result for each row of the table.
     size : int
-        Rows of the result; each has at least one row of the table.
+        Number of rows of the result; each has at least one row of the table.
     tally : Tally
-        Told of every value that another row contradicts.
+        Collects the values that differ from the one that counts.
     """
 
     group: NDArray[np.int32]
@@ -35,29 +35,29 @@ class Merge:
     tally: Tally
 
     def first(self, known: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the place of each group's first row that knows, int64 (size,), -1 where none does."""
+        """Return the place of each group's first known row, int64 (size,); -1 if none is known."""
         rows = np.flatnonzero(known)[::-1]
         first = np.full(self.size, -1, np.int64)
-        first[self.group[rows]] = rows  # of several, the last written stays, which is the first row
+        first[self.group[rows]] = rows  # the rows descend, and the last write wins: the first row stays
         return first
 
     def numbers(self, column: pd.Series) -> NDArray[np.float32]:
-        """Return each group's number, float32 (size,), NaN where no row knows it."""
+        """Return each group's number, float32 (size,), NaN if unknown."""
         values = column.to_numpy(np.float64)
-        return self._believed(column, values, ~np.isnan(values), np.nan).astype(np.float32)
+        return self._first_values(column, values, ~np.isnan(values), np.nan).astype(np.float32)
 
     def dates(self, column: pd.Series, values: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-        """Return each group's date as ``values`` has it, NaT where no row knows it."""
-        return self._believed(column, values, ~np.isnat(values), np.datetime64("NaT"))
+        """Return each group's date from ``values``, NaT if unknown."""
+        return self._first_values(column, values, ~np.isnat(values), np.datetime64("NaT"))
 
     def texts(self, column: pd.Series) -> list[str]:
-        """Return each group's text, empty where no row knows it."""
+        """Return each group's text, empty if unknown."""
         values = column.to_numpy(object)
-        found: list[str] = self._believed(column, values, values != "", "").tolist()
-        return found
+        texts: list[str] = self._first_values(column, values, values != "", "").tolist()
+        return texts
 
     def highest(self, column: pd.Series) -> NDArray[np.float32]:
-        """Return each group's highest number, float32 (size,), NaN where no row knows it."""
+        """Return each group's highest number, float32 (size,), NaN if unknown."""
         values, highest = column.to_numpy(np.float64), np.full(self.size, -np.inf)
         np.fmax.at(highest, self.group, values)
         self.tally.add(
@@ -65,16 +65,16 @@ class Merge:
         )
         return np.where(np.isfinite(highest), highest, np.nan).astype(np.float32)
 
-    def _believed(
+    def _first_values(
         self, column: pd.Series, values: NDArray[Any], known: NDArray[np.bool_], missing: Any
     ) -> NDArray[Any]:
         first = self.first(known)
-        self.tell_others(column, values, known, first)
+        self.report_others(column, values, known, first)
         return np.where(first >= 0, values[first], missing)
 
-    def tell_others(
+    def report_others(
         self, column: pd.Series, values: NDArray[Any], known: NDArray[np.bool_], first: NDArray[np.int64]
     ) -> None:
-        """Count the known values that differ from their group's first, which `first` found."""
+        """Report the known values that differ from the first one of their group."""
         other = known & (values != values[first[self.group]])
         self.tally.add(Effect.BLANKED, str(column.name), "an earlier row says otherwise", column[other])

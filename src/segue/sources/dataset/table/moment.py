@@ -1,4 +1,4 @@
-"""Reads dates and times as people write them, in whole columns."""
+"""Reads whole columns of dates and times in common spellings."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from segue.sources.dataset.account import Tally
 
 FIRST_RELEASE = np.datetime64("1860-01-01", "D")
-"""No recording is older."""
+"""Earliest valid release date: no recording is older."""
 
 _AHEAD = np.timedelta64(CLOCKS_DIFFER)
 _PLAIN_ISO = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?"
-"""Days, and the commonest times of those that `read_iso` reads: whole columns of them are read at once."""
+"""Matches days and the commonest ISO times: whole columns of them are read at once, others by `read_iso`."""
 
 _DATE = r"^(?P<year>\d{4})(?:\.0)?(?:[-/.](?P<month>\d{1,2})(?:[-/.](?P<day>\d{1,2})(?:[T ].*)?)?)?$"
 
 
 def clean_dates(column: pd.Series, tally: Tally, now: datetime) -> NDArray[np.datetime64]:
-    """Return datetime64[D]: ISO dates, months and years, of which the first day counts; NaT if unknown."""
+    """Return datetime64[D] of ISO dates, months and years (their first day); NaT if unknown."""
     if pd.api.types.is_datetime64_any_dtype(column):
         days = column.to_numpy("datetime64[s]").astype("datetime64[D]")
         missing = column.isna()
@@ -46,13 +46,15 @@ def clean_dates(column: pd.Series, tally: Tally, now: datetime) -> NDArray[np.da
         part["day"] = part["day"].replace(0, np.nan).fillna(1)
         days = pd.to_datetime(part, errors="coerce").to_numpy("datetime64[s]").astype("datetime64[D]")
     unread = np.isnat(days) & ~missing.to_numpy()
-    tally.add(Effect.BLANKED, column.name, "is no date as 2004-05-31, 2004-05 or 2004", column[unread])
+    tally.add(
+        Effect.BLANKED, column.name, "is not a date such as 2004-05-31, 2004-05 or 2004", column[unread]
+    )
     last = np.datetime64(now.replace(tzinfo=None), "D") + _AHEAD
     return _within(days, column, tally, FIRST_RELEASE, last)
 
 
 def clean_times(column: pd.Series, tally: Tally, now: datetime) -> NDArray[np.datetime64]:
-    """Return datetime64[s] in UTC: ISO 8601, or Unix time in s, ms, µs or ns by its size; NaT if unknown."""
+    """Return datetime64[s] in UTC of ISO 8601 or Unix time (s, ms, µs or ns by its size); NaT if unknown."""
     if pd.api.types.is_datetime64_any_dtype(column):
         missing = column.isna()
         at = _utc(column)

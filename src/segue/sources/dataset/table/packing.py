@@ -1,4 +1,4 @@
-"""Takes a table out of what it is packed in: .gz, or a .zip that holds one table, as Kaggle delivers them."""
+"""Unpacks a table from .gz, or from a .zip with one table, such as Kaggle's downloads."""
 
 from __future__ import annotations
 
@@ -17,31 +17,30 @@ if TYPE_CHECKING:
     from typing import IO
 
 MOST_BYTES = 4 << 30
-"""Of a table, unpacked: it is held in memory whole."""
+"""Maximum unpacked bytes of a table, which is held in memory."""
 
 _STEP = 1 << 24
-"""Bytes that are unpacked at once."""
+"""Number of bytes that are unpacked at a time."""
 
 _BROKEN = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, NotImplementedError)
-"""What damaged and encrypted archives raise."""
+"""Errors that damaged and encrypted archives raise."""
 
 
 def unpack(path: Path, suffixes: Collection[str]) -> tuple[str, bytes]:
-    """Return the name of a table without its packing, in lower case, and its content.
+    """Return the name of an unpacked table, in lower case, and its content.
 
     Parameters
     ----------
     path
-        A packed file, or any other.
+        Any file, packed or not.
     suffixes
-        Of tables: what else is in an archive counts for nothing.
+        Suffixes of tables: other files in an archive are ignored.
 
     Raises
     ------
     SourceSchemaError
-        The archive unpacks to more than `MOST_BYTES`, or to more than `MOST_RATIO` times its size where
-        that is more than `LARGE`; or it is damaged or encrypted, or holds no table or several:
-        the message names them.
+        The archive unpacks to more than `MOST_BYTES`, or to more than both `LARGE` and `MOST_RATIO` times
+        its size; or it is damaged or encrypted; or it does not hold exactly one table.
     OSError
         The file cannot be read.
     """
@@ -55,38 +54,38 @@ def unpack(path: Path, suffixes: Collection[str]) -> tuple[str, bytes]:
     except _BROKEN as error:
         kind = name[name.rindex(".") :]
         raise SourceSchemaError(
-            f"{path} is no whole {kind} file ({error}): write or download it again."
+            f"{path} is not a complete {kind} file ({error}): write or download it again."
         ) from error
     return name, path.read_bytes()
 
 
 def _only_table(path: Path, suffixes: Collection[str]) -> tuple[str, bytes]:
     with zipfile.ZipFile(path) as archive:
-        found = [
+        tables = [
             each
             for each in archive.infolist()
             if each.filename.lower().endswith(tuple(suffixes))
             and not each.filename.startswith("__MACOSX/")
             and not each.filename.rpartition("/")[2].startswith(".")
         ]
-        if len(found) != 1:
-            names = listed(each.filename for each in found or archive.infolist()) or "nothing"
+        if len(tables) != 1:
+            names = listed(each.filename for each in tables or archive.infolist()) or "nothing"
             raise SourceSchemaError(
-                f"{path} holds {len(found)} tables ({names}): unpack it, and give the table that is meant."
+                f"{path} holds {len(tables)} tables ({names}): unpack it and give one table."
             )
-        with archive.open(found[0]) as file:
-            return found[0].filename.lower().rpartition("/")[2], _whole(path, file)
+        with archive.open(tables[0]) as file:
+            return tables[0].filename.lower().rpartition("/")[2], _whole(path, file)
 
 
 def _whole(path: Path, file: gzip.GzipFile | IO[bytes]) -> bytes:
-    """Read what is unpacked, whatever size the archive claims it has."""
+    """Read a packed file up to the limit; the size that the archive claims does not matter."""
     body, packed = bytearray(), path.stat().st_size
     most = min(MOST_BYTES, max(LARGE, MOST_RATIO * packed))
     while part := file.read(_STEP):
         body += part
         if len(body) > most:
             raise SourceSchemaError(
-                f"{path} has {packed} bytes and unpacks to more than {most}, the most that is read of it: "
-                "unpack it and give the table, as Parquet where it is large."
+                f"{path} has {packed} bytes and unpacks to more than the limit of {most}: unpack it and give "
+                "the table, as Parquet if it is large."
             )
     return bytes(body)

@@ -1,4 +1,4 @@
-"""Reads a table from a file, every cell as the file has it: CSV in any common spelling, or Parquet."""
+"""Reads a table from a CSV file in any common spelling or from Parquet, with unchanged cells."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from segue.sources.dataset.account import Tally
 
 LIST_MARK = "\x01"
-"""Before each entry of a cell that holds a list, as Parquet has them; no text has it, and no blank is it."""
+"""Precedes each entry in a cell with a list, as in Parquet; it occurs in no text and is not a blank."""
 
 _DELIMITERS = (",", ";", "\t", "|")
 _TEXT = (".csv", ".tsv", ".txt", ".dat")
 _PARQUET = (".parquet", ".pq")
 SUFFIXES = (*_TEXT, *(f"{suffix}.gz" for suffix in _TEXT), *_PARQUET, ".zip")
 _QUOTED = re.compile(rb'(?<![^,;\t|\n])"[^"]*(?:""[^"]*)*"')
-_SAID = re.compile(rb'"?sep=([,;\t|])"?\n', re.IGNORECASE)
-"""The line by which Excel is told the delimiter; it stands before the header."""
+_SEPARATOR_LINE = re.compile(rb'"?sep=([,;\t|])"?\n', re.IGNORECASE)
+"""Matches the line before the header that names the delimiter for Excel."""
 
 _BLOCK = 1 << 26
-"""Bytes that a row may be long at most."""
+"""Maximum number of bytes of a row."""
 
 
 def read_table(path: Path, tally: Tally) -> pd.DataFrame:
@@ -43,9 +43,9 @@ def read_table(path: Path, tally: Tally) -> pd.DataFrame:
     Raises
     ------
     SourceUnavailableError
-        The file is not there, or cannot be opened.
+        The file does not exist or cannot be opened.
     SourceSchemaError
-        It is empty, cut short, or no table of a known form: the message says what to do.
+        The file is empty, cut short, or has an unknown format; the message says what to do.
     """
     name = path.name.lower()
     if not name.endswith(SUFFIXES):
@@ -69,7 +69,7 @@ def read_table(path: Path, tally: Tally) -> pd.DataFrame:
 
 
 def to_frame(table: pa.Table, tally: Tally) -> pd.DataFrame:
-    """Turn an Arrow table into columns of text, whole and real numbers, truth values and times."""
+    """Turn an Arrow table into columns of text, integers, floats, booleans and times."""
     numbers = _row_numbers(table)
     kept, names = [], []
     for name, column in zip(table.column_names, table.columns, strict=True):
@@ -97,7 +97,7 @@ def _row_numbers(table: pa.Table) -> np.ndarray:
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Return a column that pandas holds without Python objects; None for what cannot be one."""
+    """Return a column that pandas holds without Python objects; None if that is impossible."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _plain(column.cast(kind.value_type))
@@ -108,7 +108,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
         return column
     if (pa.types.is_integer(kind) or pa.types.is_boolean(kind)) and not column.null_count:
         return column
-    # Whole numbers with gaps would become floats, and long ids others: they go by way of text.
+    # pandas would turn integers with gaps into floats, which changes long ids: convert them to text.
     try:
         return column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -126,11 +126,11 @@ def _marked(lists: pa.Array) -> pa.Array:
 def _read_parquet(path: Path, source: Path | pa.BufferReader) -> pa.Table:
     try:
         table = pq.read_table(source)
-        table.validate(full=True)  # text that is not UTF-8 would fail later, and elsewhere
+        table.validate(full=True)  # otherwise text that is not UTF-8 fails later
         named = bool(table.column_names)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         raise SourceSchemaError(
-            f"{path} is no whole Parquet file ({_first_line(error)}): write or download it again."
+            f"{path} is not a complete Parquet file ({_first_line(error)}): write or download it again."
         ) from error
     if not (named and table.num_rows):
         raise SourceSchemaError(f"{path} has no rows: give a file with at least one.")
@@ -138,38 +138,38 @@ def _read_parquet(path: Path, source: Path | pa.BufferReader) -> pa.Table:
 
 
 def _read_text(path: Path, name: str, body: bytes, tally: Tally) -> pa.Table:
-    # In .dat no quotation mark is one, where "Weird Al" Yankovic is a name.
+    # In .dat files quotation marks are letters: "Weird Al" Yankovic is a name.
     quotes = not name.endswith(".dat")
     body = _utf8(body, tally, quotes=quotes).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not body.strip():
         raise SourceSchemaError(f"{path} is empty: give a header line, then rows.")
-    said = _SAID.match(body)
-    body = body[said.end() :] if said else body
+    separator = _SEPARATOR_LINE.match(body)
+    body = body[separator.end() :] if separator else body
     head, _, rest = body.partition(b"\n")
     line = head.decode()
     delimiter = "\t" if name.endswith(".tsv") else max(_DELIMITERS, key=line.count)
-    if said:
-        delimiter = said[1].decode()
+    if separator:
+        delimiter = separator[1].decode()
     try:
         names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error as error:
         raise SourceSchemaError(
-            f"{path} has no header that can be read ({error}): mend its first line."
+            f"{path}: the header cannot be read ({error}): fix the first line."
         ) from error
     if not rest.strip():
         raise SourceSchemaError(f"{path} has a header and no rows: give a file with at least one.")
     if quotes and (line_number := _unclosed(rest, delimiter)):
-        line_number += 2 if said else 1
+        line_number += 2 if separator else 1
         raise SourceSchemaError(
-            f"{path}, line {line_number}: a quotation mark begins a cell and none ends it. Add the second, "
-            'or write a mark that belongs to the text twice in quotation marks, as in """Heroes""".'
+            f"{path}, line {line_number}: a quotation mark begins a cell and none ends it. Add the second "
+            'mark, or, if the mark is part of the text, write it as in """Heroes""".'
         )
     return _parse(path, rest, delimiter, names, tally, quotes=quotes)
 
 
 def _unclosed(rest: bytes, delimiter: str) -> int:
-    """Return the line, from 1, of a quotation mark that begins a cell which never ends; 0 for none."""
-    if rest.count(b'"') % 2 == 0:  # so it is wherever marks come in pairs
+    """Return the line, from 1, of a quotation mark that opens a cell and is never closed; 0 for none."""
+    if rest.count(b'"') % 2 == 0:  # all marks are in pairs
         return 0
     cell = re.compile(rb'(?:^|(?<=[\n%b]))"[^"]*(?:""[^"]*)*("|\Z)' % re.escape(delimiter.encode()))
     starts = (match.start() for match in cell.finditer(rest) if not match[1])
@@ -204,7 +204,7 @@ def _parse(
         )
     except pa.ArrowInvalid as error:
         raise SourceSchemaError(
-            f"{path} is no table of text ({_first_line(error)}): look for an unclosed quotation mark."
+            f"{path} is not a table of text ({_first_line(error)}): look for an unclosed quotation mark."
         ) from error
     tally.rows_read += len(bad)
     tally.count(
@@ -218,7 +218,7 @@ def _parse(
 
 
 def _utf8(body: bytes, tally: Tally, *, quotes: bool) -> bytes:
-    """Return the text as UTF-8; lines in the old encoding of Windows are read as that."""
+    """Return the text as UTF-8; lines that are not UTF-8 are read as Windows-1252."""
     if body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return body.decode("utf-16", errors="replace").encode()
     body = body.removeprefix(b"\xef\xbb\xbf")
@@ -226,7 +226,7 @@ def _utf8(body: bytes, tally: Tally, *, quotes: bool) -> bytes:
         body.decode()
     except UnicodeDecodeError:
         lines, old, row, start = [], [], -1, 0
-        # A line break within quotation marks ends no row, and an empty line is none.
+        # A line break within quotation marks does not end a row, and an empty line is not a row.
         flat = _QUOTED.sub(lambda cell: cell[0].replace(b"\n", b" "), body) if quotes else body
         for length in map(len, flat.split(b"\n")):
             line, start = body[start : start + length], start + length + 1

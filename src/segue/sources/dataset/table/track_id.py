@@ -1,4 +1,4 @@
-"""Finds the id of each row of a table: its own, else its ISRC, else one made of its artist and title."""
+"""Finds the id of each row of a table: its id, else its ISRC, else an id made from artist and title."""
 
 from __future__ import annotations
 
@@ -21,46 +21,46 @@ if TYPE_CHECKING:
     from segue.sources.dataset.account import Tally
 
 MOST_CONTRADICTED = 0.01
-"""Share of the ids that may stand beside several titles or artists; a column with more holds no ids."""
+"""Maximum share of ids with several titles or artists; a column with more does not hold ids."""
 
 _NUMBER = r"\d+(?:\.0+)?"
 _LOOKS_LIKE_ID = (
     rf"(?:\S+:)?[0-9A-Za-z]{{22}}|{_NUMBER}|[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}"
 )
-"""Ids and URIs of Spotify, numbers, and those of MusicBrainz."""
+"""Matches ids and URIs of Spotify, numbers, and ids of MusicBrainz."""
 
 
 def find_ids(
     frame: pd.DataFrame, column: dict[str, str], aliases: Mapping[str, tuple[str, ...]], tally: Tally
 ) -> pd.Series:
-    """Return the ids of the rows that have one, named after their column.
+    """Return the ids of the rows that have one; the series has the name of their column.
 
     Parameters
     ----------
     frame
         Its index numbers its rows.
     column
-        The column of each role, as `find_columns` returns it; changed where ``track`` turns out to be an id,
-        and without ``isrc`` afterwards.
+        The column of each role, from `find_columns`. It is changed: ``isrc`` is removed, and ``track`` moves
+        to ``track_id`` if it holds ids.
 
     Raises
     ------
     SourceSchemaError
-        There is no column of ids, and none of artists beside one of titles.
+        There is no column of ids, and no columns of artists and titles.
     """
     isrc = column.pop("isrc", None)
     if "track_id" not in column:
         _take_unsure(frame, column, tally)
-    said = [name for name in (column.get("track_id"), isrc) if name is not None]
+    id_columns = [name for name in (column.get("track_id"), isrc) if name is not None]
     if "name" in column and "artists" in column:
-        return _made_ids(frame, column, said, tally)
-    if not said:
-        need(column, aliases, ["track_id"], tally.source, ", and no artist beside a title to make ids of")
-    return clean_ids(frame[said[0]], tally)
+        return _made_ids(frame, column, id_columns, tally)
+    if not id_columns:
+        need(column, aliases, ["track_id"], tally.source, ", and no artist and title to make ids from")
+    return clean_ids(frame[id_columns[0]], tally)
 
 
 def _take_unsure(frame: pd.DataFrame, column: dict[str, str], tally: Tally) -> None:
-    """Take the column ``track`` for ids where no artist stands beside it, or its cells are no titles."""
+    """Use the column ``track`` as ids if the table has no artists, or if all its cells look like ids."""
     unsure = next((name for name in frame.columns if plain(name) == UNSURE_ID), None)
     if unsure is None:
         return
@@ -70,10 +70,10 @@ def _take_unsure(frame: pd.DataFrame, column: dict[str, str], tally: Tally) -> N
             return
         if "artists" in column:
             numbers = text[text.str.fullmatch(_NUMBER)]
-            tally.add(Effect.KEPT, unsure, "all cells look like ids: they are no titles", numbers)
+            tally.add(Effect.KEPT, unsure, "all cells look like ids: they are not titles", numbers)
         del column["name"]
     elif _repeats_across_titles(text, as_text(frame[column["name"]])):
-        return  # beside a title it is the place on an album
+        return  # the column holds the places of tracks on albums
     column["track_id"] = unsure
 
 
@@ -82,10 +82,12 @@ def _repeats_across_titles(track: pd.Series, title: pd.Series) -> bool:
     return bool(pairs["track"].duplicated().any())
 
 
-def _made_ids(frame: pd.DataFrame, column: Mapping[str, str], said: list[str], tally: Tally) -> pd.Series:
-    """Return what the first of the columns ``said`` says of each row, else an id of its artist and title."""
+def _made_ids(
+    frame: pd.DataFrame, column: Mapping[str, str], id_columns: list[str], tally: Tally
+) -> pd.Series:
+    """Return the first known id of each row, else an id made from its artist and title."""
     ids = pd.Series("", frame.index, "str")
-    for name in said:
+    for name in id_columns:
         ids = ids.where(ids != "", _known(as_text(frame[name])))
     bare = ids.index[ids == ""]
     title, artist = (as_text(frame.loc[bare, column[role]]) for role in ("name", "artists"))
@@ -96,7 +98,7 @@ def _made_ids(frame: pd.DataFrame, column: Mapping[str, str], said: list[str], t
     reason = "no id, and not both artist and title"
     tally.add(Effect.DROPPED, ids.name, reason, title[made.index[made == ""]])
     why = "the row has no id" if "track_id" in column else "no column of ids"
-    tally.add(Effect.KEPT, ids.name, f"{why}: one is made of artist and title", made[made != ""])
+    tally.add(Effect.KEPT, ids.name, f"{why}: one is made from artist and title", made[made != ""])
     return clean_ids(ids[ids != ""], tally)
 
 
@@ -112,15 +114,15 @@ def _made_id(artist: str, title: str) -> str:
 def drop_contradicted(
     ids: pd.Series, frame: pd.DataFrame, column: Mapping[str, str], tally: Tally
 ) -> pd.Series:
-    """Return the ids without rows that give an id to another title or artist than the first row with that id.
+    """Drop rows whose title or artist differs from the first row with the same id.
 
-    Editions of a song are one title, and two credits that share an artist are one.
+    Editions of a song have the same title, and two credits that share an artist are the same.
 
     Raises
     ------
     SourceSchemaError
-        More than `MOST_CONTRADICTED` of the ids have several titles or artists: the column names something
-        else.
+        More than `MOST_CONTRADICTED` of the ids have several titles or artists: the column does not identify
+        tracks.
     """
     for role, what, alike in (("name", "title", _one_title), ("artists", "artist", _share_artist)):
         if role in column:
@@ -143,8 +145,8 @@ def _drop_others(
         row = other.index[0]
         raise SourceSchemaError(
             f"{tally.source}: {ids.name} {other.iloc[0]} is {_shown(first[row])} in one row and "
-            f"{_shown(known[row])} in row {row} ({other.nunique()} such ids): name a column track_id "
-            f"that tells tracks apart, or leave {ids.name} out where artist and title do."
+            f"{_shown(known[row])} in row {row} ({other.nunique()} such ids): name the column that "
+            f"identifies tracks track_id, or remove {ids.name} if artist and title identify them."
         )
     tally.add(
         Effect.DROPPED, ids.name, f"an earlier row gives the id to another {what}", known.loc[other.index]
@@ -161,6 +163,6 @@ def _one_title(one: str, other: str) -> bool:
 
 
 def _share_artist(one: str, other: str) -> bool:
-    """Tell whether two cells name an artist in common, in whatever order; names of nobody share with all."""
+    """Return whether two cells share an artist; an unknown artist shares with all."""
     mine, theirs = ({key for name in split_names(cell) for key in credit_keys(name)} for cell in (one, other))
     return bool(mine & theirs or (mine | theirs) & NO_ARTIST or not (mine and theirs))

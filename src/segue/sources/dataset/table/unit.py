@@ -1,4 +1,4 @@
-"""Decides in which unit a whole column is, never a cell: shares or percent, seconds or milliseconds."""
+"""Finds the unit of a whole column, never of a single cell: shares or percent, seconds or milliseconds."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ if TYPE_CHECKING:
     from segue.sources.dataset.account import Tally
 
 SHARES = ("danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence")
-"""Audio features from 0 to 1, which many tables have in percent."""
+"""Audio features from 0 to 1; many tables have them in percent."""
 
 TYPING_ERRORS = 0.05
-"""Share of numbers above 1 up to which a column is one of shares with errors."""
+"""Up to this share of numbers above 1, a column holds shares, and these numbers are errors."""
 
 CLEARLY_PERCENT = 0.75
-"""Share of numbers above 1 from which a column is one of percent with small values."""
+"""From this share of numbers above 1 on, a column is in percent, and the others are small values."""
 
 LEAST_PERCENT = 10
-"""Highest number below which a column that has fractions of 1 is one of shares with errors."""
+"""If a column with fractions of 1 has no number from here on, it holds shares with errors."""
 
 _LONGEST_MEDIAN_S = 10_000
-"""A greater median is one of milliseconds: no table is of tracks of three hours."""
+"""A greater median means milliseconds: tracks of a table do not last three hours."""
 
 _MIXED = "the column has shares and percent: write all from 0 to 1, or all from 0 to 100"
 _CLOCK = r"^(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,3}):(?P<s>\d{2}(?:\.\d+)?)$"
 
 
 def share_factors(columns: Iterable[pd.Series], tally: Tally) -> dict[str, float]:
-    """Return by column what turns its numbers into shares: 1, 0.01, or NaN where that cannot be told.
+    """Return the factor that turns each column's numbers into shares: 1, 0.01, or NaN if it is unclear.
 
-    A column that leaves it open follows those that do not: zeros and ones alone are percent among columns in
-    percent, and numbers above 1 are errors among columns of shares.
+    An unclear column follows the clear ones: zeros and ones are percent if the other columns are in percent,
+    and numbers above 1 are errors if the other columns hold shares.
     """
-    found = {str(column.name): (column, _factor(column)) for column in columns}
-    clear = {factor for _, factor in found.values()} & {0.01, 1.0}
+    by_name = {str(column.name): (column, _factor(column)) for column in columns}
+    clear = {factor for _, factor in by_name.values()} & {0.01, 1.0}
     usual = clear.pop() if len(clear) == 1 else None
     factors = {
         name: (usual or _alone(column, factor)) if factor is None or np.isnan(factor) else factor
-        for name, (column, factor) in found.items()
+        for name, (column, factor) in by_name.items()
     }
-    for name, (column, _) in found.items():
+    for name, (column, _) in by_name.items():
         numbers = column[np.isfinite(_numbers(column))]
         if factors[name] == 0.01:
             tally.add(Effect.CHANGED, name, "the column is in percent, and was divided by 100", numbers)
@@ -64,7 +64,7 @@ def _alone(column: pd.Series, factor: float | None) -> float:
 
 
 def _factor(column: pd.Series) -> float | None:
-    """Return what the column's own numbers say: 1, 0.01, None for nothing, or NaN for both."""
+    """Return the factor by the column's own numbers: 1, 0.01, None if it is open, NaN if both fit."""
     number = _numbers(column)
     over = int(((number > 1) & (number <= 100)).sum())
     parts = int(((number > 0) & (number < 1)).sum())
@@ -98,7 +98,7 @@ def to_seconds(column: pd.Series) -> pd.Series:
 
 
 def _signed(column: pd.Series) -> NDArray[np.bool_]:
-    """Tell which cells have a percent sign."""
+    """Return which cells have a percent sign."""
     if pd.api.types.is_numeric_dtype(column):
         return np.zeros(len(column), bool)
     return np.asarray(as_text(column).str.endswith("%"), bool)

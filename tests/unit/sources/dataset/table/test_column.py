@@ -120,7 +120,7 @@ def test_numbers_out_of_range_are_blanked_and_counted_by_reason() -> None:
     assert told(tally) == [
         (Effect.EMPTY, "no value", 1),
         (Effect.BLANKED, "stands for missing", 1),
-        (Effect.BLANKED, "is no number", 2),
+        (Effect.BLANKED, "is not a number", 2),
         (Effect.BLANKED, "-1 stands for missing", 1),
         (Effect.BLANKED, "outside 0 … 1", 1),
     ]

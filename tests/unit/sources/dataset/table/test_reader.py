@@ -128,11 +128,15 @@ def test_parquet_columns_of_every_kind(tmp_path: Path) -> None:
         ("a.csv", b"", "empty"),
         ("a.csv", b"\xef\xbb\xbf \n", "empty"),
         ("a.csv", b"id,name\n\n", "a header and no rows"),
-        ("a.csv.gz", b"no gzip", "no whole .gz"),
-        ("a.csv.gz", gzip.compress(b"id\n" + bytes(range(97, 123)) * 99, mtime=0)[:-12], "no whole .gz"),
-        ("a.parquet", b"PAR1 cut short", "no whole Parquet"),
+        ("a.csv.gz", b"no gzip", "not a complete .gz"),
+        (
+            "a.csv.gz",
+            gzip.compress(b"id\n" + bytes(range(97, 123)) * 99, mtime=0)[:-12],
+            "not a complete .gz",
+        ),
+        ("a.parquet", b"PAR1 cut short", "not a complete Parquet"),
         ("a.xlsx", b"PK", "no known suffix"),
-        ("a.csv", b"x" * 200_000 + b"\n1\n", "no header that can be read"),
+        ("a.csv", b"x" * 200_000 + b"\n1\n", "the header cannot be read"),
     ],
 )
 def test_what_is_no_table_is_refused_with_a_remedy(
@@ -218,7 +222,7 @@ def test_a_small_file_that_unpacks_to_a_huge_table_is_refused(tmp_path: Path, su
         path = tmp_path / "a.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("a.csv", body)
-    with pytest.raises(SourceSchemaError, match="unpacks to more than 16777216"):
+    with pytest.raises(SourceSchemaError, match="unpacks to more than the limit of 16777216"):
         read_table(path, Tally("a"))
 
 
@@ -254,5 +258,5 @@ def test_a_damaged_zip_is_refused(tmp_path: Path) -> None:
     content = zipped(tmp_path / "a.zip", **{"a.csv": "id\n" + "1\n" * 1000}).read_bytes()
     for damaged in (content[: len(content) // 2], content.replace(b"1\n1\n", b"2\n1\n", 1)):
         (tmp_path / "a.zip").write_bytes(damaged)
-        with pytest.raises(SourceSchemaError, match=r"is no whole \.zip file"):
+        with pytest.raises(SourceSchemaError, match=r"is not a complete \.zip file"):
             read_table(tmp_path / "a.zip", Tally("a.zip"))
