@@ -1,4 +1,4 @@
-"""A generated music store whose truth is known; docs/sample-store.md has the equations.
+"""Generates a music store with a known truth; docs/sample-store.md has the equations.
 
 ::
 

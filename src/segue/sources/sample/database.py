@@ -1,4 +1,4 @@
-"""Writes the store into a new SQLite file, fast: nothing is synced, as only a whole file is ever kept."""
+"""Writes the store into a new SQLite file, without syncing: an incomplete file is never kept."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class StoreWriter:
 
 @contextmanager
 def new_store(path: Path) -> Iterator[StoreWriter]:
-    """Create the tables in a new file at ``path``, lend a writer, then build the indexes and close."""
+    """Create the tables in a new file at ``path``, yield a writer, then build the indexes and close."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; " + TABLES)

@@ -1,4 +1,4 @@
-"""Vectorised random draws: named streams, one categorical draw a row, picks from weighted pools."""
+"""Vectorised random draws: named streams, one categorical draw per row, picks from weighted pools."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Stage(IntEnum):
-    """What a stream of random numbers is for; part of its seed, so the values never change."""
+    """Purpose of a stream of random numbers. It is part of the seed, so the values must never change."""
 
     CATALOGUE = 1
     LISTENER = 2
@@ -26,12 +26,12 @@ class Stage(IntEnum):
 
 
 def stream(seed: int, stage: Stage, block: int = 0) -> np.random.Generator:
-    """Return the generator of one stage: draws added to one leave the others as they were."""
+    """Return the generator of one stage: more draws in one stage do not change the others."""
     return np.random.default_rng([seed, int(stage), block])
 
 
 def draw_rows(rng: np.random.Generator, weight: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Draw one column for each row of ``weight`` (n, k), not negative: int64 (n,) in [0, k)."""
+    """Draw one column for each row of ``weight`` (n, k), ≥ 0: int64 (n,) in [0, k)."""
     total = np.cumsum(weight, axis=1)
     threshold = rng.random(len(weight)) * total[:, -1]
     drawn = (total <= threshold[:, None]).sum(axis=1)
@@ -40,7 +40,7 @@ def draw_rows(rng: np.random.Generator, weight: NDArray[np.floating]) -> NDArray
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Items in disjoint pools, drawn within a pool in proportion to their weights.
+    """Items in disjoint pools; a draw from a pool is in proportion to the weights.
 
     Attributes
     ----------
@@ -62,9 +62,9 @@ class Pools:
         first, last = self.first[pool, None], self.last[pool, None]
         below = np.where(first > 0, self.above[first - 1], 0.0)
         threshold = below + rng.random((len(pool), times)) * (self.above[last - 1] - below)
-        found = np.searchsorted(self.above, threshold.ravel(), side="right").reshape(threshold.shape)
+        place = np.searchsorted(self.above, threshold.ravel(), side="right").reshape(threshold.shape)
         # Rounding may put a threshold on the edge of its pool.
-        return np.asarray(self.item[np.clip(found, first, last - 1)])
+        return np.asarray(self.item[np.clip(place, first, last - 1)])
 
 
 def build_pools(pool: NDArray[np.int64], weight: NDArray[np.float64], n_pools: int) -> Pools:

@@ -1,4 +1,4 @@
-"""Which sample store a folder holds, without the generator, which takes its time to import."""
+"""Identifies the sample store in a folder, without importing the generator, which takes long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GENERATOR_VERSION = 2
-"""Raised by every change after which the same seed makes another store."""
+"""Version of the generator. Raise it with every change that makes another store from the same seed."""
 
 STORE = "store.sqlite"
 TRUTH = "truth"
@@ -19,16 +19,16 @@ SUMMARY = "truth.json"
 
 @dataclass(frozen=True, slots=True)
 class SampleInfo:
-    """Which sample store a folder holds.
+    """Identity of the sample store in a folder.
 
     Attributes
     ----------
     seed, customers, tracks : int
         The arguments of `generate`.
     generator_version : int
-        That of the code that made it; another version makes another store of the same seed.
+        Version of the code that made it; another version makes another store from the same seed.
     digest : str
-        ``sha256:`` and 64 hex digits of ``store.sqlite`` as it was generated.
+        ``sha256:`` and 64 hex digits of ``store.sqlite`` after its generation.
     """
 
     seed: int
@@ -39,16 +39,15 @@ class SampleInfo:
 
 
 def describe(out: Path) -> SampleInfo | None:
-    """Return which sample store lies in ``out``; None if there is none that is whole and up to date.
+    """Return the identity of the sample store in ``out``; None if it is missing, incomplete or outdated.
 
-    None also for a store of another generator version, or of which a part is missing: generate it anew.
-    The database itself is not read, so what was added to it since does not matter.
+    The database is not read, so rows that were added later do not matter.
     """
     if not (out / STORE).is_file():
         return None
     try:
-        found = json.loads((out / TRUTH / SUMMARY).read_bytes())
-        info = SampleInfo(**{name: found[name] for name in SampleInfo.__slots__})
+        summary = json.loads((out / TRUTH / SUMMARY).read_bytes())
+        info = SampleInfo(**{name: summary[name] for name in SampleInfo.__slots__})
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return info if info.generator_version == GENERATOR_VERSION else None

@@ -1,4 +1,4 @@
-"""Every number of the generative model that is not a property of one genre."""
+"""The parameters of the generative model, except the properties of single genres."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 START = np.datetime64("2024-01-01T00:00:00", "s")
 END = np.datetime64("2026-01-01T00:00:00", "s")
-"""The store's two years: START ≤ every event < END. Fixed, as the same seed must make the same store."""
+"""The store's two years: START ≤ every event < END. They are fixed, so that a seed always makes one store."""
 
 SPAN_S = int((END - START).astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True)
 class Archetype:
-    """A kind of listener: where in the taste space they start, and which way they move."""
+    """A kind of listener, with a starting point and a direction of drift in the taste space."""
 
     name: str
     share: float
@@ -47,48 +47,48 @@ class Params:
         Widths of the kernels in the taste space: nearness of genres, reach of an archetype, blur of
         a drift.
     taste_concentration : float
-        Sum of the Dirichlet weights a listener's tastes are drawn with: the smaller, the fewer tastes.
+        Sum of the Dirichlet weights of a listener's tastes: a smaller sum gives fewer tastes.
     drift_alpha, drift_beta : float
-        Of the Beta distribution of how much of a listener's taste is replaced in two years.
+        Parameters of the Beta distribution of the share of a taste that two years replace.
     drift_sharpness : float
-        Exponent by which a drift prefers genres that several tastes lead to.
+        Exponent by which a drift prefers genres near several tastes.
     friend_influence : float
-        Weight of the friends' mean taste in what a listener drifts to.
+        Weight of the friends' mean taste in the target of a drift.
     friends_mean, homophily : float
-        Mean number of friendships a listener starts; how much alike taste decides among candidates.
+        Mean number of friendships that a listener starts; how strongly similar taste attracts friends.
     exploration : float
-        Share of choices made in a neighbouring genre instead of an own one.
+        Share of choices in a neighbouring genre instead of an own one.
     context_pull : float
         How strongly the time of day favours genres and tracks of its energy and valence.
     sessions_mean, session_shape, session_tracks : float
-        Mean sessions in two years, Gamma shape of that activity, mean further tracks in a session.
+        Mean sessions in two years, Gamma shape of that number, mean number of further tracks in a session.
     fresh, same_artist : float
-        Probabilities that a session's next track starts from a newly drawn genre, or stays with the
-        artist; otherwise it stays with the genre.
+        Probabilities that a session's next track has a newly drawn genre, or has the same artist;
+        otherwise it has the same genre.
     zipf : float
         Exponent of popularity by rank, within genres.
     candidates : int
-        Tracks a listener weighs before choosing one to play.
+        Number of tracks among which a listener chooses one to play.
     weight_taste, weight_match, weight_quality, weight_mood : float
-        Of the terms of affinity.
+        Weights of the terms of affinity.
     never_buy, spend_sigma, buy_rate : float
-        Share who never buy; log standard deviation of the readiness to buy, and its median.
+        Share of listeners who never buy; log standard deviation of the readiness to buy, and its median.
     checkout_days : float
         Tracks bought within this many days share an invoice.
     late_joiners : float
         Share of listeners who join after the first day.
     pass_on, tip_days : float
-        Chance, times the strength of the friendship, that a friend hears what one likes or saves; within
-        how many days.
+        Chance, times the strength of the friendship, that a friend hears a liked or saved track; maximum
+        number of days until then.
     theme_followers : float
         Chance that a listener follows a theme.
     theme_genres, theme_tracks : int
-        Genres of a theme, and its tracks from each.
+        Number of genres of a theme, and number of its tracks in each genre.
     theme_session, theme_elsewhere, theme_run : float
-        Chance that a follower's session ends with the theme, in its context and in others; mean further
-        tracks it then has.
+        Chance that a follower's session ends with the theme, in the theme's context and in others; mean
+        number of further tracks of the theme.
     shared_liking : float
-        Added to the affinity of a track that is shared.
+        Added to the affinity of a shared track.
     """
 
     neighbour_width: float = 0.45

@@ -1,4 +1,4 @@
-"""Generates the sample store: draws the world, lets it run for two years, keeps only a whole result."""
+"""Generates the sample store: draws the world, simulates two years, and keeps only a complete result."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MAX_CUSTOMERS, MAX_TRACKS, MAX_SEED = 100_000, 200_000, 2**63 - 1
 _BLOCK = 1000
-"""Listeners drawn together; bounds the memory. Another size is another generator version."""
+"""Number of listeners drawn together, to bound the memory. Another size needs another generator version."""
 
 
 def generate(
@@ -45,29 +45,29 @@ def generate(
     tracks: int = 4000,
     progress: Progress | None = None,
 ) -> Path:
-    """Write ``out/store.sqlite``, a music store of two years, and ``out/truth/``, what it was drawn from.
+    """Write ``out/store.sqlite``, two years of a music store, and ``out/truth/``, the truth behind it.
 
-    What is there already is replaced when the new store is whole, and kept if anything fails before. The
-    same arguments give the same bytes on one machine. The default sizes take about 3 seconds, 10 000
-    customers and 20 000 tracks about 15.
+    An existing store is replaced when the new one is complete, and kept if anything fails before. The same
+    arguments give the same bytes on one machine. The default sizes take about 3 seconds, 10 000 customers
+    and 20 000 tracks about 15.
 
     Parameters
     ----------
     out
-        Folder; made if need be.
+        Folder; created if necessary.
     seed
         From 0 to 2⁶³ - 1.
     customers, tracks
-        From 1 to 100 000 and to 200 000.
+        From 1 to 100 000 and from 1 to 200 000.
     progress
-        Called with the stage in words and the share done so far, in [0, 1].
+        Called with the name of the stage and the share done, in [0, 1].
 
     Raises
     ------
     InvalidInputError
         A number is out of range, or ``out`` cannot be written: the message names both and the remedy.
     SourceError
-        SQLite failed on the temporary file, as when the disk is full.
+        SQLite failed on the temporary file, for example because the disk is full.
     """
     _check("seed", seed, 0, MAX_SEED)
     _check("customers", customers, 1, MAX_CUSTOMERS)
@@ -81,11 +81,11 @@ def generate(
     except OSError as error:
         raise InvalidInputError(
             f"the sample store cannot be written to {out}: {error.strerror or error}. "
-            "Name a folder that can be written, with --out."
+            "Name a writable folder with --out."
         ) from error
     except sqlite3.Error as error:
         raise SourceError(
-            f"the sample store in {out} was not finished: {error}. Is the disk full?"
+            f"the sample store in {out} was not finished: {error}. Free disk space and run it again."
         ) from error
     report("done", 1.0)
     return out / STORE
@@ -120,7 +120,7 @@ def _write(partial: Path, seed: int, customers: int, tracks: int, report: Progre
 def _write_listening(
     writer: StoreWriter, world: World, seed: int, report: Progress
 ) -> tuple[Reactions, SharedListens]:
-    """Write what listeners do by themselves, block by block; return the purchases, and what was heard."""
+    """Write what listeners do on their own, block by block; return the purchases and the listens."""
     bought: list[Reactions] = []
     before: list[SharedListens] = []
     n_sessions = 0
@@ -140,29 +140,29 @@ def _write_listening(
 def _write_sharing(
     writer: StoreWriter, world: World, seed: int, before: SharedListens, report: Progress
 ) -> NDArray[np.int64]:
-    """Write what listeners share, block by block; return what friends passed on, int64 (n, 3)."""
+    """Write what listeners share, block by block; return the tracks that friends passed on, int64 (n, 3)."""
     passed_on: list[NDArray[np.int64]] = []
     for number, block, done in _blocks(world):
         report("sharing", 0.75 + 0.1 * done)
         rng = stream(seed, Stage.SHARING, number)
-        listens, told = share(rng, world, before, block)
+        listens, tips = share(rng, world, before, block)
         writer.write_interactions(draw_reactions(rng, world, listens, buying=False))
-        passed_on.append(told)
+        passed_on.append(tips)
     return np.concatenate(passed_on)
 
 
 def _blocks(world: World) -> Iterator[tuple[int, NDArray[np.int64], float]]:
-    """Yield the number of each block of listeners, its rows, and the share of all that went before."""
+    """Yield the number of each block of listeners, its rows, and the share of listeners before it."""
     n = len(world.listeners.archetype)
     for number, first in enumerate(range(0, n, _BLOCK)):
         yield number, np.arange(first, min(first + _BLOCK, n)), first / n
 
 
 def _put_in_place(partial: Path, out: Path) -> None:
-    # Truth goes first and comes last: whoever looks in between finds no store described, never a wrong one.
+    # The truth is removed first and added last: a reader in between finds no truth, but never a wrong one.
     if (out / TRUTH).exists():
         (out / TRUTH).rename(partial / "old-truth")
-    for suffix in ("-wal", "-shm", "-journal"):  # SQLite would apply the old store's to the new one
+    for suffix in ("-wal", "-shm", "-journal"):  # SQLite would apply these of the old store to the new one
         (out / f"{STORE}{suffix}").unlink(missing_ok=True)
     (partial / STORE).replace(out / STORE)
     (partial / TRUTH).rename(out / TRUTH)

@@ -1,4 +1,4 @@
-"""The tables of the store: Chinook's in snake case, then those that only the sample has."""
+"""The tables of the store: Chinook's in snake case, then the additional ones of the sample."""
 
 from __future__ import annotations
 

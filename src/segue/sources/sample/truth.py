@@ -1,4 +1,4 @@
-"""Writes what the store was drawn from, so that an evaluation can compare with it."""
+"""Writes the truth behind the store, for comparison in evaluations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def write_truth(folder: Path, world: World, passed_on: NDArray[np.int64], info: SampleInfo) -> None:
-    """Write one .npy file for each of `truth_arrays` and for what friends passed on, and truth.json last."""
+    """Write a .npy file for each of `truth_arrays` and for the tracks passed on, and truth.json last."""
     folder.mkdir()
     arrays = {**truth_arrays(world), "passed_on": passed_on.astype(np.int32)}
     for name, array in arrays.items():
@@ -46,7 +46,7 @@ def write_truth(folder: Path, world: World, passed_on: NDArray[np.int64], info: 
 
 
 def truth_arrays(world: World) -> dict[str, NDArray[Any]]:
-    """Return the arrays by name, rows being ids minus one; docs/sample-store.md explains each."""
+    """Return the arrays by name; rows are ids minus one. docs/sample-store.md explains each array."""
     listeners, catalogue = world.listeners, world.catalogue
     return {
         "genre_place": genre.PLACE,

@@ -1,1 +1,1 @@
-"""What the sample store is drawn from: tracks, listeners and what they do."""
+"""Draws the world of the sample store: tracks, listeners and their events."""

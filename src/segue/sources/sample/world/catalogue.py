@@ -1,4 +1,4 @@
-"""Draws the catalogue: artists, their albums, their tracks, and how each track sounds and sells."""
+"""Draws the catalogue: artists, albums, tracks, and each track's sound and popularity."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from segue.sources.sample.parameter import Params
 
 STYLES = 4
-"""Properties of a track that listeners hear and no audio feature tells."""
+"""Number of a track's properties that listeners hear but no audio feature shows."""
 
 TRAITS = len(genre.AUDIO) + STYLES
-"""Length of a track's trait vector: its deviations from its genre in each of `AUDIO`, then styles."""
+"""Length of a track's trait vector: the deviations from its genre in each of `AUDIO`, then the styles."""
 
 _TRACKS_PER_ALBUM, _ARTISTS_PER_ALBUM = 9, 0.45
 _VARIANCE_ARTIST, _VARIANCE_ALBUM = 0.40, 0.20
 _NEW_SHARE = 0.12
 _PRICES_CENTS = (99, 129)
 
-# How far one standard deviation of a trait moves a feature: on the logit scale, but dB for loudness
-# and a share of itself for tempo.
+# How far one standard deviation of a trait moves a feature: in logits, but dB for loudness and a factor's
+# logarithm for tempo.
 _SCALE = np.array([0.45, 0.60, 2.4, 0.55, 0.90, 1.30, 0.50, 0.65, 0.13])
 _LOUDNESS, _TEMPO = genre.AUDIO.index("loudness"), genre.AUDIO.index("tempo")
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnCatalogue:
-    """The store's music; rows of the arrays are ids minus one.
+    """The store's music; rows are ids minus one.
 
     Attributes
     ----------
@@ -45,15 +45,15 @@ class DrawnCatalogue:
     track_album, track_artist, track_genre : int64 (n_tracks,)
         ``track_album`` is ascending; ``track_genre`` is the primary genre.
     track_genres : int64 (n_pairs, 2)
-        (track, genre) of all genres, the primary one included; sorted, unique.
+        (track, genre) of all genres, including the primary one; sorted, unique.
     trait : float32 (n_tracks, TRAITS)
-        About standard normal over the catalogue, alike within an artist and more so within an album.
+        About standard normal over the catalogue; similar within an artist, and more similar within an album.
     quality : float32 (n_tracks,)
         About standard normal.
     weight : float64 (n_tracks,)
-        How often a track is picked among those of its genre: a power of its rank there.
+        Chance that a track is picked within its genre: a power of its rank there.
     audio : float64 (n_tracks, 9)
-        The columns `genre.AUDIO`, in their units.
+        Columns of `genre.AUDIO`, in their units.
     key, mode, time_signature, explicit, popularity, duration_ms, price_cents : int64 (n_tracks,)
     released_s : int64 (n_tracks,)
         Midnight of the release date in seconds after START; negative before it.
@@ -81,7 +81,7 @@ class DrawnCatalogue:
 
 
 def build_catalogue(params: Params, seed: int, n_tracks: int) -> DrawnCatalogue:
-    """Draw ``n_tracks`` tracks on albums of 1 to 18, about two albums to an artist."""
+    """Draw ``n_tracks`` tracks on albums of 1 to 18 tracks, with about two albums per artist."""
     rng = stream(seed, Stage.CATALOGUE)
     track_album = _albums(rng, n_tracks)
     n_albums = int(track_album[-1]) + 1
@@ -122,13 +122,13 @@ def build_catalogue(params: Params, seed: int, n_tracks: int) -> DrawnCatalogue:
 
 
 def _catalogue_share() -> NDArray[np.float64]:
-    # Shops carry more of small genres than these sell.
+    # Shops offer more tracks of small genres than they sell.
     share = genre.MARKET**0.7
     return np.asarray(share / share.sum())
 
 
 def _albums(rng: np.random.Generator, n_tracks: int) -> NDArray[np.int64]:
-    sizes = np.clip(rng.poisson(_TRACKS_PER_ALBUM, n_tracks), 1, 18)  # more albums than are needed
+    sizes = np.clip(rng.poisson(_TRACKS_PER_ALBUM, n_tracks), 1, 18)  # more albums than needed
     return np.repeat(np.arange(n_tracks), sizes)[:n_tracks]
 
 
@@ -179,14 +179,14 @@ def _popularity(
     rank = np.empty(len(order))
     rank[order] = np.arange(len(order)) - first[track_genre[order]]
     weight = (1.0 + rank) ** -params.zipf
-    # As published figures do, popularity compares tracks across genres and is not exact.
+    # Like published figures, popularity compares tracks across genres and is not exact.
     known = np.log(weight * genre.MARKET[track_genre]) + 0.3 * rng.standard_normal(len(weight))
     spread = max(float(np.ptp(known)), 1e-9)
     return weight, np.rint(100 * (known - known.min()) / spread).astype(np.int64)
 
 
 def _sound(track_genre: NDArray[np.int64], trait: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Move each genre's medians by the traits: a logistic in [0, 1], a shift in dB, a factor in tempo."""
+    """Move each genre's medians by the traits: shares in logits, loudness in dB, tempo by a factor."""
     middle = genre.SOUND[track_genre]
     move = _SCALE * _blended(trait[:, : len(genre.AUDIO)])
     bounded = np.clip(middle, 1e-4, 1 - 1e-4)
@@ -221,10 +221,10 @@ def _durations(rng: np.random.Generator, track_genre: NDArray[np.int64]) -> NDAr
 
 
 def _releases(rng: np.random.Generator, n_albums: int) -> NDArray[np.int64]:
-    """Return days in seconds after START: back to about 1960, a share within the two years."""
+    """Return release days in seconds after START: back to about 1960, with a share in the two years."""
     days = int((END - START) / np.timedelta64(1, "D"))
     age = np.minimum(np.rint(rng.gamma(1.1, 4200, n_albums)), 23_000) + 1
     new = rng.random(n_albums) < _NEW_SHARE
-    new[0] = False  # something is on the shelves on the first day
+    new[0] = False  # the shop has an album on the first day
     day = np.where(new, rng.integers(0, days, n_albums), -age)
     return np.asarray(day * (SPAN_S // days), np.int64)

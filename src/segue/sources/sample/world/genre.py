@@ -1,4 +1,4 @@
-"""The genres: where they lie in the taste space, how they sound, how much they are bought."""
+"""The genres: their places in the taste space, their sound and their demand."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ AUDIO = (
     "valence",
     "tempo",
 )
-"""Columns of `SOUND`; loudness in dB, tempo in beats per minute, the others in [0, 1]."""
+"""Columns of `SOUND`: loudness in dB, tempo in beats per minute, the others in [0, 1]."""
 
 # fmt: off
 # Place in the taste space (calm to fierce, acoustic to electronic, popular to artful), market weight,
-# growth; the probabilities of a major key, of explicit words, of three-four time; median seconds.
+# growth, probabilities of a major key, explicit words and three-four time, median seconds.
 _TABLE = (
     ("Alternative",    0.35,  0.10,  0.35, 5.0,  0.0, .65, .12, .05, 232),
     ("Ambient",       -0.95,  0.65,  0.80, 1.8,  0.3, .55, .00, .14, 285),
@@ -90,7 +90,7 @@ PLACE = _NUMBERS[:, 0:3]
 MARKET = _NUMBERS[:, 3] / _NUMBERS[:, 3].sum()
 """float64 (n_genres,): share of demand on the first day; sums to 1."""
 GROWTH = _NUMBERS[:, 4]
-"""float64 (n_genres,): log of how much demand has grown by the last day."""
+"""float64 (n_genres,): log of the factor by which demand grows until the last day."""
 SOUND = np.array([_SOUND[name] for name in NAMES], np.float64)
 """float64 (n_genres, 9): median of each of `AUDIO`."""
 MAJOR, EXPLICIT, WALTZ, SECONDS = _NUMBERS[:, 5:9].T
@@ -98,14 +98,14 @@ MAJOR, EXPLICIT, WALTZ, SECONDS = _NUMBERS[:, 5:9].T
 
 
 def kernel(step: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    """Return how near each genre lies to each other one moved by ``step``.
+    """Return how near each genre, moved by ``step``, is to each other genre.
 
     Parameters
     ----------
     step : float64 (3,)
-        Move in the taste space; zeros give the plain neighbourhood.
+        Move in the taste space; zeros compare the genres themselves.
     width
-        Distance at which nearness has fallen to exp(-1/2).
+        Distance at which the nearness is exp(-1/2).
 
     Returns
     -------

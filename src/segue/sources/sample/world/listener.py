@@ -1,4 +1,4 @@
-"""Draws the listeners: archetype, tastes and where these drift, friends, activity."""
+"""Draws the listeners: archetypes, tastes and their drift, friends, activity."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _FRIEND_CHUNK = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Everyone who listens; rows are customer ids minus one.
+    """All listeners; rows are customer ids minus one.
 
     Attributes
     ----------
     archetype : int64 (n,)
         Row of `ARCHETYPES`.
     taste_start, taste_end : float64 (n, n_genres)
-        Share of each genre in what a listener would choose on the first and on the last day; rows sum to 1.
+        Share of each genre in a listener's choices on the first and on the last day; rows sum to 1.
     drift : float64 (n,)
-        Share of the first day's taste that is replaced by the last.
+        Share of the first day's taste that is replaced until the last day.
     trait : float32 (n, TRAITS)
-        Which traits of tracks a listener likes, within a genre; about standard normal.
+        The traits of tracks that a listener likes within a genre; about standard normal.
     context : float64 (n, 7)
         Share of each of `CONTEXTS` in a listener's sessions; rows sum to 1.
     activity : float64 (n,)
-        Expected sessions in the two years, if there from the first day.
+        Expected number of sessions in two years for a listener who joins on the first day.
     spending : float64 (n,)
-        Factor on the odds of buying a track that was played; 0 for those who never buy.
+        Factor on the odds of buying a played track; 0 for listeners who never buy.
     joined : float64 (n,)
-        When a listener joined, as a share of the two years.
+        Time of joining, as a share of the two years.
     friends : int64 (n_pairs, 2)
         Friendships (a, b), a < b, sorted, unique.
     friend_strength : float64 (n_pairs,)
@@ -64,7 +64,7 @@ class Listeners:
 
 
 def build_listeners(params: Params, seed: int, n: int) -> Listeners:
-    """Draw ``n`` listeners; nobody's draws depend on the catalogue."""
+    """Draw ``n`` listeners; the draws do not depend on the catalogue."""
     rng = stream(seed, Stage.LISTENER)
     share = np.array([kind.share for kind in ARCHETYPES])
     archetype = rng.choice(len(ARCHETYPES), n, p=share / share.sum())
@@ -95,7 +95,7 @@ def build_listeners(params: Params, seed: int, n: int) -> Listeners:
 def taste_at(
     start: NDArray[np.float64], end: NDArray[np.float64], share: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return tastes (n, n_genres) at ``share`` (n,) of the two years; the market's growth included.
+    """Return tastes (n, n_genres) at ``share`` (n,) of the two years, including the market's growth.
 
     ((1 - τ) start + τ end) · exp(growth · τ), normalised.
     """
@@ -110,7 +110,7 @@ def _tastes(rng: np.random.Generator, params: Params, archetype: NDArray[np.int6
     distance = ((genre.PLACE[None, :, :] - centre[:, None, :]) ** 2).sum(axis=2)
     prior = np.sqrt(genre.MARKET) * np.exp(-distance / (2 * params.archetype_width**2))
     prior = params.taste_concentration * prior / prior.sum(axis=1, keepdims=True)
-    # Shapes near nought draw exact zeros: a trace of the prior keeps every taste defined and positive.
+    # Small shapes draw exact zeros: a small part of the prior keeps every taste positive.
     drawn = rng.standard_gamma(prior[archetype]) + 1e-3 * prior[archetype]
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 
@@ -124,7 +124,7 @@ def _traits(rng: np.random.Generator, archetype: NDArray[np.int64]) -> NDArray[n
 def _drift_targets(
     params: Params, start: NDArray[np.float64], archetype: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Move every taste along the archetype's direction, and prefer where several tastes meet."""
+    """Move every taste along the archetype's direction, and prefer genres near several tastes."""
     target = np.empty_like(start)
     for index, kind in enumerate(ARCHETYPES):
         members = archetype == index
@@ -143,7 +143,7 @@ def _kernel_to(direction: NDArray[np.float64], width: float) -> NDArray[np.float
 def _friends(
     rng: np.random.Generator, params: Params, taste: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Let each listener choose friends among a few they meet, by how alike their tastes are."""
+    """Let each listener choose friends among a few others, preferably with similar tastes."""
     n = len(taste)
     unit = taste / np.linalg.norm(taste, axis=1, keepdims=True)
     sociable = rng.poisson(params.friends_mean * np.exp(0.5 * rng.standard_normal(n) - 0.125))
@@ -169,7 +169,7 @@ def _influenced(
     strength: NDArray[np.float64],
     influence: float,
 ) -> NDArray[np.float64]:
-    """Blend the friends' mean taste, weighted by strength, into where a listener drifts."""
+    """Blend the friends' mean taste, weighted by strength, into the target of a drift."""
     total = np.zeros(len(taste))
     heard = np.zeros_like(taste)
     for one, other in (friends.T, friends.T[::-1]):

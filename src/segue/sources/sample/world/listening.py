@@ -1,4 +1,4 @@
-"""Lets a block of listeners listen: which tracks they reach, and what they think of them."""
+"""Simulates the listening of a block of listeners: the tracks they reach, and how much they like them."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ MOOD = np.column_stack(
     [[0.45, 0.60, 0.40, 0.88, 0.52, 0.82, 0.25], [0.62, 0.55, 0.45, 0.60, 0.52, 0.75, 0.35]]
 )
 CARE = np.array([0.6, 0.5, 1.0, 1.6, 0.5, 1.4, 1.3])
-"""float64 (7, 2) and (7,): energy and valence that each of `CONTEXTS` asks for; how much it cares."""
+"""float64 (7, 2) and (7,): the energy and valence that each of `CONTEXTS` asks for, and how strongly."""
 _NOVELTY, _NOVELTY_S = 0.8, 45 * DAY_S
 GAP_S, LAST_S = 3, 120
-"""Pause between tracks, and room before the end of the two years for what follows the last track."""
+"""Seconds between tracks, and seconds before the end of the two years that are kept for later events."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is the same for all blocks: the catalogue and listeners, prepared for drawing.
+    """The catalogue and listeners, prepared for drawing; all blocks share it.
 
     Attributes
     ----------
     by_genre, by_artist : Pools
         Tracks by primary genre and by artist.
     stocked : bool (n_genres,)
-        Genres of which there are tracks.
+        Genres that have tracks.
     neighbours : float64 (n_genres, n_genres)
         See `genre.neighbour_matrix`.
     genre_fit : float64 (7, n_genres), track_fit : float32 (7, n_tracks)
@@ -66,17 +66,17 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Listens:
-    """Tracks reached in sessions, in the order they were; one row each.
+    """Tracks reached in sessions, one row each, in order of time.
 
     Attributes
     ----------
     listener, track, context, session : int64 (n,)
         Rows; ``session`` counts within the block.
     start_s, played_ms : int64 (n,)
-        Seconds after START; how long it played.
+        Seconds after START, and milliseconds played.
     skipped : bool (n,)
     affinity : float64 (n,)
-        Taste + match + quality + mood, see `docs/sample-store.md`; most within -3 to 3.
+        Taste + match + quality + mood, see `docs/sample-store.md`; mostly from -3 to 3.
     """
 
     listener: NDArray[np.int64]
@@ -90,7 +90,7 @@ class Listens:
 
     @property
     def ended_s(self) -> NDArray[np.int64]:
-        """When each track stopped, int64 (n,), in seconds after START."""
+        """End of each listen, int64 (n,), in seconds after START."""
         return np.asarray(self.start_s + self.played_ms // 1000)
 
     def where(self, keep: NDArray[np.bool_]) -> Listens:
@@ -99,7 +99,7 @@ class Listens:
 
 
 def build_world(params: Params, seed: int, catalogue: DrawnCatalogue, listeners: Listeners) -> World:
-    """Sort the catalogue into pools, measure what suits which context, and draw the themes."""
+    """Sort the catalogue into pools, measure the fit to each context, and draw the themes."""
     n_artists = len(catalogue.artist_genre)
     columns = [genre.AUDIO.index("energy"), genre.AUDIO.index("valence")]
     track_fit = _fit(catalogue.audio[:, columns]).astype(np.float32)
@@ -118,7 +118,7 @@ def build_world(params: Params, seed: int, catalogue: DrawnCatalogue, listeners:
 
 
 def listen(rng: np.random.Generator, world: World, block: NDArray[np.int64]) -> Listens:
-    """Let the listeners ``block`` (rows, ascending) listen through the two years."""
+    """Simulate the listening of the listeners ``block`` (rows, ascending) in the two years."""
     sessions = draw_sessions(rng, world.params, world.listeners, block)
     link = draw_links(rng, world.params, sessions)
     session = np.repeat(np.arange(len(sessions.tracks)), sessions.tracks)
@@ -152,14 +152,14 @@ def _choose_genres(
     session: NDArray[np.int64],
     link: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Draw a genre at every fresh start and keep it until the next: int64 (n_listens,)."""
+    """Draw a genre at every fresh start and keep it until the next one: int64 (n_listens,)."""
     explore = world.params.exploration
     wish = (1 - explore) * taste + explore * taste @ world.neighbours
     wish *= np.exp(world.params.context_pull * world.genre_fit[sessions.context])
     wish = (wish + 1e-12) * world.stocked
     fresh = np.flatnonzero(link == FRESH)
     drawn = draw_rows(rng, wish[session[fresh]])
-    # Rounding at the top end must not reach a genre without tracks.
+    # Rounding could draw a last genre without tracks.
     drawn = np.where(world.stocked[drawn], drawn, np.flatnonzero(world.stocked)[-1])
     return np.asarray(drawn[np.cumsum(link == FRESH) - 1])
 
@@ -171,7 +171,7 @@ def _choose_tracks(
     chosen: NDArray[np.int64],
     link: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Choose among a few candidates each by affinity; -1 where none was released yet."""
+    """Choose each track among a few candidates by affinity; -1 if none is released yet."""
     track = np.empty(len(link), np.int64)
     affinity = np.empty(len(link))
     leads = link != SAME_ARTIST
@@ -213,7 +213,7 @@ def affinity_of(
 ) -> NDArray[np.float64]:
     """Return α of the tracks ``pool`` (n, k), float64 (n, k); row i has the taste ``taste[session[i]]``."""
     params, catalogue = world.params, world.catalogue
-    # Share among tastes, on a log scale: a favourite genre is near 0, one of 5 % near -1.
+    # Share of the genre in the taste, on a log scale from 0 to 1; a share of 5 % gives 0.23.
     liking = np.log(20 * taste + 1) / np.log(21)
     match = np.einsum("ij,ikj->ik", world.listeners.trait[listener], catalogue.trait[pool]) / np.sqrt(TRAITS)
     affinity = params.weight_taste * (2 * liking[session[:, None], catalogue.track_genre[pool]] - 1)
@@ -249,7 +249,7 @@ def _played(
 def draw_lengths(
     rng: np.random.Generator, world: World, track: NDArray[np.int64], affinity: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Draw which tracks (n,) are skipped, bool (n,), and for how many milliseconds each plays, int64 (n,)."""
+    """Draw which tracks (n,) are skipped, bool (n,), and how many milliseconds each plays, int64 (n,)."""
     duration = world.catalogue.duration_ms[track]
     skipped = rng.random(len(track)) < 1 / (1 + np.exp(1.3 + 1.1 * affinity))
     until_skip = np.minimum(2000 + rng.exponential(9000, len(track)), 29_000)
@@ -260,14 +260,14 @@ def draw_lengths(
 def _starts(
     sessions: DrawnSessions, session: NDArray[np.int64], played_ms: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return when each track started, int64 (n,): one after another, and no session before the last ended."""
+    """Return the start of each track, int64 (n,); tracks and sessions of a listener do not overlap."""
     slot = played_ms // 1000 + GAP_S
     until = np.cumsum(slot)
     n = len(sessions.start_s)
     length = np.bincount(session, weights=slot, minlength=n).astype(np.int64) + 600
     before = np.cumsum(length) - length
-    # start_k = max over the listener's sessions j ≤ k of (wished_j + what lies between j and k). Each
-    # listener is lifted above the one before, so that one running maximum serves all.
+    # start_k = max over the listener's sessions j ≤ k of (wished_j + the length from j to k). Each listener's
+    # times are lifted above those of the one before, so that one running maximum works for all.
     lift = sessions.listener * (4 * SPAN_S + int(length.sum()))
     begin = np.maximum.accumulate(sessions.start_s - before + lift) + before - lift
     first = np.searchsorted(session, np.arange(n))

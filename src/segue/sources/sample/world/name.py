@@ -1,4 +1,4 @@
-"""Invents names: of artists, albums, tracks, people and places, from syllables and templates."""
+"""Invents names of artists, albums, tracks, people and places from syllables and templates."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Inventor:
     Parameters
     ----------
     rng
-        Its numbers are drawn many at a time, so it should serve nothing else.
+        It should have no other use, because its numbers are drawn in batches.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -48,11 +48,11 @@ class Inventor:
         return self.word(2), self.word(3)
 
     def artists(self, n: int) -> list[str]:
-        """Return ``n`` distinct names, with words too long to be a known artist's by chance."""
+        """Return ``n`` distinct names; their words are too long to equal a known artist's by chance."""
         return _distinct(n, self._artist)
 
     def titles(self, n: int) -> list[str]:
-        """Return ``n`` titles of albums or tracks; they may repeat, as titles do."""
+        """Return ``n`` titles of albums or tracks; they may repeat, like real titles."""
         return [self._title() for _ in range(n)]
 
     def places(self, n: int) -> list[str]:
@@ -87,19 +87,19 @@ class Inventor:
 
 
 def are_invented(titles: Sequence[str]) -> bool:
-    """Tell titles of the sample store: most have a word of the two lists, as few real ones have."""
+    """Return whether titles are of the sample store: most of these have a word of the two lists."""
     known = {*_ADJECTIVE, *_NOUN}
     return 2 * sum(not known.isdisjoint(title.split()) for title in titles) > len(titles)
 
 
 def _numbers(rng: np.random.Generator) -> Iterator[float]:
-    while True:  # a call for each number would take longer than everything else here
+    while True:  # one call per number would be slow
         yield from rng.random(4096).tolist()
 
 
 def _distinct(n: int, invent: Callable[[], str]) -> list[str]:
-    # Insertion order, not a set's: hashes of text differ from one process to the next.
-    found: dict[str, None] = {}
-    while len(found) < n:
-        found[invent()] = None
-    return list(found)
+    # A dict keeps the order of insertion; the order of a set differs between processes.
+    names: dict[str, None] = {}
+    while len(names) < n:
+        names[invent()] = None
+    return list(names)

@@ -1,4 +1,4 @@
-"""Rows of the people: customers, who are invented, and the staff who support them."""
+"""Invents the rows of customers and employees."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Row = tuple[object, ...]
 
 
 def customer_rows(seed: int, n: int) -> list[Row]:
-    """Return the rows of ``customer``; addresses are invented, e-mail is at example.com."""
+    """Return the rows of ``customer``; addresses are invented, e-mail addresses end in example.com."""
     rng = stream(seed, Stage.PERSON)
     inventor = Inventor(stream(seed, Stage.PERSON, 1))
     towns = inventor.places(len(_COUNTRIES) * _TOWNS_PER_COUNTRY)
@@ -58,7 +58,7 @@ def customer_rows(seed: int, n: int) -> list[Row]:
 
 
 def employee_rows(seed: int) -> Iterator[Row]:
-    """Yield the rows of ``employee``: eight people, of whom three support customers."""
+    """Yield the rows of ``employee``: eight people, three of whom support customers."""
     rng = stream(seed, Stage.PERSON, 2)
     inventor = Inventor(stream(seed, Stage.PERSON, 3))
     town = inventor.places(1)[0]

@@ -1,4 +1,4 @@
-"""What follows from listening: likes, dislikes, saves, and purchases with their invoices."""
+"""Draws the reactions to listens: likes, dislikes, saves and purchases."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Reactions:
     context: NDArray[np.int64]
 
     def only(self, *events: str) -> Reactions:
-        """Return the rows of some of `EVENTS` alone."""
+        """Return only the rows of some of `EVENTS`."""
         keep = np.isin(self.event, [EVENTS.index(event) for event in events])
         return Reactions(*(getattr(self, field.name)[keep] for field in fields(self)))
 
     @classmethod
     def joined(cls, parts: list[Reactions]) -> Reactions:
-        """Return the rows of ``parts``, at least one, one after another."""
+        """Return the joined rows of ``parts``, at least one."""
         names = [field.name for field in fields(cls)]
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
@@ -46,11 +46,10 @@ class Reactions:
 def draw_reactions(
     rng: np.random.Generator, world: World, listens: Listens, *, buying: bool = True
 ) -> Reactions:
-    """Draw what listeners do about the tracks they heard, and what they buy if there is ``buying``.
+    """Draw the reactions of listeners to the tracks they heard; purchases only if ``buying``.
 
-    A listener likes, dislikes, saves or buys a track once at most. What is bought within
-    `checkout_days` is paid together, after the last of it: those purchases share their time and session
-    and become an invoice.
+    A listener likes, dislikes, saves or buys a track at most once. Purchases within `checkout_days` are paid
+    together after the last of them: they share their time and session, and become one invoice.
     """
     heard, affinity = ~listens.skipped, listens.affinity
     ready = np.log(np.maximum(world.params.buy_rate * world.listeners.spending[listens.listener], 1e-30))
@@ -65,7 +64,7 @@ def draw_reactions(
     row = np.concatenate([np.arange(len(heard)), *reactions.values()])
     kinds = [np.full(len(rows), kind) for kind, rows in reactions.items()]
     event = np.concatenate([np.where(heard, _PLAY, _SKIP), *kinds])
-    when = row.copy()  # the listen at whose end an event happens
+    when = row.copy()  # row of the listen after which an event happens
     when[len(row) - len(bought) :] = _checkout(world, listens, bought)
     delay = np.where(event == _PURCHASE, 60, rng.integers(0, 4, len(row)))
     at = np.where(event <= _SKIP, listens.start_s[when], listens.ended_s[when] + delay)
@@ -77,7 +76,7 @@ def draw_reactions(
 
 
 def _first(listens: Listens, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the marked rows, int64, without those of a listener and track marked before."""
+    """Return the first marked row, int64, of each listener and track."""
     rows = np.flatnonzero(marked)
     pair = listens.listener[rows] << 32 | listens.track[rows]
     _, first = np.unique(pair, return_index=True)
@@ -85,12 +84,12 @@ def _first(listens: Listens, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _checkout(world: World, listens: Listens, buy: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each of the rows ``buy`` the last of them in its window, at whose end it is paid."""
+    """Return for each of the rows ``buy`` the last one in its window, after which it is paid."""
     window = int(world.params.checkout_days * DAY_S)
     listener = listens.listener[buy]
-    phase = listener * 7919 % window  # not everybody pays on the same day
+    phase = listener * 7919 % window  # listeners pay on different days
     basket = listener << 32 | (listens.ended_s[buy] + phase) // window
-    # The rows are in the order of time within a listener, so that the last of a basket closes it.
+    # The rows of a listener are in order of time, so the last row of a basket closes it.
     return np.asarray(buy[np.searchsorted(basket, basket, side="right") - 1])
 
 

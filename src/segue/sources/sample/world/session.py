@@ -1,4 +1,4 @@
-"""Draws when listeners listen and in which context, and how each track follows the one before."""
+"""Draws the times and contexts of sessions, and how each track follows the one before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DAY_S = 86_400
 _MIN_SESSIONS = 2
 
-# Of each context: its hour (mean, standard deviation), and its pull on workdays and on weekends.
+# For each context: its hour (mean, standard deviation), and its weight on workdays and on weekends.
 _HOUR = np.array([[7.4, 0.8], [8.6, 0.7], [13.5, 2.2], [17.8, 1.3], [20.3, 1.3], [22.2, 0.9], [23.1, 0.7]])
 _WORKDAY = np.array([1.0, 1.2, 1.3, 1.0, 1.0, 0.25, 0.8])
 _WEEKEND = np.array([1.1, 0.2, 0.2, 0.9, 1.1, 1.9, 1.1])
@@ -29,18 +29,18 @@ FRESH, SAME_GENRE, SAME_ARTIST = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class DrawnSessions:
-    """DrawnSessions of a block of listeners, sorted by listener and start.
+    """The sessions of a block of listeners, sorted by listener and start.
 
     Attributes
     ----------
     listener : int64 (n,)
-        Row of the whole store's listeners.
+        Row of `Listeners`.
     context : int64 (n,)
         Row of `CONTEXTS`.
     start_s : int64 (n,)
         Seconds after START.
     tracks : int64 (n,)
-        How many tracks are reached, ≥ 1.
+        Number of tracks reached, ≥ 1.
     """
 
     listener: NDArray[np.int64]
@@ -52,7 +52,7 @@ class DrawnSessions:
 def draw_sessions(
     rng: np.random.Generator, params: Params, listeners: Listeners, block: NDArray[np.int64]
 ) -> DrawnSessions:
-    """Draw the sessions of the listeners ``block`` (rows, ascending), at least two for each."""
+    """Draw the sessions of the listeners ``block`` (rows, ascending), at least two for each listener."""
     joined = listeners.joined[block]
     count = _MIN_SESSIONS + rng.poisson(listeners.activity[block] * (1 - joined))
     listener = np.repeat(block, count)
@@ -68,9 +68,9 @@ def draw_sessions(
 
 
 def draw_links(rng: np.random.Generator, params: Params, sessions: DrawnSessions) -> NDArray[np.int64]:
-    """Draw for every track how it follows the one before: FRESH, SAME_GENRE or SAME_ARTIST.
+    """Draw how every track follows the one before: FRESH, SAME_GENRE or SAME_ARTIST.
 
-    int64 (sum of ``sessions.tracks``,); the first of each session is FRESH.
+    Returns int64 (sum of ``sessions.tracks``,); the first of each session is FRESH.
     """
     first = np.cumsum(sessions.tracks) - sessions.tracks
     chance = rng.random(int(sessions.tracks.sum()))
@@ -82,7 +82,7 @@ def draw_links(rng: np.random.Generator, params: Params, sessions: DrawnSessions
 
 
 def _days(rng: np.random.Generator, joined: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Draw days from the joining on; Fridays to Sundays and Decembers see more listening."""
+    """Draw days after the joining; Fridays to Sundays and Decembers have more sessions."""
     n_days = SPAN_S // DAY_S
     date = START.astype("datetime64[D]") + np.arange(n_days)
     weekday = (date.astype(np.int64) + 3) % 7

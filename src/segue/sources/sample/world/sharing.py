@@ -1,6 +1,6 @@
-"""Adds what listeners share: tracks that friends pass on, and tracks of a theme, at the ends of sessions.
+"""Adds shared tracks at the ends of sessions: tracks that friends pass on, and tracks of a theme.
 
-All of it has random numbers of its own and nobody buys it: what is heard and bought without it stays.
+They have their own random numbers and are never bought, so they change no other listen or purchase.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _NOBODY = -1
 
 @dataclass(frozen=True, slots=True)
 class SharedListens:
-    """What some listeners did by themselves; from `heard`, and `joined` for all of them.
+    """The sessions and likes of a block of listeners, from `heard`; `joined` adds up blocks.
 
     Attributes
     ----------
     listener, context, session, end_s, next_s : int64 (n_sessions,)
-        Of each session, sorted by listener and time; ``next_s`` is when the listener's next one begins,
-        or the two years end. Times are in seconds after START.
+        One row per session, sorted by listener and time; ``next_s`` is the start of the listener's next
+        session, or the end of the two years. Times are in seconds after START.
     pair : int64 (n_pairs,)
-        Listener · 2³² + track of all that was reached, ascending.
+        Listener · 2³² + track of all tracks reached, ascending.
     liker, liked, liked_s : int64 (n_likes,)
-        Who likes or saves which track when, sorted by ``liker``.
+        Listener, track and time of each like or save, sorted by ``liker``.
     """
 
     listener: NDArray[np.int64]
@@ -51,13 +51,13 @@ class SharedListens:
 
     @classmethod
     def joined(cls, parts: list[SharedListens]) -> SharedListens:
-        """Return what ``parts``, at least one, in the listeners' order, say together."""
+        """Return the joined ``parts``, at least one, which are in the listeners' order."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
 class _Extra:
-    """Tracks to add: at the end of which session (row of `SharedListens`), and the friend, or `_NOBODY`."""
+    """Tracks to add: the session (row of `SharedListens`), the track, and the friend or `_NOBODY`."""
 
     place: NDArray[np.int64]
     track: NDArray[np.int64]
@@ -65,7 +65,7 @@ class _Extra:
 
 
 def heard(listens: Listens, likes: Reactions) -> SharedListens:
-    """Keep of one block of listeners what decides where shared tracks go."""
+    """Return what later decides where the shared tracks of a block of listeners go."""
     session, listener = listens.session, listens.listener
     first = np.flatnonzero(np.diff(session, prepend=-1))
     last = np.append(first[1:], len(session)) - 1 if len(session) else first
@@ -87,14 +87,14 @@ def heard(listens: Listens, likes: Reactions) -> SharedListens:
 def share(
     rng: np.random.Generator, world: World, before: SharedListens, block: NDArray[np.int64]
 ) -> tuple[Listens, NDArray[np.int64]]:
-    """Let the listeners ``block`` (rows, ascending, without gaps) hear what they share with others.
+    """Add shared tracks for the listeners ``block`` (rows, ascending, without gaps).
 
     Returns
     -------
     listens : Listens
-        All that is added, sorted by listener and time.
+        The added listens, sorted by listener and time.
     passed_on : int64 (n, 3)
-        The tracks among them that come from a friend: rows of friend, listener and track.
+        Friend, listener and track of the added listens that come from a friend.
     """
     tips, themes = _tips(rng, world, before, block), _theme_plays(rng, world, before, block)
     place, track, friend = (
@@ -103,15 +103,15 @@ def share(
     new = ~np.isin(_pair(before.listener[place], track), before.pair, kind="sort")
     new &= world.catalogue.released_s[track] <= before.end_s[place]
     place, track, friend = place[new], track[new], friend[new]
-    # A friend's track comes first in a session, and no track comes twice in it.
+    # In a session the tracks of friends come first, and no track occurs twice.
     order = np.lexsort((friend == _NOBODY, place))
     order = order[np.sort(np.unique(_pair(place, track)[order], return_index=True)[1])]
     place, track, friend = place[order], track[order], friend[order]
     listens = _played(rng, world, before, place, track)
     fits = listens.ended_s + GAP_S <= before.next_s[place]
     fits &= listens.ended_s + LAST_S < SPAN_S
-    told = fits & (friend != _NOBODY)
-    return listens.where(fits), np.column_stack([friend, listens.listener, track])[told]
+    passed_on = fits & (friend != _NOBODY)
+    return listens.where(fits), np.column_stack([friend, listens.listener, track])[passed_on]
 
 
 def _pair(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -119,7 +119,7 @@ def _pair(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]
 
 
 def _tips(rng: np.random.Generator, world: World, before: SharedListens, block: NDArray[np.int64]) -> _Extra:
-    """Pass what is liked on to friends, who hear it in their next session if that is soon."""
+    """Pass liked tracks on to friends, who hear them in their next session if that is soon."""
     friends, strength = world.listeners.friends, world.listeners.friend_strength
     giver, taker = np.concatenate([friends, friends[:, ::-1]]).T
     chance = world.params.pass_on * np.tile(strength, 2)
@@ -129,15 +129,15 @@ def _tips(rng: np.random.Generator, world: World, before: SharedListens, block: 
     count = np.searchsorted(before.liker, giver, side="right") - first
     edge = np.repeat(np.arange(len(giver)), count)
     like = first[edge] + np.arange(len(edge)) - (np.cumsum(count) - count)[edge]
-    told = rng.random(len(edge)) < chance[edge]
-    edge, like = edge[told], like[told]
+    passed_on = rng.random(len(edge)) < chance[edge]
+    edge, like = edge[passed_on], like[passed_on]
     at = _moment(before.listener, before.end_s)
     place = np.searchsorted(at, _moment(taker[edge], before.liked_s[like]), side="right")
-    found = np.minimum(place, len(at) - 1)
-    soon = (place < len(at)) & (before.listener[found] == taker[edge])
-    soon &= before.end_s[found] - before.liked_s[like] < world.params.tip_days * DAY_S
-    place, edge, track = found[soon], edge[soon], before.liked[like[soon]]
-    # Of several friends who tell of a track, the first is heard.
+    next_session = np.minimum(place, len(at) - 1)
+    soon = (place < len(at)) & (before.listener[next_session] == taker[edge])
+    soon &= before.end_s[next_session] - before.liked_s[like] < world.params.tip_days * DAY_S
+    place, edge, track = next_session[soon], edge[soon], before.liked[like[soon]]
+    # If several friends pass on a track, the first one counts.
     order = np.argsort(place, kind="stable")
     _, once = np.unique(_pair(taker[edge], track)[order], return_index=True)
     kept = order[once]
@@ -147,7 +147,7 @@ def _tips(rng: np.random.Generator, world: World, before: SharedListens, block: 
 def _theme_plays(
     rng: np.random.Generator, world: World, before: SharedListens, block: NDArray[np.int64]
 ) -> _Extra:
-    """Let followers of a theme end some sessions with tracks of it, most often in its context."""
+    """Let followers end some sessions with tracks of a theme, most often in the theme's context."""
     params, themes = world.params, world.themes
     follower, theme = themes.listeners[np.isin(themes.listeners[:, 0], block)].T
     first = np.searchsorted(before.listener, follower)
@@ -173,7 +173,7 @@ def _played(
     place: NDArray[np.int64],
     track: NDArray[np.int64],
 ) -> Listens:
-    """Play the tracks (n,) one after another from the end of their sessions, ``place`` (n,) ascending."""
+    """Play the tracks (n,) one after another at the ends of their sessions, ``place`` (n,) ascending."""
     listener, context = before.listener[place], before.context[place]
     people = world.listeners
     taste = taste_at(people.taste_start[listener], people.taste_end[listener], before.end_s[place] / SPAN_S)

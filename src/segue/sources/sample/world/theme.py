@@ -1,4 +1,4 @@
-"""Draws the themes: tracks of several genres that belong together, and the listeners who share them."""
+"""Draws the themes: related tracks of several genres, and the listeners who follow each theme."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ THEMES = (
     ("Late Night", "night"),
     ("Long Goodbye", "night"),
 )
-"""Name of each theme, and the context in which it is played most."""
+"""Name of each theme, and the context in which listeners play it most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Themes:
-    """Which tracks and which listeners each of `THEMES` has; rows of the pairs are sorted and unique.
+    """The tracks and listeners of each of `THEMES`; pairs are sorted and unique.
 
     Attributes
     ----------
@@ -59,9 +59,9 @@ class Themes:
 def build_themes(
     params: Params, seed: int, catalogue: DrawnCatalogue, n_listeners: int, fit: NDArray[np.float32]
 ) -> Themes:
-    """Draw genres and tracks that suit each theme's context, and followers whatever their tastes are.
+    """Draw genres and tracks that suit each theme's context, and followers with any taste.
 
-    ``fit`` float32 (7, n_tracks) says how well each track suits each of `CONTEXTS`, ≤ 0.
+    ``fit``, float32 (7, n_tracks), ≤ 0, is how well each track suits each of `CONTEXTS`.
     """
     rng = stream(seed, Stage.THEME)
     context = np.array([CONTEXTS.index(name) for _, name in THEMES])
@@ -80,7 +80,7 @@ def build_themes(
 def _tracks(
     rng: np.random.Generator, params: Params, catalogue: DrawnCatalogue, fit: NDArray[np.float32]
 ) -> NDArray[np.int64]:
-    """Draw the tracks of one theme, ascending: a few genres, as many tracks from each."""
+    """Draw the tracks of one theme, ascending: a few genres, with the same number of tracks from each."""
     stocked = np.unique(catalogue.track_genre)
     share = genre.MARKET[stocked] / genre.MARKET[stocked].sum()
     genres = rng.choice(stocked, min(params.theme_genres, len(stocked)), replace=False, p=share)
