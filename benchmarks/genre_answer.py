@@ -28,7 +28,7 @@ from segue.domain.genre_preference.features import pair_features
 from segue.sources.sample.store import generate
 from segue.sources.store import open_store
 from training.genre_preference.examples import split_by_time
-from training.genre_preference.forest import fit_forest
+from training.genre_preference.fit import fit_forest
 from training.genre_preference.pipeline import GenreTraining
 from training.genre_preference.trainer import TRAINER, ForestParams
 from training.release.lifecycle import train_on

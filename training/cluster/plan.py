@@ -12,7 +12,7 @@ from segue.artifacts.family import CLUSTERS, variant_alias
 from segue.artifacts.release import version_prefix
 from segue.artifacts.strict_json import parse_json
 from training.cluster.settings import build_params
-from training.release.champion import Champion, already_trained, changes, find_champion
+from training.release.gate import Champion, already_trained, changes, find_champion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,8 +14,7 @@ from segue.errors import AliasMovedError
 from training.cluster.files import ARTIFACT, RECORD
 from training.cluster.variant import VARIANTS
 from training.release import provenance
-from training.release.champion import find_champion
-from training.release.gate import Verdict
+from training.release.gate import Verdict, find_champion
 from training.release.lifecycle import decide
 from training.release.trainer import Order
 

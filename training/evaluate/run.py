@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from training.evaluate.item_group import ItemGroups
     from training.evaluate.negatives import Negatives
     from training.evaluate.split import Split
-    from training.genre_preference.evaluation import Estimate
+    from training.measure.comparison import Estimate
 
 HELD_OUT_SHARE = 0.1
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segue.domain.genre_preference.preference import Answerer
-from training.genre_preference.policy import words
+from training.genre_preference.policy import WORDS
 from training.release.page import render_page
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from rich.console import ConsoleRenderable
 
     from segue.artifacts.manifest import Record
-    from training.genre_preference.fit import Evaluation, Trained
+    from training.genre_preference.evaluation import Evaluation
+    from training.genre_preference.fit import Trained
 
 _IMPORTANT = 15
 
@@ -56,7 +57,7 @@ def summarise(trained: Trained) -> Iterator[ConsoleRenderable | str]:
         interval = f"95 % interval {estimate.low:.1%} to {estimate.high:.1%}, n = {estimate.n}"
         worst, f1 = evaluation.worst_recall[name], evaluation.macro_f1[name].value
         recall = f", worst recall {worst.recall:.2f}" if worst else ""
-        yield (f"  {words(name)}: {estimate.value:.1%} right ({interval}), macro F1 {f1:.3f}{recall}{luck}")
+        yield (f"  {WORDS[name]}: {estimate.value:.1%} right ({interval}), macro F1 {f1:.3f}{recall}{luck}")
     yield _genre_table(evaluation)
     yield _importance_table(evaluation)
     yield (
@@ -84,7 +85,7 @@ def _importance_table(evaluation: Evaluation) -> Table:
 def _row(name: Answerer, evaluation: Evaluation, genres: tuple[str, ...]) -> dict[str, Any]:
     worst = evaluation.worst_recall[name]
     return {
-        "name": words(name),
+        "name": WORDS[name],
         "accuracy": evaluation.accuracy[name],
         "macro_f1": evaluation.macro_f1[name],
         "p_value": evaluation.p_value.get(name),

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from segue.artifacts.manifest import Record
-    from training.genre_preference.evaluation import Estimate
     from training.hybrid.verdict import Measured
+    from training.measure.comparison import Estimate
 
 
 def render_report(family: str, record: Record, measured: Measured, names: tuple[str, ...], k: int) -> str:

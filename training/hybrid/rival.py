@@ -17,15 +17,14 @@ from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
 from segue.domain.model.registry import SOURCES, TIER_SOURCES
 from segue.errors import CorruptArtifactError, InvalidInputError, UnsupportedSchemaError, VersionNotFoundError
 from training.hybrid.settings import HybridSettings
-from training.release.champion import cannot_be_served, uncontested
-from training.release.gate import Verdict, refuse_unmeasured
+from training.release.gate import Verdict, cannot_be_served, refuse_unmeasured, uncontested
 
 if TYPE_CHECKING:
     from segue.artifacts.manifest import Manifest
     from segue.artifacts.place.object_store import ObjectStore
     from segue.domain.catalogue.vocabulary import Vocabulary
     from segue.domain.recommend.ranker import Ranker
-    from training.release.champion import Champion
+    from training.release.gate import Champion
 
 LEAST_OVERLAP = 0.5
 """Share of the live catalogue's tracks that a new one must still have."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segue.domain.model.registry import SOURCES, TIER_SOURCES
-from training.genre_preference.evaluation import mean_of_differences
 from training.hybrid.ranker.panel import (
     build_panel,
     measure_answers,
@@ -17,7 +16,7 @@ from training.hybrid.ranker.panel import (
 from training.hybrid.ranker.served import TOP_TIER, Results, Served, choose_served, popular_ranker
 from training.hybrid.ranker.weights import MIN_EXAMPLES
 from training.hybrid.trainer import NDCG
-from training.measure.comparison import estimate_means, p_better
+from training.measure.comparison import estimate_means, mean_of_differences, p_better
 from training.release.gate import Verdict, accept_challenger
 
 if TYPE_CHECKING:
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.recommend.recommender import Recommender
-    from training.genre_preference.evaluation import Estimate
     from training.hybrid.ranker.fit import Weighed
     from training.hybrid.ranker.panel import Panel, Task
+    from training.measure.comparison import Estimate
 
 OBJECTIVE = NDCG.metric
 

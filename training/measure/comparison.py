@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import ttest_rel
-
-from training.genre_preference.evaluation import Estimate
+from scipy.stats import binomtest, ttest_rel
+from scipy.stats import t as student
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +17,21 @@ RESAMPLES = 1000
 _ROUNDING = 1e-12
 _MOST_DRAWN = 1 << 17
 """Numbers drawn at once: all would be 1000 for each user, and a few take longer to ask for than to draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95 % confidence interval, measured on ``n`` people."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def to_json(self, split: str) -> dict[str, Any]:
+        """Return the form that manifests keep."""
+        value, *ci95 = (round(each, 6) for each in (self.value, self.low, self.high))
+        return {"value": value, "ci95": ci95, "n": self.n, "split": split}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,28 @@ def estimate_means(values: dict[str, NDArray[np.float64]], seed: int) -> dict[st
         name: Estimate(float(filled[:, i].sum() / count), float(low[i]), float(high[i]), int(count))
         for i, (name, count) in enumerate(zip(values, known_count, strict=True))
     }
+
+
+def share_of(part: int, whole: int) -> Estimate:
+    """Estimate a share, ``part`` of ``whole`` > 0, with Wilson's (1927) interval."""
+    result = binomtest(part, whole)
+    interval = result.proportion_ci(method="wilson")
+    return Estimate(float(result.statistic), float(interval.low), float(interval.high), whole)
+
+
+def mean_of_differences(gain: NDArray[np.float64]) -> Estimate:
+    """Estimate the mean of paired differences with Student's interval.
+
+    Parameters
+    ----------
+    gain : float64 (n,)
+        Each in [-1, 1]. With fewer than two, the interval is all of [-1, 1].
+    """
+    mean, n = float(gain.mean()) if len(gain) else 0.0, len(gain)
+    if n < 2:
+        return Estimate(mean, -1.0, 1.0, n)
+    margin = float(student.ppf(0.975, n - 1) * gain.std(ddof=1) / np.sqrt(n))
+    return Estimate(mean, mean - margin, mean + margin, n)
 
 
 def compare_pairs(values: dict[str, NDArray[np.float64]]) -> list[PairedTest]:

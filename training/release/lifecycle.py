@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from segue.artifacts.companion import bring_along
 from segue.artifacts.release import CHAMPION, Decision, promote_over, publish
 from segue.errors import GateRejectedError
-from training.release.champion import already_trained, changes, find_champion
 from training.release.file_state import origin_of
+from training.release.gate import already_trained, changes, find_champion
 from training.release.trainer import FittedT, Run
 
 if TYPE_CHECKING:

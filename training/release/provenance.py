@@ -25,7 +25,7 @@ def code(family: str) -> dict[str, Any]:
 
     ``dirty`` says whether files differ from the commit.
     """
-    return {"version": segue.__version__, "format": FORMAT[family], **_checkout()}
+    return {"version": segue.__version__, "format": FORMAT[family], **_commit()}
 
 
 def runtime() -> dict[str, str]:
@@ -40,16 +40,15 @@ def effort(started_s: float) -> dict[str, Any]:
 
 
 @cache
-def _checkout() -> dict[str, Any]:
+def _commit() -> dict[str, Any]:
     """Ask git once: what this process runs is what it has loaded, and one run names one commit."""
-    sha = _git("rev-parse", "HEAD")
-    return {"git_sha": sha, "dirty": bool(_git("status", "--porcelain"))} if sha else {}
-
-
-def _git(*arguments: str) -> str:
     git = shutil.which("git")
     if git is None:
-        return ""
-    folder = Path(__file__).parent
-    run = subprocess.run([git, *arguments], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
-    return run.stdout.strip() if run.returncode == 0 else ""
+        return {}
+    asked = [git, "status", "--porcelain=v2", "--branch"]
+    run = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)  # noqa: S603
+    lines = run.stdout.splitlines()
+    shas = [line.split()[2] for line in lines if line.startswith("# branch.oid ")]
+    if not shas or shas[0] == "(initial)":  # no checkout, or one without a commit
+        return {}
+    return {"git_sha": shas[0], "dirty": not all(line.startswith("#") for line in lines)}

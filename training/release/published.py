@@ -17,9 +17,8 @@ from segue.backends.onnx import OnnxClassifier
 from segue.errors import InvalidInputError, NotEnoughDataError
 from segue.sources.dataset.extent import describe_interactions
 from segue.sources.store import fingerprint, open_store
-from training.genre_preference.evaluation import accuracy, macro_f1
+from training.genre_preference.evaluation import accuracy, answer_index, macro_f1
 from training.genre_preference.examples import split_by_time
-from training.genre_preference.fit import answer_index
 from training.hybrid.data.event_source import read_events_at
 from training.hybrid.data.split import TimePart, damped_matrix, divide, new_to_user
 from training.hybrid.ranker.panel import build_panel, build_task
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
     from segue.artifacts.place.object_store import ObjectStore
     from segue.domain.listening.interactions import Interactions
     from segue.domain.recommend.recommender import Recommender
-    from training.genre_preference.evaluation import Estimate
     from training.hybrid.ranker.panel import Task
+    from training.measure.comparison import Estimate
 
 _SEEN = "the version was trained on exactly this data"
 

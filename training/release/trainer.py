@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from segue.artifacts.manifest import Manifest
     from segue.artifacts.place.object_store import ObjectStore
     from segue.sources.dataset import Account
-    from training.release.champion import Champion
-    from training.release.gate import Verdict
+    from training.release.gate import Champion, Verdict
 
 Data = TypeVar("Data")
 

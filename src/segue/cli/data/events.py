@@ -69,7 +69,7 @@ def _row(rate: ClickThrough) -> dict[str, object]:
     share: float | None = None
     interval: list[float] = []
     if rate.impressions:
-        from training.genre_preference.evaluation import share_of
+        from training.measure.comparison import share_of
 
         estimate = share_of(rate.clicks, rate.impressions)
         share, interval = estimate.value, [estimate.low, estimate.high]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from training.evaluate.negatives import Negatives
     from training.evaluate.run import EvaluationRequest, MeasuredModel, Report
     from training.evaluate.split import Protocol, Split
-    from training.genre_preference.evaluation import Estimate
+    from training.measure.comparison import Estimate
 
 _FORMS = "a sparse matrix as .npz, LightGCN's .txt, a table as .csv, .tsv or .parquet"
 _GIVEN = "given"

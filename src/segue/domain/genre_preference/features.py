@@ -51,7 +51,7 @@ def customer_features(purchases: Purchases, genres: tuple[str, ...]) -> NDArray[
     tracks = np.zeros(len(purchases.customers), np.int64)
     np.add.at(spent, row, purchases.spend)
     np.add.at(tracks, row, purchases.quantity)
-    by_genre = spend_by_genre(purchases)
+    by_genre = sum_by_genre(purchases, purchases.spend)
     total = np.maximum(by_genre.sum(axis=1) + _spend_without_genre(purchases, row), 1)
     column = {genre: index for index, genre in enumerate(purchases.genres)}
     features = np.zeros((len(spent), 2 + len(genres)), np.float32)
@@ -94,9 +94,9 @@ def pair_features(purchases: Purchases, drift: NDArray[np.float64]) -> NDArray[n
         See `pair_feature_names`. Shares are in [0, 1].
     """
     n_customers, n_genres = len(purchases.customers), len(purchases.genres)
-    every = _shares_by_span(purchases, (*HALF_LIVES, *DRIFT_HALF_LIVES))
+    every = recent_shares(purchases, *HALF_LIVES, *DRIFT_HALF_LIVES)
     shares, moved = every[: len(HALF_LIVES)], every[len(HALF_LIVES) :]
-    tracks = tracks_by_genre(purchases)
+    tracks = sum_by_genre(purchases, purchases.quantity)
     known = purchases.genre_index != NO_GENRE
     row = np.searchsorted(purchases.customers, purchases.customer_id)
     seconds = purchases.at.astype(np.int64)
@@ -122,76 +122,16 @@ def pair_features(purchases: Purchases, drift: NDArray[np.float64]) -> NDArray[n
     return features
 
 
-def recent_shares(purchases: Purchases, half_life_days: float | None) -> NDArray[np.float64]:
-    """Return the share of each genre in a customer's spending, float64 (n_customers, n_genres).
+def recent_shares(purchases: Purchases, *half_lives_days: float | None) -> NDArray[np.float64]:
+    """Return the share of each genre in a customer's spending, by each half-life.
 
-    The weight of a purchase halves with every half-life between it and the customer's last one. Rows sum to
-    1, or to 0 for customers who spent nothing on any genre.
-    """
-    shares: NDArray[np.float64] = _shares_by_span(purchases, (half_life_days,))[0]
-    return shares
-
-
-def spend_by_genre(purchases: Purchases) -> NDArray[np.int64]:
-    """Sum what each customer spent on each genre, int64 (n_customers, n_genres), ≥ 0, in spend units."""
-    return _sum_by_genre(purchases, purchases.spend)
-
-
-def tracks_by_genre(purchases: Purchases) -> NDArray[np.int64]:
-    """Count the tracks of each genre that each customer bought and kept, int64 (n_customers, n_genres)."""
-    return _sum_by_genre(purchases, purchases.quantity)
-
-
-def favourite_genre(purchases: Purchases) -> NDArray[np.int64]:
-    """Return the genre that each customer spent most on, int64 (n_customers,), or ``UNKNOWN``.
-
-    Of equal genres, the first by name is returned, so that the answer does not depend on the database's
-    order.
-    """
-    return _first(spend_by_genre(purchases))
-
-
-def recent_favourite(purchases: Purchases) -> NDArray[np.int64]:
-    """Return the genre of the greatest recent share, int64 (n_customers,), or ``UNKNOWN``."""
-    return _first(recent_shares(purchases, RECENT_DAYS))
-
-
-def single_genre(purchases: Purchases) -> NDArray[np.int64]:
-    """Return the genre of customers who bought ``SINGLE_GENRE_FROM`` or more tracks, all of one genre.
+    The weight of a purchase halves with every half-life between it and the customer's last one.
 
     Returns
     -------
-    int64 (n_customers,)
-        Row of ``purchases.genres``, or ``UNKNOWN``. Free tracks count; refunded tracks and tracks without a
-        genre do not.
+    float64 (n_half_lives, n_customers, n_genres)
+        Rows sum to 1, or to 0 for customers who spent nothing on any genre.
     """
-    tracks = tracks_by_genre(purchases)
-    enough = ((tracks > 0).sum(axis=1) == 1) & (tracks.sum(axis=1) >= SINGLE_GENRE_FROM)
-    return np.where(enough, _first(tracks), UNKNOWN)
-
-
-def rows_in(names: Sequence[str], among: Sequence[str]) -> NDArray[np.int64]:
-    """Return the row of each of ``names`` in ``among``, int64 (len(names),), -1 if it is missing."""
-    row = {name: index for index, name in enumerate(among)}
-    return np.array([row.get(name, -1) for name in names], np.int64)
-
-
-def _first(weight: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.int64]:
-    if not weight.shape[1]:
-        return np.full(len(weight), UNKNOWN)
-    return np.where(weight.max(axis=1) > 0, weight.argmax(axis=1), UNKNOWN)
-
-
-def _sum_by_genre(purchases: Purchases, values: NDArray[np.int64]) -> NDArray[np.int64]:
-    total = np.zeros((len(purchases.customers), len(purchases.genres)), np.int64)
-    known = purchases.genre_index != NO_GENRE
-    row = np.searchsorted(purchases.customers, purchases.customer_id[known])
-    np.add.at(total, (row, purchases.genre_index[known]), values[known])
-    return np.maximum(total, 0)
-
-
-def _shares_by_span(purchases: Purchases, half_lives_days: tuple[float | None, ...]) -> NDArray[np.float64]:
-    """Return `recent_shares` for each half-life, float64 (n_spans, n_customers, n_genres)."""
     n_customers, n_genres = len(purchases.customers), len(purchases.genres)
     known = purchases.genre_index != NO_GENRE
     row = np.searchsorted(purchases.customers, purchases.customer_id[known])
@@ -205,6 +145,56 @@ def _shares_by_span(purchases: Purchases, half_lives_days: tuple[float | None, .
     total = spend.sum(axis=2, keepdims=True)
     shares: NDArray[np.float64] = spend / np.where(total > 0, total, 1)
     return shares
+
+
+def sum_by_genre(purchases: Purchases, values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum ``values``, (n,), of the purchases by customer and genre: their spend, or their quantity.
+
+    Returns
+    -------
+    int64 (n_customers, n_genres)
+        Where more was refunded than bought, 0.
+    """
+    total = np.zeros((len(purchases.customers), len(purchases.genres)), np.int64)
+    known = purchases.genre_index != NO_GENRE
+    row = np.searchsorted(purchases.customers, purchases.customer_id[known])
+    np.add.at(total, (row, purchases.genre_index[known]), values[known])
+    return np.maximum(total, 0)
+
+
+def favourite_genre(purchases: Purchases) -> NDArray[np.int64]:
+    """Return the genre that each customer spent most on, int64 (n_customers,), or ``UNKNOWN``.
+
+    Of equal genres, the first by name is returned, so that the answer does not depend on the database's
+    order.
+    """
+    return _first(sum_by_genre(purchases, purchases.spend))
+
+
+def single_genre(purchases: Purchases) -> NDArray[np.int64]:
+    """Return the genre of customers who bought ``SINGLE_GENRE_FROM`` or more tracks, all of one genre.
+
+    Returns
+    -------
+    int64 (n_customers,)
+        Row of ``purchases.genres``, or ``UNKNOWN``. Free tracks count; refunded tracks and tracks without a
+        genre do not.
+    """
+    tracks = sum_by_genre(purchases, purchases.quantity)
+    enough = ((tracks > 0).sum(axis=1) == 1) & (tracks.sum(axis=1) >= SINGLE_GENRE_FROM)
+    return np.where(enough, _first(tracks), UNKNOWN)
+
+
+def rows_in(names: Sequence[str], among: Sequence[str]) -> NDArray[np.int64]:
+    """Return the row of each of ``names`` in ``among``, int64 (len(names),), -1 if it is missing."""
+    row = {name: index for index, name in enumerate(among)}
+    return np.array([row.get(name, -1) for name in names], np.int64)
+
+
+def _first(weight: NDArray[np.int64]) -> NDArray[np.int64]:
+    if not weight.shape[1]:
+        return np.full(len(weight), UNKNOWN)
+    return np.where(weight.max(axis=1) > 0, weight.argmax(axis=1), UNKNOWN)
 
 
 def _last_s(purchases: Purchases) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from segue.domain.genre_preference.features import (
     recent_shares,
     rows_in,
     single_genre,
-    tracks_by_genre,
+    sum_by_genre,
 )
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def predict_genres(model: GenrePreference, purchases: Purchases) -> Answers:
         probabilities[some] = answered[some]
     alone = np.flatnonzero(single != UNKNOWN)
     if len(alone):
-        tracks = tracks_by_genre(purchases)[alone].sum(axis=1)[:, None]
+        tracks = sum_by_genre(purchases, purchases.quantity)[alone].sum(axis=1)[:, None]
         own = np.zeros((len(alone), len(names)))
         own[np.arange(len(alone)), rows_in(purchases.genres, names)[single[alone]]] = 1
         probabilities[alone] = (tracks * own + PRIOR_TRACKS * probabilities[alone]) / (tracks + PRIOR_TRACKS)
@@ -222,7 +222,7 @@ def predict_genres(model: GenrePreference, purchases: Purchases) -> Answers:
 def predict_genre(model: GenrePreference, purchases: Purchases) -> GenreAnswer:
     """Answer for the one customer of ``purchases``, see `predict_genres`."""
     answers = predict_genres(model, purchases)
-    shares = _ranked(purchases.genres, recent_shares(purchases, None)[0])
+    shares = _ranked(purchases.genres, recent_shares(purchases, None)[0, 0])
     return GenreAnswer(
         genre=answers.genre[0],
         probabilities=_ranked(answers.names, answers.probabilities[0]),
@@ -237,13 +237,13 @@ def _answer(model: GenrePreference, purchases: Purchases) -> tuple[tuple[str, ..
     if model.answerer is Answerer.FOREST:
         return model.forest.probabilities(purchases)
     recent = model.answerer is Answerer.RECENT_FAVOURITE
-    return purchases.genres, recent_shares(purchases, RECENT_DAYS if recent else None)
+    return purchases.genres, recent_shares(purchases, RECENT_DAYS if recent else None)[0]
 
 
 def _because(model: GenrePreference, purchases: Purchases) -> str:
     single = int(single_genre(purchases)[0])
     if single != UNKNOWN:
-        tracks = int(tracks_by_genre(purchases)[0, single])
+        tracks = int(sum_by_genre(purchases, purchases.quantity)[0, single])
         return f"all {tracks} tracks that the customer bought are {purchases.genres[single]}"
     if favourite_genre(purchases)[0] == UNKNOWN:
         return "the customer has no purchases in any genre: this is the store's most common one"

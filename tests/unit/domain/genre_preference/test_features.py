@@ -17,7 +17,6 @@ from segue.domain.genre_preference.features import (
     favourite_genre,
     pair_feature_names,
     pair_features,
-    recent_favourite,
     recent_shares,
     single_genre,
 )
@@ -67,9 +66,9 @@ def test_the_order_of_purchases_changes_nothing(order: list[int]) -> None:
 
 def test_a_purchase_counts_half_after_a_half_life_before_the_last_one() -> None:
     store = purchases([(1, "2025-01-01", 3, 40_000, 1), (1, "2025-03-02", 1, 30_000, 1)])
-    assert recent_shares(store, 60.0)[0] == pytest.approx([0, 0.6, 0, 0.4])
-    assert recent_shares(store, None)[0] == pytest.approx([0, 3 / 7, 0, 4 / 7])
-    assert (favourite_genre(store)[0], recent_favourite(store)[0]) == (3, 1)
+    recent, all_time = recent_shares(store, 60.0, None)
+    assert recent[0] == pytest.approx([0, 0.6, 0, 0.4])
+    assert all_time[0] == pytest.approx([0, 3 / 7, 0, 4 / 7])
 
 
 def test_a_pair_is_described_by_the_customer_and_the_genre() -> None:

@@ -10,9 +10,9 @@ import pytest
 from segue.domain.genre_preference.features import pair_feature_names
 from segue.domain.genre_preference.preference import Answerer, GenrePreference, PairForest, predict_genres
 from tests.purchases import purchases
-from training.genre_preference.calibration import FOLDS, calibrate
 from training.genre_preference.evaluation import calibration_error
 from training.genre_preference.examples import Examples
+from training.genre_preference.fit import FOLDS, calibrate
 
 GENRES = ("Jazz", "Metal", "Rock")
 N = 400
@@ -57,20 +57,22 @@ def examples(rng: np.random.Generator) -> Examples:
 @pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
 def test_probabilities_become_true_and_no_answer_changes(power: float, examples: Examples) -> None:
     raw = forest(power)
-    calibrated = calibrate(model(raw), raw, examples)
-    assert calibrated.forest.sharpness == pytest.approx(1 / power, rel=0.4)
-    before, after = (predict_genres(model(each), examples.history) for each in (raw, calibrated.forest))
+    sharpness, states = calibrate(model(raw), raw, examples)
+    assert sharpness == pytest.approx(1 / power, rel=0.4)
+    before, after = (
+        predict_genres(model(each), examples.history) for each in (raw, replace(raw, sharpness=sharpness))
+    )
     assert before.genre == after.genre
     right = np.array([GENRES.index(genre) for genre in after.genre]) == examples.label
-    assert calibration_error(calibrated.stated, right) < 0.1
+    assert calibration_error(states, right) < 0.1
     if power != 1:
         stated = before.probabilities.max(axis=1)
-        assert calibration_error(calibrated.stated, right) < calibration_error(stated, right)
+        assert calibration_error(states, right) < calibration_error(stated, right)
 
 
 def test_what_a_part_states_does_not_depend_on_its_own_labels(examples: Examples) -> None:
     raw, part = forest(0.5), np.arange(N) % FOLDS == 0
     wrong = replace(examples, label=np.where(part, (examples.label + 1) % len(GENRES), examples.label))
-    as_it_is, altered = (calibrate(model(raw), raw, each).stated for each in (examples, wrong))
+    as_it_is, altered = (calibrate(model(raw), raw, each)[1] for each in (examples, wrong))
     assert np.array_equal(as_it_is[part], altered[part])
     assert not np.array_equal(as_it_is[~part], altered[~part])

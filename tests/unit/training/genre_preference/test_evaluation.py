@@ -13,11 +13,10 @@ from training.genre_preference.evaluation import (
     accuracy,
     better_than,
     calibration_error,
-    difference,
     macro_f1,
-    macro_f1_difference,
     worst_recall,
 )
+from training.measure.comparison import mean_of_differences
 
 LABEL = np.arange(200) % 4
 
@@ -54,7 +53,7 @@ def test_intervals_are_of_95_percent() -> None:
     for _ in range(400):
         right = accuracy((rng.random(200) > 0.6).astype(int), label)
         inside[0] += right.low <= 0.6 <= right.high
-        gain = difference((rng.random(200) > 0.6).astype(int), (rng.random(200) > 0.6).astype(int), label)
+        gain = mean_of_differences((rng.random(200) <= 0.6).astype(float) - (rng.random(200) <= 0.6))
         inside[1] += gain.low <= 0 <= gain.high
     assert all(0.92 < count / 400 < 0.98 for count in inside)
 
@@ -70,11 +69,11 @@ def test_a_difference_of_macro_f1_is_that_of_both_estimates_and_paired() -> None
     rng = np.random.default_rng(5)
     label = rng.integers(4, size=300)
     answer, other = (np.where(rng.random(300) < share, label, 0) for share in (0.7, 0.5))
-    gain = macro_f1_difference(answer, other, label, seed=1)
+    gain = macro_f1(answer, label, seed=1, over=other)
     single = [macro_f1(rows, label, seed=1) for rows in (answer, other)]
     assert gain.value == pytest.approx(single[0].value - single[1].value)
     assert 0 < gain.low < gain.value < gain.high
-    same = macro_f1_difference(answer, answer, label, seed=1)
+    same = macro_f1(answer, label, seed=1, over=answer)
     assert (same.low, same.value, same.high) == (0, 0, 0)
 
 

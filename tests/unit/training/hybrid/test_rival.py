@@ -20,8 +20,7 @@ from tests.small_recommender import SMALL, train_hybrid
 from training.algorithm.collaborative.linear import Ease
 from training.hybrid.pipeline import HybridTraining
 from training.hybrid.rival import Rival, open_rival
-from training.release.champion import find_champion
-from training.release.gate import Verdict
+from training.release.gate import Verdict, find_champion
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.genre_preference.evaluation import Estimate
-from training.measure.comparison import compare_pairs, correct_by_holm, estimate_means
+from training.measure.comparison import Estimate, compare_pairs, correct_by_holm, estimate_means
 
 
 def test_intervals_hold_the_true_mean_nineteen_times_of_twenty() -> None:

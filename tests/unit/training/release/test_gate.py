@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from segue.domain.genre_preference.preference import Answerer
-from training.genre_preference.evaluation import Estimate
 from training.genre_preference.policy import accept_genre_challenger, choose_answerer
-from training.genre_preference.trainer import ACCURACY, MACRO_F1
+from training.genre_preference.trainer import ACCURACY
 from training.hybrid.policy import Standing, choose_ranking
 from training.hybrid.verdict import accept_ranking
+from training.measure.comparison import Estimate
 from training.release.gate import Verdict, accept_challenger
 
 FOREST, RECENT, PAST, COMMON = Answerer
@@ -78,9 +78,7 @@ def test_the_forest_is_served_only_if_it_beats_every_baseline(
 def test_a_genre_challenger_must_do_rare_genres_no_worse(
     accuracy, f1_gain, p_worst, accepted, reason
 ) -> None:
-    verdict = accept_genre_challenger(
-        Verdict(accuracy, "as good"), MACRO_F1, estimate(f1_gain), ("Zouk", p_worst)
-    )
+    verdict = accept_genre_challenger(Verdict(accuracy, "as good"), estimate(f1_gain), ("Zouk", p_worst))
     assert verdict.choice is accepted
     assert re.search(reason, verdict.reason)
 
