@@ -151,17 +151,41 @@ def segue() -> Any:
     return command
 
 
+CALL = re.compile(r"(?:^|[\s`/])segue((?: [a-z][\w-]*)+)([^`\n|]*)", re.MULTILINE)
+
+
 @each_document
 def test_every_segue_command_exists(path: Path, segue: Any) -> None:
+    assert [f"segue{words}" for words, _ in CALL.findall(read(path)) if find(segue, words) is None] == []
+
+
+@each_document
+def test_every_option_of_a_segue_command_exists(path: Path, segue: Any) -> None:
+    joined = read(path).replace("\\\n", " ")
+    text = "\n".join(
+        [*re.findall(r"^```.*?^```", joined, re.MULTILINE | re.DOTALL), *code_spans(prose(joined))]
+    )
     unknown = []
-    for line in re.findall(r"(?:^|[\s`/])segue((?: [a-z][\w-]*)+)", read(path), re.MULTILINE):
-        command, words = segue, line.split()
-        while words and hasattr(command, "commands"):
-            if words[0] not in command.commands:
-                unknown.append(f"segue{line}")
-                break
-            command = command.commands[words.pop(0)]
+    for words, rest in CALL.findall(text):
+        command = find(segue, words)  # a group where a document leaves the name of the command open
+        known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)} | {"--help"}
+        unknown += [
+            f"segue{words} {name}"
+            for name in re.findall(r" (--[a-z-]+)", rest)
+            if name not in known and not hasattr(command, "commands")
+        ]
     assert unknown == []
+
+
+def find(command: Any, words: str) -> Any:
+    """Return the command of some words, which may be followed by arguments; None if there is none."""
+    for word in words.split():
+        if not hasattr(command, "commands"):
+            break
+        if word not in command.commands:
+            return None
+        command = command.commands[word]
+    return command
 
 
 def test_the_runbook_lists_every_trainer_with_what_it_needs() -> None:
