@@ -18,7 +18,7 @@ from segue.errors import GateRejectedError, NotEnoughDataError, SegueError
 from segue.serving.settings.environment import read_more_settings
 
 _STATUS: dict[type[SegueError], int] = {GateRejectedError: 3, NotEnoughDataError: TOO_LITTLE}
-"""Exit statuses of errors that a schedule may pass over; every other error is 1, as a crash is."""
+"""Exit statuses of errors that a schedule may ignore; every other error has status 1, like a crash."""
 
 _COMMANDS = {
     "recommend": ("ask.recommend:recommend", ""),
@@ -31,41 +31,40 @@ _COMMANDS = {
     "sample": ("data.sample:sample", ""),
     "ready": ("ready:ready", ""),
     "serve": ("ask.serve:serve", ""),
-    "import": ("data.import_:app", "Bring in data sets, and listeners' own histories."),
+    "import": ("data.import_:app", "Import data sets and listeners' own histories."),
     "models": ("store.models:app", "List, compare, promote and roll back trained versions."),
     "train": ("training.train_all:app", "Train a family and publish it."),
     "history": ("data.history:app", "Listeners' events, as the functions read them."),
     "index": ("store.index:app", "The index that finds similar tracks of a large catalogue."),
-    "events": ("data.events:app", "What callers sent back: click-through rates."),
+    "events": ("data.events:app", "Feedback of callers: click-through rates."),
 }
-"""Where each command is, and the help of a group; a module is imported when its command is asked for."""
+"""Module and attribute of each command, and the help of a group. A module is imported with its command."""
 
 
 class _Commands(TyperGroup):
-    """Imports the module of the command that is asked for, and no other: together they take half a second."""
+    """Imports only the module of the command that runs: all modules together take half a second."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [*_COMMANDS, *(name for name in super().list_commands(ctx) if name not in _COMMANDS)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         is_known = cmd_name in {*_COMMANDS, *self.commands}
-        wanted = (
-            {cmd_name} & _COMMANDS.keys() if is_known else _COMMANDS.keys()
-        )  # all, to suggest the nearest
+        # An unknown name needs all commands, to suggest the nearest one.
+        wanted = {cmd_name} & _COMMANDS.keys() if is_known else _COMMANDS.keys()
         for name in wanted - self.commands.keys():
             self.commands[name] = _load(name)
         return super().get_command(ctx, cmd_name)
 
 
 def _load(name: str) -> Any:
-    place, told = _COMMANDS[name]
+    place, group_help = _COMMANDS[name]
     path, attribute = place.split(":")
     module = import_module(f"segue.cli.{path}")
-    found, alone = getattr(module, attribute), typer.Typer(rich_markup_mode=None)
-    if isinstance(found, typer.Typer):
-        alone.add_typer(found, name=name, help=told)
+    command, alone = getattr(module, attribute), typer.Typer(rich_markup_mode=None)
+    if isinstance(command, typer.Typer):
+        alone.add_typer(command, name=name, help=group_help)
     else:
-        alone.command(name, cls=getattr(module, "COMMAND", None))(found)
+        alone.command(name, cls=getattr(module, "COMMAND", None))(command)
     return get_group(alone).commands[name]
 
 
@@ -90,7 +89,7 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run the command; an error of ours is one line on standard error, and its exit status."""
+    """Run the command; a `SegueError` becomes one line on standard error and an exit status."""
     try:
         for line in read_more_settings(Path(".env")):
             typer.echo(line, err=True)
@@ -100,7 +99,7 @@ def main() -> None:
 
 
 def run_command(arguments: list[str]) -> int:
-    """Run one command in this process; return its exit status, and print an error of ours as `main` does."""
+    """Run one command in this process and return its exit status; a `SegueError` is printed as in `main`."""
     try:
         return get_command(app).main(arguments, prog_name="segue", standalone_mode=False) or 0
     except SegueError as error:

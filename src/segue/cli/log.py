@@ -1,4 +1,4 @@
-"""Says what a command is at: by a bullet on a terminal, by the time elsewhere, and in a file if asked."""
+"""Logs the progress of a command: bullets on a terminal, times elsewhere, and in a file if one is named."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 LEVELS = ("debug", "info", "warning", "error")
 _LEAST_S = 0.05
-"""Seconds; shorter steps are not worth a word."""
+"""Minimum seconds of a step in the summary."""
 _NUMBERED = re.compile(r":? \d+ of \d+.*")
-"""Ends the name of a step that is repeated, as ``iALS sweep 3 of 15``: together they are one."""
+"""Matches the end of a repeated step's name, such as ``iALS sweep 3 of 15``; the repetitions are added up."""
 
 
 class _Lines(logging.Handler):
-    """Prints a record as one line, whatever its length, above the bars."""
+    """Prints each record as one unwrapped line above the progress bars."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -40,17 +40,19 @@ class _Lines(logging.Handler):
 
 
 def log_to(console: Console, name: str, level: str = "info", file: Path | None = None) -> logging.Logger:
-    """Return a logger that prints to a console, and adds to a file if there is one.
+    """Return a logger that prints to a console, and appends to a file if one is named.
 
     Raises
     ------
     BadParameter
-        There is no such level.
+        The level is unknown.
     SourceUnavailableError
         The file cannot be written.
     """
     if level.lower() not in LEVELS:
-        raise typer.BadParameter(f"{level!r} is none of {', '.join(LEVELS)}.", param_hint="--log-level")
+        raise typer.BadParameter(
+            f"{level!r} is unknown: give one of {', '.join(LEVELS)}.", param_hint="--log-level"
+        )
     handlers: list[logging.Handler] = [_Lines(console)]
     if file is not None:
         with writing_to(file):
@@ -69,7 +71,7 @@ def log_to(console: Console, name: str, level: str = "info", file: Path | None =
 
 
 class Steps:
-    """Logs each step of a command as it begins, and at the end how many seconds each took."""
+    """Logs each step of a command when it begins, and the seconds of all steps at the end."""
 
     def __init__(self, logger: logging.Logger, status: Status) -> None:
         self._logger = logger
@@ -77,7 +79,7 @@ class Steps:
         self._begun: list[tuple[str, float]] = []
 
     def __call__(self, name: str) -> None:
-        """Begin a step, which ends the one before."""
+        """Begin a step, and end the one before."""
         self._begun.append((name, time.monotonic()))
         self._logger.info("%s", name)
         self._status.update(escape(name))
@@ -88,5 +90,5 @@ class Steps:
         took: dict[str, float] = defaultdict(float)  # members are fitted several times
         for (name, start_s), end_s in zip(self._begun, ends, strict=True):
             took[_NUMBERED.sub("", name)] += end_s - start_s
-        told = ", ".join(f"{name} {seconds:.1f}" for name, seconds in took.items() if seconds >= _LEAST_S)
-        self._logger.info("took %.1f s: %s", sum(took.values()), told or "no step a moment")
+        steps = ", ".join(f"{name} {seconds:.1f}" for name, seconds in took.items() if seconds >= _LEAST_S)
+        self._logger.info("took %.1f s: %s", sum(took.values()), steps or "every step was short")

@@ -1,4 +1,4 @@
-"""Options that several commands share, each with its environment variable and default."""
+"""Options of several commands, with their environment variables and defaults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from segue.serving.settings.environment import DEFAULT_ARTIFACTS, DEFAULT_STORE
 Artifacts = Annotated[
     str,
     typer.Option(
-        "--artifacts", envvar="SEGUE_ARTIFACTS", help="Where versions live: a folder or s3://bucket/prefix."
+        "--artifacts", envvar="SEGUE_ARTIFACTS", help="Store of versions: a folder or s3://bucket/prefix."
     ),
 ]
 Store = Annotated[
@@ -27,7 +27,7 @@ State = Annotated[
     typer.Option(
         "--state",
         envvar="SEGUE_STATE",
-        help="Where listeners' events are: an SQLite file or dynamodb://table.",
+        help="Listeners' events: an SQLite file or dynamodb://table.",
     ),
 ]
 Data = Annotated[
@@ -38,20 +38,18 @@ Data = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Reason = Annotated[str, typer.Option(help="Why, for whoever reads the history.")]
+Reason = Annotated[str, typer.Option(help="Reason, kept in the history of the alias.")]
 
 Events = Annotated[
-    list[str] | None, typer.Option(help="More events, as of the lake that feedback fills; repeatable.")
+    list[str] | None, typer.Option(help="More events, such as the lake of feedback; repeatable.")
 ]
 Promote = Annotated[bool, typer.Option(help="Make versions live if the gate agrees.")]
 Force = Annotated[bool, typer.Option("--force", help="Train on unchanged data; overrule the gate.")]
 
-LogFile = Annotated[
-    Path | None, typer.Option("--log-file", help="File to add log lines to, each with its time.")
-]
+LogFile = Annotated[Path | None, typer.Option("--log-file", help="File to append log lines with times to.")]
 
 ARTIFACTS = DEFAULT_ARTIFACTS
 SAMPLE = Path(DEFAULT_STORE).parent
 
 TOO_LITTLE = 4
-"""Exit status of a training or preparation for which there is too little data, or no features."""
+"""Exit status of a training or preparation with too little data or without features."""

@@ -1,4 +1,4 @@
-"""``segue ready``: make what the API serves, as far as it is not there, one step after the other."""
+"""``segue ready``: prepares everything that the API serves, step by step, if it is missing or stale."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from segue.cli.options import ARTIFACTS, SAMPLE, TOO_LITTLE, Artifacts, Data, St
 from segue.serving.settings.environment import DEFAULT_STATE
 
 _PASSED_OVER = {0, 3, TOO_LITTLE}
-"""Statuses that end nothing. 3: the gate keeps what is live, or some variants say why they are not ready."""
+"""Statuses after which the steps go on; 3 means a refusal of the gate, or variants that are not ready."""
 
 
 def ready(
     *,
     store: Store = "",
     data: Data = "",
-    raw_data: Annotated[str, typer.Option(help="Folder of raw tables, for the clusters.")] = "",
+    raw_data: Annotated[str, typer.Option(help="Folder with raw tables for the clusters.")] = "",
     location: Artifacts = ARTIFACTS,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Sample store, training, clusters and histories in one process; what is up to date is left alone.
+    """Prepare the sample store, models, clusters and histories in one process; skip up-to-date ones.
 
-    Every step is a command of its own, and its seconds are printed. Exit status: that of the first step that
-    fails; a refusal of the gate and too little data are no failures.
+    Every step is a command and prints its seconds. The exit status is that of the first step that fails.
+    A refusal of the gate and too little data do not count as failures.
     """
     from segue.cli import run_command
 

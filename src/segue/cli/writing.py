@@ -1,4 +1,4 @@
-"""Files that a command writes for its user."""
+"""Error messages for files that a command writes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
-    """Name the file and the remedy in what the operating system refuses."""
+    """Turn an OSError into a SourceUnavailableError that names the file and the remedy."""
     try:
         yield
     except OSError as error:

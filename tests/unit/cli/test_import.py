@@ -49,7 +49,7 @@ def test_lastfm2k_is_imported_once_and_again_by_force(data: Path, tmp_path: Path
     assert len(read_catalogue(out)[0]) == 4
     assert len(read_interactions(out)[0].users) == 2
     again = invoke("lastfm2k", "--data", data, "--out", out)
-    assert "is there already (seed 7)" in again.output
+    assert "already exists (seed 7)" in again.output
     assert "written to" not in again.output
     assert "written to" in invoke("lastfm2k", "--data", data, "--out", out, "--force").output
     assert "written to" in invoke("lastfm2k", "--data", data, "--out", out, "--seed", 8).output

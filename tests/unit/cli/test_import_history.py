@@ -1,4 +1,4 @@
-"""`segue import spotify`, `lastfm` and `listenbrainz` at the prompt."""
+"""`segue import spotify`, `lastfm` and `listenbrainz` on the command line."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_file_and_a_user_are_enough_after_make_run(here: Path) -> None:
         "endsong_0.json: 3 listens, 1 bad row",
         "StreamingHistory0.json: 1 listen",
         "none.json: 0 listens; there is no such file",
-        "3 100.0% distinct listens (1 more row told of one of them)",
+        "3 100.0% distinct listens (1 more row of the same listens)",
         "2 66.7% matched to one recording",
         "2 66.7% by name, confidence 0.95",
         "1 33.3% unmatched",
@@ -160,7 +160,7 @@ def test_of_many_files_that_cannot_be_read_the_first_are_named(here: Path) -> No
     write_json(here / "endsong_0.json", [extended("2023-01-31T12:05:37Z", ARTIST, TITLE)])
     done = invoke("spotify", *(f"none{n}.json" for n in range(30)), "endsong_0.json", "--user", "me")
     assert (done.exit_code, done.output.count("there is no such file")) == (0, 20)
-    assert "… 10 more were not read whole: --json names them" in done.output
+    assert "… 10 more were not read completely: --json names them" in done.output
     assert "endsong_0.json: 1 listen" in done.output
 
 

@@ -114,7 +114,7 @@ def test_a_version_that_is_none_is_named_with_the_list_of_those_there_are(run, v
     for error in (shown, moved):
         assert isinstance(error, InvalidInputError)
         assert str(error).startswith(f"{FAMILY} has no version or alias {absent!r}")
-        assert f"`segue models list {FAMILY}` names those there are" in str(error)
+        assert f"`segue models list {FAMILY}` names the existing ones" in str(error)
 
 
 def test_a_damaged_manifest_is_told_with_the_way_back(run, versions, tmp_path) -> None:
@@ -158,8 +158,8 @@ def test_moving_a_member_says_that_the_hybrid_pins_its_own(
         names.append(publish(store, family, tmp_path / "files", record, created_at=NOW).version)
         told = run("promote", family, names[-1], "--reason", "x", "--json")
         assert read(told)["version"] == names[-1]
-        assert ("functions follow hybrid" in told.stderr) is warned
-    assert ("functions follow hybrid" in run("rollback", family, "--reason", "x").stderr) is warned
+        assert ("functions serve hybrid" in told.stderr) is warned
+    assert ("functions serve hybrid" in run("rollback", family, "--reason", "x").stderr) is warned
 
 
 def test_variants_are_named_and_switched_by_name(run, tmp_path) -> None:
@@ -204,7 +204,7 @@ def test_an_unknown_name_is_told_what_there_is_and_how_to_make_it(run, tmp_path)
     error = run("promote", "clusters", "llav_pca", "--reason", "test").exception
     assert isinstance(error, InvalidInputError)
     assert "clusters has no 'llav_pca'" in str(error)
-    assert "there is champion, naive-features;" in str(error)
+    assert "only champion, naive-features;" in str(error)
     assert "`segue prepare`" in str(error)
 
 

@@ -122,7 +122,7 @@ def test_a_data_set_beside_raw_tables_is_said_to_be_left_out(
 ) -> None:
     raw = raw_folder(tmp_path / "raw")
     done = invoke(tmp_path, "--raw-data", raw, "--data", "other")
-    assert f"the data set other is not read: the raw tables of {raw} are" in done.output
+    assert f"other is ignored: the raw tables in {raw} are read instead" in done.output
     assert asked
 
 

@@ -97,7 +97,7 @@ def test_neighbours_in_a_variant_are_told_with_what_brings_them_near(
     assert done.exception is None, done.output
     assert "Note: pca_features cannot be served now; naive_features, which is live, stands in." in done.output
     assert "like t004, by clusters (naive_features)" in done.output
-    assert re.search(r"^t004 lies in (no cluster|cluster \d+, cluster \d+, with strength \d\.\d\d)\.$",
+    assert re.search(r"^t004 is in (no cluster|cluster \d+, cluster \d+, with strength \d\.\d\d)\.$",
                      done.output, re.MULTILINE)  # fmt: skip
     assert re.search(r"distance +same cluster", done.output)
     assert re.search(r"t\d{3} .* \d\.\d{3} +(yes|no) ", done.output)

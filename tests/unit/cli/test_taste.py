@@ -86,5 +86,5 @@ def test_percentiles_are_those_of_the_insights() -> None:
 
 
 def test_a_file_without_html_is_refused(stored: list[str], tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="written with --html only"):
+    with pytest.raises(InvalidInputError, match="written only with --html"):
         run(LISTENER, str(tmp_path / "page.html"), *stored)

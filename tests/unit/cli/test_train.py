@@ -55,7 +55,7 @@ def test_a_family_without_data_is_named_and_fails_nothing(tmp_path: Path) -> Non
     assert lines[1].startswith(f"hybrid: no data, {data} holds no interactions.parquet")
     assert lines[2].startswith("clusters: no data, input missing: naive_features")
     _, lines = train_all(tmp_path, "--data", data)
-    assert lines[0].startswith(f"genre-preference: no data, {data} is no store's database")
+    assert lines[0].startswith(f"genre-preference: no data, {data} is not a store's database")
 
 
 def test_where_no_family_has_data_the_run_fails(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_every_family_of_a_store_is_trained_and_answers(tmp_path: Path) -> None:
     assert told.count("genre preference of ") == told.count("listener ") == 3
     assert "like " in told
     strange = CliRunner().invoke(app, [*command, "--user", "nobody"])
-    assert "nobody did nothing in" in str(strange.exception)
+    assert "the data has no events of nobody" in str(strange.exception)
 
 
 @pytest.mark.parametrize("command", ["genre-preference --store nowhere.sqlite", "recommend --data nowhere"])
@@ -135,8 +135,12 @@ def test_a_place_for_artifacts_that_is_none_is_refused_before_anything_is_read(c
 @pytest.mark.parametrize(
     ("minutes", "trials", "told"),
     [
-        (1.0, Path("var/trials"), "var/trials keeps what was tried: the same command goes on from there"),
-        (1.0, None, "what was tried is lost: --trials FOLDER keeps it"),
+        (
+            1.0,
+            Path("var/trials"),
+            "var/trials keeps the tried settings: the same command continues from them",
+        ),
+        (1.0, None, "the tried settings are lost: --trials FOLDER keeps them"),
         (0.0, Path("var/trials"), ""),
     ],
 )

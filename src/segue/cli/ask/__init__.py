@@ -1,1 +1,1 @@
-"""Commands that answer as the functions do."""
+"""Commands that give the same answers as the functions."""

@@ -1,4 +1,4 @@
-"""``segue recommend``, ``similar`` and ``explain``: what the functions answer, at the prompt."""
+"""``segue recommend``, ``similar`` and ``explain``: the functions' answers on the command line."""
 
 from __future__ import annotations
 
@@ -25,16 +25,18 @@ T = TypeVar("T", bound="RecommendedTrack")
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")]
 
 
-def recommend(  # noqa: PLR0913 - one parameter an option
+def recommend(  # noqa: PLR0913 - one parameter per option
     user: Annotated[str, typer.Argument(help="The listener's id.")],
     *,
     limit: Limit = 10,
     mood: Annotated[str | None, typer.Option(help="energetic, chill, happy, melancholic, party …")] = None,
     genre: Annotated[str | None, typer.Option(help="A genre of the catalogue, or a broad one.")] = None,
-    seed: Annotated[list[str], typer.Option(help="More like this track; may be given again.")] = [],  # noqa: B006
-    diversity: Annotated[float | None, typer.Option(help="0 the best alone … 1 most unlike.")] = None,
-    friend: Annotated[list[str], typer.Option(help="A user whose likes count too; again for more.")] = [],  # noqa: B006
-    exclude: Annotated[list[str], typer.Option(help="Never this track; may be given again.")] = [],  # noqa: B006
+    seed: Annotated[list[str], typer.Option(help="Find more like this track; repeatable.")] = [],  # noqa: B006
+    diversity: Annotated[
+        float | None, typer.Option(help="From 0, the best tracks, to 1, the most varied.")
+    ] = None,
+    friend: Annotated[list[str], typer.Option(help="A user whose likes count too; repeatable.")] = [],  # noqa: B006
+    exclude: Annotated[list[str], typer.Option(help="Never return this track; repeatable.")] = [],  # noqa: B006
     time_of_day: Annotated[str | None, typer.Option(help="morning, afternoon, evening or night.")] = None,
     day: Annotated[str | None, typer.Option(help="workday or weekend.")] = None,
     activity: Annotated[str | None, typer.Option(help="commute, work, study, workout, party …")] = None,
@@ -48,7 +50,7 @@ def recommend(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Recommend tracks to a listener, and say why."""
     context = {"time_of_day": time_of_day, "day": day, "activity": activity, "weather": weather}
-    found = _open(artifacts, state).recommend(
+    answer = _open(artifacts, state).recommend(
         user,
         limit=limit,
         mood=mood,
@@ -61,41 +63,41 @@ def recommend(  # noqa: PLR0913 - one parameter an option
         model_tier=tier,
     )
     if as_json:
-        _print_json(found.model_dump_json(exclude_none=True))
+        _print_json(answer.model_dump_json(exclude_none=True))
         return
-    print_tracks(found.items, f"for {user}, by {found.answered_by}: {found.because}", reasons_of)
+    print_tracks(answer.items, f"for {user}, by {answer.answered_by}: {answer.because}", reasons_of)
 
 
-def similar(  # noqa: PLR0913 - one parameter an option
+def similar(  # noqa: PLR0913 - one parameter per option
     tracks: Annotated[list[str], typer.Argument(help="One track id or several.")],
     *,
     limit: Limit = 10,
     model: Annotated[str | None, typer.Option(help="hybrid, collaborative, content or clusters.")] = None,
     variant: Annotated[
         str | None,
-        typer.Option(help="Of the clusters, as naive_features; with --model clusters alone the live one."),
+        typer.Option(help="Variant of --model clusters, such as naive_features. [default: the live one]"),
     ] = None,
-    diversity: Annotated[float, typer.Option(help="0 the best alone … 1 most unlike.")] = 0.0,
+    diversity: Annotated[float, typer.Option(help="From 0, the best tracks, to 1, the most varied.")] = 0.0,
     artifacts: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
-    """Find tracks like one or several, and say what makes them alike."""
-    found = _open(artifacts, "").similar(
+    """Find tracks similar to one or several, and say what makes them similar."""
+    answer = _open(artifacts, "").similar(
         tracks, limit=limit, model=model, variant=variant, diversity=diversity
     )
     if as_json:
-        _print_json(found.model_dump_json(exclude_none=True))
+        _print_json(answer.model_dump_json(exclude_none=True))
         return
-    if found.because:
-        typer.echo(f"Note: {found.because}.", err=True)
-    by = f"{found.model} ({found.variant})" if found.variant else found.model
-    for asked in found.asked or []:
-        typer.echo(f"{asked.track_id} lies in {_cluster(asked)}.")
+    if answer.because:
+        typer.echo(f"Note: {answer.because}.", err=True)
+    by = f"{answer.model} ({answer.variant})" if answer.variant else answer.model
+    for asked in answer.asked or []:
+        typer.echo(f"{asked.track_id} is in {_cluster(asked)}.")
     print_tracks(
-        found.items,
+        answer.items,
         f"like {', '.join(tracks)}, by {by}",
         _likeness,
-        {"distance": _distance, "same cluster": _in_cluster} if found.variant else {},
+        {"distance": _distance, "same cluster": _in_cluster} if answer.variant else {},
     )
 
 
@@ -107,16 +109,16 @@ def explain(
     state: State = DEFAULT_STATE,
     as_json: Json = False,
 ) -> None:
-    """Say what a track's score is for a listener, and what it is made of."""
-    found = _open(artifacts, state).explain(user, track)
+    """Show the score of a track for a listener, and the reasons for it."""
+    answer = _open(artifacts, state).explain(user, track)
     if as_json:
-        _print_json(found.model_dump_json(exclude_none=True))
+        _print_json(answer.model_dump_json(exclude_none=True))
         return
-    print_tracks([found], f"why {track} for {user}", reasons_of)
+    print_tracks([answer], f"why {track} for {user}", reasons_of)
 
 
 def _open(artifacts: str, state: str) -> EmbeddedRecommender:
-    from segue.embedded import open_recommender  # half a second to import: after the options are valid
+    from segue.embedded import open_recommender  # takes half a second: import it after option errors
 
     return open_recommender(artifacts, state=state)
 
@@ -128,11 +130,11 @@ def _print_json(text: str) -> None:
 def print_tracks(
     items: Sequence[T],
     title: str,
-    tell: Callable[[T], list[str]],
+    reasons: Callable[[T], list[str]],
     more: Mapping[str, Callable[[T], str]] = MappingProxyType({}),
 ) -> None:
-    """Print tracks as a table; ``tell`` gives the lines of the last column, ``more`` further ones."""
-    # Text, as names are never markup.
+    """Print tracks as a table; ``reasons`` gives the lines of the last column, ``more`` further columns."""
+    # Text objects, because rich would read markup in names.
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("track", no_wrap=True)
     table.add_column("name")
@@ -141,21 +143,21 @@ def print_tracks(
         table.add_column(heading, justify="right")
     table.add_column("why", overflow="fold")
     for item in items:
-        why = "\n".join(tell(item))
+        why = "\n".join(reasons(item))
         name = f"{item.name}\n{', '.join(item.artists)}"
-        others = (say(item) for say in more.values())
+        others = (cell(item) for cell in more.values())
         table.add_row(Text(item.track_id), Text(name), f"{item.score:.3f}", *others, Text(why))
     Console(highlight=False).print(table)
 
 
 def reasons_of(item: RecommendedTrack) -> list[str]:
-    """Return the reasons of a track, one a line, but for those that are 0 as they are printed."""
+    """Return the reasons of a track, one per line, without those that would be printed as 0."""
     shown = [(f"{reason.contribution:+.3f}", reason.because) for reason in item.reasons or []]
     return [f"{number} {because}" for number, because in shown if float(number) != 0]
 
 
 def _cluster(asked: AskedTrack) -> str:
-    placed = ", where its features place it" if asked.placed else ""
+    placed = ", chosen by its features" if asked.placed else ""
     if asked.cluster is None:
         return f"no cluster{placed}"
     return f"cluster {asked.cluster}, {asked.title}, with strength {asked.strength:.2f}{placed}"

@@ -26,10 +26,10 @@ from segue.serving.settings.environment import (
 from segue.sources.store import open_store
 
 _EXAMPLE = 12
-"""The customer in the curl lines, if the store has it."""
+"""Id of the customer in the curl examples, if the store has this customer."""
 
 
-def serve(  # noqa: PLR0913  # one parameter an option
+def serve(  # noqa: PLR0913  # one parameter per option
     *,
     store: Store = "",
     location: Artifacts = ARTIFACTS,
@@ -38,20 +38,21 @@ def serve(  # noqa: PLR0913  # one parameter an option
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8000,
     refresh_ttl_s: Annotated[
-        float, typer.Option(envvar="SEGUE_REFRESH_TTL_S", help="Seconds between looks at what is live.")
+        float,
+        typer.Option(envvar="SEGUE_REFRESH_TTL_S", help="Seconds between checks for new live versions."),
     ] = 5.0,
     tier: Annotated[
-        Tier, typer.Option(envvar="SEGUE_DEFAULT_TIER", help="What callers may ask for.")
+        Tier, typer.Option(envvar="SEGUE_DEFAULT_TIER", help="Tier of callers whose key is not listed.")
     ] = Tier.PRO,
     most_waiting: Annotated[
         int,
-        typer.Option(min=1, envvar="SEGUE_MOST_WAITING", help="Requests at once; beyond them, 503 at once."),
+        typer.Option(min=1, envvar="SEGUE_MOST_WAITING", help="Most requests at once; others get 503."),
     ] = 64,
     access_log: Annotated[
-        bool, typer.Option(envvar="SEGUE_ACCESS_LOG", help="A line on standard error for every answer.")
+        bool, typer.Option(envvar="SEGUE_ACCESS_LOG", help="Log every answer on standard error.")
     ] = True,
 ) -> None:
-    """Serve the API and its documentation, as the functions would answer on Lambda."""
+    """Serve the API and its documentation; the answers are those of the functions on Lambda."""
     is_named, store = bool(store), find_store(store, location)
     set_for_this_process(
         {
@@ -64,7 +65,7 @@ def serve(  # noqa: PLR0913  # one parameter an option
             "SEGUE_STATE": DEFAULT_STATE,
             "SEGUE_LAKE": DEFAULT_LAKE,
             "SEGUE_UPLOADS": DEFAULT_UPLOADS,
-            "SEGUE_CURSOR_KEYS": f"local:{secrets.token_hex(32)}",  # a station ends with the server
+            "SEGUE_CURSOR_KEYS": f"local:{secrets.token_hex(32)}",  # cursors of stations end with the server
             "SEGUE_CACHE_DIR": str(Path(ARTIFACTS).with_name("cache")),
             "POWERTOOLS_SERVICE_NAME": "segue",
             "POWERTOOLS_METRICS_DISABLED": "true",
@@ -78,8 +79,8 @@ def serve(  # noqa: PLR0913  # one parameter an option
     except SourceUnavailableError as error:
         if is_named or store != DEFAULT_STORE:
             raise
-        customer_id = None  # whoever has interactions alone asks for nothing else
-        console.print(f"/api/model cannot answer ({error}): --store names a store.", markup=False)
+        customer_id = None  # a data set of interactions has no store
+        console.print(f"/api/model cannot answer ({error}): name a store with --store.", markup=False)
     import functions
 
     names = sorted(

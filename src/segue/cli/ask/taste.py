@@ -1,4 +1,4 @@
-"""``segue taste``: a listener's taste profile, at the prompt or as a page."""
+"""``segue taste``: a listener's taste profile, on the command line or as a page."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ _LONGEST = 40
 _N_GENRES = 8
 
 
-def taste(  # noqa: PLR0913 - one parameter an option
+def taste(  # noqa: PLR0913 - one parameter per option
     user: Annotated[str, typer.Argument(help="The listener's id.")],
     file: Annotated[
-        Path | None, typer.Argument(help="Where --html writes the page; taste-USER.html unless given.")
+        Path | None, typer.Argument(help="File of the page for --html. [default: taste-USER.html]")
     ] = None,
     *,
-    html: Annotated[bool, typer.Option("--html", help="Write a page with pictures.")] = False,
-    track: Annotated[list[str], typer.Option(help="Likes this track too; again for more.")] = [],  # noqa: B006
-    artist: Annotated[list[str], typer.Option(help="Likes this artist too; again for more.")] = [],  # noqa: B006
-    friend: Annotated[list[str], typer.Option(help="A user to compare with; again for more.")] = [],  # noqa: B006
-    utc_offset_minutes: Annotated[int, typer.Option(help="The listener's clock less UTC.")] = 0,
+    html: Annotated[bool, typer.Option("--html", help="Write a page with charts.")] = False,
+    track: Annotated[list[str], typer.Option(help="A track that counts as liked; repeatable.")] = [],  # noqa: B006
+    artist: Annotated[list[str], typer.Option(help="An artist that counts as liked; repeatable.")] = [],  # noqa: B006
+    friend: Annotated[list[str], typer.Option(help="A user to compare with; repeatable.")] = [],  # noqa: B006
+    utc_offset_minutes: Annotated[int, typer.Option(help="The listener's clock minus UTC.")] = 0,
     artifacts: Artifacts = ARTIFACTS,
     state: State = DEFAULT_STATE,
     as_json: Json = False,
 ) -> None:
-    """Profile a listener's taste in numbers and sentences, and with --html in pictures."""
+    """Profile a listener's taste in numbers and sentences, and in charts with --html."""
     if file is not None and not html:
-        raise InvalidInputError(f"{file} is written with --html only: add it.")
-    from segue.embedded import open_recommender  # half a second to import: after the options are valid
+        raise InvalidInputError(f"{file} is written only with --html: add this option.")
+    from segue.embedded import open_recommender  # takes half a second: import it after option errors
 
     known: dict[str, Any] = {
         "tracks": track,
@@ -71,67 +71,71 @@ def taste(  # noqa: PLR0913 - one parameter an option
         if not as_json:
             Console(soft_wrap=True, highlight=False).print(Text(f"{path}: the taste profile of {user}."))
             return
-    found = segue.taste(user, **known)
+    profile = segue.taste(user, **known)
     if as_json:
-        Console(soft_wrap=True).print_json(found.model_dump_json())
+        Console(soft_wrap=True).print_json(profile.model_dump_json())
         return
-    Console(highlight=False).print(*_told(found), sep="\n")
+    Console(highlight=False).print(*_lines(profile), sep="\n")
 
 
-def _told(found: TasteProfile) -> Iterator[RenderableType]:
-    support = found.support
-    yield Text(f"Taste profile of {found.user_id}", "bold")
+def _lines(profile: TasteProfile) -> Iterator[RenderableType]:
+    support = profile.support
+    yield Text(f"Taste profile of {profile.user_id}", "bold")
     yield Text(f"{support.events} events, {support.tracks} tracks, {support.hours:.0f} hours", "dim")
-    if found.events_since:
-        yield Text(f"the latest of a longer history, since {found.events_since:%Y-%m-%d}", "dim")
+    if profile.events_since:
+        yield Text(f"the latest of a longer history, since {profile.events_since:%Y-%m-%d}", "dim")
     yield Text("")
-    yield from (Text(f"• {each.text}") for each in found.insights)
+    yield from (Text(f"• {each.text}") for each in profile.insights)
     yield Text("")
-    yield from _shares(found)
-    if found.patterns:
-        yield _heat(found.patterns)
-    yield from _words(found)
-    for name, why in found.left_out.items():
+    yield from _shares(profile)
+    if profile.patterns:
+        yield _heat(profile.patterns)
+    yield from _words(profile)
+    for name, why in profile.left_out.items():
         yield Text(f"{name}: not yet, {why.reason}.", "dim")
-    unknown = (*found.unknown_tracks, *found.unknown_artists, *found.unknown_stored_tracks)
+    unknown = (*profile.unknown_tracks, *profile.unknown_artists, *profile.unknown_stored_tracks)
     if unknown:
         yield Text(f"not in the catalogue: {', '.join(unknown)}", "yellow")
 
 
-def _shares(found: TasteProfile) -> Iterator[Table]:
-    if found.tastes:
-        yield _table("tastes", ((each.title, each.weight) for each in found.tastes.tastes))
-    if found.genres:
-        shown = ((each.name, each.share) for each in found.genres.shares[:_N_GENRES])
-        yield _table(f"genres, as varied as {found.genres.effective_genres:.1f} played equally often", shown)
-    if found.audio:
-        features = ((SOUNDS[each.feature].name, each.percentile / 100) for each in found.audio.features)
+def _shares(profile: TasteProfile) -> Iterator[Table]:
+    if profile.tastes:
+        yield _table("tastes", ((each.title, each.weight) for each in profile.tastes.tastes))
+    if profile.genres:
+        shown = ((each.name, each.share) for each in profile.genres.shares[:_N_GENRES])
+        yield _table(
+            f"genres, as varied as {profile.genres.effective_genres:.1f} played equally often", shown
+        )
+    if profile.audio:
+        features = ((SOUNDS[each.feature].name, each.percentile / 100) for each in profile.audio.features)
         yield _table("sound: % of the catalogue with less of it", features, "")
-    if found.eras:
-        yield _table("decades", ((f"{each.decade}s", each.share) for each in found.eras.decades))
+    if profile.eras:
+        yield _table("decades", ((f"{each.decade}s", each.share) for each in profile.eras.decades))
 
 
-def _words(found: TasteProfile) -> Iterator[Text]:
-    if found.moods:
-        words = ", ".join(f"{each.mood} {deviations(each.difference)}" for each in found.moods.moods)
-        yield Text(f"moods, beside the average track (0; two of three lie between −1 and +1): {words}")
-    if found.mainstream:
-        yield Text(f"mainstream: {found.mainstream.meaning}")
-    if found.drift:
-        whole = found.drift.whole
+def _words(profile: TasteProfile) -> Iterator[Text]:
+    if profile.moods:
+        words = ", ".join(f"{each.mood} {deviations(each.difference)}" for each in profile.moods.moods)
         yield Text(
-            f"drift: the genres of the first and the last of {len(found.drift.windows)} parts differ by "
+            f"moods, relative to the average track (0; two thirds of tracks are between −1 and +1): {words}"
+        )
+    if profile.mainstream:
+        yield Text(f"mainstream: {profile.mainstream.meaning}")
+    if profile.drift:
+        whole = profile.drift.whole
+        yield Text(
+            f"drift: the genres of the first and the last of {len(profile.drift.windows)} parts differ by "
             f"{percent(whole.divergence_bits)}, {percent(whole.by_chance_bits)} is usual by chance"
         )
-    if found.friends:
+    if profile.friends:
         words = ", ".join(
-            f"{friend(each.user_id)} {percent(each.similarity)}" for each in found.friends.nearest
+            f"{friend(each.user_id)} {percent(each.similarity)}" for each in profile.friends.nearest
         )
         yield Text(f"friends nearest in taste, 100 % is the same taste: {words}")
 
 
 def _table(title: str, rows: Iterable[tuple[str, float]], sign: str = " %") -> Table:
-    # Text, as names are never markup.
+    # Text objects, because rich would read markup in names.
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, show_header=False)
     table.add_column(overflow="ellipsis", no_wrap=True, max_width=_LONGEST)
     table.add_column(justify="right", no_wrap=True)
@@ -141,20 +145,22 @@ def _table(title: str, rows: Iterable[tuple[str, float]], sign: str = " %") -> T
     return table
 
 
-def _heat(found: PatternsOut) -> Group:
-    most = max(max(row) for row in found.heat) or 1
+def _heat(patterns: PatternsOut) -> Group:
+    most = max(max(row) for row in patterns.heat) or 1
     lines = [Text("plays and skips by hour"), Text("    " + "".join(f"{hour:<6}" for hour in (0, 6, 12, 18)))]
-    for name, row in zip(_WEEKDAYS, found.heat, strict=True):
+    for name, row in zip(_WEEKDAYS, patterns.heat, strict=True):
         shades = (_SHADES[0 if not count else 1 + min(int(4 * (count / most) ** 0.5), 3)] for count in row)
         lines.append(Text(f"{name} {''.join(shades)}"))
-    sessions = found.sessions
+    sessions = patterns.sessions
     heard_before = ""
-    if found.repeat_share is not None and found.discovery_rate is not None:
-        heard_before = f", {percent(found.repeat_share)} repeats, {percent(found.discovery_rate)} discoveries"
+    if patterns.repeat_share is not None and patterns.discovery_rate is not None:
+        heard_before = (
+            f", {percent(patterns.repeat_share)} repeats, {percent(patterns.discovery_rate)} discoveries"
+        )
     lines.append(
         Text(
-            f"{sessions.count} sessions, half of {sessions.median_minutes:.0f} minutes or more; "
-            f"{percent(found.skip_share)} skipped{heard_before}\n"
+            f"{sessions.count} sessions, half of them {sessions.median_minutes:.0f} minutes or more; "
+            f"{percent(patterns.skip_share)} skipped{heard_before}\n"
         )
     )
     return Group(*lines)

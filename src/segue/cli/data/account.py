@@ -1,4 +1,4 @@
-"""Prints what was done to data before it was used."""
+"""Prints the account of a cleaning."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def print_account(console: Console, account: Account) -> None:
     """Print one line for the source, and one for each finding."""
     rows = "row" if account.rows_read == 1 else "rows"
-    told = f"{account.source}: {account.rows_read} {rows} read, {account.result}"
-    console.print(told, markup=False, highlight=False)
+    line = f"{account.source}: {account.rows_read} {rows} read, {account.result}"
+    console.print(line, markup=False, highlight=False)
     if not account.findings:
         return
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
@@ -29,5 +29,5 @@ def print_account(console: Console, account: Account) -> None:
         why = Text(f"{finding.column}: {finding.reason}" if finding.column else finding.reason)
         if finding.examples:
             why.append("\n" + "; ".join(finding.examples), style="dim")
-        table.add_row(str(finding.count), finding.effect, why)  # a Text, as data is never markup
+        table.add_row(str(finding.count), finding.effect, why)  # a Text: rich would read markup in data
     console.print(table)

@@ -1,4 +1,4 @@
-"""``segue events``: what the event lake says of the answers that were served."""
+"""``segue events``: click-through rates from the event lake."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from segue.serving.feedback.click_through import ClickThrough
 
 _HEADS = {"clicks_without_impression": "unseen\nclicks"}
-"""Shorter heads, for a terminal of 80 columns."""
+"""Shorter column heads, for a terminal of 80 columns."""
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def commands() -> None:
-    """Look at what callers sent back."""
+    """Evaluate the feedback of callers."""
 
 
 @app.command("ctr")
@@ -55,14 +55,14 @@ def ctr(
         )
     table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
     for name in found[0]:
-        # A version is copied into other commands: it stays whole, however narrow the terminal is.
+        # Users copy versions into other commands: they are never wrapped.
         whole = max(len(str(row[name])) for row in found) if name == "version" else None
         table.add_column(_HEADS.get(name, name), min_width=whole, no_wrap=name != "interval")
     for row in found:
         table.add_row(*(_shown(value) for value in row.values()))
     console.print(table)
     if account.damaged:
-        console.print(f"{len(account.damaged)} lines hold no event and were passed over.", markup=False)
+        console.print(f"{len(account.damaged)} lines are not events and were skipped.", markup=False)
 
 
 def _row(rate: ClickThrough) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""``segue history``: fill the state of listeners from the interactions that models are trained on."""
+"""``segue history``: fills the state of listeners from the interactions of the training data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from segue.domain.listening.feedback import Feedback
 
 _RECIPE = 1
-"""Number of the code that reads events. Raise it if a change of the code changes what is loaded."""
+"""Version of the code that reads events. Raise it if a change of the code changes the loaded events."""
 
 _BATCH = 20_000
 
@@ -28,7 +28,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def commands() -> None:
-    """Fill or look at listeners' events, as the functions read them."""
+    """Fill the state of listeners, from which the functions answer."""
 
 
 @app.command("load")
@@ -36,10 +36,10 @@ def load(
     *,
     data: Data = "",
     state: State = DEFAULT_STATE,
-    recent: Annotated[int, typer.Option(min=1, help="Events of each listener, the latest.")] = RECENT,
-    force: Annotated[bool, typer.Option("--force", help="Read files again that did not change.")] = False,
+    recent: Annotated[int, typer.Option(min=1, help="Number of latest events of each listener.")] = RECENT,
+    force: Annotated[bool, typer.Option("--force", help="Read unchanged files again.")] = False,
 ) -> None:
-    """Load every listener's latest events, all likes and dislikes, and what they exclude; nothing twice."""
+    """Load every listener's latest events, all likes, dislikes and exclusions; repeated events count once."""
     from segue.state.location import open_state
     from segue.state.sqlite import SqliteState
     from training.release.file_state import origin_of
@@ -49,9 +49,7 @@ def load(
     origin = origin_of([data], {"recent": recent, "recipe": _RECIPE})
     marks = opened if origin and isinstance(opened, SqliteState) else None
     if marks and not force and marks.is_loaded(origin):
-        console.print(
-            f"{state}: {data} was loaded and did not change since; --force reads it again.", markup=False
-        )
+        console.print(f"{state}: {data} is loaded and has not changed; --force reads it again.", markup=False)
         return
     from segue.sources.dataset.history import to_events  # pandas takes a second to import
     from training.hybrid.data.event_source import read_events_at

@@ -1,4 +1,4 @@
-"""``segue import``: data in any supported form into a dataset folder, and histories into the state."""
+"""``segue import``: imports data sets into a dataset folder, and histories into the state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ Location = Annotated[
 ]
 Locations = Annotated[
     list[str],
-    typer.Argument(help="As of other imports; several files, or a folder of them, are one catalogue."),
+    typer.Argument(
+        help="Files, a folder, an SQLite file or postgresql://...; several files are one catalogue."
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="The dataset folder.")]
 
@@ -39,12 +41,12 @@ import_history.add_to(app)
 
 @app.callback()
 def kinds() -> None:
-    """Bring data into a dataset folder, or a listener's own history into the state."""
+    """Import data into a dataset folder, or a listener's own history into the state."""
 
 
 @app.command("catalogue")
 def import_catalogue(locations: Locations, *, out: Out = DATASET) -> None:
-    """Clean a catalogue of tracks and write catalogue.parquet in the place of one that is there."""
+    """Clean a catalogue of tracks and write catalogue.parquet; an existing one is replaced."""
     from segue.sources.dataset import read_catalogue  # pandas takes a second to import
 
     _write(read_catalogue(locations), out)
@@ -52,7 +54,7 @@ def import_catalogue(locations: Locations, *, out: Out = DATASET) -> None:
 
 @app.command("interactions")
 def import_interactions(location: Location, *, out: Out = DATASET) -> None:
-    """Clean listeners' events, also of an event lake (a folder or s3://bucket/prefix), and write them."""
+    """Clean listeners' events, also from an event lake (a folder or s3://bucket/prefix), and write them."""
     from training.hybrid.data.event_source import read_events_at
 
     _write(read_events_at(location), out)
@@ -71,11 +73,11 @@ def import_lastfm2k(
     *,
     data: Annotated[
         Path,
-        typer.Option(envvar="SEGUE_DATA_DIR", help="Folder that holds lastfm_2k/ and spotify_tracks/."),
+        typer.Option(envvar="SEGUE_DATA_DIR", help="Folder with lastfm_2k/ and spotify_tracks/."),
     ],
     out: Out = LASTFM2K,
-    seed: Annotated[int, typer.Option(min=0, help="Of the choice of tracks.")] = 7,
-    force: Annotated[bool, typer.Option("--force", help="Make it again although it is there.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of tracks.")] = 7,
+    force: Annotated[bool, typer.Option("--force", help="Make an existing data set again.")] = False,
 ) -> None:
     """Join the listeners of Last.fm-2k with Spotify's tracks by artist: real tastes, real audio features."""
     from segue.sources.dataset.lastfm2k.join import find_files, import_joined, is_there
@@ -83,7 +85,7 @@ def import_lastfm2k(
     console = Console(highlight=False, soft_wrap=True)
     files = find_files(data)
     if not force and is_there(out, files, seed):
-        console.print(f"{out} is there already (seed {seed}); --force makes it again.", markup=False)
+        console.print(f"{out} already exists (seed {seed}); --force makes it again.", markup=False)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bars:

@@ -1,4 +1,4 @@
-"""``segue import FORMAT``: a listener's own history from another service into the state."""
+"""``segue import FORMAT``: imports a listener's history of another service into the state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rich.text import Text
 from segue.cli.options import ARTIFACTS, Artifacts, Json, State
 from segue.cli.writing import writing_to
 from segue.serving.settings.environment import DEFAULT_STATE, import_limits
-from segue.sources.export.left_out import LEAST_CONFIDENCE
+from segue.sources.export.left_out import LEAST_CONFIDENCE, printable
 from segue.sources.export.moment import read_zone
 from segue.sources.export.service import FORMATS
 
@@ -32,31 +32,32 @@ if TYPE_CHECKING:
     from segue.sources.export.spool import Spool
 
 _SHOWN = 20
+"""Number of files, tracks or rows that the report prints."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
+"""Characters with which a spreadsheet begins a formula."""
 
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
 
-Files = Annotated[
-    list[Path], typer.Argument(help="The files of the export, zips of them, or folders that hold them.")
-]
-User = Annotated[str, typer.Option("--user", help="Whose history it is.")]
+Files = Annotated[list[Path], typer.Argument(help="The files of the export, or zips or folders with them.")]
+User = Annotated[str, typer.Option("--user", help="Id of the listener whose history it is.")]
 Lake = Annotated[
     str,
-    typer.Option("--events", envvar="SEGUE_LAKE", help="Also an event lake: a folder or s3://bucket/prefix."),
+    typer.Option(
+        "--events", envvar="SEGUE_LAKE", help="Record in this event lake too: a folder or s3://bucket/prefix."
+    ),
 ]
 Tracks = Annotated[
-    str, typer.Option("--data", help="The catalogue, instead of the live one: what `segue train` reads.")
+    str,
+    typer.Option("--data", help="Match with this catalogue instead of the live one; as for `segue train`."),
 ]
 Zone = Annotated[
     str,
     typer.Option(
-        help="Zone of times that name none, as Europe/Berlin or +02:00, where the format does not settle it."
+        help="Zone of times without one, such as Europe/Berlin or +02:00, if the format does not define it."
     ),
 ]
-Least = Annotated[
-    float, typer.Option(min=0, max=1, help="Leave out listens that were matched with less confidence.")
-]
+Least = Annotated[float, typer.Option(min=0, max=1, help="Leave out matches with less confidence.")]
 Unmatched = Annotated[
     Path | None, typer.Option("--unmatched", help="Write all tracks that the catalogue lacks to this CSV.")
 ]
@@ -66,14 +67,14 @@ BadRows = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add a command for each form of export."""
+    """Add a command for each export format."""
     for form in FORMATS.values():
-        told = f"Import an export of {form.title} as events of a listener; nothing counts twice."
-        app.command(form.name, help=f"{told} Give {form.wanted}.")(_command(form))
+        about = f"Import an export of {form.title} as events of a listener; repeated listens count once."
+        app.command(form.name, help=f"{about} Give {form.wanted}.")(_command(form))
 
 
 def _command(form: ExportFormat) -> Callable[..., None]:
-    def command(  # noqa: PLR0913  # one argument an option
+    def command(  # noqa: PLR0913  # one parameter per option
         files: Files,
         *,
         user: User,
@@ -90,7 +91,7 @@ def _command(form: ExportFormat) -> Callable[..., None]:
         from segue.artifacts.place.location import open_store
         from segue.domain.catalogue.external_id import read_id
         from segue.domain.catalogue.track_match import (
-            build_track_index,  # numpy and pydantic are slow to import
+            build_track_index,  # imported here, because numpy and pydantic take long
         )
         from segue.serving.imports.budget import Reading
         from segue.serving.imports.run import Destination, Watch, import_history
@@ -157,7 +158,7 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def print_report(console: Console, report: ImportReport, state: str) -> None:
-    """Print what an import came to: files, shares, what was left out and why."""
+    """Print the result of an import: files, shares, and everything left out with its reason."""
     _print_files(console, report.files)
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("listens", justify="right")
@@ -189,13 +190,15 @@ def _print_files(console: Console, files: Sequence[FileReport]) -> None:
         words += f", {_number(file.no_music, 'row')} of no music" if file.no_music else ""
         words += f", {_number(file.bad, 'bad row')}" if file.bad else ""
         words += f"; {file.error}" if file.error else ""
-        console.print(Text(_printable(words), style="red" if file.error else ""))
+        console.print(Text(printable(words), style="red" if file.error else ""))
     if unread > _SHOWN:
-        console.print(Text(f"… {unread - _SHOWN} more were not read whole: --json names them", style="red"))
+        console.print(
+            Text(f"… {unread - _SHOWN} more were not read completely: --json names them", style="red")
+        )
 
 
 def _lines(report: ImportReport) -> Iterable[tuple[int, str]]:
-    yield report.listens, f"distinct listens ({_number(report.merged, 'more row')} told of one of them)"
+    yield report.listens, f"distinct listens ({_number(report.merged, 'more row')} of the same listens)"
     yield report.matched, "matched to one recording"
     for found_by, count in report.found_by.items():
         if count:
@@ -211,7 +214,7 @@ def _print_some(console: Console, title: str, option: str, lines: Sequence[str])
         return
     console.print(f"{title}:", markup=False)
     for line in lines[:_SHOWN]:
-        console.print(Text(f"  {_printable(line)}", style="dim"))
+        console.print(Text(f"  {printable(line)}", style="dim"))
     if len(lines) > _SHOWN:
         console.print(Text(f"  … {option} FILE writes them all", style="dim"))
 
@@ -221,12 +224,7 @@ def _number(count: int, thing: str) -> str:
 
 
 def _cell(value: object) -> object:
-    """Return a cell that a spreadsheet takes for text and a terminal prints: the words are anybody's."""
+    """Return a cell that is safe in a spreadsheet and a terminal: an export may contain any text."""
     if not isinstance(value, str):
         return value
-    return f"'{_printable(value)}" if value.startswith(_FORMULA) else _printable(value)
-
-
-def _printable(text: str) -> str:
-    # A title may hold what a terminal would take for a command.
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return f"'{printable(value)}" if value.startswith(_FORMULA) else printable(value)

@@ -1,4 +1,4 @@
-"""``segue sample``: a believable music store to try everything on."""
+"""``segue sample``: generates a realistic music store for trials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sample(
     tracks: Annotated[int, typer.Option(help="How many tracks.")] = 4000,
     out: Annotated[Path, typer.Option(help="Folder for store.sqlite and the truth behind it.")] = SAMPLE,
 ) -> None:
-    """Generate a music store: catalogue, listeners, plays and purchases, with the known truth beside it."""
+    """Generate a music store: catalogue, listeners, plays and purchases, and the truth behind them."""
     from segue.sources.sample.info import describe
 
     console = Console()

@@ -1,4 +1,4 @@
-"""``segue models compare``: the figures of several versions of a family, side by side."""
+"""``segue models compare``: shows the figures of several versions of a family side by side."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from segue.artifacts.manifest import Manifest
 
 _NEWEST = 5
-"""Versions that are compared where none are named."""
+"""Number of versions that are compared if none is named."""
 
 
 def compare(
-    family: Annotated[str, typer.Argument(help="A family, as hybrid.")],
+    family: Annotated[str, typer.Argument(help="A family, such as hybrid.")],
     versions: Annotated[
         list[str] | None, typer.Argument(help=f"Versions or aliases. [default: the newest {_NEWEST}]")
     ] = None,
@@ -34,7 +34,7 @@ def compare(
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
-    """Show every metric of several versions, with its 95 % interval; figures of other data do not compare."""
+    """Show the metrics of several versions with 95 % intervals; figures of different data do not compare."""
     store = open_store(location)
     named = versions or listing.list_versions(store, family)[-_NEWEST:]
     if not named:

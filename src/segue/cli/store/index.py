@@ -1,4 +1,4 @@
-"""``segue index``: the index of a large catalogue's content, built by hand."""
+"""``segue index``: builds the index of a large catalogue's content by hand."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def build(
     *,
     kind: Annotated[
         IndexKind | None,
-        typer.Option(help=f"How vectors are kept. [default: by size; flat to {MOST_EXACT} tracks]"),
+        typer.Option(help=f"Kind of index. [default: by size; flat up to {MOST_EXACT} tracks]"),
     ] = None,
     nprobe: Annotated[
         int | None,
-        typer.Option(min=1, help="Cells of ivf that a search looks at. [default: as few as reach --recall]"),
+        typer.Option(min=1, help="Cells that an ivf search reads. [default: the fewest that reach --recall]"),
     ] = None,
     recall: Annotated[
         float, typer.Option(min=0, max=1, help=f"Share of the true best {N_BEST} to find.")
@@ -40,9 +40,9 @@ def build(
     location: Artifacts = ARTIFACTS,
     reason: Reason = "index built by hand",
 ) -> None:
-    """Index the content of the live recommender, and make it live with the index.
+    """Index the content of the live recommender, and make the recommender live with the index.
 
-    The recommender stays the same. `segue models rollback hybrid` takes the index away again.
+    The recommender does not change. `segue models rollback hybrid` removes the index again.
     """
     from training.algorithm.content.index import Wish, index_live
     from training.release.lifecycle import make_live

@@ -1,4 +1,4 @@
-"""``segue models``: what is published, what is live, and moving between versions."""
+"""``segue models``: lists published and live versions, and moves between them."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.command("compare")(compare)
-Family = Annotated[str, typer.Argument(help="A family, as genre-preference.")]
+Family = Annotated[str, typer.Argument(help="A family, such as genre-preference.")]
 _WHOLE = {"family", "version", "variant", "field", "aliases", "metric"}
-"""Columns that are never broken over lines."""
+"""Columns that are never wrapped."""
 
 
 @app.command("list")
@@ -53,7 +53,7 @@ def list_(
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
-    """List versions, oldest first, with the aliases that name them."""
+    """List versions, oldest first, with their aliases."""
     store = open_store(location)
     check_family(store, family)
     run = live_run(store)
@@ -64,7 +64,7 @@ def list_(
         return
     if not rows:
         raise InvalidInputError(f"{store.location} holds no versions{f' of {family}' if family else ''}.")
-    for first in ("family", "variant"):  # both beside each other are too wide for a terminal
+    for first in ("family", "variant"):  # one table with both is too wide for a terminal
         group = [shortened(row) for row in rows if bool(row["variant"]) is (first == "variant")]
         if group:
             _print_table((first, "version", "aliases", "metric"), group)
@@ -83,11 +83,11 @@ def show(
         str, typer.Argument(metavar="FAMILY[@VERSION]", help="A version, an alias or 'previous'.")
     ],
     *,
-    everything: Annotated[bool, typer.Option("--all", help="Genre by genre and feature by feature.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show every genre and feature.")] = False,
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
-    """Show the record of one version; without @VERSION that of the champion."""
+    """Show the record of one version, by default of the champion."""
     store = open_store(location)
     family, _, reference = spec.partition("@")
     manifest = read_version(store, family, reference or artifacts.CHAMPION)
@@ -113,11 +113,11 @@ def diff(
     one: Annotated[str, typer.Argument(help="A version, an alias or 'previous'.")] = PREVIOUS,
     other: Annotated[str, typer.Argument(help="A version, an alias or 'previous'.")] = artifacts.CHAMPION,
     *,
-    everything: Annotated[bool, typer.Option("--all", help="Genre by genre and feature by feature.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show every genre and feature.")] = False,
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
-    """Compare two versions field by field; without names the previous one with the champion."""
+    """Compare two versions field by field, by default the previous one with the champion."""
     store = open_store(location)
     left, right = read_version(store, family, one), read_version(store, family, other)
     changes = listing.diff(left, right)
@@ -136,7 +136,7 @@ def diff(
 def promote(
     family: Family,
     version: Annotated[
-        str, typer.Argument(help="The version to make live, or an alias or variant, as pca_features.")
+        str, typer.Argument(help="The version to make live, or an alias, or a variant such as pca_features.")
     ],
     reason: Reason,
     *,
@@ -144,7 +144,7 @@ def promote(
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
-    """Make a version live; its every byte is checked first."""
+    """Make a version live, after a check of all its bytes."""
     store, decision = open_store(location), _decide(reason)
     check_family(store, family)
     if not is_version(version):
@@ -162,7 +162,7 @@ def rollback(
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
-    """Make the version before live again; functions follow within one refresh."""
+    """Make the previous version live again; functions follow within one refresh."""
     store, decision = open_store(location), _decide(reason)
     check_family(store, family)
     moved = artifacts.rollback(store, family, decision, alias=alias)
@@ -173,12 +173,12 @@ def rollback(
 def gc(
     *,
     keep: Annotated[int, typer.Option(min=0, help="Newest versions of a family to keep.")] = 5,
-    min_age_days: Annotated[int, typer.Option(min=0, max=36_500, help="Keep what is younger.")] = 14,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = False,
+    min_age_days: Annotated[int, typer.Option(min=0, max=36_500, help="Keep younger versions.")] = 14,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List garbage, but delete nothing.")] = False,
     location: Artifacts = ARTIFACTS,
     as_json: Json = False,
 ) -> None:
-    """Delete versions that no alias reaches, that are old and not among the newest, and orphaned files."""
+    """Delete old versions that no alias reaches and that are not among the newest, and orphaned files."""
     policy = retention.RetentionPolicy(keep, timedelta(days=min_age_days))
     act = retention.find_garbage if dry_run else retention.collect
     garbage = act(open_store(location), now=datetime.now(UTC), policy=policy)
@@ -198,8 +198,8 @@ def _decide(reason: str) -> artifacts.Decision:
 def _print_move(family: str, alias: str, moved: Alias, followed: list[str], *, as_json: bool) -> None:
     if family in PINNED:
         typer.echo(
-            f"Warning: functions follow {HYBRID}, which pins the {family} it was trained with. "
-            f"This alias only answers while there is no {HYBRID} to serve.",
+            f"Warning: functions serve {HYBRID}, which pins the {family} of its training. "
+            f"They use this alias only while no {HYBRID} is live.",
             err=True,
         )
     if as_json:
@@ -225,7 +225,9 @@ def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
             column, no_wrap=column in _WHOLE, overflow="fold", justify="right" if right else "left"
         )
     for row in rows:
-        table.add_row(*(Text(str(row[column])) for column in columns))  # not markup: people write [brackets]
+        table.add_row(
+            *(Text(str(row[column])) for column in columns)
+        )  # Text: rich reads [brackets] as markup
     Console().print(table, "")
 
 

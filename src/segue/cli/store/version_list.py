@@ -1,4 +1,4 @@
-"""The rows of ``segue models list``: every version of a family, what names it, and what could not be read."""
+"""Builds the rows of ``segue models list``: the versions of a family, their aliases and unreadable ones."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from segue.artifacts.place.object_store import ObjectStore
 
 PREVIOUS = "previous"
-"""Names the version before the champion."""
+"""Name of the version before the champion."""
 
 
 def live_run(store: ObjectStore) -> Manifest | None:
-    """Return the manifest of the live hybrid, which pins the members that are served; None without one."""
-    found = read_run(store)
-    return None if found is None else found[1]
+    """Return the manifest of the live hybrid, which pins the served members; None if no hybrid is live."""
+    run = read_run(store)
+    return None if run is None else run[1]
 
 
 def rows_of(store: ObjectStore, family: str, run: Manifest | None) -> list[dict[str, Any]]:
@@ -42,7 +42,7 @@ def rows_of(store: ObjectStore, family: str, run: Manifest | None) -> list[dict[
         rows.append({"family": family, **nothing, "aliases": "unreadable", **fault})
     live = {name: alias.target.version for name, alias in aliases.items()}
     if family in PINNED and run is not None:
-        live[CHAMPION] = run.record.depends_on.get(family, "")  # what is served, whatever its alias says
+        live[CHAMPION] = run.record.depends_on.get(family, "")  # the hybrid decides, not the member's alias
     for version in listing.list_versions(store, family):
         names = sorted(name for name, named in live.items() if named == version)
         row: dict[str, Any] = {
@@ -54,37 +54,40 @@ def rows_of(store: ObjectStore, family: str, run: Manifest | None) -> list[dict[
         }
         try:
             manifest = read_manifest(store, family, version)
-        except (CorruptArtifactError, UnsupportedSchemaError) as error:  # one bad row hides no good one
+        except (
+            CorruptArtifactError,
+            UnsupportedSchemaError,
+        ) as error:  # list the other versions all the same
             rows.append({**row, "created": "", "files": "unreadable", "bytes": str(error)})
             continue
         size = sum(entry.bytes for entry in manifest.files.values())
         created = format_instant(manifest.created_at)
         variant = manifest.record.params.get("variant", "")
-        told = {"files": len(manifest.files), "bytes": size, "metric": main_metric(manifest)}
-        rows.append({**row, "variant": variant, "created": created, **told})
+        facts = {"files": len(manifest.files), "bytes": size, "metric": main_metric(manifest)}
+        rows.append({**row, "variant": variant, "created": created, **facts})
     return rows
 
 
 def shortened(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as it fits into a terminal."""
+    """Return a row that fits in a terminal."""
     metric = "unreadable" if row["files"] == "unreadable" else written_figure(row["metric"])
     return {**row, "aliases": row["aliases"].replace(", ", "\n"), "metric": metric}
 
 
 def main_metric(manifest: Manifest) -> dict[str, Any] | None:
-    """Return the figure by which versions of a family are compared, with its name; None for none."""
+    """Return the main figure of a version with its name, or None."""
     metrics, answerer = manifest.record.metrics, manifest.record.params.get("answerer")
     ranked = [name for name in sorted(metrics) if name.startswith("ndcg@")]
     wanted = [f"accuracy/{answerer}", "relative_validity"]
     for end in ("/served", "/hybrid-pro", ""):
         wanted += [name for name in ranked if name.endswith(end)]
     wanted += [name for name in sorted(metrics) if name.startswith("recall@")]
-    found = ((name, figure_of(metrics.get(name))) for name in wanted)
-    return next(({"name": name, **figure} for name, figure in found if figure is not None), None)
+    figures = ((name, figure_of(metrics.get(name))) for name in wanted)
+    return next(({"name": name, **figure} for name, figure in figures if figure is not None), None)
 
 
 def figure_of(raw: object) -> dict[str, Any] | None:
-    """Return value and interval of a measurement, as manifests keep it; None for anything else."""
+    """Return the value and interval of a measurement in a manifest; None for anything else."""
     if not isinstance(raw, dict) or not _are_numbers(raw.get("value")):
         return None
     interval = raw.get("ci95")
@@ -105,14 +108,14 @@ def _are_numbers(*values: object) -> bool:
 
 
 def check_family(store: ObjectStore, family: str) -> None:
-    """Refuse a name that no family has: to train it is no remedy. Empty means all of them."""
+    """Raise InvalidInputError for an unknown family; an empty name means all families."""
     known = (*FAMILIES, *PINNED)
     if family and family not in known and family not in listing.list_families(store):
         raise InvalidInputError(f"there is no family {family!r}: give one of {', '.join(known)}.")
 
 
 def read_version(store: ObjectStore, family: str, reference: str) -> Manifest:
-    """Read the manifest of a version, of an alias or variant, or of the version before the champion."""
+    """Read the manifest of a version, an alias, a variant, or the version before the champion."""
     check_family(store, family)
     if is_version(reference):
         return read_manifest(store, family, reference)
@@ -126,11 +129,11 @@ def read_version(store: ObjectStore, family: str, reference: str) -> Manifest:
 
 
 def resolve_name(store: ObjectStore, family: str, reference: str) -> Alias:
-    """Read an alias; where it is not there, InvalidInputError names those that are."""
+    """Read an alias; if it does not exist, InvalidInputError names the existing ones."""
     if not is_name(variant_alias(reference)):
         raise InvalidInputError(
             f"{family} has no version or alias {reference!r}: "
-            f"`segue models list {family}` names those there are."
+            f"`segue models list {family}` names the existing ones."
         )
     try:
         return resolve(store, family, variant_alias(reference)).alias
@@ -139,11 +142,11 @@ def resolve_name(store: ObjectStore, family: str, reference: str) -> Alias:
         if not there:  # the error says how to make a first version
             raise
         raise InvalidInputError(
-            f"{family} has no {reference!r} in {store.location}: there is {there}; `segue models list "
+            f"{family} has no {reference!r} in {store.location}, only {there}; `segue models list "
             f"{family}` names the versions, `{error.made_by}` makes one."
         ) from error
 
 
 def is_version(reference: str) -> bool:
-    """Tell a version from the name of an alias."""
-    return "T" in reference  # as only versions have; names of aliases are lower-case
+    """Return whether a reference is a version, not an alias."""
+    return "T" in reference  # only versions have a T; aliases are lower-case

@@ -1,4 +1,4 @@
-"""``segue evaluate``: recommenders side by side on one split, the whole catalogue ranked."""
+"""``segue evaluate``: compares recommenders on one split by ranking the whole catalogue."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _GIVEN = "given"
 Kind = TypeVar("Kind", bound=StrEnum)
 
 
-def evaluate(  # noqa: PLR0913 - one parameter an option
+def evaluate(  # noqa: PLR0913 - one parameter per option
     *,
     train: Annotated[
         Path | None, typer.Option(help=f"Interactions to train on, or to divide: {_FORMS}.")
@@ -49,7 +49,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         Path | None, typer.Option(help="Interactions to test on, with the protocol 'given'.")
     ] = None,
     protocol: Annotated[
-        str, typer.Option(help="given, temporal, leave-last or random-8-1-1: how the data is divided.")
+        str, typer.Option(help="How the data is divided: given, temporal, leave-last or random-8-1-1.")
     ] = _GIVEN,
     items: Annotated[
         Path | None,
@@ -57,37 +57,37 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     ] = None,
     negatives: Annotated[
         Path | None,
-        typer.Option(help="Sampled items of each user: adds figures that rank among them only."),
+        typer.Option(help="Sampled items of each user: adds figures that rank only among them."),
     ] = None,
     weights: Annotated[
-        str, typer.Option(help="binary, log, raw, relative or discounted: what a pair weighs in training.")
+        str, typer.Option(help="Weights in training: binary, log, raw, relative or discounted.")
     ] = "binary",
     k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 20,
-    models: Annotated[str, typer.Option(help="Names, by commas; all without.")] = "",
-    budget_minutes: Annotated[float, typer.Option(min=0, help="To choose settings in; 0 chooses none.")] = 0,
+    models: Annotated[str, typer.Option(help="Names, separated by commas. [default: all]")] = "",
+    budget_minutes: Annotated[
+        float, typer.Option(min=0, help="Minutes to search settings; 0 skips the search.")
+    ] = 0,
     trials: Annotated[
-        Path | None, typer.Option(help="Folder of tried settings: a second run goes on from there.")
+        Path | None, typer.Option(help="Folder of tried settings; a second run continues from it.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of divisions, searches and intervals.")] = 17,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of divisions, searches and intervals.")] = 17,
     json_file: Annotated[Path | None, typer.Option("--json", help="File to write every figure to.")] = None,
     published: Annotated[
         str,
-        typer.Option(
-            metavar="FAMILY[@VERSION]", help="Measure what is published on --data, and fit nothing."
-        ),
+        typer.Option(metavar="FAMILY[@VERSION]", help="Measure a published version on --data; fit nothing."),
     ] = "",
     data: Data = "",
     location: Artifacts = ARTIFACTS,
 ) -> None:
-    """Measure recommenders on public or own data, by ranking the whole catalogue for every test user."""
+    """Measure recommenders on public or own data by ranking the whole catalogue for every test user."""
     if json_file is not None:
-        _check_writable(json_file)  # before the hours that its figures may take
+        _check_writable(json_file)  # now, because the figures may take hours
     if published:
         _evaluate_published(published, find_store(data, location), location, k, seed, json_file)
         return
     if train is None:
         raise InvalidInputError("give --train FILE to fit models, or --published FAMILY to measure one.")
-    from training.evaluate.run import EvaluationRequest  # seconds to import: after the options are valid
+    from training.evaluate.run import EvaluationRequest  # takes seconds: import it after option errors
     from training.evaluate.split import Protocol
     from training.evaluate.weighting import Weighting
 
@@ -111,35 +111,35 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         about = {"seed": seed, "weights": weighting, "split": asdict(split.account), "notes": notes}
         _write(json_file, about | report.to_json(named))
     if models and report.failed:
-        raise typer.Exit(1)  # a script that named a model must not take the others' figures for its own
+        raise typer.Exit(1)  # a script that names a model must notice that it failed
 
 
 def _evaluate_published(
     spec: str, data: str, location: str, k: int, seed: int, json_file: Path | None
 ) -> None:
-    """Print what a version measures on data, the best answerer first, and what it may have seen of it."""
+    """Print the figures of a version on data, the best answerer first, and warn if it was trained on them."""
     from training.release.published import measure_published
 
     console = Console(soft_wrap=True, highlight=False)
     store, (family, _, reference) = open_store(location), spec.partition("@")
     manifest = read_version(store, family, reference or CHAMPION)
-    found = measure_published(
+    measured = measure_published(
         store, manifest, data, k, seed, lambda stage: console.print(f"· {stage}", markup=False)
     )
-    what = f"{family}@{manifest.version} on {data}: figures {found.how}, ± half of the 95 % interval"
+    what = f"{family}@{manifest.version} on {data}: figures {measured.how}, ± half of the 95 % interval"
     console.print(what, markup=False)
-    for warning in found.warnings:
+    for warning in measured.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
     main = f"ndcg@{k}" if family == HYBRID else "accuracy"
-    for name, figures in sorted(found.metrics.items(), key=lambda each: -each[1][main].value):
-        told = ", ".join(f"{key} {_with_interval(each, ' ')}" for key, each in figures.items())
-        console.print(f"  {name}: {told}, n = {figures[main].n}", markup=False)
+    for name, figures in sorted(measured.metrics.items(), key=lambda each: -each[1][main].value):
+        line = ", ".join(f"{key} {_with_interval(each, ' ')}" for key, each in figures.items())
+        console.print(f"  {name}: {line}, n = {figures[main].n}", markup=False)
     if json_file is not None:
-        _write(json_file, {"version": f"{family}@{manifest.version}", "data": data} | found.to_json())
+        _write(json_file, {"version": f"{family}@{manifest.version}", "data": data} | measured.to_json())
 
 
 def _read_split(train: Path, test: Path | None, how: Protocol, seed: int) -> tuple[Split, list[str]]:
-    """Read and divide, and say what the files were read as."""
+    """Read and divide the data; return the split and notes on how the files were read."""
     from training.evaluate.reader import read_interactions
     from training.evaluate.split import TIMED, divide
 
@@ -207,7 +207,7 @@ def _print(console: Console, report: Report) -> None:
     for row in zip(*(_cells(model, k, list(names)) for model in report.models), strict=True):
         table.add_row(row[0][0], *(value for _, value in row))
     wide = Measurement.get(console, console.options.update(width=10_000), table).maximum
-    Console(width=max(console.width, wide)).print(table)  # a wrapped figure can be read, one cut short cannot
+    Console(width=max(console.width, wide)).print(table)  # rich would cut figures short in a narrow terminal
     for test in report.tests:
         console.print(
             f"{test.better} over {test.worse}: NDCG@{k} +{test.difference:.4f}, p {_at_most(test.p_holm)} "
@@ -236,7 +236,7 @@ def _cells(model: MeasuredModel, k: int, metrics: list[str]) -> list[tuple[str, 
 
 
 def _with_interval(figure: Estimate | None, between: str = "\n") -> str:
-    """Write a figure; there is none where the metric means nothing for any user, as diversity of one item."""
+    """Format a figure; it is None if the metric is undefined for all users, such as diversity of one item."""
     return "–" if figure is None else f"{figure.value:.4f}{between}±{(figure.high - figure.low) / 2:.4f}"
 
 

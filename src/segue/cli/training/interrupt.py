@@ -1,4 +1,4 @@
-"""What a command that searches settings says if it is stopped."""
+"""Reports what is kept when a user stops a search of settings."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def trials_kept(console: Console, budget_minutes: float, trials: Path | None) -> Iterator[None]:
-    """Say on Ctrl+C what becomes of the settings that were tried, if any are tried at all."""
+    """On Ctrl+C, print whether the tried settings are kept, if the command searches any."""
     try:
         yield
     except KeyboardInterrupt:
         if budget_minutes and trials is None:
-            console.print("Stopped; what was tried is lost: --trials FOLDER keeps it for the next run.")
+            console.print(
+                "Stopped; the tried settings are lost: --trials FOLDER keeps them for the next run."
+            )
         elif budget_minutes:
-            told = f"Stopped; {trials} keeps what was tried: the same command goes on from there."
-            console.print(told, markup=False)
+            kept = f"Stopped; {trials} keeps the tried settings: the same command continues from them."
+            console.print(kept, markup=False)
         raise

@@ -1,4 +1,4 @@
-"""``segue prepare``: every clustering of the tracks, built as far as it is missing or stale."""
+"""``segue prepare``: builds the clusterings of the tracks that are missing or stale."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     Row = tuple[str, str, str, str]
 
 COMMAND = MarkedCommand
-"""Of Typer, for the group of all commands."""
+"""Class of the command for Typer; the group of all commands reads it."""
 
 LOGGER = "segue.prepare"
 PARTIAL = 3
 """Exit status when some variants are ready and others failed or are stale."""
 
 _LOG_WIDTH = 160
-"""Of a table that goes into a log."""
+"""Width of a table in a log."""
 
 _GIB = 1 << 30
 
 
-def prepare(  # noqa: PLR0913  # one option, one argument
+def prepare(  # noqa: PLR0913  # one parameter per option
     context: typer.Context,
     *,
     raw: Annotated[
@@ -53,81 +53,80 @@ def prepare(  # noqa: PLR0913  # one option, one argument
         typer.Option(
             "--raw-data",
             envvar="RAW_DATA_PATH",
-            help="Folder of spotify_tracks.csv, low_level_audio_features.csv, lyrics_features.csv.",
+            help="Folder with spotify_tracks.csv, low_level_audio_features.csv, lyrics_features.csv.",
         ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             envvar="DATA_PATH",
-            help="Tracks, if not --raw-data: a dataset folder, file or database; "
+            help="Tracks without --raw-data: a dataset folder, file or database; "
             "else SEGUE_STORE or SEGUE_STORE_SECRET.",
         ),
     ] = None,
     low_level: Annotated[
-        Path | None, typer.Option(help="Low-level audio features; alone, its rows are the tracks.")
+        Path | None, typer.Option(help="File of low-level audio features; alone, its rows are the tracks.")
     ] = None,
     lyrics: Annotated[
-        Path | None, typer.Option(help="Lyrics features; alone, its rows are the tracks.")
+        Path | None, typer.Option(help="File of lyrics features; alone, its rows are the tracks.")
     ] = None,
     location: Annotated[
         str,
         typer.Option(
             "--artifacts",
             envvar=["SEGUE_ARTIFACTS", "MODELS_PATH"],
-            help="Where versions live: a folder or s3://bucket/prefix.",
+            help="Store of versions: a folder or s3://bucket/prefix.",
         ),
     ] = DEFAULT_ARTIFACTS,
-    work: Annotated[Path, typer.Option(help="Where unfinished builds are kept.")] = Path("var/clusters"),
+    work: Annotated[Path, typer.Option(help="Folder for unfinished builds.")] = Path("var/clusters"),
     variant: Annotated[
-        list[str] | None, typer.Option(help="Only this variant; repeatable. [default: all]")
+        list[str] | None, typer.Option(help="Prepare only this variant; repeatable. [default: all]")
     ] = None,
     min_cluster_size: Annotated[
         int | None, typer.Option(help="Fewest tracks of a cluster. [default: by search]")
     ] = None,
     min_samples: Annotated[
-        int | None, typer.Option(help="Neighbours that make a place dense. [default: by search]")
+        int | None, typer.Option(help="Neighbours that make a region dense. [default: by search]")
     ] = None,
     method: Annotated[
-        str | None, typer.Option(help="Clusters are eom (lasting) or leaf nodes. [default: by search]")
+        str | None, typer.Option(help="Choice of clusters: eom (lasting ones) or leaf. [default: by search]")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every draw.")] = 17,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all random draws.")] = 17,
     memory_gb: Annotated[
         float | None,
-        typer.Option(min=0.1, help="Memory for all builds together. [default: 60 % of what is free]"),
+        typer.Option(min=0.1, help="Memory for all builds together. [default: 60 % of the free memory]"),
     ] = None,
     components: Annotated[
         int | None,
-        typer.Option(min=1, help="Principal components of the variants that have some. [default: 6 and 60]"),
+        typer.Option(min=1, help="Principal components of the variants that use them. [default: 6 and 60]"),
     ] = None,
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Take only so many tracks, drawn by --seed. [default: all]")
+        int | None, typer.Option(min=1, help="Use only this many tracks, drawn by --seed. [default: all]")
     ] = None,
     log_level: Annotated[
-        str, typer.Option(envvar="LOG_LEVEL", help=f"What is said: {', '.join(LEVELS)}.")
+        str, typer.Option(envvar="LOG_LEVEL", help=f"Least level to log: {', '.join(LEVELS)}.")
     ] = "info",
     log_file: LogFile = None,
     marker_dir: Annotated[
         Path | None,
-        typer.Option(
-            OPTION, help="Folder for a file `success` or `failure`, which says how the command ended."
-        ),
+        typer.Option(OPTION, help="Folder for a file `success` or `failure` with the result of the command."),
     ] = None,
     reason: Reason = "prepared",
     force: Annotated[
-        bool, typer.Option("--force", envvar="FORCE_REGENERATE", help="Build what is up to date too.")
+        bool, typer.Option("--force", envvar="FORCE_REGENERATE", help="Build up-to-date variants too.")
     ] = False,
     check_only: Annotated[
         bool,
-        typer.Option("--check-only", help="Only say how every variant stands, with the same exit status."),
+        typer.Option(
+            "--check-only", help="Only report the state of every variant, with the same exit status."
+        ),
     ] = False,
 ) -> None:
     """Prepare the clusterings of the tracks.
 
-    Exit status 0: every variant that has input is ready; 3: some are, others are not; 1: none is, and one
-    failed; 4: none is, as there is too little data. What is up to date is left alone, an interrupted run is
-    taken up again.
-    --check-only builds nothing.
+    Exit status 0: every variant that has input is ready; 3: some are ready, others are not; 1: none is ready,
+    and one failed; 4: none is ready, because there is too little data. Up-to-date variants are not built
+    again, and an interrupted run is continued. --check-only builds nothing.
     """
     from training.cluster.data.source import find_source
     from training.cluster.memory import default_budget
@@ -143,9 +142,9 @@ def prepare(  # noqa: PLR0913  # one option, one argument
     settings = ClusterSettings(min_cluster_size, min_samples, method, seed, components)  # type: ignore[arg-type]  # it checks
     store = open_store(location, setting="--artifacts")
     if _is_flag(context, "data") and not _is_flag(context, "raw"):
-        raw = None  # what somebody types goes before what a container was given
+        raw = None  # an option on the command line overrides an environment variable of another one
     if raw is not None and data is not None:
-        log.info("the data set %s is not read: the raw tables of %s are", data, raw)
+        log.info("%s is ignored: the raw tables in %s are read instead", data, raw)
     if not data and raw is None and low_level is None and lyrics is None:
         data = find_store("", location)
     where = {"raw": raw, "data": data, "low_level": low_level, "lyrics": lyrics}
@@ -166,7 +165,7 @@ def prepare(  # noqa: PLR0913  # one option, one argument
     raise typer.Exit(status)
 
 
-def prepare_all(  # noqa: PLR0913 - what the command is asked for
+def prepare_all(  # noqa: PLR0913 - one parameter per option
     console: Console,
     store: ObjectStore,
     data: str,
@@ -177,7 +176,7 @@ def prepare_all(  # noqa: PLR0913 - what the command is asked for
     force: bool,
     log_file: Path | None,
 ) -> list[VariantOutcome]:
-    """Prepare every variant of the tracks at ``data`` as the command does; raises as its source does."""
+    """Prepare every variant of the tracks at ``data``, like the command; raises as its source does."""
     from training.cluster.data.source import find_source
     from training.cluster.memory import default_budget
     from training.cluster.prepare import PrepareRequest
@@ -208,7 +207,7 @@ def _check(
 
     try:
         standings, _ = assess_all(store, request(), lambda _: None)
-    except SourceError as error:  # a container that serves has the versions, and may lack the tables
+    except SourceError as error:  # a serving container has the versions, but may lack the tables
         missing = Surveyed(missing=str(error), is_broken=isinstance(error, SourceSchemaError))
         standings = [assess(store, each, missing, settings) for each in variants]
     rows = [(each.variant.name, str(each.state), each.version, each.reason) for each in standings]
@@ -250,8 +249,10 @@ def _rows(outcomes: Sequence[VariantOutcome]) -> list[Row]:
 
 def _mark(folder: Path | None, status: int, rows: Sequence[Row]) -> None:
     if folder is not None:
-        told = {name: {"state": state, "version": version, "why": why} for name, state, version, why in rows}
-        write_marker(folder, status, {"variants": told})
+        states = {
+            name: {"state": state, "version": version, "why": why} for name, state, version, why in rows
+        }
+        write_marker(folder, status, {"variants": states})
 
 
 def _print(console: Console, last: str, rows: Sequence[Row]) -> None:
@@ -260,18 +261,18 @@ def _print(console: Console, last: str, rows: Sequence[Row]) -> None:
         table.add_column(name, no_wrap=True)
     table.add_column("why", overflow="fold")
     for *first, why in rows:
-        table.add_row(*first, Text(why))  # a Text, as names of files are never markup
+        table.add_row(*first, Text(why))  # a Text: rich would read markup in file names
     console.print(table)
     if any(state == "input missing" for _, state, _, _ in rows):
         from training.cluster.variant import LEAST_TRACKS
 
-        console.print(f"Every variant needs at least {LEAST_TRACKS} tracks that each of its tables knows.")
+        console.print(f"Every variant needs at least {LEAST_TRACKS} tracks that are in all of its tables.")
 
 
 def _status(outcomes: Sequence[VariantOutcome], *, asked: bool) -> int:
-    """Return 0 if every variant that has input is ready; one that was named needs its input too.
+    """Return 0 if every variant that has input is ready; named variants must have input.
 
-    Where none is ready for a lack of data alone, nothing failed: `TOO_LITTLE`.
+    If none is ready only because of too little data, return `TOO_LITTLE`: nothing failed.
     """
     from training.cluster.prepare import Status
 

@@ -1,4 +1,4 @@
-"""``segue train``: a command for each trainer, from its data to a live version."""
+"""``segue train``: one command per trainer, from its data to a live version."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def families() -> None:
 def train(
     trainer: StagedTrainer, options: Any, location: str, order: Order, log_file: Path | None = None
 ) -> Outcome[Any]:
-    """Run a training, and print its stages and what came of it."""
+    """Run a training, and print its stages and its result."""
     from training.release.lifecycle import run_training
 
     console, artifacts = Console(soft_wrap=True, highlight=False), open_store(location, setting="--artifacts")
     logger = log_to(console, "segue.train", file=log_file)
     minutes, trials = getattr(options, "budget_minutes", 0.0), getattr(options, "trials", None)
     with console.status("reading") as status, trials_kept(console, minutes, trials):
-        step = Steps(logger, status)
+        progress = Steps(logger, status)
         outcome = run_training(
-            trainer, options, artifacts, order, step, lambda account: print_account(console, account)
+            trainer, options, artifacts, order, progress, lambda account: print_account(console, account)
         )
         if outcome.fitted is not None:
-            step.finish()
+            progress.finish()
     _print(console, outcome)
     return outcome
 
@@ -56,7 +56,7 @@ _PLACES: dict[Reads, dict[str, tuple[Any, Any]]] = {
     Reads.STORE: {"store": (Store, "")},
     Reads.EVENTS: {"data": (Data, ""), "events": (Events, None)},
 }
-"""The options that say where data is, the first of them needed: annotation and default, by name."""
+"""Options for the location of data, with annotation and default by name; the first one is needed."""
 
 _ORDER: dict[str, tuple[Any, Any]] = {
     "location": (Artifacts, ARTIFACTS),
@@ -68,7 +68,7 @@ _ORDER: dict[str, tuple[Any, Any]] = {
 
 
 def _own_options(trainer: StagedTrainer) -> dict[str, tuple[Any, Any]]:
-    """Return the options that a trainer declares, in the words of typer."""
+    """Return the options that a trainer declares, as typer options."""
     hints, found = get_type_hints(trainer.options, include_extras=True), {}
     for each in fields(trainer.options):
         kind, *declared = get_args(hints[each.name]) or (None,)
@@ -81,7 +81,7 @@ def _own_options(trainer: StagedTrainer) -> dict[str, tuple[Any, Any]]:
 
 
 def command_of(trainer: StagedTrainer) -> Callable[..., None]:
-    """Return the command of a trainer: its signature is what typer reads."""
+    """Return the command of a trainer, with the signature that typer reads."""
     places, own = _PLACES[trainer.reads], _own_options(trainer)
 
     def run(**given: Any) -> None:
@@ -117,7 +117,7 @@ def _print(console: Console, outcome: Outcome[Any]) -> None:
     )
 
 
-_STATUSES = "Exit status 3 means published but refused by the gate, 4 too little data to learn from."
+_STATUSES = "Exit status 3: the gate refused the published version; 4: there is too little data."
 
 for _trainer in TRAINERS:
     if isinstance(_trainer, StagedTrainer):

@@ -1,4 +1,4 @@
-"""``segue train all``: every family that has data, in order, and what came of each in one line."""
+"""``segue train all``: trains every family that has data, and prints one line for each result."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from training.release.trainer import Trainer
 
 REFUSED = 3
-"""Exit status where nothing failed, and the gate refused a version."""
+"""Exit status if nothing failed but the gate refused a version."""
 
 
 class _End(StrEnum):
@@ -51,14 +51,14 @@ class _End(StrEnum):
 
 
 @app.command("all")
-def train_all(  # noqa: PLR0913 - one parameter an option
+def train_all(  # noqa: PLR0913 - one parameter per option
     *,
     store: Store = "",
     data: Data = "",
     events: Events = None,
     location: Artifacts = ARTIFACTS,
-    work: Annotated[Path, typer.Option(help="Where unfinished clusters are kept.")] = Path("var/clusters"),
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every draw.")] = 17,
+    work: Annotated[Path, typer.Option(help="Folder for unfinished clusters.")] = Path("var/clusters"),
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all random draws.")] = 17,
     reason: Reason = "trained",
     promote: Promote = True,
     force: Force = False,
@@ -66,9 +66,9 @@ def train_all(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Train every family that has data: genre preference, the recommender, clusters.
 
-    Genre preference learns from the purchases of --store, the others from --data; each stands in where the
-    other is not given. Exit status 0: every family that has data is live or as it was; 3: the gate refused
-    one; 4: none has data; 1: one failed.
+    Genre preference learns from the purchases of --store, the others from --data; if one of them is missing,
+    the other is used instead. Exit status 0: every family that has data is live or unchanged; 3: the gate
+    refused one; 4: none has data; 1: one failed.
     """
     from segue.sources.dataset.location import is_database  # pandas takes a second to import
 
@@ -84,9 +84,9 @@ def train_all(  # noqa: PLR0913 - one parameter an option
             from segue.cli.training.prepare import prepare_all  # bars of progress: a single training has none
 
             asked: dict[str, Any] = {"seed": seed, "reason": reason, "force": force, "log_file": log_file}
-            return _told(prepare_all(console, opened, data, work=work, **asked))
+            return _summary(prepare_all(console, opened, data, work=work, **asked))
         if trainer.reads is Reads.STORE and not store:
-            raise TableMissingError(f"{data} is no store's database: --store names one.")
+            raise TableMissingError(f"{data} is not a store's database: name one with --store.")
         places = (store,) if trainer.reads is Reads.STORE else (data, *(events or []))
         order = Order(user_name(), reason, promote, force, places)
         train(trainer, trainer.options(seed=seed), location, order, log_file)
@@ -103,10 +103,10 @@ def train_all(  # noqa: PLR0913 - one parameter an option
 
 
 def _run(store: ObjectStore, family: str, run: Callable[[], tuple[_End, str] | None]) -> tuple[_End, str]:
-    """Run one training; an error that nobody foresees ends the command."""
+    """Run one training; an unexpected error ends the command."""
     try:
         before = resolve_if_any(store, family)
-        told = run()
+        result = run()
         after = resolve_if_any(store, family)
     except (NotEnoughDataError, TableMissingError) as error:
         return _End.NO_DATA, str(error)
@@ -114,26 +114,26 @@ def _run(store: ObjectStore, family: str, run: Callable[[], tuple[_End, str] | N
         return _End.REFUSED, str(error)
     except SegueError as error:
         return _End.FAILED, str(error)
-    if told is not None:
-        return told
+    if result is not None:
+        return result
     if after is None:
         return _End.READY, "published and not promoted"
     return _End.READY, f"{after.alias.target.version} is live{', as before' if after == before else ''}"
 
 
-def _told(outcomes: Sequence[VariantOutcome]) -> tuple[_End, str]:
-    """Sum up what became of the variants."""
+def _summary(outcomes: Sequence[VariantOutcome]) -> tuple[_End, str]:
+    """Summarise the outcomes of the variants."""
     from training.cluster.prepare import Status
 
     of: dict[Status, list[str]] = {}
     for each in outcomes:
         of.setdefault(each.status, []).append(each.variant)
-    told = "; ".join(f"{status}: {', '.join(names)}" for status, names in of.items())
+    summary = "; ".join(f"{status}: {', '.join(names)}" for status, names in of.items())
     if Status.FAILED in of:
-        return _End.FAILED, told
+        return _End.FAILED, summary
     if any(status.is_good for status in of):
-        return _End.READY, told
-    return _End.NO_DATA, f"{told} ({outcomes[0].why})"
+        return _End.READY, summary
+    return _End.NO_DATA, f"{summary} ({outcomes[0].why})"
 
 
 def _status(ends: list[_End]) -> int:

@@ -1,4 +1,4 @@
-"""``segue try``: what the trained models answer to a few listeners of the data."""
+"""``segue try``: shows the answers of the trained models for a few listeners of the data."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def try_models(
     location: Artifacts = ARTIFACTS,
     user: Annotated[
         list[str] | None,
-        typer.Option(help="A listener of the data; again for more. [default: busiest to quietest]"),
+        typer.Option(help="A listener of the data; repeatable. [default: one busy, one usual, one quiet]"),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")] = 3,
 ) -> None:
-    """Ask the trained models for a few listeners of the data, and print what they answer and why."""
-    from segue.embedded import open_recommender  # half a second to import: after the options are valid
+    """Ask the trained models for a few listeners of the data, and print the answers with reasons."""
+    from segue.embedded import open_recommender  # takes half a second: import it after option errors
     from segue.sources.dataset.history import to_events
     from segue.state.listening import RECENT
     from segue.state.location import open_state
@@ -63,24 +63,24 @@ def try_models(
         for row in rows:
             listener = str(interactions.users.item_id[row])
             n_events = int(np.count_nonzero(interactions.user_index == row))
-            found = segue.recommend(listener, n=limit, max_reasons=_N_REASONS)
-            told = f"listener {listener}, {n_events} events, by {found.answered_by}: {found.because}"
-            print_tracks(found.items, told, reasons_of)
-            if found.items:
-                best = found.items[0]
+            answer = segue.recommend(listener, n=limit, max_reasons=_N_REASONS)
+            title = f"listener {listener}, {n_events} events, by {answer.answered_by}: {answer.because}"
+            print_tracks(answer.items, title, reasons_of)
+            if answer.items:
+                best = answer.items[0]
                 near = segue.similar(best.track_id, n=limit, max_reasons=_N_REASONS)
                 print_tracks(near.items, f"like {best.name}, by {near.model}", reasons_of)
             console.print(f"genre preference of {listener}: {_genre(location, data, listener)}", markup=False)
 
 
 def _chosen(interactions: Interactions, asked: list[str]) -> list[int]:
-    """Return the rows of the listeners asked for, else of those with most, usual and few events."""
+    """Return the rows of the named listeners, else of listeners with many, average and few events."""
     if not len(interactions):
-        raise TableMissingError("the data of --data holds no events: there is nobody to ask for.")
+        raise TableMissingError("--data holds no events of listeners: name other data.")
     if asked:
         rows = interactions.users.index_of(asked).tolist()
         if unknown := [name for name, row in zip(asked, rows, strict=True) if row < 0]:
-            raise InvalidInputError(f"--user: {', '.join(unknown)} did nothing in that data: check the id.")
+            raise InvalidInputError(f"--user: the data has no events of {', '.join(unknown)}: check the id.")
         return [int(row) for row in rows]
     counts = np.bincount(interactions.user_index, minlength=len(interactions.users))
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
@@ -89,9 +89,9 @@ def _chosen(interactions: Interactions, asked: list[str]) -> list[int]:
 
 
 def _compared(heard: list[str], data: str, live: Catalogue) -> str:
-    """Say how many of the tracks that listeners heard the live catalogue knows; refuse where it is none.
+    """Return how many of the listeners' tracks the live catalogue knows; raise InvalidInputError for none.
 
-    Two stores may number different tracks alike, so a track is known by its id and its name.
+    Two stores may use the same id for different tracks, so both the id and the name must match.
     """
     rows = live.vocabulary.index_of(heard)
     known = rows != UNKNOWN_ITEM
@@ -114,12 +114,12 @@ def _catalogue_of(data: str) -> Catalogue | None:
 
     try:
         return read_catalogue(data)[0]
-    except SourceError:  # events alone, as of a lake: their ids are all there is to compare
+    except SourceError:  # the data has only events, like a lake: compare ids only
         return None
 
 
 def _genre(location: str, data: str, customer: str) -> str:
-    """Say which genre a customer will spend most on next, or why nobody can tell."""
+    """Return the genre on which a customer will spend most next, or why it is unknown."""
     from segue.artifacts.cache import fetch
     from segue.artifacts.codec.genre_preference import load_genre_preference
     from segue.artifacts.place.location import open_store
@@ -130,7 +130,7 @@ def _genre(location: str, data: str, customer: str) -> str:
     from segue.sources.store import open_store as open_shop
 
     if not (is_database(data) and customer.isdecimal()):
-        return "no customer of a store"
+        return "not a customer of a store"
     store = open_store(location, setting="--artifacts")
     try:
         with open_shop(data) as shop:

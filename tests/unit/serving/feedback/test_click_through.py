@@ -81,7 +81,7 @@ def test_the_rates_of_a_lake_are_printed(tmp_path: Path) -> None:
     assert (round(low, 3), round(high, 3)) == (0.046, 0.699)  # Wilson's of 1 in 4
     shown = CliRunner().invoke(app, asked).output
     assert "25.00%" in shown
-    assert "1 lines hold no event" in shown
+    assert "1 lines are not events" in shown
 
 
 def test_a_terminal_of_80_columns_shows_whole_versions_and_heads(

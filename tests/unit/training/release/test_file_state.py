@@ -82,7 +82,7 @@ def test_nothing_new_is_trained_or_loaded_twice_and_the_files_are_not_read(
         patched.setattr("training.hybrid.data.reading.read_dataset", refuse)
         patched.setattr("training.hybrid.data.event_source.read_events_at", refuse)
         assert f"{version} is live, of this data" in run(*train)
-        assert "did not change since" in run(*load)
+        assert "has not changed" in run(*load)
     assert " 0 events loaded" in run(*load, "--force")
     os.utime(store, (1, 1))  # touched: read again, and found to be the same
     assert f"{version} is live, of this data" in run(*train)
