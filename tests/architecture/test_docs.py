@@ -90,6 +90,13 @@ def test_dotted_names_exist(path: Path) -> None:
     assert [name for name in re.findall(ours, read(path)) if not is_defined(name)] == []
 
 
+@each_document
+def test_functions_in_code_spans_exist(path: Path) -> None:
+    called = re.findall(r"`(\w+_\w+)\((?!s\))", prose(read(path)))
+    code = "\n".join(each.read_text(encoding="utf-8") for each in modules(*CODE)) if called else ""
+    assert [name for name in called if not re.search(rf"\bdef {name}\b", code)] == []
+
+
 def is_defined(name: str) -> bool:
     first, *parts = name.split(".")
     place = PACKAGE if first == "segue" else ROOT / first
