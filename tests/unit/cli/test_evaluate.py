@@ -53,7 +53,7 @@ def test_a_division_is_accounted_for_measured_and_compared(run, tmp_path: Path) 
     )  # fmt: skip
 
 
-def test_a_given_test_is_read_and_its_strangers_are_told(run, tmp_path: Path) -> None:
+def test_a_given_test_is_read_and_its_unknown_users_are_reported(run, tmp_path: Path) -> None:
     done = run("--test", str(tmp_path / "test.csv"), "--models", "popularity")
     assert done.exception is None, done.output
     assert "strangers: 1 users and 0 items" in done.output
@@ -102,7 +102,7 @@ def test_a_metric_that_means_nothing_for_one_model_has_a_dash_there(run, tmp_pat
     assert row == ["diversity@2", "1.0000", "–"]
 
 
-def test_rows_that_were_dropped_are_told_before_anything_is_fitted(run, tmp_path: Path) -> None:
+def test_dropped_rows_are_reported_before_any_fit(run, tmp_path: Path) -> None:
     path = tmp_path / "plays.csv"
     path.write_text("".join(f"u{user},i{item}\n" for user in range(9) for item in range(4)) + "?,i1\n")
     done = run("--train", str(path), "--protocol", "random-8-1-1", "--models", "popularity")
@@ -132,13 +132,13 @@ def test_a_search_is_kept_and_gone_on_with(run, tmp_path: Path) -> None:
         ((), "protocol given needs a test file"),
     ],
 )
-def test_what_is_asked_wrongly_is_said(arguments: tuple[str, ...], message: str, run) -> None:
+def test_wrong_options_are_reported(arguments: tuple[str, ...], message: str, run) -> None:
     error = run(*arguments).exception
     assert isinstance(error, InvalidInputError)
     assert message in str(error)
 
 
-def test_a_file_that_cannot_be_written_is_said_before_anything_is_fitted(run, tmp_path: Path) -> None:
+def test_an_unwritable_file_is_reported_before_any_fit(run, tmp_path: Path) -> None:
     done = run("--protocol", "temporal", "--models", "popularity", "--json", str(tmp_path))
     assert isinstance(done.exception, SourceUnavailableError)
     assert "fitting" not in done.output

@@ -185,7 +185,7 @@ def test_a_catalogue_and_a_lake_can_be_named(tmp_path: Path, monkeypatch: pytest
     assert [event.track_id for event in open_state("s.sqlite").read_listener("me").events] == ["x"]
 
 
-def test_what_cannot_be_done_says_why(here: Path) -> None:
+def test_an_impossible_import_says_why(here: Path) -> None:
     write_json(here / "endsong_0.json", [extended("2023-01-31T12:05:37Z", ARTIST, TITLE)])
     assert isinstance(invoke("spotify", "endsong_0.json", "--user", "").exception, InvalidInputError)
     none = invoke("spotify", "endsong_0.json", "--user", "me", "--artifacts", "nowhere")

@@ -117,7 +117,7 @@ def test_a_version_that_is_none_is_named_with_the_list_of_those_there_are(run, v
         assert f"`segue models list {FAMILY}` names the existing ones" in str(error)
 
 
-def test_a_damaged_manifest_is_told_with_the_way_back(run, versions, tmp_path) -> None:
+def test_a_damaged_manifest_is_reported_with_a_remedy(run, versions, tmp_path) -> None:
     path = tmp_path / "store" / FAMILY / "versions" / versions[2] / "manifest.json"
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b'"trees":2', b'"trees":9') + b"\n")
@@ -128,7 +128,7 @@ def test_a_damaged_manifest_is_told_with_the_way_back(run, versions, tmp_path) -
     assert read(run("show", FAMILY, "--json"))["manifest"]["version"] == versions[1]
 
 
-def test_gc_says_first_and_deletes_then(run, versions) -> None:
+def test_gc_lists_first_and_then_deletes(run, versions) -> None:
     arguments = ("gc", "--keep", "1", "--min-age-days", "0")
     garbage = [{"kind": "version", "name": f"{FAMILY}@{versions[0]}"}]
     assert read(run(*arguments, "--dry-run", "--json")) == {"deleted": False, "garbage": garbage}
@@ -198,7 +198,7 @@ def test_gc_keeps_what_the_aliases_of_variants_name(run, tmp_path) -> None:
     assert {row["version"] for row in read(run("list", "--json"))} == set(versions[:3])
 
 
-def test_an_unknown_name_is_told_what_there_is_and_how_to_make_it(run, tmp_path) -> None:
+def test_an_unknown_name_lists_the_existing_ones_and_how_to_make_one(run, tmp_path) -> None:
     store = LocalStore(tmp_path / "store")
     publish_clustering(store, small_clustering(), live=True)
     error = run("promote", "clusters", "llav_pca", "--reason", "test").exception

@@ -117,9 +117,7 @@ def test_a_flag_goes_before_the_environment(tmp_path: Path, asked: list[PrepareR
     assert not asked[0].force
 
 
-def test_a_data_set_beside_raw_tables_is_said_to_be_left_out(
-    tmp_path: Path, asked: list[PrepareRequest]
-) -> None:
+def test_a_data_set_is_ignored_if_raw_tables_are_given(tmp_path: Path, asked: list[PrepareRequest]) -> None:
     raw = raw_folder(tmp_path / "raw")
     done = invoke(tmp_path, "--raw-data", raw, "--data", "other")
     assert f"other is ignored: the raw tables in {raw} are read instead" in done.output
@@ -152,7 +150,7 @@ def test_check_only_needs_no_work_folder(tmp_path: Path, work: str) -> None:
     assert "nothing was built yet" in done.output
 
 
-def test_check_only_tells_tracks_that_cannot_be_read_from_tracks_that_are_gone(built: Built) -> None:
+def test_check_only_distinguishes_unreadable_from_missing_tracks(built: Built) -> None:
     (built.raw / "spotify_tracks.csv").write_bytes(b"")
     done = built.again("--check-only")
     assert done.exit_code == 1
@@ -168,7 +166,7 @@ def test_check_only_names_the_tables_that_are_gone(tmp_path: Path) -> None:
     assert "holds no spotify_tracks.csv" in done.output
 
 
-def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:
+def test_an_error_is_one_line(tmp_path: Path) -> None:
     assert isinstance(invoke(tmp_path, "--raw-data", tmp_path / "none").exception, SourceUnavailableError)
     raw = raw_folder(tmp_path / "raw")
     wrong = invoke(tmp_path, "--raw-data", raw, "--variant", "best")
@@ -192,7 +190,9 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:
         ([Status.TOO_LITTLE, Status.FAILED], False, 1),
     ],
 )
-def test_the_exit_status_tells_all_from_some_and_none(ends: list[Status], named: bool, status: int) -> None:
+def test_the_exit_status_distinguishes_all_some_and_none(
+    ends: list[Status], named: bool, status: int
+) -> None:
     from segue.cli.training.prepare import _status
 
     assert _status([VariantOutcome("v", each, "", "") for each in ends], asked=named) == status

@@ -83,9 +83,7 @@ def test_similar_tracks_can_be_asked_by_variant(asked: list[Any]) -> None:
     assert asked == [SimilarRequest(track_id="1", limit=10, variant="pca_features", model="clusters")]
 
 
-def test_neighbours_in_a_variant_are_told_with_what_brings_them_near(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_neighbours_in_a_variant_have_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where fetched versions are kept
     store = LocalStore(tmp_path / "artifacts")
     publish_clustering(store, small_clustering("pca_features"))

@@ -36,7 +36,7 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(app, ["taste", *words], catch_exceptions=False, env={"COLUMNS": "200"})
 
 
-def test_the_terminal_is_told_in_words_and_bars(stored: list[str]) -> None:
+def test_the_terminal_shows_words_and_bars(stored: list[str]) -> None:
     found = run(LISTENER, *stored, "--artist", "Nobody")
     assert found.exit_code == 0
     for text in (f"Taste profile of {LISTENER}", "rock", "█", "Mon ", "drift: not yet", "catalogue: Nobody"):
@@ -62,7 +62,7 @@ def test_the_page_is_written_where_it_says(
     assert (tmp_path / "taste-___12.html").exists()
 
 
-def test_a_page_that_cannot_be_written_is_said(stored: list[str], tmp_path: Path) -> None:
+def test_an_unwritable_page_is_reported(stored: list[str], tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailableError, match=r"cannot be written .*: name another file"):
         run(LISTENER, str(tmp_path), "--html", *stored)
 

@@ -100,7 +100,7 @@ def test_one_line_is_one_event_in_plain_json() -> None:
     }  # fmt: skip
 
 
-def test_the_key_is_of_the_day_and_of_the_ids_whatever_their_order() -> None:
+def test_the_key_depends_on_the_day_and_the_ids_in_any_order() -> None:
     one, other = event(1), event(2)
     key = lake_key([one, other], NOON)
     assert key.startswith("events/dt=2026-11-21/")

@@ -264,9 +264,7 @@ def test_themes_cross_genres_and_bring_listeners_together_whom_no_taste_does(
         assert abs(wanted[follows].mean() - wanted[~follows].mean()) < 0.15, names[theme]
 
 
-def test_what_is_shared_is_heard_beside_all_else_and_never_bought(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_shared_tracks_add_listens_and_no_purchases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everything = "SELECT * FROM interaction"
     tables = (
         "invoice",
@@ -386,7 +384,7 @@ def test_a_file_where_the_folder_should_be_is_reported(tmp_path: Path) -> None:
     assert (tmp_path / "taken").read_text() == "mine"
 
 
-def test_describe_tells_what_is_there(tmp_path: Path) -> None:
+def test_describe_identifies_the_store(tmp_path: Path) -> None:
     assert describe(tmp_path) is None
     path = generate(tmp_path, seed=5, customers=3, tracks=4)
     digest = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"

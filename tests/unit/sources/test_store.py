@@ -108,7 +108,7 @@ def test_a_file_replaced_by_rename_is_read_at_once(path: Path, tmp_path: Path, s
     assert store.read_purchases(3).spend.tolist() == [15_000]
 
 
-def test_the_connection_itself_refuses_writes_whatever_the_file_mode(path: Path) -> None:
+def test_the_connection_refuses_writes_for_every_file_mode(path: Path) -> None:
     reader = SqliteReader(path, timeout_s=1)
     assert reader.run(lambda select: list(select("PRAGMA query_only"))) == [(1,)]
     with pytest.raises(SourceUnavailableError, match="readonly"):

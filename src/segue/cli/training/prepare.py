@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from segue.artifacts.place.object_store import ObjectStore
-    from segue.sources.dataset import Account
     from training.cluster.prepare import PrepareRequest, VariantOutcome
     from training.cluster.settings import ClusterSettings
     from training.cluster.variant import ClusterVariant
@@ -229,15 +229,12 @@ def _prepare(console: Console, store: ObjectStore, request: PrepareRequest) -> l
     with Progress(*columns, console=console, transient=True) as bars:
         tasks = {}
 
-        def watch(name: str, stage: str, share: float) -> None:
+        def progress(name: str, stage: str, share: float) -> None:
             if name not in tasks:
                 tasks[name] = bars.add_task(stage, total=1.0, variant=name)
             bars.update(tasks[name], description=stage, completed=share)
 
-        def tell(account: Account) -> None:
-            print_account(console, account)
-
-        outcomes = prepare_variants(store, request, tell=tell, watch=watch)
+        outcomes = prepare_variants(store, request, tell=partial(print_account, console), watch=progress)
     promote_missing(store, outcomes, request.set_by)
     _print(console, "outcome", _rows(outcomes))
     return outcomes

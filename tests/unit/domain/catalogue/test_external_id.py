@@ -38,7 +38,7 @@ def test_an_id_is_the_same_at_every_door(value: object, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", BAD)
-def test_what_is_no_id_is_refused_at_the_edge_and_in_the_lake(text: str) -> None:
+def test_an_invalid_id_is_refused_by_requests_and_the_lake(text: str) -> None:
     assert id_fault(text).startswith("must ")
     with pytest.raises(InvalidInputError, match=r"must .+, got"):
         read_id(text)

@@ -70,7 +70,7 @@ def test_artists_and_titles_are_folded_alike(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("title", ["Live", "(Live)", "Remastered", "feat. me", "The", "!!!", "- Live"])
-def test_no_title_comes_to_nothing(title: str) -> None:
+def test_no_title_has_an_empty_key(title: str) -> None:
     assert all(title_key(title, likeness) for likeness in Likeness)
 
 

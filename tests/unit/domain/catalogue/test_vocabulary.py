@@ -45,7 +45,7 @@ def test_checksum_is_of_ids_in_their_order_however_wide_the_array() -> None:
 
 
 @pytest.mark.parametrize("wrong", [["b", "a"], ["a", "a"], [["a"]], [1, 2]])
-def test_what_is_no_vocabulary_is_refused(wrong: list[object]) -> None:
+def test_an_invalid_vocabulary_is_refused(wrong: list[object]) -> None:
     with pytest.raises(InvalidInputError):
         Vocabulary(np.array(wrong))
 

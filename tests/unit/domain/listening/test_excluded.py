@@ -126,7 +126,7 @@ def test_what_is_blocked_is_never_recommended_and_no_seed() -> None:
     assert found.history.item_index.tolist() == [0, 3]
 
 
-def test_the_last_statement_about_a_target_holds_in_whatever_order_they_come() -> None:
+def test_the_last_statement_about_a_target_counts_in_any_order() -> None:
     first, undone = (
         said(BLOCK, Target.ARTIST, "Björk", 1),
         said(ExclusionKind.UNBLOCK, Target.ARTIST, "bjork", 2),
@@ -149,7 +149,7 @@ def test_the_last_statement_about_a_target_holds_in_whatever_order_they_come() -
         (IGNORE, Target.TIME, "yesterday", "'yesterday' is not a span of time: give from and to"),
     ],
 )
-def test_what_cannot_be_excluded_is_said(
+def test_an_invalid_exclusion_is_refused(
     kind: ExclusionKind, target: Target, value: str, message: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=message):

@@ -26,7 +26,7 @@ def test_weights_are_added_and_damped() -> None:
     assert heard.history.confidence == pytest.approx([np.log(4)])
 
 
-def test_a_counted_event_weighs_as_often_as_it_says() -> None:
+def test_a_counted_event_weighs_its_count() -> None:
     once = read_heard(CATALOGUE, ListenerRecord([event("t001", EventKind.PLAY, count=3.0)]))
     assert once.history.confidence == pytest.approx([np.log(4)])
 
@@ -39,7 +39,7 @@ def test_dislikes_count_below_zero_and_are_heard() -> None:
     assert heard.rows.tolist() == [0, 2]
 
 
-def test_what_cancels_out_says_nothing_but_was_heard() -> None:
+def test_events_that_cancel_out_weigh_nothing_but_are_heard() -> None:
     events = [event("t003", EventKind.SKIP, n) for n in range(4)] + [event("t003", EventKind.PLAY, 9)]
     heard = read_heard(CATALOGUE, ListenerRecord(events))
     assert len(heard.history) == 0

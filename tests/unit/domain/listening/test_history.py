@@ -61,7 +61,7 @@ def test_a_weight_per_item_is_needed() -> None:
         ([0, 1], [1]),
     ],
 )
-def test_what_is_no_history_is_refused(items: list[int], confidence: list[float]) -> None:
+def test_an_invalid_history_is_refused(items: list[int], confidence: list[float]) -> None:
     with pytest.raises(InvalidInputError):
         History(np.array(items, np.int32), np.array(confidence, np.float32))
 

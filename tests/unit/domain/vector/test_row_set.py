@@ -40,7 +40,7 @@ def test_a_row_takes_two_bits_more_than_its_share_of_the_catalogue_needs(n: int)
 
 
 @pytest.mark.parametrize("rows", [[-1], [10], [3, 3], [4, 2]])
-def test_what_is_no_set_is_refused(rows: list[int]) -> None:
+def test_an_invalid_set_is_refused(rows: list[int]) -> None:
     with pytest.raises(InvalidInputError, match="below 10"):
         pack_rows(np.array(rows, np.int32), 10)
 

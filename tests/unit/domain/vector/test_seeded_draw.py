@@ -9,7 +9,7 @@ from segue.domain.vector.seeded_draw import draw_seed, uniform, weighted_order
 ROWS = np.arange(20_000, dtype=np.int32)
 
 
-def test_a_row_keeps_its_number_whatever_others_there_are() -> None:
+def test_a_row_keeps_its_number_among_any_other_rows() -> None:
     assert uniform(7, ROWS)[[5, 900]].tolist() == uniform(7, np.array([5, 900], np.int32)).tolist()
 
 

@@ -64,7 +64,7 @@ def test_rows_of_one_track_become_one(tmp_path: Path) -> None:
     assert (account.rows_read, account.result) == (5, "2 tracks")
 
 
-def test_a_table_of_another_make_is_read_without_being_told(tmp_path: Path) -> None:
+def test_a_table_of_another_program_is_read_without_options(tmp_path: Path) -> None:
     """Names, keys in letters, "?" and -1, as in the table that many genre tutorials start from."""
     catalogue, account = read(
         tmp_path,
@@ -113,7 +113,7 @@ def test_other_columns_of_numbers_are_features_and_the_rest_is_named(tmp_path: P
     }
 
 
-def test_what_no_column_says_is_unknown(tmp_path: Path) -> None:
+def test_values_without_a_column_are_unknown(tmp_path: Path) -> None:
     catalogue, account = read(tmp_path, "track\na\n")
     assert account.findings == ()
     assert np.isnan(catalogue.audio).all()

@@ -27,7 +27,7 @@ EVENTS = Interactions(
 )
 
 
-def test_the_extent_is_told() -> None:
+def test_the_extent_is_described() -> None:
     told = describe_catalogue(CATALOGUE)
     assert (told["tracks"], told["artists"], told["genres"]) == (2, 2, 0)
     told = describe_interactions(EVENTS)

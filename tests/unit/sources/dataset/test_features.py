@@ -20,7 +20,7 @@ def write(path: Path, *lines: str) -> Path:
     return path
 
 
-def test_every_column_of_numbers_is_a_feature_whatever_it_is_called(tmp_path: Path) -> None:
+def test_every_column_of_numbers_is_a_feature_under_any_name(tmp_path: Path) -> None:
     path = write(
         tmp_path / "f.csv",
         "filename,label,tempo,mfcc_1,comment,album_id",
@@ -41,7 +41,7 @@ def test_every_column_of_numbers_is_a_feature_whatever_it_is_called(tmp_path: Pa
     assert ignored == ["comment", "album_id"]
 
 
-def test_what_holds_for_hundreds_of_columns_is_told_once(tmp_path: Path) -> None:
+def test_a_finding_of_hundreds_of_columns_is_reported_once(tmp_path: Path) -> None:
     columns = [f"f{n:03}" for n in range(200)]
     path = write(
         tmp_path / "f.csv",
@@ -53,7 +53,7 @@ def test_what_holds_for_hundreds_of_columns_is_told_once(tmp_path: Path) -> None
     assert [(each.column, each.count) for each in account.findings] == [("f000 and 199 other columns", 200)]
 
 
-def test_what_is_no_table_of_features_says_what_is_missing(tmp_path: Path) -> None:
+def test_a_table_without_features_is_refused_with_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailableError, match="nothing at"):
         read_features(tmp_path / "none.csv")
     with pytest.raises(SourceSchemaError, match="no column track_id"):

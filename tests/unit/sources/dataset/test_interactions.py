@@ -107,7 +107,7 @@ def test_repeats_with_a_time_are_one_event_and_without_are_many(tmp_path: Path) 
     assert account.count(Effect.MERGED) == 2
 
 
-def test_a_count_that_nobody_reaches_counts_once_and_is_told(tmp_path: Path) -> None:
+def test_an_impossible_count_counts_once_and_is_reported(tmp_path: Path) -> None:
     interactions, account = read(tmp_path, "user,track,plays\nu,a,3e38\nu,b,1000001\nu,c,1000000\nu,d,1e39\n")
     assert interactions.count.tolist() == [1, 1, 1_000_000, 1]
     assert told(account, Effect.BLANKED)["plays", "more than 1000000 times, taken as 1"] == 2
@@ -119,7 +119,7 @@ def test_repeats_that_say_how_often_are_one_row(tmp_path: Path) -> None:
     assert account.count(Effect.DROPPED) == 1
 
 
-def test_free_text_is_no_situation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_text_is_not_a_situation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segue.sources.dataset.interactions.MOST_CONTEXTS", 1)
     interactions, account = read(tmp_path, "user,track,context\nu,a,work\nu,b,work\nu,c,my note\n")
     assert [row[6] for row in rows(interactions)] == ["work", "work", ""]

@@ -96,7 +96,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "shop.db"]
 
 
-def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_location_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailableError, match="nothing at"):
         read_catalogue(tmp_path / "none")
     with pytest.raises(SourceSchemaError, match=r"holds no catalogue\.parquet or catalogue\.csv"):

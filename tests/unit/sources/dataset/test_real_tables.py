@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_track_beside_an_artist_is_a_title(tmp_path: Path) -> None:
+def test_a_track_column_with_an_artist_column_holds_titles(tmp_path: Path) -> None:
     catalogue, account = read(tmp_path, "Track,Artist,Album\nHoudini,Eminem,X\nHoudini,Dua Lipa,Y\n")
     found = {catalogue.artists.of(row): (catalogue.name[row], catalogue.album[row]) for row in range(2)}
     assert found == {("Eminem",): ("Houdini", "X"), ("Dua Lipa",): ("Houdini", "Y")}
@@ -75,7 +75,9 @@ def test_recordings_with_codes_of_their_own_are_no_copies(tmp_path: Path) -> Non
         ("track,title\na,x\n", "a", ["x"]),
     ],
 )
-def test_a_track_that_is_no_title_is_an_id(tmp_path: Path, text: str, ids: str, names: list[str]) -> None:
+def test_a_track_column_without_titles_holds_ids(
+    tmp_path: Path, text: str, ids: str, names: list[str]
+) -> None:
     catalogue, _ = read(tmp_path, text)
     assert "".join(each[0] for each in catalogue.vocabulary.item_id) == ids
     assert list(catalogue.name) == names
@@ -88,13 +90,13 @@ def test_a_title_alone_makes_no_id(tmp_path: Path) -> None:
         read(tmp_path, "title,energy\nx,0.5\n")
 
 
-def test_a_place_on_an_album_is_no_id(tmp_path: Path) -> None:
+def test_places_on_albums_are_not_ids(tmp_path: Path) -> None:
     catalogue, _ = read(tmp_path, "album,track,title,artist\nX,1,One,A\nX,2,Two,A\nY,1,Three,A\n")
     assert sorted(catalogue.name) == ["One", "Three", "Two"]
     assert catalogue.low_level_names == ()
 
 
-def test_an_id_of_several_titles_is_refused_or_the_later_row_is_told(tmp_path: Path) -> None:
+def test_an_id_with_several_titles_is_refused_or_later_rows_are_reported(tmp_path: Path) -> None:
     with pytest.raises(SourceSchemaError, match="id 1 is 'A' in one row and 'B' in row 2"):
         read(tmp_path, "id,title\n1,A\n1,B\n")
     many = "".join(f"{row},Song {row}\n" for row in range(200))
@@ -141,7 +143,7 @@ def test_credits_that_share_an_artist_are_one_track(tmp_path: Path, one: str, ot
     assert account.count(Effect.DROPPED) == 0
 
 
-def test_numbers_called_track_are_told_beside_an_artist(tmp_path: Path) -> None:
+def test_numbers_called_track_are_reported_as_ids(tmp_path: Path) -> None:
     _, account = read(tmp_path, "track,artist\n1979,Smashing Pumpkins\n1999,Prince\n")
     assert told(account, Effect.KEPT) == {("track", "all cells look like ids: they are not titles"): 2}
 

@@ -150,7 +150,7 @@ LIBRARY = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def test_a_library_of_itunes_gives_a_bounded_number_of_plays_and_skips(tmp_path: Path) -> None:
+def test_an_itunes_library_gives_a_bounded_number_of_plays_and_skips(tmp_path: Path) -> None:
     path = tmp_path / "x.xml"
     path.write_text(LIBRARY.replace("PLAYS", "2"))
     found = read(FORMATS["itunes"], path)
@@ -174,7 +174,7 @@ def test_a_library_of_itunes_gives_a_bounded_number_of_plays_and_skips(tmp_path:
         (LIBRARY.partition("<key>602")[0], "the file is damaged after track"),
     ],
 )
-def test_what_is_no_library_is_refused(tmp_path: Path, text: str, why: str) -> None:
+def test_other_xml_is_refused(tmp_path: Path, text: str, why: str) -> None:
     path = tmp_path / "x.xml"
     path.write_text(text)
     with pytest.raises(SourceSchemaError, match=why):
@@ -256,7 +256,7 @@ LOG = (
 )
 
 
-def test_a_log_of_rockbox_tells_skips_and_needs_its_zone(tmp_path: Path) -> None:
+def test_a_rockbox_log_has_skips_and_needs_a_zone(tmp_path: Path) -> None:
     path, form = tmp_path / ".scrobbler.log", FORMATS["rockbox"]
     path.write_text(LOG.format("UTC", AT, AT))
     found = read(form, path, zone=ZoneInfo("Europe/Berlin"))  # the log itself says UTC

@@ -95,7 +95,7 @@ def test_without_a_header_the_album_is_the_column_with_gaps_or_fewer_names(tmp_p
     assert {row.album for row in listens(read(FORMATS["lastfm"], path))} == {"album"}
 
 
-def test_minutes_and_ids_are_told(tmp_path: Path) -> None:
+def test_missing_seconds_and_ids_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(f"artist,track,date,track_mbid\nA,B,31 Jan 2023 12:05,{MBID}\n")
     assert read(FORMATS["lastfm"], path) == [Listen("A", "B", "", AT, to_the_minute=True, ids=(MBID,))]
@@ -150,7 +150,7 @@ def test_a_line_that_was_not_read_whole_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["<html><body>\n", "a,b,c\nd,e,f\n", "one\ntwo\n", '{"a": 1}', "# by whom\n# when\n"]
 )
-def test_a_file_that_says_nothing_says_what_to_add(tmp_path: Path, text: str) -> None:
+def test_a_file_without_recognisable_columns_asks_for_a_header(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(text)
     with pytest.raises(SourceSchemaError, match="Artist,Album,Track,Date"):
@@ -166,7 +166,7 @@ def test_a_file_that_says_nothing_says_what_to_add(tmp_path: Path, text: str) ->
         "".join(f"2024-10-09 13:{n:02}:55,Title {n},{'AB'[n % 2]}\n" for n in range(20)),
     ],
 )
-def test_columns_that_nothing_tells_apart_need_a_header(tmp_path: Path, text: str) -> None:
+def test_ambiguous_columns_need_a_header(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(text)
     with pytest.raises(

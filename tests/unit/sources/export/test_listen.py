@@ -27,7 +27,7 @@ PLAY, SKIP = EventKind.PLAY, EventKind.SKIP
         (199_000, True, 200.0, PLAY),
     ],
 )
-def test_a_play_is_told_from_a_skip(
+def test_a_listen_is_a_play_or_a_skip(
     ms_played: int | None, skipped: bool, duration_s: float | None, kind: EventKind
 ) -> None:
     assert kind_of(ms_played, skipped=skipped, duration_s=duration_s) is kind

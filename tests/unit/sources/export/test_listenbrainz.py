@@ -40,7 +40,7 @@ def test_every_id_is_kept_the_surest_first() -> None:
 
 
 @pytest.mark.parametrize("info", [None, [], {"recording_mbid": 5, "isrc": "x", "spotify_id": None}])
-def test_what_is_no_id_is_none(info: Any) -> None:
+def test_other_text_is_not_an_id(info: Any) -> None:
     row = listenbrainz(1748964167, "A", "B")
     row["track_metadata"]["additional_info"] = info
     found = read_row(row)

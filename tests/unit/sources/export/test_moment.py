@@ -46,13 +46,13 @@ def test_time_is_read(text: object, seconds_later: int, to_the_minute: bool) -> 
     ["", "  ", None, True, [], "yesterday", "01/02/2023 12:00", "2023-13-01 12:00", "2023-01-31",
      "31 Foo 2023 12:00", "2023-02-30 12:00", "2023-01-31 25:00", "-5", "9" * 40, "Jan 2023 12:00"],
 )  # fmt: skip
-def test_what_is_no_time_is_refused(text: object) -> None:
+def test_other_text_is_not_a_time(text: object) -> None:
     with pytest.raises(InvalidInputError):
         read_moment(text)
 
 
 @pytest.mark.parametrize("text", ["01/02/2023 12:00", "1.2.2023", "31-01-23 12:00 PM"])
-def test_a_day_that_may_be_two_says_so(text: str) -> None:
+def test_an_ambiguous_day_is_refused(text: str) -> None:
     with pytest.raises(
         InvalidInputError, match="may begin with the day or the month: write it as 2023-01-31"
     ):

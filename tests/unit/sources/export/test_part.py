@@ -36,7 +36,7 @@ def body(part: Part) -> bytes:
         return b"".join(iter(lambda: read_some(1000), b""))
 
 
-def test_a_zip_is_read_by_member_whatever_it_is_called(tmp_path: Path) -> None:
+def test_a_zip_is_read_by_member_under_any_name(tmp_path: Path) -> None:
     path = zipped(
         tmp_path / "download",
         {"b.json": b"bb", "a/c.JSON": b"c", "Read me.pdf": b"x", "__MACOSX/b.json": b""},
@@ -137,7 +137,7 @@ def test_a_zip_within_a_zip_is_not_opened(tmp_path: Path) -> None:
     assert found.error == "it holds no .json file"
 
 
-def test_a_size_that_lies_unpacks_no_more_than_it_says(tmp_path: Path) -> None:
+def test_a_false_size_limits_what_is_unpacked(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.zip", {"a.json": b"[" + b" " * 100_000 + b"]"})
     raw = bytearray(path.read_bytes())
     for place in (22, raw.rfind(b"PK\x01\x02") + 24):  # the size in both headers
@@ -177,7 +177,7 @@ def test_an_encrypted_zip_says_so(tmp_path: Path) -> None:
         pass
 
 
-def test_what_is_no_history_is_passed_over_in_a_zip(tmp_path: Path) -> None:
+def test_other_files_in_a_zip_are_skipped(tmp_path: Path) -> None:
     rows = write_json(tmp_path / "a", [extended("2023-03-19T18:31:37Z", "A", "B")]).read_bytes()
     podcast = b'[{"endTime": "2023-01-31 12:05", "podcastName": "P", "msPlayed": 1}]'
     path = zipped(

@@ -56,7 +56,7 @@ def test_what_differs_in_song_milliseconds_second_or_minute_stays_two() -> None:
     assert len(merged([second(ms=None), second(ms=1)])) == 2
 
 
-def test_of_two_in_a_minute_the_account_data_tells_neither_apart() -> None:
+def test_account_data_merges_with_neither_of_two_listens_in_a_minute() -> None:
     assert [
         each.at_s - NOON for each in merged([second(at_s=NOON + 50), minute(), second(at_s=NOON + 10)])
     ] == [10, 50]
@@ -70,7 +70,7 @@ def test_an_id_depends_on_the_listen_alone() -> None:
     assert merged([minute()])[0].listen_id == merged([second()])[0].listen_id
 
 
-def test_a_track_without_names_is_told_apart_by_its_id() -> None:
+def test_tracks_without_names_differ_by_id() -> None:
     nameless = [Listen("", "", "", NOON, ids=(each,), ms_played=5) for each in ("x", "y", "x")]
     assert len(merged(nameless)) == 2
 

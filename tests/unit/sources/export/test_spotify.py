@@ -78,7 +78,7 @@ def test_a_track_without_names_is_known_by_its_uri() -> None:
         ({"a": 1}, "neither endTime"),
     ],
 )
-def test_what_is_wrong_with_a_row_is_said(row: dict[str, Any], words: str) -> None:
+def test_a_bad_row_has_its_reason(row: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidInputError, match=words):
         read_row(row)
 

@@ -41,7 +41,7 @@ def test_text_is_read_in_any_common_encoding(body: bytes) -> None:
     assert "".join(read_text(io.BytesIO(body).read)) == "Beyoncé\n"
 
 
-def test_what_is_packed_says_so() -> None:
+def test_a_packed_file_asks_to_be_unpacked() -> None:
     with pytest.raises(SourceSchemaError, match="packed with gzip: unpack it first"):
         list(read_text(io.BytesIO(gzip.compress(b"[]")).read))
 
@@ -125,6 +125,6 @@ def test_a_row_of_any_length_takes_no_more_memory(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(("text", "words"), [("", "empty"), (" \n ", "empty"), ("<html>", "'<html>'")])
-def test_what_is_no_json_says_so(text: str, words: str) -> None:
+def test_other_text_is_not_json(text: str, words: str) -> None:
     with pytest.raises(SourceSchemaError, match=words):
         values(text)

@@ -152,7 +152,7 @@ def test_every_written_number_is_read(values: list[float]) -> None:
     assert to_numbers(text).tolist() == values
 
 
-def test_a_list_is_no_id_and_is_counted() -> None:
+def test_a_list_is_not_an_id_and_is_counted() -> None:
     tally = Tally("t")
     assert clean_ids(column("\x01a", "\x01a\x01b", "b"), tally).tolist() == ["b"]
     assert told(tally) == [(Effect.DROPPED, "a list of ids, not one", 2)]
@@ -180,9 +180,7 @@ def test_nul_is_taken_out_of_text_and_counted() -> None:
         ([True, False], None),
     ],
 )
-def test_a_column_of_numbers_alone_is_told_from_others(
-    cells: list[object], numbers: list[float] | None
-) -> None:
+def test_a_column_of_only_numbers_is_recognised(cells: list[object], numbers: list[float] | None) -> None:
     dtype = "str" if isinstance(cells[0], str) else None
     found = plain_numbers(pd.Series(cells, dtype=dtype))
     assert (found is None) == (numbers is None)

@@ -139,7 +139,7 @@ def test_parquet_columns_of_every_kind(tmp_path: Path) -> None:
         ("a.csv", b"x" * 200_000 + b"\n1\n", "the header cannot be read"),
     ],
 )
-def test_what_is_no_table_is_refused_with_a_remedy(
+def test_other_files_are_refused_with_a_remedy(
     tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     with pytest.raises(SourceSchemaError, match=message) as caught:
@@ -206,7 +206,7 @@ def test_a_quotation_mark_within_a_cell_is_text(tmp_path: Path) -> None:
     assert read_table(path, Tally("a"))["title"].tolist() == ['12" mix', 'x;"y', 'He said "so"', '7"']
 
 
-def test_the_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path) -> None:
+def test_the_delimiter_line_of_excel_is_not_a_header(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"\xef\xbb\xbfsep=;\r\nid;title, and more, or less\r\na;x\r\n")
     assert read_table(path, Tally("a")).to_dict("list") == {"id": ["a"], "title, and more, or less": ["x"]}
