@@ -43,10 +43,8 @@ def ready(
         ["history", "load", "--data", read, "--state", state],
     ]
     for step in steps:
-        name, began_at_s = (
-            " ".join(word for word in step[:2] if not word.startswith("-")),
-            time.perf_counter(),
-        )
+        name = " ".join(word for word in step[:2] if not word.startswith("-"))
+        began_at_s = time.perf_counter()
         console.rule(name, align="left", style="dim")
         status = run_command(step)
         console.print(f"{name}: {time.perf_counter() - began_at_s:.1f} s", markup=False)

@@ -88,11 +88,10 @@ def _command(form: ExportFormat) -> Callable[..., None]:
         bad_rows: BadRows = None,
         as_json: Json = False,
     ) -> None:
+        # Imported here, because numpy and pydantic take long.
         from segue.artifacts.place.location import open_store
         from segue.domain.catalogue.external_id import read_id
-        from segue.domain.catalogue.track_match import (
-            build_track_index,  # imported here, because numpy and pydantic take long
-        )
+        from segue.domain.catalogue.track_match import build_track_index
         from segue.serving.imports.budget import Reading
         from segue.serving.imports.run import Destination, Watch, import_history
         from segue.state.location import open_state

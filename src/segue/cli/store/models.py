@@ -31,9 +31,7 @@ from segue.cli.store.version_list import (
     rows_of,
     shortened,
 )
-from segue.errors import (
-    InvalidInputError,
-)
+from segue.errors import InvalidInputError
 from segue.serving.settings.environment import user_name
 
 if TYPE_CHECKING:

@@ -28,16 +28,8 @@ UNSURE_ID = "track"
 NAMES = ("name", "track_name", "title", "song_name", "song_title", "track_title", "song", "track")
 ARTISTS = (
     *("artists", "artist", "artist_name", "artist_names", "artist(s)_name", "track_artist", "track_artists"),
-    *(
-        "performer",
-        "artist_name(s)",
-        "main_artist",
-        "primary_artist",
-        "performers",
-        "performer_name",
-        "singer",
-    ),
-    *("singers", "singer_name", "band", "bands", "band_name", "musician", "musicians"),
+    *("performer", "artist_name(s)", "main_artist", "primary_artist", "performers", "performer_name"),
+    *("singer", "singers", "singer_name", "band", "bands", "band_name", "musician", "musicians"),
 )
 USER_IDS = (
     *("user_id", "user", "uid", "listener_id", "customer_id", "session_id", "reviewer_id", "username"),
@@ -49,13 +41,7 @@ RATINGS = ("rating", "score", "stars")
 """Names of ratings, which `segue evaluate` uses as weights. They are not counts: one star is not a play."""
 
 GENRES = (
-    "genres",
-    "genre",
-    "track_genre",
-    "track_genres",
-    "music_genre",
-    "genre_name",
-    "top_genre",
+    *("genres", "genre", "track_genre", "track_genres", "music_genre", "genre_name", "top_genre"),
     "genre_top",
 )
 

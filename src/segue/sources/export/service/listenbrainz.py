@@ -34,10 +34,7 @@ def read_row(row: Mapping[str, Any], zone: tzinfo | None = None) -> Listen | Non
     if not _is_row(row):
         raise InvalidInputError("it has no listened_at with track_metadata")
     track = mapping(row["track_metadata"])
-    artist, title = (
-        read_name(track.get("artist_name"), "artist_name"),
-        read_name(track.get("track_name"), "track_name"),
-    )
+    artist, title = (read_name(track.get(name), name) for name in ("artist_name", "track_name"))
     ids = _ids(track)
     at_s, to_the_minute = read_moment(
         row["listened_at"] if "listened_at" in row else row["timestamp"], zone or UTC

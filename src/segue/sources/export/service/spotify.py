@@ -69,10 +69,7 @@ def read_row(row: Mapping[str, Any], _: tzinfo | None = None) -> Listen | None:
 
 def _account(row: Mapping[str, Any]) -> Listen | None:
     at_s, to_the_minute = read_moment(row["endTime"])
-    artist, title = (
-        read_name(row.get("artistName"), "artistName"),
-        read_name(row.get("trackName"), "trackName"),
-    )
+    artist, title = (read_name(row.get(name), name) for name in ("artistName", "trackName"))
     ms_played = read_ms(row.get("msPlayed"), "msPlayed")
     ids = spotify_ids(row.get("trackUri") or row.get("spotify_track_uri"))
     if not ids and not (artist and title):
