@@ -178,9 +178,9 @@ def build_whole(folder: Path, n: int) -> dict:
     from training.cluster.build.variant_build import build_variant
     from training.cluster.data.input import VariantInput, load_input, write_input
     from training.cluster.data.reading import some_labels, some_text
-    from training.cluster.files import RECORD
     from training.cluster.settings import ClusterSettings
     from training.cluster.variant import VARIANTS
+    from training.cluster.work import RECORD
 
     rows, whole = draw(folder, n), load_input(folder / "input")
     part = VariantInput(

@@ -12,15 +12,9 @@ from scipy.sparse import csr_matrix
 from segue.domain.catalogue.vocabulary import build_vocabulary
 from segue.domain.listening.history import History, build_history
 from segue.domain.model.popularity.popularity import Popularity, popularity_scores
-from segue.domain.recommend.blend import (
-    Blend,
-    Personal,
-    blend_reasons,
-    blend_scores,
-    personal_reasons,
-    personal_scores,
-)
+from segue.domain.recommend.blend import Blend, Personal
 from segue.domain.vector.top_n import top_n
+from tests.one_history import blend_reasons, blend_scores, personal_reasons, personal_scores
 from training.algorithm.blend import BlendRecommender
 from training.algorithm.collaborative.als import AlsRecommender
 from training.algorithm.collaborative.graph_filter import GraphFilter

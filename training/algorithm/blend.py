@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from training.algorithm.protocol import Algorithm, Scorer
+    from training.algorithm.kind import Algorithm, Scorer
 
 _DEPTH = 5
 """Candidates that each member gives to learn from, in lists of k."""

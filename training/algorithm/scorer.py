@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from segue.domain.model.collaborative.nonnegative_factors import NonnegativeFactors
     from segue.domain.model.popularity.popularity import Popularity
     from segue.domain.recommend.blend import Blend
-    from training.algorithm.protocol import Scorer
+    from training.algorithm.kind import Scorer
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 from segue.artifacts.family import CLUSTERS
 from segue.artifacts.release import read_manifest
 from segue.errors import ConfigError, NotEnoughDataError, SegueError
-from training.cluster.files import INPUT
 from training.cluster.memory import GIB, estimate
 from training.cluster.plan import State, Surveyed, VariantStanding, assess, load_survey, save_survey
 from training.cluster.publishing import promote_first, publish_variant
 from training.cluster.settings import READING, build_params
 from training.cluster.variant import VARIANTS
+from training.cluster.work import INPUT, check_writable, make_work
 from training.cluster.worker import BuildJob, build_all
-from training.cluster.writing import check_writable, make_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

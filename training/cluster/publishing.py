@@ -11,8 +11,8 @@ from segue.artifacts.family import CLUSTERS, variant_alias
 from segue.artifacts.manifest import Record
 from segue.artifacts.release import publish
 from segue.errors import AliasMovedError
-from training.cluster.files import ARTIFACT, RECORD
 from training.cluster.variant import VARIANTS
+from training.cluster.work import ARTIFACT, RECORD
 from training.release import provenance
 from training.release.gate import Verdict, find_champion
 from training.release.lifecycle import decide

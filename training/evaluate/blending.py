@@ -14,8 +14,7 @@ from training.release.finite import fit_finite
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from training.algorithm.kind import AlgorithmKind
-    from training.algorithm.protocol import Scorer
+    from training.algorithm.kind import AlgorithmKind, Scorer
     from training.algorithm.scorer import BlendScorer
     from training.measure.search import SearchTask
 

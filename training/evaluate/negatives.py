@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from training.algorithm.protocol import Scorer
+    from training.algorithm.kind import Scorer
     from training.evaluate.split import Split
 
 SAMPLED = ("hit_rate", "ndcg")

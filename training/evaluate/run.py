@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from training.algorithm.kind import AlgorithmKind
-    from training.algorithm.protocol import Scorer
+    from training.algorithm.kind import AlgorithmKind, Scorer
     from training.evaluate.item_group import ItemGroups
     from training.evaluate.negatives import Negatives
     from training.evaluate.split import Split

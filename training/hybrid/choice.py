@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from training.algorithm.protocol import Algorithm
+    from training.algorithm.kind import Algorithm
     from training.hybrid.settings import HybridSettings
 
 logger = logging.getLogger("segue.train")

@@ -11,13 +11,14 @@ from segue.artifacts.codec.member import write_member
 from segue.artifacts.codec.ranker import write_ranker
 from segue.artifacts.family import CATALOGUE, CONTENT, CONTENT_INDEX, HYBRID
 from segue.artifacts.manifest import Record
-from segue.domain.model.registry import MEMBERS
+from segue.domain.model.registry import MEMBERS, SOURCES
 from segue.domain.vector.nearest import MOST_EXACT
 from training.algorithm.content.index import publish_index
 from training.hybrid.data.enough import warn_of_little, warn_of_unknown
-from training.hybrid.report import render_report
+from training.hybrid.ranker.served import BASELINE
 from training.release import provenance
 from training.release.lifecycle import publish_version
+from training.release.page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +84,46 @@ def _publish(
     record = _record(family, what, depends_on)
     page = render_report(family, record, what.measured, _measured_of(family, what.measured), what.k)
     return publish_version(what.run.store, family, record, write, page)
+
+
+def render_report(family: str, record: Record, measured: Measured, names: tuple[str, ...], k: int) -> str:
+    """Return the page of a family, which describes what its manifest says in tables.
+
+    Parameters
+    ----------
+    family : str
+    record : Record
+        Of the manifest.
+    measured : Measured
+    names : tuple of str
+        What of ``measured`` is of this family; the baseline is shown beside it.
+    k : int
+        Length of the lists measured.
+    """
+    shown = list(dict.fromkeys((*names, BASELINE))) if names else []
+    figures = {name: measured.metrics[name] for name in shown if name in measured.metrics}
+    splits = {each["split"] for each in record.metrics.values() if isinstance(each, dict)}
+    with_table = {"weights"} if family == HYBRID else {"tried"}  # content's weights are those of its fields
+    tables = {name: each for name, each in record.params.items() if name in with_table}
+    return render_page(
+        "hybrid/report.html.j2",
+        family=family,
+        hybrid=family == HYBRID,
+        record=record,
+        k=k,
+        figures=figures,
+        metrics=list({metric: None for row in figures.values() for metric in row}),
+        n=max((each.n for row in figures.values() for each in row.values()), default=0),
+        splits=sorted(splits),
+        baseline=BASELINE,
+        p_value=measured.p_value if family == HYBRID else {},
+        weights=tables.get("weights", {}),
+        sources=SOURCES,
+        tried=tables.get("tried", ()),
+        settings={name: each for name, each in record.params.items() if name not in tables},
+        served=measured.served.verdict.reason,
+        gate=measured.promote.reason,
+    )
 
 
 def _measured_of(family: str, measured: Measured) -> tuple[str, ...]:

@@ -10,8 +10,7 @@ from segue.errors import InvalidInputError
 from training.algorithm.registry import KINDS
 
 if TYPE_CHECKING:
-    from training.algorithm.kind import AlgorithmKind
-    from training.algorithm.protocol import Algorithm
+    from training.algorithm.kind import Algorithm, AlgorithmKind
 
 HALF_LIFE_DAYS = 30.0
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from training.algorithm.protocol import Scorer
+    from training.algorithm.kind import Scorer
 
 NOTHING = -1
 """Stands where a user has no item left to be ranked."""

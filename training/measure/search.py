@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from training.algorithm.kind import AlgorithmKind
-    from training.algorithm.protocol import Scorer
+    from training.algorithm.kind import AlgorithmKind, Scorer
 
 OBJECTIVE = "ndcg"
 MAX_USERS = 5000

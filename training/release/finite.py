@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from training.algorithm.protocol import Algorithm, Scorer
+    from training.algorithm.kind import Algorithm, Scorer
 
 NOT_FITTED = (TrainingError, InvalidInputError, ConfigError)
 """What leaves one model out while the others go on: it failed, refuses the data, or is not installed."""

@@ -22,9 +22,9 @@ from training.cluster.build.report import render_report
 from training.cluster.build.space import fit_space
 from training.cluster.build.spanning_tree import WIDE_NEIGHBOURS, is_approximate
 from training.cluster.data.input import load_input
-from training.cluster.files import ARTIFACT, INPUT, RECORD
 from training.cluster.settings import N_NEIGHBOURS, build_params
 from training.cluster.stage import effort_of, keep, keep_effort, keep_files
+from training.cluster.work import ARTIFACT, INPUT, RECORD
 from training.release.finite import check_finite, solving
 from training.release.lifecycle import PAGE
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM, Vocabulary, build_vocabulary
+from segue.domain.listening.event import EVENT_KINDS, Event
+from segue.domain.listening.excluded import apply_exclusions
+from segue.domain.listening.exclusion import ListenerRecord, standing
 from segue.domain.listening.friends import build_friends
 from segue.domain.listening.interactions import Interactions
 from segue.errors import SourceSchemaError, TableMissingError
@@ -14,13 +18,14 @@ from segue.sources.dataset import Effect, read_catalogue, read_friends
 from segue.sources.dataset.account import Tally
 from segue.sources.dataset.location import is_file
 from training.hybrid.data.event_source import read_events_at
-from training.hybrid.data.exclusion import without_excluded
+from training.hybrid.data.split import take
 from training.hybrid.fit import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from segue.domain.catalogue.tracks import Catalogue
+    from segue.domain.listening.exclusion import Exclusion
     from segue.sources.dataset import Account
 
 
@@ -112,3 +117,34 @@ def join(parts: Sequence[Interactions]) -> Interactions:
         contexts=contexts,
         exclusions=tuple(each for part in parts for each in part.exclusions),
     )
+
+
+def without_excluded(interactions: Interactions, catalogue: Catalogue) -> Interactions:
+    """Return the events that shape a taste; users and tracks keep their numbers."""
+    by_user: dict[str, list[Exclusion]] = {}
+    for each in standing(interactions.exclusions):
+        by_user.setdefault(each.user_id, []).append(each)
+    kept = np.ones(len(interactions), bool)
+    for number, user_id in enumerate(interactions.users.item_id.tolist()):
+        if user_id in by_user:
+            rows = np.flatnonzero(interactions.user_index == number)
+            record = ListenerRecord(_events(interactions, rows.tolist()), by_user[user_id])
+            left = {int(event.event_id) for event in apply_exclusions(catalogue, record).events}
+            kept[[row for row in rows.tolist() if row not in left]] = False
+    return take(interactions, kept)
+
+
+def _events(interactions: Interactions, rows: list[int]) -> list[Event]:
+    """Return events by their row: the id of each is its number; without a time they are the oldest."""
+    items = interactions.items.item_id
+    seconds = np.where(np.isnat(interactions.at), np.datetime64(0, "s"), interactions.at).astype(np.int64)
+    return [
+        Event(
+            "",
+            str(items[interactions.item_index[row]]),
+            EVENT_KINDS[interactions.kind[row]],
+            datetime.fromtimestamp(int(seconds[row]), UTC),
+            str(row),
+        )
+        for row in rows
+    ]

@@ -14,13 +14,11 @@ from segue.domain.model.collaborative.nonnegative_factors import build_nonnegati
 from segue.domain.recommend.blend import (
     Blend,
     Unit,
-    blend_reasons,
-    blend_scores,
-    personal_scores,
     shares,
     units,
 )
 from segue.errors import EmptyHistoryError, InvalidInputError
+from tests.one_history import blend_reasons, blend_scores, personal_scores
 
 N_ITEMS = 12
 HISTORY = History(np.array([1, 4, 7], np.int32), np.array([1, 2, 1], np.float32))

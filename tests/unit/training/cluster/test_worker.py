@@ -12,9 +12,9 @@ from training.cluster import memory, worker
 from training.cluster.data.input import write_input
 from training.cluster.data.reading import input_of, read_inputs
 from training.cluster.data.source import find_source
-from training.cluster.files import ARTIFACT, INPUT, RECORD
 from training.cluster.settings import ClusterSettings
 from training.cluster.variant import VARIANTS
+from training.cluster.work import ARTIFACT, INPUT, RECORD
 from training.cluster.worker import BuildJob, build_all
 
 if TYPE_CHECKING:

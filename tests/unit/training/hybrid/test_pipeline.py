@@ -28,7 +28,7 @@ from segue.embedded import open_recommender
 from segue.errors import AliasMovedError, GateRejectedError
 from tests.small_recommender import Trained, dataset, train_hybrid
 from training.hybrid.data.split import take
-from training.hybrid.report import render_report
+from training.hybrid.publishing import render_report
 from training.hybrid.verdict import unmeasured
 from training.release.gate import Verdict
 

@@ -10,7 +10,7 @@ import pytest
 from segue.domain.genre_preference.preference import Answerer
 from training.genre_preference.policy import accept_genre_challenger, choose_answerer
 from training.genre_preference.trainer import ACCURACY
-from training.hybrid.policy import Standing, choose_ranking
+from training.hybrid.ranker.served import Standing, choose_ranking
 from training.hybrid.verdict import accept_ranking
 from training.measure.comparison import Estimate
 from training.release.gate import Verdict, accept_challenger

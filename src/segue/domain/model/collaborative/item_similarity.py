@@ -116,12 +116,6 @@ def shares_of(near: Neighbours, history: History, rows: NDArray[np.int32]) -> ND
     return shares
 
 
-def similarity_reasons(similarity: ItemSimilarity, history: History, item_index: int) -> NDArray[np.float64]:
-    """Split one item's score over the history, float64 (h,): see `similarity_shares`."""
-    (reasons,) = similarity_shares(similarity, history, np.array([item_index], np.int32))
-    return np.asarray(reasons)
-
-
 def neighbours_of(similarity: ItemSimilarity, item_index: NDArray[np.int32]) -> Neighbours:
     """Return what some items say of others, one weight per row.
 

@@ -11,7 +11,6 @@ from segue.domain.listening.history import History
 from segue.domain.model.collaborative.item_similarity import (
     ItemSimilarity,
     neighbours_of,
-    similarity_reasons,
     similarity_scores,
     similarity_shares,
 )
@@ -38,15 +37,13 @@ def test_scores_are_the_dense_product_and_reasons_sum_to_them(seed: int, n_items
         return
     scores = similarity_scores(sparse(dense), history)
     assert scores == pytest.approx(history.confidence @ dense[items], abs=1e-5)
-    for item in range(n_items):
-        reasons = similarity_reasons(sparse(dense), history, item)
-        assert reasons == pytest.approx(history.confidence * dense[items, item], abs=1e-6)
-        assert reasons.sum() == pytest.approx(scores[item], abs=1e-5)
+    shares = similarity_shares(sparse(dense), history, np.arange(n_items, dtype=np.int32))
+    assert shares == pytest.approx((history.confidence[:, None] * dense[items]).T, abs=1e-6)
+    assert shares.sum(axis=1) == pytest.approx(scores, abs=1e-5)
 
 
 def test_by_hand() -> None:
     assert similarity_scores(sparse(DENSE), HISTORY).tolist() == [-6, 0, 0, -9]
-    assert similarity_reasons(sparse(DENSE), HISTORY, 3).tolist() == [-1, 0, -8]
 
 
 def test_neighbours_come_with_the_place_of_who_says_so() -> None:
@@ -73,6 +70,6 @@ def test_what_is_no_square_matrix_is_refused(start: list, columns: list, weights
 
 def test_shares_of_several_items_are_those_of_each() -> None:
     rows = np.array([3, 0, 2], np.int32)
-    each = [similarity_reasons(sparse(DENSE), HISTORY, item).tolist() for item in rows.tolist()]
-    assert similarity_shares(sparse(DENSE), HISTORY, rows).tolist() == each
+    expected = (HISTORY.confidence[:, None] * DENSE[HISTORY.item_index]).T[rows]
+    assert similarity_shares(sparse(DENSE), HISTORY, rows).tolist() == expected.tolist()
     assert similarity_shares(sparse(DENSE), HISTORY, rows[:0]).shape == (0, len(HISTORY))

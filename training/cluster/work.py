@@ -1,4 +1,4 @@
-"""Finds out before anything is built whether it can be written where it is to go."""
+"""The work folder: the names within, and whether it and the artifacts can be written before a build."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segue.artifacts.place.object_store import ObjectStore
+
+INPUT = "input"
+"""What a variant is made of, as it was read."""
+
+ARTIFACT = "artifact"
+"""The finished files."""
+
+RECORD = "record.json"
+"""What the manifest is to say of them."""
 
 
 def make_work(work: Path) -> None:
