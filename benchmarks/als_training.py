@@ -53,10 +53,10 @@ def main() -> None:
     variants: dict[str, tuple[int, Callable[[csr_matrix], FactorScorer]]] = {}
     for sweeps in (3, 6, N_SWEEPS):
         variants[f"implicit, {sweeps}"] = (sweeps, partial(fit_implicit, n_sweeps=sweeps))
-    variants["Segue, als"] = (N_SWEEPS, partial(SETTINGS.fit, step=lambda _: None))
+    variants["Segue, als"] = (N_SWEEPS, partial(SETTINGS.fit, progress=lambda _: None))
     for sweeps in (1, 2, 3, 4, 8):
         model = IalsRecommender(n_factors=N_FACTORS, n_sweeps=sweeps)
-        variants[f"Segue, ials, {sweeps}"] = (sweeps, partial(model.fit, step=lambda _: None))
+        variants[f"Segue, ials, {sweeps}"] = (sweeps, partial(model.fit, progress=lambda _: None))
     seconds: dict[str, list[float]] = {name: [] for name in variants}
     fitted: dict[str, FactorScorer] = {}
     for _ in range(ROUNDS):

@@ -197,7 +197,7 @@ def build_whole(folder: Path, n: int) -> dict:
         started_s, cpu_s = time.perf_counter(), time.process_time()
         threads = len(os.sched_getaffinity(0))
         build_variant(
-            work, VARIANTS["naive_features"], ClusterSettings(), threads=threads, step=lambda *_: None
+            work, VARIANTS["naive_features"], ClusterSettings(), threads=threads, progress=lambda *_: None
         )
         told = json.loads((work / RECORD).read_bytes())["training"]
         seconds, cpu = time.perf_counter() - started_s, time.process_time() - cpu_s

@@ -62,7 +62,7 @@ class BlendRecommender:
     share: float = 0.1
     seed: int = 17
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> BlendScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> BlendScorer:
         """Fit the members, learn their weights, and fit them again.
 
         Raises
@@ -74,13 +74,13 @@ class BlendRecommender:
         users = np.flatnonzero(np.diff(held_out.indptr))
         if not len(users):
             raise NotEnoughDataError("no user has enough items to hold one out: use one member of the blend.")
-        step("blend: fitting the members without the held-out part")
-        held = [fit_finite(member, fit, step) for member in self.members]
-        step("blend: learning the weights")
+        progress("blend: fitting the members without the held-out part")
+        held = [fit_finite(member, fit, progress) for member in self.members]
+        progress("blend: learning the weights")
         weights, unit = learn_weights(held, fit, held_out[users], users, self.k)
         kept = [member for member, weight in zip(self.members, weights, strict=True) if weight > 0]
         return build_blend(
-            [fit_finite(member, interactions, step) for member in kept], weights[weights > 0], unit
+            [fit_finite(member, interactions, progress) for member in kept], weights[weights > 0], unit
         )
 
 

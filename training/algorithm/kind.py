@@ -42,8 +42,8 @@ class Scorer(Protocol):
 class Algorithm(Protocol):
     """The settings of one model, a frozen dataclass; `fit` changes nothing in it."""
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> Scorer:
-        """Learn from float32 (n_users, n_items), weights > 0; ``step`` is told each stage as it begins."""
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> Scorer:
+        """Learn from float32 (n_users, n_items), weights > 0; ``progress`` is called with each stage."""
 
 
 @dataclass(frozen=True, slots=True)

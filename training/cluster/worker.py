@@ -174,7 +174,7 @@ def _work(tell: Connection, job: BuildJob, threads: int, started_s: float) -> No
             VARIANTS[job.variant],
             job.settings,
             threads=threads,
-            step=lambda stage, share: tell.send((stage, share)),
+            progress=lambda stage, share: tell.send((stage, share)),
         )
     except NotEnoughDataError as error:
         tell.send((error, None))

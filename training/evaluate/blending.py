@@ -41,7 +41,7 @@ class Blended:
 
 
 def blend_members(
-    members: Mapping[str, BlendMember], task: SearchTask, *, whole: bool, step: Callable[[str], None]
+    members: Mapping[str, BlendMember], task: SearchTask, *, whole: bool, progress: Callable[[str], None]
 ) -> Blended:
     """Learn on the held-out part what each member weighs.
 
@@ -52,8 +52,8 @@ def blend_members(
         What settings were chosen on.
     whole : bool
         The part that the task fits on is the whole training part: the members' fits serve as they are.
-    step : callable of str
-        Told each stage as it begins.
+    progress : callable of str
+        Called with each stage as it begins.
 
     Raises
     ------
@@ -69,10 +69,10 @@ def blend_members(
     reset_peak()
     start = time.perf_counter()
     held = [
-        member.scorer if whole else fit_finite(member.kind.build(member.params), task.fit, step)
+        member.scorer if whole else fit_finite(member.kind.build(member.params), task.fit, progress)
         for member in members.values()
     ]
-    step("weights")
+    progress("weights")
     weights, unit = learn_weights(held, task.fit, task.held_out[users], users, task.k)
     seconds = time.perf_counter() - start + sum(member.fit_seconds for member in members.values())
     named = {name: round(float(weight), 4) for name, weight in zip(members, weights, strict=True)}

@@ -75,7 +75,7 @@ class EvaluationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Who is told how it goes: stages and their details as they begin, a search's share of its budget."""
+    """Receives the progress: stages and their details as they begin, a search's share of its budget."""
 
     stage: Callable[[str], None]
     detail: Callable[[str], None]
@@ -254,7 +254,7 @@ def _measure_blend(
     progress.stage(f"{name}: learning weights")
     whole = task.fit is split.train
     blended = blend_members(
-        members, task, whole=whole, step=lambda stage: progress.detail(f"{name}: {stage}")
+        members, task, whole=whole, progress=lambda stage: progress.detail(f"{name}: {stage}")
     )
     plan = _Plan(name, blended.params, 0, lambda _: blended.scorer)
     measured, _ = _measure(split, plan, request, progress)

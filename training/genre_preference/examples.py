@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from segue.domain.genre_preference.purchase import Purchases
 
 TEST_FROM = 0.8
-"""Share of the purchases, in time order, before the test's labels begin; these go on to the end."""
+"""Share of the purchases, in time order, before the test's labels begin; they end with the last purchase."""
 
 LATEST_WINDOW = (0.6, 0.8)
 TRAIN_WINDOWS = ((0.4, 0.6), (0.5, 0.7), LATEST_WINDOW, (0.7, 0.8))
-"""Shares before the training's labels begin and end; the last window is half as long, nearer to the test."""
+"""Shares of the purchases before each window of training labels begins and ends. The last window is half as
+long, and nearer to the test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,10 @@ def split_by_time(purchases: Purchases) -> CustomerSplit:
     in_order = np.sort(purchases.at)
     end = in_order[-1] + np.timedelta64(1, "s")
     windows = {
-        window: build_examples(purchases, *(_moment(in_order, share) for share in window))
+        window: build_examples(purchases, *in_order[[int(share * len(in_order)) for share in window]])
         for window in TRAIN_WINDOWS
     }
-    test = build_examples(purchases, _moment(in_order, TEST_FROM), end)
+    test = build_examples(purchases, in_order[int(TEST_FROM * len(in_order))], end)
     latest = windows[LATEST_WINDOW]
     for name, examples in (("training", latest), ("test", test)):
         if len(examples) < 2:
@@ -118,8 +119,3 @@ def split_by_time(purchases: Purchases) -> CustomerSplit:
                 "train again when more customers have come back."
             )
     return CustomerSplit(tuple(examples for examples in windows.values() if len(examples)), latest, test)
-
-
-def _moment(in_order: NDArray[np.datetime64], share: float) -> np.datetime64:
-    moment: np.datetime64 = in_order[int(share * len(in_order))]
-    return moment

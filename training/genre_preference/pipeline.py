@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from segue.artifacts.codec.genre_preference import write_genre_preference
 from segue.artifacts.family import GENRE_PREFERENCE
 from segue.artifacts.manifest import Record
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from training.release.trainer import Run
 
 READ_TIMEOUT_S = 120.0
-"""A whole store is one statement: a large one takes longer than a request may."""
+"""Seconds to wait for the one statement that reads a whole store; a request waits less."""
 
 FEW_CUSTOMERS = 100
 MANY_UNPAID = 0.05
@@ -37,7 +39,7 @@ MANY_UNPAID = 0.05
 
 @dataclass(frozen=True, slots=True)
 class FittedGenres:
-    """A fitted genre preference, what it was divided into for that, and what the gate decides."""
+    """A fitted genre preference, its examples, and the decision of the gate."""
 
     split: CustomerSplit
     trained: Trained
@@ -61,9 +63,9 @@ class GenreTraining:
         """Every setting of the forest."""
         return asdict(self.settings)
 
-    def read(self, places: Sequence[str], step: Callable[[str], None]) -> tuple[Purchases, list[Account]]:
+    def read(self, places: Sequence[str], progress: Callable[[str], None]) -> tuple[Purchases, list[Account]]:
         """Read the purchases of the store's database."""
-        step("reading purchases")
+        progress("reading purchases")
         with open_store(places[0], timeout_s=READ_TIMEOUT_S) as database:
             return database.read_purchases(), []
 
@@ -72,33 +74,33 @@ class GenreTraining:
         return {"fingerprint": fingerprint(data)}
 
     def fit(self, run: Run[Purchases]) -> FittedGenres:
-        """Fit the forest on several cuts in time, and have it and the champion answer for a later one.
+        """Fit the forest on several cuts in time, and compare it with the champion on a later one.
 
         Raises
         ------
         NotEnoughDataError
             The purchases cannot teach anything; the message says why.
         """
-        run.step("cutting the purchases in time")
+        run.progress("cutting the purchases in time")
         split = split_by_time(run.data)
-        run.step("loading scikit-learn")
+        run.progress("loading scikit-learn")
         from segue.backends.onnx import OnnxClassifier
         from training.genre_preference.fit import fit_genre_preference
         from training.genre_preference.policy import compare
 
-        run.step(
+        run.progress(
             f"fitting {self.settings.n_estimators} trees on {len(split.label)} examples of "
             f"{len(split.train)} cuts, testing on {len(split.test)} customers"
         )
         trained = fit_genre_preference(split, self.settings, OnnxClassifier)
-        run.step("asking the gate")
+        run.progress("asking the gate")
         return FittedGenres(split, trained, compare(run.store, run.champion, trained.model, split.test))
 
     def publish(self, run: Run[Purchases], fitted: FittedGenres) -> Manifest:
         """Publish the forest with the page about it."""
         from training.genre_preference.report import render_report
 
-        run.step("writing the report and publishing")
+        run.progress("writing the report and publishing")
         trained, record = fitted.trained, _record(run, fitted)
         page = render_report(trained, record, run.data.genres)
         return publish_version(
@@ -114,6 +116,7 @@ def _record(run: Run[Purchases], fitted: FittedGenres) -> Record:
     """Write down settings, measurements with their split, the data's extent, and the effort so far."""
     purchases, split, trained = run.data, fitted.split, fitted.trained
     test, evaluation = split.test, trained.evaluation
+    n_buyers = len(np.unique(purchases.customer_id))
     measured_on = f"purchases before {test.cut}, label after"
     metrics: dict[str, Any] = {
         f"{metric}/{name}": estimate.to_json(measured_on)
@@ -140,7 +143,7 @@ def _record(run: Run[Purchases], fitted: FittedGenres) -> Record:
     extent = {
         **run.about,
         "customers": len(purchases.customers),
-        "buyers": len(purchases.buyers),
+        "buyers": n_buyers,
         "purchases": int(purchases.quantity.sum()),
         "from": f"{purchases.at.min()}Z",
         "through": f"{purchases.at.max()}Z",
@@ -160,15 +163,15 @@ def _record(run: Run[Purchases], fitted: FittedGenres) -> Record:
         data=extent,
         code=provenance.code(GENRE_PREFERENCE),
         runtime=provenance.runtime(),
-        training={**provenance.effort(run.started_s), "warnings": _warnings(purchases)},
+        training={**provenance.effort(run.started_s), "warnings": _warnings(purchases, n_buyers)},
     )
 
 
-def _warnings(purchases: Purchases) -> list[str]:
-    found, buyers = [], len(purchases.buyers)
-    if buyers < FEW_CUSTOMERS:
+def _warnings(purchases: Purchases, n_buyers: int) -> list[str]:
+    found = []
+    if n_buyers < FEW_CUSTOMERS:
         found.append(
-            f"Only {buyers} customers have purchases; below {FEW_CUSTOMERS} no figure here is reliable, "
+            f"Only {n_buyers} customers have purchases; below {FEW_CUSTOMERS} no figure here is reliable, "
             "and a constant answer is hard to beat."
         )
     unpaid = float((purchases.spend <= 0).mean())

@@ -53,7 +53,7 @@ class Tried:
 
 
 def choose_settings(
-    task: SearchTask, settings: HybridSettings, budget: SearchBudget, step: Callable[[str], None]
+    task: SearchTask, settings: HybridSettings, budget: SearchBudget, progress: Callable[[str], None]
 ) -> tuple[HybridSettings, dict[str, list[Tried]]]:
     """Return the settings of the members that rank best what was held out, and all that was tried.
 
@@ -68,8 +68,8 @@ def choose_settings(
     settings : HybridSettings
         The usual ones; how many factors there are is not changed.
     budget : SearchBudget
-    step : callable
-        Told the name of each kind before it is tried.
+    progress : callable
+        Called with the name of each kind before it is tried.
     """
     if not len(task.users()):
         return settings, {}
@@ -81,13 +81,13 @@ def choose_settings(
     tried: dict[str, list[Tried]] = {}
     for member, names in wanted.items():
         usual = settings.members[member]
-        found = [each for name in names for each in _try(name, usual, task, budget, share_s, step)]
+        found = [each for name in names for each in _try(name, usual, task, budget, share_s, progress)]
         if names:
             tried[member] = found
     best = {member: max(found, key=lambda each: each.trial.value) for member, found in tried.items() if found}
     for member, each in best.items():
         if _TRUNCATED in each.trial.params:
-            best[member] = _truncated(each, task, tried[member], step)
+            best[member] = _truncated(each, task, tried[member], progress)
     chosen = {member: KINDS[each.kind].build(each.trial.params) for member, each in best.items()}
     return replace(settings, members={**settings.members, **chosen}), tried
 
@@ -104,10 +104,10 @@ def _try(
     task: SearchTask,
     budget: SearchBudget,
     budget_s: float,
-    step: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> list[Tried]:
     """Try a kind at its defaults, and at others while the budget lasts; one that cannot be fitted is said."""
-    step(f"trying {kind}")
+    progress(f"trying {kind}")
     known = KINDS[kind]
     fixed = _fixed(known, usual)
     free = {name: place for name, place in known.space.items() if name not in fixed}
@@ -131,9 +131,9 @@ def _try(
     return [Tried(kind, trial) for trial in trials]
 
 
-def _truncated(best: Tried, task: SearchTask, tried: list[Tried], step: Callable[[str], None]) -> Tried:
+def _truncated(best: Tried, task: SearchTask, tried: list[Tried], progress: Callable[[str], None]) -> Tried:
     """Return the same with the fewest weights an item that rank as well but for `BEARABLE_LOSS`."""
-    step(f"trying fewer weights of {best.kind}")
+    progress(f"trying fewer weights of {best.kind}")
     least = best.trial.value * (1 - BEARABLE_LOSS)
     for n_neighbours in TRUNCATIONS[:-1]:
         trial = task.measure(KINDS[best.kind], {**best.trial.params, _TRUNCATED: n_neighbours})

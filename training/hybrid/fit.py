@@ -58,14 +58,14 @@ class Fixed:
     rules: MoodRules
 
 
-def fit_fixed(data: Dataset, kept: NDArray[np.bool_], seed: int, step: Callable[[str], None]) -> Fixed:
+def fit_fixed(data: Dataset, kept: NDArray[np.bool_], seed: int, progress: Callable[[str], None]) -> Fixed:
     """Fit content and rules to the catalogue, and their weights to some of the events."""
     events = take(data.interactions, kept)
     listening = divide_listening(events, data.catalogue, seed)
     with solving("features"):
-        content, record = fit_content(data.catalogue, listening, say=step)
+        content, record = fit_content(data.catalogue, listening, progress=progress)
     check_finite(content, "features")
-    step("how situations change what is played")
+    progress("how situations change what is played")
     return Fixed(content, record, fit_rules(data.catalogue, events))
 
 
@@ -74,7 +74,7 @@ def fit_members(
     kept: NDArray[np.bool_],
     fixed: Fixed,
     settings: HybridSettings,
-    step: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> Recommender:
     """Fit all members to some of the events; the ranker is still missing.
 
@@ -87,18 +87,18 @@ def fit_members(
         The events to learn from.
     fixed : Fixed
     settings : HybridSettings
-    step : callable
-        Told each stage as it begins.
+    progress : callable
+        Called with each stage as it begins.
     """
     liked = only_liked(damped_matrix(data.interactions, data.catalogue, kept))
-    step("popularity")
+    progress("popularity")
     popularity = fit_popularity(data, kept, settings.half_life_days)
     fitted: dict[str, Any] = {}
     missing: dict[str, str] = {}
     family_of = {member.name: family for family, member in MEMBERS.items()}
     for name, algorithm in settings.members.items():
         try:
-            fitted[name] = fit_finite(algorithm, liked, step).model
+            fitted[name] = fit_finite(algorithm, liked, progress).model
         except NOT_FITTED as error:
             missing[family_of[name]] = str(error)
             logger.warning("%s is left out: %s", family_of[name], error)

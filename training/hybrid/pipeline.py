@@ -58,11 +58,11 @@ class Divided:
     fixed: Fixed
     settings: HybridSettings
     k: int
-    step: Callable[[str], None]
+    progress: Callable[[str], None]
 
     def fit(self, rows: NDArray[np.bool_], settings: HybridSettings | None = None) -> Recommender:
         """Fit all members to some of the events."""
-        return fit_members(self.data, rows, self.fixed, settings or self.settings, self.step)
+        return fit_members(self.data, rows, self.fixed, settings or self.settings, self.progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,9 @@ class HybridTraining:
         usual = self.settings.to_json()
         return {"asked": {"settings": usual, "budget_minutes": self.budget.minutes, "k": self.k}}
 
-    def read(self, places: Sequence[str], step: Callable[[str], None]) -> tuple[Dataset, list[Account]]:
+    def read(self, places: Sequence[str], progress: Callable[[str], None]) -> tuple[Dataset, list[Account]]:
         """Read tracks, events and friends at the first place, and more events at the others."""
-        step("reading tracks and events")
+        progress("reading tracks and events")
         return read_dataset(places[0], places[1:])
 
     def describe(self, data: Dataset) -> dict[str, Any]:
@@ -134,9 +134,11 @@ class HybridTraining:
         data, seed = run.data, self.settings.seed
         rival = open_rival(run.store, run.champion)
         parts = divide(data.interactions, data.catalogue, seed)
-        run.step(f"dividing the events {parts.how}")
-        fixed = fit_fixed(data, parts.part == TimePart.FIT, seed, run.step)
-        divided, tried = _choose(Divided(data, parts, fixed, self.settings, self.k, run.step), self.budget)
+        run.progress(f"dividing the events {parts.how}")
+        fixed = fit_fixed(data, parts.part == TimePart.FIT, seed, run.progress)
+        divided, tried = _choose(
+            Divided(data, parts, fixed, self.settings, self.k, run.progress), self.budget
+        )
         weighed, task = _weigh(divided)
         measured = _measure(divided, weighed, task, rival)
         if isinstance(rival, Rival) and (strange := rival.strangeness(run.about, data.catalogue.vocabulary)):
@@ -145,13 +147,13 @@ class HybridTraining:
 
     def publish(self, run: Run[Dataset], fitted: FittedHybrid) -> Manifest:
         """Fit the members to all events, and publish every family of the recommender."""
-        run.step("fitting the members to all events")
+        run.progress("fitting the members to all events")
         divided = fitted.divided
         fixed = replace(divided.fixed, rules=fit_rules(run.data.catalogue, run.data.interactions))
         divided = replace(divided, fixed=fixed)
         fitted_to_all = divided.fit(divided.parts.part >= TimePart.FIT)
         final = _searched_fast(fitted_to_all, fitted.task, divided.settings.seed)
-        run.step("publishing")
+        run.progress("publishing")
         return publish_all(run, replace(fitted, divided=divided), final)
 
 
@@ -162,7 +164,7 @@ def _choose(run: Divided, budget: SearchBudget) -> tuple[Divided, dict[str, list
         for each in (TimePart.FIT, TimePart.VALIDATION)
     )
     task = search.SearchTask(only_liked(before), new_to_user(validation, before), run.k, run.settings.seed)
-    settings, tried = choose_settings(task, run.settings, budget, run.step)
+    settings, tried = choose_settings(task, run.settings, budget, run.progress)
     return replace(run, settings=settings), tried
 
 
@@ -170,7 +172,7 @@ def _measure(run: Divided, weighed: Weighed | None, task: Task, rival: Rival | V
     if weighed is None or len(task.users) < MIN_EXAMPLES:
         return unmeasured(len(task.users), None if isinstance(rival, Rival) else rival)
     fitted = _refit(run, weighed.model, rival) if isinstance(rival, Rival) else rival
-    return measure_recommender(weighed, task, run.k, fitted, run.step)
+    return measure_recommender(weighed, task, run.k, fitted, run.progress)
 
 
 def _refit(run: Divided, ranked: Recommender, rival: Rival) -> Recommender | Verdict[bool]:
@@ -180,7 +182,7 @@ def _refit(run: Divided, ranked: Recommender, rival: Rival) -> Recommender | Ver
     """
     fitted = ranked
     if rival.settings != run.settings:
-        run.step("fitting the settings of what is live")
+        run.progress("fitting the settings of what is live")
         try:
             fitted = run.fit(run.parts.part != TimePart.TEST, rival.settings)
         except (InvalidInputError, TrainingError) as error:
@@ -204,11 +206,11 @@ def _weigh(run: Divided) -> tuple[Weighed | None, Task]:
     known = damped_matrix(events, tracks, part != TimePart.TEST)
     asked = build_task(users, known, new_to_user(test, known), seed)
     try:
-        weighed = fit_ranker(model, task, run.k, run.step)
+        weighed = fit_ranker(model, task, run.k, run.progress)
     except NotEnoughDataError as error:
         logger.warning("no ranker: %s", error)
         return None, asked
-    run.step("fitting the members to all events before the test")
+    run.progress("fitting the members to all events before the test")
     model = replace(run.fit(part != TimePart.TEST), ranker=weighed.ranker)
     return replace(weighed, model=model), asked
 

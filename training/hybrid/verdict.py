@@ -62,7 +62,7 @@ def measure_recommender(
     task: Task,
     k: int,
     champion: Recommender | Verdict[bool],
-    step: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> Measured:
     """Rank the whole catalogue for every test listener, by the recommender, its sources and the champion.
 
@@ -71,14 +71,14 @@ def measure_recommender(
     few. ``served`` is what `choose_served` makes of it for pro. ``champion`` is what is live, fitted to the
     same events as the model, as the served one has seen the test, or what the gate decides without it.
     """
-    users, ranked = measure_lists(build_panel(weighed.model, task), k, step)
+    users, ranked = measure_lists(build_panel(weighed.model, task), k, progress)
     alone = {name: users[name][OBJECTIVE] for name in SOURCES}
     reordered = {tier: users[f"hybrid-{tier}"][OBJECTIVE] for tier in TIER_SOURCES}
     in_order = {tier: values[OBJECTIVE] for tier, values in ranked.items()}
     served = choose_served(weighed.ranker, Results(reordered, in_order, alone), weighed.preferred)
     users["served"] = served.of(users, ranked)
     if not isinstance(champion, Verdict):
-        step("testing the settings and weights of what is live")
+        progress("testing the settings and weights of what is live")
         theirs = rank_all(build_panel(champion, task), champion.ranker, TOP_TIER, k)
         users["champion"] = measure_answers(task, theirs, champion.ranker, k)
     ours = users["hybrid-pro"][OBJECTIVE]
@@ -94,10 +94,10 @@ def measure_recommender(
     return Measured(metrics, p_value, served, promote)
 
 
-def measure_lists(panel: Panel, k: int, step: Callable[[str], None]) -> tuple[Users, Users]:
+def measure_lists(panel: Panel, k: int, progress: Callable[[str], None]) -> tuple[Users, Users]:
     """Measure each source alone and the hybrid of every tier, by answerer; and by tier before reordering."""
     task, ranker = panel.task, panel.model.ranker
-    step(f"testing every source on {len(task.users)} listeners")
+    progress(f"testing every source on {len(task.users)} listeners")
     users: Users = measure_sources(panel, k)
     ranked: Users = {}
     for tier, sources in TIER_SOURCES.items():
@@ -105,7 +105,7 @@ def measure_lists(panel: Panel, k: int, step: Callable[[str], None]) -> tuple[Us
         if like in ranked:  # the same sources were weighed on the same examples
             ranked[tier], users[f"hybrid-{tier}"] = ranked[like], users[f"hybrid-{like}"]
             continue
-        step(f"testing the hybrid of the tier {tier}")
+        progress(f"testing the hybrid of the tier {tier}")
         lined = rank_all(panel, ranker, tier, k)
         ranked[tier] = measure_ranked(task, lined, k)
         users[f"hybrid-{tier}"] = measure_answers(task, lined, ranker, k)

@@ -157,7 +157,7 @@ def search(
     budget_s : float
         Seconds; 0 tries nothing.
     report : callable of (float, Trial)
-        Told the share of the budget that is spent, and the trial that ended.
+        Called with the share of the budget that is spent, and the trial that ended.
 
     Returns
     -------

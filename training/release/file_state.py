@@ -1,4 +1,4 @@
-"""Size and time of files: equal ones need not be read again."""
+"""Size and time of files: files with equal ones are not read again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _JOURNAL = "-wal"
-"""SQLite keeps what was written last in a file of its own for a while."""
+"""Suffix of the file in which SQLite keeps the latest writes for a while."""
 
 
 def file_states(locations: Iterable[str]) -> dict[str, list[int]] | None:
-    """Return size and time of every file, by its path; of a folder all within.
+    """Return size and time of every file by its path; a folder stands for all files within it.
 
-    None where that says nothing of the data, as of a URL, or a file cannot be looked at.
+    Returns None for a URL, and if a file cannot be read.
     """
     found = {}
     try:
@@ -36,9 +36,9 @@ def file_states(locations: Iterable[str]) -> dict[str, list[int]] | None:
 
 
 def origin_of(locations: Sequence[str], asked: Mapping[str, Any]) -> str:
-    """Return a digest of files and of what was asked, the recipe of the code among it.
+    """Return a digest of the files' size and time, the options and the recipe of the code.
 
-    Empty where the files' size and time say nothing of the data, as of a database behind a URL.
+    Empty for a database behind a URL, whose data can change without such a trace.
     """
     states = file_states(locations)
     if states is None:

@@ -1,4 +1,4 @@
-"""The one check of every fit before it is ranked or published: did the solver end, are all numbers finite."""
+"""Checks every fit before it is ranked or published: the solver ended, and all numbers are finite."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from training.algorithm.kind import Algorithm, Scorer
 
 NOT_FITTED = (TrainingError, InvalidInputError, ConfigError)
-"""What leaves one model out while the others go on: it failed, refuses the data, or is not installed."""
+"""Errors that leave out one model only: it failed, refuses the data, or is not installed."""
 
 
-def fit_finite(recommender: Algorithm, interactions: csr_matrix, step: Callable[[str], None]) -> Scorer:
-    """Fit a recommender, and check what came of it.
+def fit_finite(recommender: Algorithm, interactions: csr_matrix, progress: Callable[[str], None]) -> Scorer:
+    """Fit a recommender, and check the result.
 
     Raises
     ------
@@ -35,14 +35,14 @@ def fit_finite(recommender: Algorithm, interactions: csr_matrix, step: Callable[
         The model refuses the data, or its package is not available.
     """
     with solving("weights"):
-        scorer = recommender.fit(interactions, step)
+        scorer = recommender.fit(interactions, progress)
     check_finite(scorer.model, "weights")
     return scorer
 
 
 @contextmanager
 def solving(of: str) -> Iterator[None]:
-    """Turn a solver's error into a `TrainingError` about ``of``, what was fitted; warnings say no more."""
+    """Turn a solver's error into a `TrainingError` that names ``of``, what was fitted; silence warnings."""
     try:
         with np.errstate(all="ignore"):
             yield
@@ -62,9 +62,9 @@ def check_finite(fitted: Any, of: str, name: str = "numbers") -> None:
     fitted : object
         An array, or dataclasses and tuples of arrays.
     of : str
-        What it was fitted to, in the plural, for the message.
+        Plural noun for the data, for the message.
     name : str
-        What an array that is in no dataclass is called.
+        Name of an array that is in no dataclass.
 
     Raises
     ------

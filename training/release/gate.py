@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ALPHA = 0.01
-"""What is served must beat each baseline with a smaller p-value than this."""
+"""A model is served if it beats each baseline with a smaller p-value."""
 
 REGRESSION_ALPHA = 0.05
-"""A challenger is refused when the champion beats it on the same customers with a smaller p-value."""
+"""A challenger is refused if the champion beats it on the same people with a smaller p-value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class Champion:
     Attributes
     ----------
     live : LiveAlias or None
-        The alias as it was read then; None when nothing was ever promoted. Only over this one may the
-        challenger be promoted.
+        The alias as it was read then; None if nothing was ever promoted. The challenger may replace this
+        version only.
     manifest : Manifest or None
-        Of the live version; None when there is none, or none that can be read any more.
+        Manifest of the live version; None if there is none, or it can no longer be read.
     problem : str
-        Why it cannot be read: damaged, or of a schema too old.
+        Why it cannot be read: it is damaged, or its schema is too old.
     """
 
     live: LiveAlias | None
@@ -60,14 +60,14 @@ class Champion:
 
 
 def find_champion(store: ObjectStore, family: str, alias: str = CHAMPION) -> Champion:
-    """Read what is live of a family under an alias.
+    """Read which version of a family is live under an alias.
 
     Raises
     ------
     StoreUnavailableError, UnsupportedSchemaError
-        The store does not answer, or a newer Segue wrote it: no reason to replace what is live.
+        The store does not answer, or a newer Segue wrote it: the live version must not be replaced.
     CorruptArtifactError
-        The alias itself is damaged, and nobody knows what is live: delete it.
+        The alias itself is damaged, so the live version is unknown: delete the alias.
     """
     try:
         live = resolve_if_any(store, family, alias)
@@ -87,10 +87,10 @@ def find_champion(store: ObjectStore, family: str, alias: str = CHAMPION) -> Cha
 def already_trained(
     store: ObjectStore, family: str, champion: Champion, is_same: Callable[[Manifest], bool]
 ) -> Verdict[bool]:
-    """Tell whether this very training was done before: it is live, or it was, and was rolled back.
+    """Decide whether the same training was done before: its version is live, or was rolled back.
 
-    A newer version behind an older live one is how a rollback looks. Scheduled training on the same
-    data must not undo what somebody did for a reason. A version that cannot be read any more was no training.
+    After a rollback, the version before the live one is newer. Scheduled training on the same data must not
+    undo a rollback. A version that can no longer be read does not count.
     """
     if champion.live is None or champion.manifest is None:
         return Verdict(False, "")
@@ -105,8 +105,8 @@ def already_trained(
         return Verdict(False, "")
     if not is_same(newer):
         return Verdict(False, "")
-    told = f"is live: {newer.version}, of this data and these settings, was rolled back ({alias.reason})"
-    return Verdict(True, told)
+    rolled_back = f"{newer.version}, of this data and these settings, was rolled back ({alias.reason})"
+    return Verdict(True, f"is live: {rolled_back}")
 
 
 def _second(ref: VersionRef) -> str:
@@ -124,13 +124,13 @@ def _replaceable(error: ArtifactError) -> str:
 
 
 def changes(manifest: Manifest, params: Mapping[str, Any], fingerprint: str) -> list[str]:
-    """Say what differs between the training of a version and one that is asked for; an equal one has none.
+    """List what differs between the training of a version and a new one; empty if they are equal.
 
     Parameters
     ----------
     manifest : Manifest
     params : mapping
-        What is asked for, with the ``recipe``; whatever else the version's parameters hold came of it.
+        Parameters of the new training, with its ``recipe``. Further parameters of the version are results.
     fingerprint : str
         Of the data.
     """
@@ -138,8 +138,8 @@ def changes(manifest: Manifest, params: Mapping[str, Any], fingerprint: str) -> 
     found = [] if manifest.record.data.get("fingerprint") == fingerprint else ["the data changed"]
     for name, value in params.items():
         if made.get(name) != value:
-            told = f" ({_word(made.get(name))} → {_word(value)})"
-            found.append("recipe of the code changed" if name == "recipe" else f"{name} changed{told}")
+            change = f"{name} changed ({_word(made.get(name))} → {_word(value)})"
+            found.append("recipe of the code changed" if name == "recipe" else change)
     return found
 
 
@@ -148,14 +148,14 @@ def _word(value: object) -> str:
 
 
 def uncontested(champion: Champion) -> Verdict[bool]:
-    """Accept any challenger where nothing is live, or nothing whose manifest can be read."""
+    """Accept any challenger if nothing is live, or the live manifest cannot be read."""
     if champion.live is None:
         return Verdict(True, "There was no champion.")
     return cannot_be_served(champion.problem)
 
 
 def cannot_be_served(problem: str) -> Verdict[bool]:
-    """Accept any challenger in the place of a version whose files are damaged or gone."""
+    """Accept any challenger instead of a version whose files are damaged or missing."""
     return Verdict(True, f"The champion cannot be served: {problem.rstrip('.')}.")
 
 
@@ -172,7 +172,7 @@ def accept_challenger(criterion: Criterion, gain: Estimate, p_champion_better: f
         The whole interval must lie above minus the criterion's margin: too few people to tell is a reason to
         keep what is live.
     p_champion_better : float
-        That the champion is better by luck alone; below ``REGRESSION_ALPHA`` it stays.
+        P-value that the champion is better by luck alone; below ``REGRESSION_ALPHA`` it stays.
     """
     figures = (
         f"challenger against champion {gain.value:+.1%}, 95 % interval {gain.low:+.1%} to {gain.high:+.1%} "
@@ -186,5 +186,5 @@ def accept_challenger(criterion: Criterion, gain: Estimate, p_champion_better: f
 
 
 def refuse_unmeasured(why: str) -> Verdict[bool]:
-    """Refuse a challenger that could not be compared with the champion, which can be served."""
+    """Refuse a challenger that cannot be compared with a champion that can be served."""
     return Verdict(False, f"The champion cannot be compared with: {why.rstrip('.')}. It stays.")

@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 Data = TypeVar("Data")
 
 ORIGIN = "origin"
-"""Where a manifest keeps, among its data, what `origin_of` returned for the files."""
+"""Key in a manifest's data: the digest of the files, from `origin_of`."""
 
 PAGE = "report.html"
-"""Name of the page for people beside an artifact."""
+"""File name of the page beside an artifact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[FittedT]):
-    """What came of a training.
+    """The result of a training.
 
-    The manifest is of the version that was published, or of the live one where this very training was done
-    before: then there is no ``fitted``, and the verdict says so. ``alias`` is as a promotion left it.
+    The manifest is that of the published version. If the same training was done before, it is that of the
+    live version, ``fitted`` is None, and the verdict gives the reason. ``alias`` is None without a promotion.
     """
 
     manifest: Manifest
@@ -50,7 +50,7 @@ class Outcome(Generic[FittedT]):
 
     @property
     def warnings(self) -> list[str]:
-        """What the reader of the figures must know first."""
+        """Warnings that a reader needs before the figures."""
         found: list[str] = self.manifest.record.training["warnings"]
         return found
 
@@ -60,12 +60,12 @@ def run_training(
     options: Any,
     store: ObjectStore,
     order: Order,
-    step: Callable[[str], None],
-    tell: Callable[[Account], None],
+    progress: Callable[[str], None],
+    show: Callable[[Account], None],
 ) -> Outcome[Any]:
-    """Train on what lies at the places of an order, unless the same files were trained on before.
+    """Train on the data at the places of an order, unless the same files were trained on before.
 
-    ``step`` is called with the name of each stage as it begins, ``tell`` with what was done to each table.
+    ``progress`` is called with the name of each stage as it begins, ``show`` with the account of each table.
 
     Raises
     ------
@@ -84,10 +84,10 @@ def run_training(
         if champion.manifest and done.choice:
             return Outcome(champion.manifest, None, None, done)
     training = trainer.start(options)
-    data, accounts = training.read(order.places, step)
+    data, accounts = training.read(order.places, progress)
     for account in accounts:
-        tell(account)
-    return train_on(trainer, training, data, store, replace(order, origin=origin), step)
+        show(account)
+    return train_on(trainer, training, data, store, replace(order, origin=origin), progress)
 
 
 def train_on(
@@ -96,7 +96,7 @@ def train_on(
     data: Data,
     store: ObjectStore,
     order: Order,
-    step: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Outcome[FittedT]:
     """Train on data, publish and, if the gate agrees, promote.
 
@@ -107,10 +107,10 @@ def train_on(
     GateRejectedError
         The version is published but not live, as the champion is better; ``force`` promotes it.
     AliasMovedError
-        The version is published but not live, as somebody promoted or rolled back meanwhile.
+        The version is published but not live: the alias was moved during the training.
     """
     started_s = time.monotonic()
-    step("comparing with the live version")
+    progress("comparing with the live version")
     champion = find_champion(store, trainer.family)
     about = training.describe(data) | ({ORIGIN: order.origin} if order.origin else {})
     params = training.params | {"recipe": trainer.recipe}
@@ -119,7 +119,7 @@ def train_on(
     )
     if champion.manifest and done.choice and not order.force:
         return Outcome(champion.manifest, None, None, done)
-    run = Run(data, about, params, store, champion, step, started_s)
+    run = Run(data, about, params, store, champion, progress, started_s)
     fitted = training.fit(run)
     manifest = training.publish(run, fitted)
     alias = decide(store, manifest, fitted.promote, order, champion.live)
@@ -172,14 +172,14 @@ def make_live(
     live: LiveAlias | None,
     alias: str = CHAMPION,
 ) -> Alias:
-    """Promote a version over what was live when its training began, and all that follows its alias.
+    """Replace the version that was live when the training began, and move what follows its alias.
 
-    That one write decides; see `segue.artifacts.companion` for what follows.
+    One conditional write decides; see `segue.artifacts.companion` for what follows.
 
     Raises
     ------
     AliasMovedError
-        Somebody promoted or rolled back meanwhile.
+        The alias was moved during the training.
     """
     moved = promote_over(store, manifest.family, manifest.version, decision, live, alias=alias)
     bring_along(store, manifest.family, alias, decision)

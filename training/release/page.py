@@ -1,4 +1,4 @@
-"""Renders the HTML pages about trained versions, for people: one frame and one style for all of them."""
+"""Renders the HTML pages about trained versions: all of them have one frame and one style."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parents[1]), autoescape=True)
-"""It keeps the templates: to compile one takes longer than to render it."""
+"""Keeps the compiled templates: compiling one takes longer than rendering it."""
 
 
-def render_page(template: str, **told: Any) -> str:
-    """Render a template, named from the folder of all training; what is told is escaped.
+def render_page(template: str, **values: Any) -> str:
+    """Render a template, named from the folder training, with escaped values.
 
     The page is one file: nothing in it is loaded from elsewhere.
     """
-    return _TEMPLATES.get_template(template).render(**told)
+    return _TEMPLATES.get_template(template).render(**values)

@@ -1,4 +1,4 @@
-"""Where a version comes from: the code, the packages, the time and memory it took."""
+"""Where a version comes from: its code, the packages, the time and memory of the training."""
 
 from __future__ import annotations
 

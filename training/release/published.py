@@ -69,7 +69,7 @@ class Published:
 
 
 def measure_published(
-    store: ObjectStore, manifest: Manifest, data: str, k: int, seed: int, step: Callable[[str], None]
+    store: ObjectStore, manifest: Manifest, data: str, k: int, seed: int, progress: Callable[[str], None]
 ) -> Published:
     """Measure a version of the hybrid on events, or one of the genre preference on a store's purchases.
 
@@ -90,9 +90,9 @@ def measure_published(
                 f"its sources too, or {GENRE_PREFERENCE}."
             )
         model = load_hybrid(store, cache, fetch(store, manifest, cache), manifest)
-        step(f"reading {data}")
+        progress(f"reading {data}")
         interactions, _ = read_events_at(data)
-        return measure_hybrid(model, manifest, interactions, k, seed, step)
+        return measure_hybrid(model, manifest, interactions, k, seed, progress)
 
 
 def measure_hybrid(
@@ -101,7 +101,7 @@ def measure_hybrid(
     interactions: Interactions,
     k: int,
     seed: int,
-    step: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> Published:
     """Measure a version of the hybrid, as loaded, on events; see `measure_published`."""
     task, how, warnings = _divide(model, interactions, manifest.record.data.get("interactions", {}), seed)
@@ -110,7 +110,7 @@ def measure_hybrid(
             f"{len(task.users)} listeners liked something new of the version's catalogue after the cut, "
             f"{MIN_EXAMPLES} are needed: give more events, of the same catalogue."
         )
-    users, _ = measure_lists(build_panel(model, task), k, step)
+    users, _ = measure_lists(build_panel(model, task), k, progress)
     metrics = {
         name: {f"{metric}@{k}": figure for metric, figure in estimate_means(values, seed).items()}
         for name, values in users.items()

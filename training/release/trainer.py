@@ -1,4 +1,4 @@
-"""What a trainer is: how one model is read for, fitted, measured and published, and what it needs."""
+"""What a trainer is: how its data is read, how a model is fitted, measured and published, what it needs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A metric of the gate, how much worse than the live version a new one may be, and who it is of."""
+    """A metric of the gate, how much worse a new version may be, and whom it is measured on."""
 
     metric: str
     margin: float
@@ -115,8 +115,8 @@ class StagedTrainer(Trainer):
 class Order:
     """Who asks for a training and why, and where the data is.
 
-    ``force`` trains although nothing changed, and promotes although the gate refuses. ``places`` is empty for
-    data that is given as a value; ``origin`` identifies the files there, see `training.release.file_state`.
+    ``force`` trains even if nothing changed, and promotes even if the gate refuses. ``places`` is empty for
+    data that is given as a value. ``origin`` identifies the files, see `training.release.file_state`.
     """
 
     set_by: str
@@ -129,10 +129,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Run(Generic[Data]):
-    """What every stage of one training works with.
+    """The input of every stage of one training.
 
-    ``about`` is what the manifest says of the data, ``params`` all else that decides what is trained.
-    ``champion`` is what was live when the training began, at ``started_s`` of `time.monotonic`. ``step`` is
+    ``about`` describes the data in the manifest; ``params`` are all other values that decide what is trained.
+    ``champion`` was live when the training began, at ``started_s`` of `time.monotonic`. ``progress`` is
     called with the name of each stage as it begins.
     """
 
@@ -141,19 +141,19 @@ class Run(Generic[Data]):
     params: dict[str, Any]
     store: ObjectStore
     champion: Champion
-    step: Callable[[str], None]
+    progress: Callable[[str], None]
     started_s: float
 
 
 class Fitted(Protocol):
-    """What a fit returns, measured and compared with the champion."""
+    """A fitted model, measured and compared with the champion."""
 
     @property
     def promote(self) -> Verdict[bool]:
-        """What the gate decides."""
+        """The decision of the gate."""
 
     def summary(self) -> Iterator[ConsoleRenderable | str]:
-        """Yield what the command prints of the figures."""
+        """Yield the figures that the command prints."""
 
 
 FittedT = TypeVar("FittedT", bound=Fitted)
@@ -164,13 +164,13 @@ class Training(Protocol[Data, FittedT]):
 
     @property
     def params(self) -> dict[str, Any]:
-        """What the manifest keeps of the settings."""
+        """The settings as the manifest keeps them."""
 
-    def read(self, places: Sequence[str], step: Callable[[str], None]) -> tuple[Data, list[Account]]:
-        """Read the data, and say what was done to them."""
+    def read(self, places: Sequence[str], progress: Callable[[str], None]) -> tuple[Data, list[Account]]:
+        """Read the data, with an account of each table."""
 
     def describe(self, data: Data) -> dict[str, Any]:
-        """Return what the manifest says of the data, with their ``fingerprint``."""
+        """Describe the data for the manifest, with their ``fingerprint``."""
 
     def fit(self, run: Run[Data]) -> FittedT:
         """Divide the data in time, fit, measure on the later part, and compare with the champion."""

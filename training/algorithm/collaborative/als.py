@@ -46,7 +46,7 @@ class AlsRecommender:
     n_sweeps: int = 15
     seed: int = 17
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> FactorScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> FactorScorer:
         """Alternate between users and items, and keep the items.
 
         Raises
@@ -61,7 +61,7 @@ class AlsRecommender:
             from implicit.recommender_base import ModelFitError
 
         def report(sweep: int, _seconds: float, _loss: float | None) -> None:
-            step(f"ALS sweep {sweep + 1} of {self.n_sweeps}")
+            progress(f"ALS sweep {sweep + 1} of {self.n_sweeps}")
 
         # implicit has threads of its own: with BLAS's besides, they fight, and fitting takes 10 × as long.
         with threadpool_limits(1, "blas"):

@@ -50,11 +50,11 @@ class GraphFilter:
     sharpening: float = 0.95
     n_neighbours: int = 500
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> SimilarityScorer:
         """Blur and sharpen every item's row."""
         kept: list[csr_matrix] = []
         for rows in self._rows(interactions):
-            step(f"graph filter: {len(kept) * _ROWS} of {interactions.shape[1]} items")
+            progress(f"graph filter: {len(kept) * _ROWS} of {interactions.shape[1]} items")
             kept.append(strongest(rows, self.n_neighbours))
         return SimilarityScorer(join(kept))
 

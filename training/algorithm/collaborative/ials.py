@@ -68,7 +68,7 @@ class IalsRecommender:
     init_std: float = 0.1
     seed: int = 17
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> FactorScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> FactorScorer:
         """Alternate between users and items, and keep the items."""
         core = _solver()
         usual = interactions.nnz / interactions.shape[0] + self.unobserved_weight * interactions.shape[1]
@@ -100,7 +100,7 @@ class IalsRecommender:
         )
         trainer = core.IALSTrainer(model, (interactions * self.alpha).astype(np.float32))
         for sweep in range(self.n_sweeps):
-            step(f"iALS sweep {sweep + 1} of {self.n_sweeps}")
+            progress(f"iALS sweep {sweep + 1} of {self.n_sweeps}")
             trainer.step(solver)
         return FactorScorer(rotate(trainer.item, objective))
 

@@ -46,9 +46,9 @@ class Rp3Beta:
     beta: float = 0.2
     n_neighbours: int = 200
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> SimilarityScorer:
         """Walk from every item."""
-        step("RP3beta: walking from every item")
+        progress("RP3beta: walking from every item")
         exact = interactions.astype(np.float64)
         popularity, _ = degrees(exact)
         to_user = _stochastic(csr_matrix(exact.T)).power(self.alpha)
@@ -77,9 +77,9 @@ class LinkPropagation:
     to_exponent: float = 0.3
     n_neighbours: int = 500
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> SimilarityScorer:
         """Walk from every item."""
-        step("link propagation: walking from every item")
+        progress("link propagation: walking from every item")
         of_item, of_user = degrees(interactions)
         to_user = diags_array(of_item**-self.from_exponent) @ interactions.T
         to_item = diags_array(of_user**-self.through_exponent) @ interactions
@@ -104,9 +104,9 @@ class ItemKnn:
     shrinkage: float = 100.0
     n_neighbours: int = 200
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> SimilarityScorer:
         """Compare every pair of items that share a listener."""
-        step("item-kNN: comparing items")
+        progress("item-kNN: comparing items")
         return _truncate(cosines(interactions, self.shrinkage), self.n_neighbours)
 
 
@@ -134,7 +134,7 @@ class Ease:
     n_neighbours: int = 500
     max_items: int = 30_000
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> SimilarityScorer:
         """Invert the regularised Gram matrix in place.
 
         Raises
@@ -150,7 +150,7 @@ class Ease:
                 f"EASE would invert {n_items} × {n_items} numbers, allowed are {self.max_items} items: "
                 "use RP3beta, or raise max_items."
             )
-        step(f"EASE: inverting {n_items} × {n_items} numbers")
+        progress(f"EASE: inverting {n_items} × {n_items} numbers")
         gram = (interactions.T @ interactions).astype(np.float32).toarray(order="F")
         ridge = item_ridge(interactions, self.regularization, self.frequency_exponent)
         gram[np.diag_indices(n_items)] += ridge

@@ -43,13 +43,13 @@ class NmfRecommender:
     n_sweeps: int = 200
     seed: int = 17
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> NonnegativeScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> NonnegativeScorer:
         """Factorise, and keep the items; TrainingError where the factors are no finite numbers."""
         from sklearn.decomposition import NMF
         from sklearn.exceptions import ConvergenceWarning
 
         n_parts = min(self.n_factors, *interactions.shape)  # its first guess has no more singular vectors
-        step(f"NMF: {n_parts} parts")
+        progress(f"NMF: {n_parts} parts")
         model = NMF(
             n_components=n_parts,
             init="nndsvda",

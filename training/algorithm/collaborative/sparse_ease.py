@@ -46,7 +46,7 @@ class SparseEase:
     n_neighbours: int = 300
     shared: float = 0.1
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> SimilarityScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> SimilarityScorer:
         """Solve neighbourhood by neighbourhood, the most played item first.
 
         Raises
@@ -54,12 +54,12 @@ class SparseEase:
         TrainingError
             A neighbourhood cannot be solved: raise ``regularization``.
         """
-        step("sparse EASE: finding neighbourhoods")
+        progress("sparse EASE: finding neighbourhoods")
         near = [strongest(chunk, self.n_neighbours) for chunk in cosines(interactions, 0.0)]
         rows, columns, weights = [], [], []
         # Systems of some hundred unknowns: threads would wait for each other longer than they compute.
         with threadpool_limits(1, "blas"):
-            for around, solved, weight in self._solve(interactions, near, step):
+            for around, solved, weight in self._solve(interactions, near, progress):
                 rows.append(np.repeat(around, len(solved)))
                 columns.append(np.tile(solved, len(around)))
                 weights.append(weight.ravel())
@@ -69,7 +69,7 @@ class SparseEase:
         return SimilarityScorer(join([csr_matrix(matrix)]))
 
     def _solve(
-        self, interactions: csr_matrix, near: list[csr_matrix], step: Callable[[str], None]
+        self, interactions: csr_matrix, near: list[csr_matrix], progress: Callable[[str], None]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
         """Yield neighbourhoods, int64 (h,), items solved in each, int64 (s,), and weights (h, s)."""
         items = csr_matrix(interactions.T, dtype=np.float64)
@@ -78,7 +78,7 @@ class SparseEase:
         order = np.argsort(-np.diff(items.indptr), kind="stable")
         for done, item in enumerate(order):
             if done % 5000 == 0:
-                step(f"sparse EASE: {done} of {len(order)} items")
+                progress(f"sparse EASE: {done} of {len(order)} items")
             if left[item]:
                 around = _neighbourhood(near, item)
                 middle = around[: 1 + int(self.shared * len(around))]

@@ -86,7 +86,7 @@ def fit_content(
     *,
     weights: FieldWeights | None = None,
     n_dimensions: int = N_DIMENSIONS,
-    say: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Content, ContentRecord]:
     """Fit vectors and neighbours; see `segue.domain.model.content.content.Content`.
 
@@ -99,8 +99,8 @@ def fit_content(
         Given, they are not chosen.
     n_dimensions : int
         Columns for text, low-level and audio features together; a narrow catalogue has fewer.
-    say : callable
-        Told what is being done.
+    progress : callable
+        Called with what is being done.
 
     Raises
     ------
@@ -109,17 +109,17 @@ def fit_content(
     """
     if len(catalogue) < 2:
         raise NotEnoughDataError(f"{len(catalogue)} tracks cannot be compared: give a larger catalogue.")
-    say("reading the fields of the catalogue")
+    progress("reading the fields of the catalogue")
     fields = read_fields(catalogue)
     chosen_by: dict[str, float] = {}
     if weights is None and listening is not None:
-        say("weighing the fields")
+        progress("weighing the fields")
         weights, chosen_by = choose_weights(fields, listening)
     weights = weights or FieldWeights()
-    say("reducing the text")
+    progress("reducing the text")
     n_near = min(N_NEIGHBOURS, len(catalogue) - 1)
     projection, vectors, n_text, (recall, kept) = _best_projection(fields, weights, n_dimensions, n_near)
-    say("finding each track's neighbours")
+    progress("finding each track's neighbours")
     neighbours, graph, graph_recall = find_neighbours(vectors, N_NEIGHBOURS)
     record = ContentRecord(
         weights, chosen_by, projection, vectors.shape[1], recall, kept, graph, graph_recall

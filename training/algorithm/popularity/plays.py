@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class PopularityRecommender:
     """Rank by how many listeners an item has, which one listener's thousand plays cannot move."""
 
-    def fit(self, interactions: csr_matrix, step: Callable[[str], None]) -> PopularityScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> PopularityScorer:
         """Count listeners."""
-        step("counting listeners")
+        progress("counting listeners")
         listened = interactions.indices[interactions.data > 0].astype(np.int32)
         return PopularityScorer(build_popularity(count_events(listened, interactions.shape[1])))
 

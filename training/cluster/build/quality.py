@@ -93,7 +93,7 @@ def stability(
     graph: Graph,
     choice: ClusterChoice,
     seed: int,
-    step: Callable[[float], None],
+    progress: Callable[[float], None],
 ) -> dict[str, Metric]:
     """Cluster subsamples with the same settings, and compare with the clusters of all tracks.
 
@@ -101,7 +101,7 @@ def stability(
     """
     all_, clustered = [], []
     for draw in range(SUBSAMPLES):
-        step(draw / SUBSAMPLES)
+        progress(draw / SUBSAMPLES)
         rng = np.random.default_rng([seed, draw])
         rows = np.sort(rng.choice(len(vectors), round(SHARE * len(vectors)), replace=False))
         mine, whole = _cluster_some(vectors, graph, choice, rows), choice.cut.label[rows]

@@ -52,7 +52,7 @@ class _Build:
     variant: ClusterVariant
     settings: ClusterSettings
     threads: int
-    step: Callable[[str, float], None]
+    progress: Callable[[str, float], None]
 
 
 def build_variant(
@@ -61,7 +61,7 @@ def build_variant(
     settings: ClusterSettings,
     *,
     threads: int,
-    step: Callable[[str, float], None],
+    progress: Callable[[str, float], None],
 ) -> None:
     """Build a variant in its work folder, which holds its input, stage by stage.
 
@@ -75,8 +75,8 @@ def build_variant(
     settings : ClusterSettings
     threads : int
         Of every library together with BLAS.
-    step : callable
-        Told each stage as it begins, and the share of the work that is behind it.
+    progress : callable
+        Called with each stage as it begins, and the share of the work that is done.
 
     Raises
     ------
@@ -86,12 +86,12 @@ def build_variant(
         The features, or what is computed of them, are too great for a number.
     """
     with threadpool_limits(threads):
-        _build(_Build(folder, variant, settings, threads, step))
+        _build(_Build(folder, variant, settings, threads, progress))
 
 
 def _build(run: _Build) -> None:
     data = load_input(run.folder / INPUT)
-    run.step("scaling", 0.0)
+    run.progress("scaling", 0.0)
     started_s = time.monotonic()
     with solving("features"):
         space = fit_space(run.settings.applied_to(run.variant, len(data.columns)), data.columns, data.value)
@@ -103,7 +103,7 @@ def _build(run: _Build) -> None:
     choice = _choice(run, vectors, graph)
     metrics = _metrics(run, data, vectors, graph, choice)
     position = _map(run, vectors, choice.cut.label)
-    run.step("writing", 0.95)
+    run.progress("writing", 0.95)
     label = choice.cut.label
     clustering = Clustering(
         variant=run.variant.name,
@@ -129,7 +129,7 @@ def _build(run: _Build) -> None:
 
 
 def _graph(run: _Build, vectors: NDArray[np.float32]) -> Graph:
-    run.step("finding neighbours", 0.02)
+    run.progress("finding neighbours", 0.02)
 
     def make() -> Made:
         k = WIDE_NEIGHBOURS if is_approximate(vectors) else N_NEIGHBOURS
@@ -141,7 +141,7 @@ def _graph(run: _Build, vectors: NDArray[np.float32]) -> Graph:
 
 
 def _choice(run: _Build, vectors: NDArray[np.float32], graph: Graph) -> ClusterChoice:
-    run.step("growing clusters", 0.15)
+    run.progress("growing clusters", 0.15)
 
     def make() -> Made:
         found = choose(vectors, graph, run.settings)
@@ -158,13 +158,17 @@ def _choice(run: _Build, vectors: NDArray[np.float32], graph: Graph) -> ClusterC
 def _metrics(
     run: _Build, data: VariantInput, vectors: NDArray[np.float32], graph: Graph, choice: ClusterChoice
 ) -> dict[str, Any]:
-    run.step("measuring", 0.4)
+    run.progress("measuring", 0.4)
     seed = run.settings.seed
 
     def make() -> Made:
         found = shape_metrics(vectors, choice, seed)
         found |= stability(
-            vectors, graph, choice, seed, lambda share: run.step("clustering subsamples", 0.42 + 0.28 * share)
+            vectors,
+            graph,
+            choice,
+            seed,
+            lambda share: run.progress("clustering subsamples", 0.42 + 0.28 * share),
         )
         return {}, found | genre_metrics(choice.cut.label, graph, data.genres, seed)
 
@@ -173,7 +177,7 @@ def _metrics(
 
 
 def _map(run: _Build, vectors: NDArray[np.float32], label: NDArray[np.int32]) -> NDArray[np.float32]:
-    run.step("drawing the map", 0.7)
+    run.progress("drawing the map", 0.7)
     arrays, _ = keep(
         run.folder, "map", lambda: ({"position": place_on_map(vectors, label, run.settings.seed)}, None)
     )

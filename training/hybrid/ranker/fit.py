@@ -59,7 +59,7 @@ class Weighed:
     preferred: tuple[str, ...]
 
 
-def fit_ranker(model: Recommender, task: Task, k: int, step: Callable[[str], None]) -> Weighed:
+def fit_ranker(model: Recommender, task: Task, k: int, progress: Callable[[str], None]) -> Weighed:
     """Learn the weights on validation listeners, then the strongest reordering that costs little.
 
     Raises
@@ -67,16 +67,16 @@ def fit_ranker(model: Recommender, task: Task, k: int, step: Callable[[str], Non
     NotEnoughDataError
         Too few listeners went on to like a candidate.
     """
-    step(f"gathering the candidates of {len(task.users)} listeners")
+    progress(f"gathering the candidates of {len(task.users)} listeners")
     panel = build_panel(model, task)
     examples = read_examples(panel)
-    step(f"weighing {len(SOURCES)} sources on {len(examples)} listeners")
+    progress(f"weighing {len(SOURCES)} sources on {len(examples)} listeners")
     learnt = {names: _weights(examples, names, k) for names in set(TIER_SOURCES.values())}
     weight = np.stack([learnt[names] for names in TIER_SOURCES.values()])
     alone = {name: float(users["ndcg"].mean()) for name, users in measure_sources(panel, k).items()}
     preferred = tuple(sorted(alone, key=lambda name: -alone[name]))
     ranker = Ranker(SOURCES, tuple(TIER_SOURCES), weight)
-    ranker = _with_reordering(panel, ranker, k, alone[preferred[0]], step)
+    ranker = _with_reordering(panel, ranker, k, alone[preferred[0]], progress)
     return Weighed(replace(model, ranker=ranker), ranker, preferred)
 
 
@@ -86,7 +86,7 @@ def _weights(examples: Sequence[Example], names: frozenset[str], k: int) -> NDAr
 
 
 def _with_reordering(
-    panel: Panel, ranker: Ranker, k: int, best_alone: float, step: Callable[[str], None]
+    panel: Panel, ranker: Ranker, k: int, best_alone: float, progress: Callable[[str], None]
 ) -> Ranker:
     """Hold artists back, diversify and calibrate, each as strongly as the order bears.
 
@@ -100,7 +100,7 @@ def _with_reordering(
         surely = float(lost.mean() + lost.std() / len(lost) ** 0.5) / (float(before.mean()) or 1.0)
         return surely if values.mean() >= best_alone else np.inf
 
-    step("choosing how much reordering the order bears")
+    progress("choosing how much reordering the order bears")
     lined = rank_all(panel, ranker, TOP_TIER, k)
     before = measure_ranked(panel.task, lined, k)["ndcg"]
     ranker = replace(ranker, diversity=0.0, calibration=0.0, artist_share=1.0)

@@ -62,8 +62,3 @@ class Purchases:
         """Return the purchases of ``customers``, int64, ascending, a subset of ``self.customers``."""
         kept = self.where(np.isin(self.customer_id, customers))
         return replace(kept, customers=customers)
-
-    @property
-    def buyers(self) -> NDArray[np.int64]:
-        """Return the customers with at least one purchase, int64 (n_buyers,), ascending."""
-        return np.unique(self.customer_id)

@@ -73,7 +73,7 @@ def _here() -> Iterator[None]:
                 watch(name, stage, share)
 
             try:
-                build.build_variant(job.folder, variant, job.settings, threads=1, step=step)
+                build.build_variant(job.folder, variant, job.settings, threads=1, progress=step)
             except SegueError as error:
                 yield job, error
             else:

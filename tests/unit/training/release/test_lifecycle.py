@@ -65,7 +65,7 @@ class LineTraining:
         return {"fingerprint": hashlib.sha256("\n".join(data).encode()).hexdigest()}
 
     def fit(self, run: Run[list[str]]) -> LineCount:
-        run.step("counting")
+        run.progress("counting")
         value = len(run.data) * self.options.fold
         live = run.champion.manifest
         least = live.record.metrics[LINES.metric] - LINES.margin if live else 0
