@@ -1,4 +1,4 @@
-"""Segue inside your own process: what the functions answer, without HTTP.
+"""Segue inside your own process: the answers of the functions, without HTTP.
 
 ::
 
@@ -61,35 +61,35 @@ if TYPE_CHECKING:
     from segue.state.listening import ListeningState
 
 ALL_REASONS = 10_000
-"""More than any listener's history gives."""
+"""A number of reasons that no listener's history reaches."""
 
 _NOBODY = uuid4().hex
-"""An id that no listener has."""
+"""An id that no listener has, for requests without a listener."""
 
 
 def open_recommender(
     artifacts: str, *, state: str = "", lake: str = "", cache: Path | None = None, refresh_ttl_s: float = 60.0
 ) -> EmbeddedRecommender:
-    """Open what was trained and published; nothing is read before the first question.
+    """Open published models; nothing is read before the first call.
 
     Parameters
     ----------
     artifacts : str
         A folder, or ``s3://bucket/prefix``.
     state : str
-        Where listeners' events are: an SQLite file that is there, or ``dynamodb://table``; without it
-        everybody is a stranger, and seeds or similar tracks are what can be asked.
+        Listeners' events: an existing SQLite file, or ``dynamodb://table``. Without it every listener is
+        unknown, and only seeds and similar tracks are useful.
     lake : str
-        Where feedback is also kept for the next training: a folder, or ``s3://bucket/prefix``.
+        Place where feedback is also kept for the next training: a folder, or ``s3://bucket/prefix``.
     cache : Path, optional
-        Where fetched versions are kept; a folder of the system's temporary ones unless given.
+        Folder of fetched versions; default: a temporary folder of the system.
     refresh_ttl_s : float
-        Seconds between looks at what is live.
+        Seconds between checks for newer models.
 
     Raises
     ------
     ConfigError
-        A location is of no known form, or the state's file is not there: ``segue history load`` makes it.
+        A location has an unknown form, or the state's file does not exist; ``segue history load`` makes it.
     """
     cache = Path(tempfile.gettempdir()) / "segue" if cache is None else cache
     settings = ArtifactSettings(artifacts, cache, refresh_ttl_s)
@@ -102,10 +102,10 @@ def open_recommender(
 
 
 class EmbeddedRecommender:
-    """Answers as the functions do; from `open_recommender`.
+    """Gives the same answers as the functions; made by `open_recommender`.
 
-    Every method raises InvalidInputError for a wrong value, which it names, TrackNotFoundError for a
-    track that the catalogue lacks, and ArtifactError while nothing is live.
+    Every method raises InvalidInputError for a wrong value, which the message names, TrackNotFoundError for a
+    track that is not in the catalogue, and ArtifactError if no model is live.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class EmbeddedRecommender:
 
     @property
     def catalogue(self) -> Catalogue:
-        """The tracks that answers are made of now."""
+        """Return the live catalogue."""
         return self._model.get().value.catalogue
 
     def recommend(
@@ -133,19 +133,19 @@ class EmbeddedRecommender:
         n: int = 20,
         **wishes: Any,
     ) -> RecommendResponse:
-        """Recommend tracks to a listener, or to anybody.
+        """Recommend tracks to a listener, or without one.
 
         Parameters
         ----------
         user_id : str, optional
-            Whose stored events count; without it nobody's do.
+            The listener; their stored events count.
         seed_tracks : sequence of str
-            Tracks that the answer is to be like.
+            Recommend tracks similar to these.
         mood, genre : str, optional
         n : int
             Number of tracks.
         **wishes
-            The other fields of `RecommendRequest`; ``limit`` there is ``n`` here.
+            Other fields of `RecommendRequest`; its ``limit`` is ``n`` here.
         """
         request: RecommendRequest = _validated(
             RecommendRequest,
@@ -160,14 +160,14 @@ class EmbeddedRecommender:
         return recommend_to(request, request.model_tier or Tier.PRO, self._model.get(), record)
 
     def similar(self, track_id: str | Sequence[str], *, n: int = 20, **wishes: Any) -> SimilarResponse:
-        """Find ``n`` tracks like one or several; ``wishes`` are the other fields of `SimilarRequest`."""
+        """Find ``n`` tracks similar to one or several; ``wishes`` are other fields of `SimilarRequest`."""
         asked = list(track_id) if isinstance(track_id, tuple) else track_id
         request = _validated(SimilarRequest, n=n, track_id=asked, **wishes)
         record = self._record(_NOBODY if request.user_id is None else request.user_id)
         return similar_tracks(request, Tier.PRO, self._model, self._clusterings, record)
 
     def explain(self, user_id: str, track_id: str) -> RecommendedTrack:
-        """Say what a track's score is for a listener, and what it is made of."""
+        """Return a track's score for a listener, with all reasons."""
         user_id, track_id = read_id(user_id, "user_id"), read_id(track_id, "track_id")
         model = self._model.get().value
         (row,) = model.catalogue.vocabulary.index_of([track_id]).tolist()
@@ -176,37 +176,37 @@ class EmbeddedRecommender:
         heard = read_heard(model.catalogue, self._record(user_id))
         allowed = np.ones(len(model.catalogue), bool)
         allowed[heard.rows] = False
-        found = explain(
+        explained = explain(
             model, RecommendFor(heard.history, user_id), row, Query(1, allowed, n_reasons=ALL_REASONS)
         )
-        return RecommendedTrack.all_of(model.catalogue, [found])[0]
+        return RecommendedTrack.all_of(model.catalogue, [explained])[0]
 
     def feedback(
         self, user_id: str, event: str, track_id: str | None = None, **more: Any
     ) -> FeedbackResponse:
-        """Keep what a listener did; it counts in the very next answer.
+        """Record an event of a listener; it counts in the next answer.
 
         Parameters
         ----------
         user_id : str
         event : str
-            One of those that POST /feedback takes: play, like, block and others.
+            An event of POST /feedback, such as play, like or block.
         track_id : str, optional
-            What the event is about, unless another of its fields says so.
+            The track of the event, if it is about a track.
         **more
-            The other fields of the event, as in `segue.serving.feedback.contract`. ``from_`` is the field
-            ``from``, a word that Python keeps for itself.
+            Other fields of the event, see `segue.serving.feedback.contract`. ``from_`` is the field ``from``,
+            which is a keyword in Python.
 
         Raises
         ------
         ConfigError
             The recommender was opened without a state.
         StateUnavailableError, StoreUnavailableError
-            The event was not kept, or does not count yet: send it again.
+            The event was not kept or does not count yet; send it again.
         """
         if self._state is None:
             raise ConfigError(
-                "state", "not given: open_recommender(…, state=FILE) says where events are kept."
+                "state", "not given: use open_recommender(…, state=FILE) to say where events are kept."
             )
         about: dict[str, Any] = {} if track_id is None else {"track_id": track_id}
         about |= {name.removesuffix("_"): value for name, value in more.items()}
@@ -223,21 +223,21 @@ class EmbeddedRecommender:
         artists: Sequence[str] = (),
         **known: Any,
     ) -> TasteProfile:
-        """Profile a taste: a listener's, that of tracks and artists, or all of them together.
+        """Profile the taste of a listener, of tracks and artists, or of all together.
 
         Parameters
         ----------
         user_id : str, optional
-            Whose stored events count; without it the tracks and artists alone are profiled.
+            The listener; their stored events count.
         tracks, artists : sequence of str
-            Each track counts as a like; an artist counts as up to ten of its tracks.
+            Each track counts as a like; an artist counts as up to ten of their tracks.
         **known
-            The other fields of `TasteRequest`.
+            Other fields of `TasteRequest`.
         """
         return self._profile(user_id, tracks=tracks, artists=artists, **known)[0]
 
     def taste_page(self, user_id: str | None = None, **known: Any) -> str:
-        """Return the same as a page of HTML with pictures, which needs nothing from elsewhere."""
+        """Return the same as an HTML page with pictures, which loads no other files."""
         return page(*self._profile(user_id, **known))
 
     def _profile(self, user_id: str | None, **known: Any) -> tuple[TasteProfile, Profile, Reference]:
@@ -245,7 +245,7 @@ class EmbeddedRecommender:
         known_as = _NOBODY if user_id is None else read_id(user_id, "user_id")
         request: TasteRequest = _validated(TasteRequest, **known)
         if user_id is None and not (request.tracks or request.artists):
-            raise InvalidInputError("nothing is known of this taste: give a user_id, tracks or artists.")
+            raise InvalidInputError("no taste to profile: give a user_id, tracks or artists.")
         tier, record = request.model_tier or Tier.PRO, self._record(known_as)
         answer, profile = profile_for("" if user_id is None else known_as, request, tier, live, record)
         return answer, profile, live.value.reference
@@ -260,7 +260,7 @@ _adapter = cache(TypeAdapter)
 
 
 def _validated(kind: Any, *, n: int | None = None, **fields: Any) -> Any:
-    """Build a request; ``n`` is the field ``limit``, unless that is there itself."""
+    """Build a request; ``n`` is the field ``limit``, unless ``limit`` is given."""
     asked = fields if n is None else {"limit": n} | fields
     try:
         return _adapter(kind).validate_python(asked)

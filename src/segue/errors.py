@@ -3,43 +3,44 @@
 ::
 
     SegueError
-    ├── RequestError              the caller can mend it; the message is public
+    ├── RequestError              the caller can fix it; the message is public
     │   ├── InvalidInputError         422
     │   ├── EmptyHistoryError         422
     │   ├── CustomerNotFoundError     404
     │   ├── TrackNotFoundError        404
     │   ├── ImportNotFoundError       404
     │   └── ArtistNotFoundError       404
-    ├── AuthError                 the key does not open this; the message is public
+    ├── AuthError                 the key does not allow it; the message is public
     │   └── TierError                 403
-    ├── ArtifactError             we must mend it; details go to the log only → 503
+    ├── ArtifactError             the operator must fix it; details go to the log only → 503
     │   ├── AliasNotFoundError        nothing was promoted yet
-    │   ├── VersionNotFoundError      no manifest under that version
-    │   ├── CorruptArtifactError      a file is not what the manifest promised
-    │   ├── UnsupportedSchemaError    written by a newer or a much older Segue
-    │   ├── ModelMissingError         what could answer is not live, or cannot be loaded
+    │   ├── UnservableError           a version cannot be served
+    │   │   ├── VersionNotFoundError      it has no manifest
+    │   │   ├── CorruptArtifactError      a file differs from the manifest
+    │   │   └── UnsupportedSchemaError    it was written by a newer or a much older Segue
+    │   ├── ModelMissingError         a model that could answer is not live, or cannot be loaded
     │   ├── VariantUnservableError    no variant of the clusters can be loaded; the message is public
-    │   ├── ObjectNotFoundError       the store has nothing under that key
+    │   ├── ObjectNotFoundError       the store has no object with that key
     │   └── StoreUnavailableError     the artifact store did not answer
     ├── PublishError              publishing and promotion
-    │   ├── PreconditionFailedError   the object is not in the state the write asked for
+    │   ├── PreconditionFailedError   the object exists already, or was changed
     │   ├── VersionExistsError        versions are immutable
-    │   ├── AliasMovedError           somebody else promoted in between
+    │   ├── AliasMovedError           another writer promoted at the same time
     │   └── GateRejectedError         the challenger is not good enough
-    ├── TrainingError             no model came of it: a solver failed, or its numbers are not finite
-    │   ├── NotEnoughDataError        mendable with more purchases
-    │   └── ParityError               the shipped model is not the trained one
+    ├── TrainingError             no model was made: a solver failed, or numbers are not finite
+    │   ├── NotEnoughDataError        more data is needed
+    │   └── ParityError               the exported model differs from the trained one
     ├── SourceError               a store's database, or a file of interactions
-    │   ├── NoStoreError              none is set; the message is public
-    │   ├── SourceUnavailableError    cannot be opened or did not answer
-    │   └── SourceSchemaError         opened, but is not what it should be
-    │       └── TableMissingError         it may well be, and has no table of this kind
+    │   ├── NoStoreError              no store is set; the message is public
+    │   ├── SourceUnavailableError    it cannot be opened, or did not answer
+    │   └── SourceSchemaError         it does not have the expected tables and columns
+    │       └── TableMissingError         a table is missing
     ├── StateUnavailableError     the state of listeners did not answer → 503
-    │   └── NotCountedError           feedback is kept in the event lake, and not in the state
-    └── ConfigError               a setting; raised at INIT and names the variable
+    │   └── NotCountedError           feedback is in the event lake, but not in the state
+    └── ConfigError               a setting; raised at INIT, and names the variable
 
-Each class has a ``code``, the stable name clients and log queries see. Messages name the value at
-fault and the remedy. HTTP statuses live in one table, ``segue.serving.api.problem``.
+Each class has a ``code``, a stable name for clients and log queries. Messages name the wrong value and the
+remedy. One table, in ``segue.serving.api.problem``, has the HTTP statuses.
 """
 
 from __future__ import annotations
@@ -51,13 +52,13 @@ if TYPE_CHECKING:
 
 
 class SegueError(Exception):
-    """Root of the tree; never raised itself."""
+    """Base of all errors; never raised itself."""
 
     code: ClassVar[str] = "segue"
 
 
 class RequestError(SegueError):
-    """The caller can mend it; the message is shown to them."""
+    """The caller can fix it; the message is public."""
 
     code = "request"
 
@@ -69,13 +70,13 @@ class InvalidInputError(RequestError):
 
 
 class EmptyHistoryError(RequestError):
-    """Nothing that the listener liked is known to the model."""
+    """The model knows no track that the listener liked."""
 
     code = "empty_history"
 
     def __init__(self) -> None:
         super().__init__(
-            "The history holds no liked item of this catalogue: name some, or ask for what is popular."
+            "The history has no liked track of this catalogue: name seed tracks, or request popular tracks."
         )
 
 
@@ -107,7 +108,7 @@ class ArtistNotFoundError(RequestError):
 
 
 class ImportNotFoundError(RequestError):
-    """The caller started no such import, or it is forgotten."""
+    """The caller started no such import, or its record has expired."""
 
     code = "import_not_found"
 
@@ -116,19 +117,19 @@ class ImportNotFoundError(RequestError):
 
 
 class AuthError(SegueError):
-    """The caller's key does not allow it; the message is shown to them."""
+    """The caller's key does not allow it; the message is public."""
 
     code = "auth"
 
 
 class TierError(AuthError):
-    """The caller's tier is below what they ask for."""
+    """The caller's tier is too low for the request."""
 
     code = "tier"
 
 
 class ArtifactError(SegueError):
-    """A model artifact cannot be served; the details belong in the log."""
+    """A model artifact cannot be served; the details go to the log."""
 
     code = "artifact"
 
@@ -143,8 +144,14 @@ class AliasNotFoundError(ArtifactError):
         self.family, self.made_by = family, made_by
 
 
-class VersionNotFoundError(ArtifactError):
-    """The family has no manifest under this version."""
+class UnservableError(ArtifactError):
+    """A version cannot be served: it is missing, damaged or has an unsupported format."""
+
+    code = "unservable"
+
+
+class VersionNotFoundError(UnservableError):
+    """The version has no manifest."""
 
     code = "version_not_found"
 
@@ -152,14 +159,14 @@ class VersionNotFoundError(ArtifactError):
         super().__init__(f"{family} has no version {version!r}: `segue models list {family}` names all.")
 
 
-class CorruptArtifactError(ArtifactError):
-    """A file differs from what its manifest promised; it never reaches service."""
+class CorruptArtifactError(UnservableError):
+    """A file differs from its manifest; it is never served."""
 
     code = "corrupt_artifact"
 
 
-class UnsupportedSchemaError(ArtifactError):
-    """The manifest's schema, or the layout of the files, is outside what this code reads."""
+class UnsupportedSchemaError(UnservableError):
+    """The manifest's schema or the layout of the files is one that this code does not read."""
 
     code = "unsupported_schema"
 
@@ -182,19 +189,19 @@ class ModelMissingError(ArtifactError):
 
 
 class VariantUnservableError(ArtifactError):
-    """Neither a variant of the clusters nor the live one can be loaded; the message is shown to callers."""
+    """Neither a variant of the clusters nor the live one can be loaded; the message is public."""
 
     code = "variant_unservable"
 
 
 class ObjectNotFoundError(ArtifactError):
-    """The store has nothing under that key."""
+    """The store has no object with that key."""
 
     code = "object_not_found"
 
 
 class StoreUnavailableError(ArtifactError):
-    """The artifact store did not answer, or refused."""
+    """The artifact store did not answer, or refused the request."""
 
     code = "store_unavailable"
 
@@ -206,13 +213,13 @@ class PublishError(SegueError):
 
 
 class PreconditionFailedError(PublishError):
-    """The object exists already, or changed since it was read."""
+    """The object exists already, or was changed after it was read."""
 
     code = "precondition_failed"
 
 
 class VersionExistsError(PublishError):
-    """The version is there already; versions are immutable."""
+    """The version exists already; versions are immutable."""
 
     code = "version_exists"
 
@@ -224,13 +231,13 @@ class AliasMovedError(PublishError):
 
 
 class GateRejectedError(PublishError):
-    """The gate found the challenger not good enough to serve."""
+    """The gate rejected the challenger: it is not good enough to serve."""
 
     code = "gate_rejected"
 
 
 class TrainingError(SegueError):
-    """Training ended without a model worth publishing: a solver failed, or its numbers are not finite."""
+    """Training ended without a model: a solver failed, or numbers are not finite."""
 
     code = "training"
 
@@ -242,7 +249,7 @@ class NotEnoughDataError(TrainingError):
 
 
 class ParityError(TrainingError):
-    """The exported model does not answer as the trained one does."""
+    """The exported model gives other answers than the trained one."""
 
     code = "parity"
 
@@ -254,37 +261,37 @@ class SourceError(SegueError):
 
 
 class NoStoreError(SourceError):
-    """No store's database is set, so nothing can be said of its customers; the message is public."""
+    """No store's database is set, so its customers are unknown; the message is public."""
 
     code = "no_store"
 
 
 class SourceUnavailableError(SourceError):
-    """The database or file cannot be opened or did not answer."""
+    """The database or file cannot be opened, or did not answer."""
 
     code = "source_unavailable"
 
 
 class SourceSchemaError(SourceError):
-    """The database is no Chinook-schema store, or the file no table of interactions."""
+    """The database does not have the Chinook schema, or the file is not a table of interactions."""
 
     code = "source_schema"
 
 
 class TableMissingError(SourceSchemaError):
-    """There is no table of the kind that is read: a model that needs it has no data."""
+    """The expected table does not exist, so a model that needs it has no data."""
 
     code = "table_missing"
 
 
 class StateUnavailableError(SegueError):
-    """The state of listeners cannot be opened or did not answer."""
+    """The state of listeners cannot be opened, or did not answer."""
 
     code = "state_unavailable"
 
 
 class NotCountedError(StateUnavailableError):
-    """Feedback reached the event lake and did not, or not all of it, reach the state."""
+    """Feedback is in the event lake, but not all of it is in the state."""
 
     code = "not_counted"
 

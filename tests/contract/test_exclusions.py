@@ -216,7 +216,7 @@ def test_exclusions_count_once_and_are_bounded(client: TestClient) -> None:
     say(client, "ignore", artist="A0")
     refused = ask(client, "/feedback", 422, user_id=LISTENER, event="block", genre="rock")
     assert refused["detail"] == (
-        f"user '{LISTENER}' has 500 blocks and ignores, and 500 are the most: "
+        f"user '{LISTENER}' has 500 blocks and ignores, and the maximum is 500: "
         "undo some with unblock or unignore first."
     )
     say(client, "ignore", artist="a7")  # said again, it is no more
@@ -227,15 +227,15 @@ def test_exclusions_count_once_and_are_bounded(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"event": "block"}, "body: name what it is about by one of artist and genre"),
+        ({"event": "block"}, "body: send one of artist and genre"),
         (
             {"event": "block", "artist": "A", "genre": "b"},
-            "body: name what it is about by one of artist and genre",
+            "body: send one of artist and genre",
         ),
         ({"event": "block", "track_id": "t1"}, "block takes an artist or a genre, not a track: a dislike"),
         (
             {"event": "ignore"},
-            "body: name what it is about by one of artist, genre, track_id, and from with to",
+            "body: send one of artist, genre, track_id, and from with to",
         ),
         ({"event": "ignore", "from": "2026-01-01T00:00:00Z"}, "body: a span of time needs both from and to"),
         (

@@ -50,7 +50,7 @@ def test_a_dislike_removes_the_track_everywhere(client: TestClient) -> None:
     left = [[track for track in tracks(mix) if track not in {first, mixed}] for mix in mixes]
     assert [tracks(mix) for mix in again] == left
     station = ask(client, "/radio/generate", genre="rock", user_id=LISTENER, limit=100)
-    assert "tracks like it follow" in station["because"]
+    assert "similar tracks follow" in station["because"]
     assert not {first, mixed} & set(tracks(station))
 
 
@@ -508,7 +508,7 @@ def test_seeds_may_be_audio_features_without_a_track(client: TestClient) -> None
         for reason in item["reasons"]
         if reason["kind"] == "asked"
     }
-    assert asked == {(name, f"its {name} is near what was asked for") for name in ("energy", "tempo")}
+    assert asked == {(name, f"its {name} is near the requested value") for name in ("energy", "tempo")}
     assert tracks(ask(client, "/recommend/user", user_id=LISTENER, seed_features={})) == tracks(
         ask(client, "/recommend/user", user_id=LISTENER)
     )
@@ -519,7 +519,7 @@ def test_a_station_starts_from_several_genres_or_from_a_sound(client: TestClient
     both = ask(client, "/radio/generate", genre="jazz", genres=["opera"], limit=40)
     assert {genre for track in both["tracks"] for genre in track["genres"]} == {"jazz", "opera"}
     more = ask(client, "/radio/generate", cursor=both["cursor"], limit=40)
-    assert more["because"] == "every track of jazz and opera was played or is left out: tracks like it follow"
+    assert more["because"] == "every track of jazz and opera was played or is left out: similar tracks follow"
     quiet, loud = (
         ask(client, "/radio/generate", seed_features={"energy": wanted}, limit=20) for wanted in (0.1, 0.9)
     )
@@ -527,8 +527,8 @@ def test_a_station_starts_from_several_genres_or_from_a_sound(client: TestClient
     assert of[0] + 0.2 < of[1]
     assert tracks(ask(client, "/radio/generate", cursor=quiet["cursor"], limit=5))
     for wish in ({"genre": "jazz", "mood": "chill"}, {"genres": ["jazz"], "seed_features": {"energy": 0.1}}):
-        assert "not several" in ask(client, "/radio/generate", 422, **wish)["detail"]
-    assert "name what to start from" in ask(client, "/radio/generate", 422, seed_features={})["detail"]
+        assert "start from only one of" in ask(client, "/radio/generate", 422, **wish)["detail"]
+    assert "send one of track_id" in ask(client, "/radio/generate", 422, seed_features={})["detail"]
 
 
 @pytest.mark.parametrize(

@@ -235,12 +235,12 @@ def test_a_track_that_another_variant_has_is_refused_with_its_name(
     client = start()
     placed = ask(client, 422, track_id="t100", variant="llav_pca")["detail"]
     assert "'t100' is new to llav_pca and cannot be placed" in placed
-    assert placed.endswith("ask for the variant naive_features, which has it.")
+    assert placed.endswith("request the variant naive_features, which has it.")
     for family in (HYBRID, CATALOGUE):
         shutil.rmtree(store.root / family)
     client = start()
     assert ask(client, 422, track_id="t100", variant="llav_pca")["detail"] == (
-        "track_id: 't100' is not in the variant llav_pca: ask for the variant naive_features, which has it."
+        "track_id: 't100' is not in the variant llav_pca: request the variant naive_features, which has it."
     )
     assert ask(client, 404, track_id="t200", variant="llav_pca")["code"] == "track_not_found"
 
@@ -260,12 +260,12 @@ def test_an_unknown_variant_is_refused_with_those_there_are(
 ) -> None:
     answer = ask(start(), 422, variant=variant)
     assert answer["code"] == "invalid_input"
-    assert f"no {variant!r}; ask for one of naive_features, pca_features." in answer["detail"]
+    assert f"{variant!r} does not exist; use one of naive_features, pca_features." in answer["detail"]
 
 
 def test_only_clusters_have_variants(start: Callable[..., TestClient], versions: dict[str, str]) -> None:
     detail = ask(start(), 422, variant="naive_features", model="content")["detail"]
-    assert detail == "variant: the model content has none; leave out one of the two."
+    assert detail == "variant: the model content has no variants; send only one of both."
 
 
 @pytest.mark.parametrize("wish", [{"variant": "naive_features"}, {"model": "clusters"}])
@@ -315,7 +315,7 @@ def test_for_a_damaged_variant_the_live_one_stands_in_and_the_answer_says_so(
     answer = ask(start(), variant="pca_features")
     assert tracks(answer) == neighbours(naive, 1)
     assert (answer["variant"], answer["model_version"]) == ("naive_features", versions["naive_features"])
-    assert answer["because"] == "pca_features cannot be served now; naive_features, which is live, stands in"
+    assert answer["because"] == "pca_features cannot be served now; the live naive_features is used instead"
 
 
 def test_what_is_damaged_is_never_served(
@@ -351,7 +351,7 @@ def test_without_a_recommender_the_live_variant_answers_who_asks_for_no_model(
     lose(store, HYBRID, CATALOGUE)
     answer = ask(start())
     assert (answer["model"], tracks(answer)) == ("clusters", neighbours(naive, 1))
-    assert answer["because"] == "no recommender can be served now; the clusters stand in"
+    assert answer["because"] == "no recommender can be served now; the clusters are used instead"
     assert answer["items"][0]["name"] == naive.name[int(tracks(answer)[0][1:])]
     assert [item["genres"] for item in answer["items"]] == [
         list(catalogue().genres.of(int(track[1:]))) for track in tracks(answer)
@@ -424,5 +424,5 @@ def test_a_program_is_answered_as_over_http(
     found = segue.similar(["t001", "t095"], variant="pca_features", limit=5)
     over_http = ask(start(), track_id=["t001", "t095"], variant="pca_features")
     assert found.model_dump(exclude_none=True, mode="json") == over_http | {"request_id": found.request_id}
-    with pytest.raises(InvalidInputError, match="ask for one of naive_features, pca_features"):
+    with pytest.raises(InvalidInputError, match="use one of naive_features, pca_features"):
         segue.similar("t001", variant="colour_features")

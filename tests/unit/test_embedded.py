@@ -123,5 +123,5 @@ def test_without_a_state_seeds_are_answered_and_feedback_says_what_lacks(
 ) -> None:
     segue = open_recommender(str(trained.folder), cache=tmp_path / "cache")
     assert segue.recommend(seed_tracks=["t001"], n=2).items[0].genres == [GENRES[0]]
-    with pytest.raises(ConfigError, match=r"state: not given: open_recommender\(…, state=FILE\)"):
+    with pytest.raises(ConfigError, match=r"state: not given: use open_recommender\(…, state=FILE\)"):
         segue.feedback(LISTENER, "like", "t001")

@@ -127,7 +127,7 @@ def test_where_no_track_of_the_sample_is_found_the_report_says_how_to_get_real_o
     done = invoke("spotify", "endsong_0.json", "--user", "me", "--data", store)
     assert done.exit_code == 1
     words = " ".join(done.output.split())
-    assert "The catalogue has none of these tracks. It is the sample store's, which is made up" in words
+    assert "The catalogue has none of these tracks. It is the catalogue of the sample store" in words
     assert "make run DATA=path/to/data" in words
     assert "docs/import.md" in words
 
@@ -138,7 +138,7 @@ def test_where_no_track_of_ones_own_is_found_the_report_asks_for_the_causes(here
     assert done.exit_code == 1
     words = " ".join(done.output.split())
     assert "The catalogue has none of these tracks. Are artist and title swapped" in words
-    assert "the catalogue of another store" in words
+    assert "Does the catalogue belong to another store" in words
     assert "sample" not in words
 
 
@@ -152,7 +152,7 @@ def test_a_file_without_listens_is_named_with_the_reason(here: Path, form: str, 
     assert f"{name}: 0 listens; it holds no listens: give " in done.output
     (here / "folder").mkdir()
     empty = invoke(form, "folder", "--user", "me")
-    assert "folder: 0 listens; nothing in it holds listens: give " in empty.output
+    assert "folder: 0 listens; it contains no listens: give " in empty.output
     assert "made up" not in empty.output
 
 

@@ -93,7 +93,7 @@ def test_neighbours_in_a_variant_have_reasons(tmp_path: Path, monkeypatch: pytes
     command = ["similar", "t004", "--variant", "pca_features", "--limit", "2", "--artifacts", str(store.root)]
     done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
     assert done.exception is None, done.output
-    assert "Note: pca_features cannot be served now; naive_features, which is live, stands in." in done.output
+    assert "Note: pca_features cannot be served now; the live naive_features is used instead." in done.output
     assert "like t004, by clusters (naive_features)" in done.output
     assert re.search(r"^t004 is in (no cluster|cluster \d+, cluster \d+, with strength \d\.\d\d)\.$",
                      done.output, re.MULTILINE)  # fmt: skip

@@ -93,7 +93,7 @@ def _command(form: ExportFormat) -> Callable[..., None]:
         from segue.domain.catalogue.external_id import read_id
         from segue.domain.catalogue.track_match import build_track_index
         from segue.serving.imports.budget import Reading
-        from segue.serving.imports.run import Destination, Watch, import_history
+        from segue.serving.imports.run import Destination, ImportProgress, import_history
         from segue.state.location import open_state
 
         console = Console(soft_wrap=True, highlight=False, stderr=as_json)
@@ -103,7 +103,7 @@ def _command(form: ExportFormat) -> Callable[..., None]:
             index = build_track_index(_catalogue(data, location))
         with Progress(*_COLUMNS, console=console, transient=True) as bars:
             task = bars.add_task("reading", total=None)
-            watch = Watch(
+            progress = ImportProgress(
                 begin=lambda size: bars.update(task, total=size),
                 read=lambda size: bars.advance(task, size),
                 recorded=lambda done: bars.update(task, description=f"recording, {done} events"),
@@ -115,7 +115,7 @@ def _command(form: ExportFormat) -> Callable[..., None]:
                 index,
                 destination,
                 reading=Reading(read_zone(zone) if zone else None, *import_limits()),
-                watch=watch,
+                progress=progress,
             )
         if as_json:
             typer.echo(json.dumps(asdict(report), indent=1))

@@ -1,1 +1,1 @@
-"""HTTP: the application, its requests and errors, tiers, cursors, logs and metrics."""
+"""The HTTP application: requests, errors, tiers, cursors, logs and metrics."""

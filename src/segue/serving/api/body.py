@@ -1,4 +1,4 @@
-"""What is read of a request: which query parameters, how much of a body, in which encoding, and its JSON."""
+"""Read requests within limits: their query parameters, and the size, encoding and JSON of their bodies."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from fastapi.responses import Response
 
 MOST_BODY_BYTES = 1 << 20
-"""The largest JSON body that is read: four times ten thousand ids of Spotify, the longest list there is."""
+"""Maximum size of a JSON body; the longest list, ten thousand Spotify ids, needs a quarter of it."""
 
 _DRAINED_BYTES = 8 * MOST_BODY_BYTES
-"""What is read and thrown away of a larger body, as many clients read no answer before they have sent it."""
+"""Bytes of a larger body that are read and ignored; many clients read the answer only after sending all."""
 
 MOST_FIELDS = 100
-"""In one object: no request has as many names."""
+"""Maximum number of fields in one object; every request has fewer."""
 
 MOST_FIELDS_IN_ALL = 5000
-"""In the whole body: the largest request, 500 events of feedback, has 3501. Each may be a fault to tell."""
+"""Maximum number of fields in a body; the largest request, 500 events of feedback, has 3501."""
 
 UNREAD_BODY = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_input",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "content_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
 }
-"""Why a body was not read, with the code of the answer: Python's names of statuses differ by version."""
+"""Error code for each status of a body that is not read; Python's names of statuses differ by version."""
 
 _MOST_DIGITS = 1000
 _SHOWN = 40
@@ -44,17 +44,17 @@ _MOST_NAMED = 10
 
 
 class BoundedRoute(APIRoute):
-    """A route that reads bodies of a bounded size, and refuses query parameters that nobody reads.
+    """A route that limits the size of bodies and refuses unknown query parameters.
 
-    Integers may have any length: validation, not the parser, names the field.
+    Integers may have any length, so that validation, and not the parser, reports the field.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what answers a request."""
-        handler, asked = super().get_route_handler(), set(_parameters(self.dependant))
+        """Return the function that answers a request."""
+        handler, known = super().get_route_handler(), set(_parameters(self.dependant))
 
         async def handle(request: Request) -> Response:
-            unknown = [name for name in request.query_params if name not in asked]
+            unknown = [name for name in request.query_params if name not in known]
             if unknown:
                 raise RequestValidationError(
                     [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]
@@ -69,7 +69,7 @@ class BoundedRoute(APIRoute):
 
 
 def _parameters(dependant: Dependant) -> Iterator[str]:
-    """Name the query parameters of a route; a model of them has one in each field."""
+    """Yield the names of a route's query parameters; each field of a model is one."""
     for field in dependant.query_params:
         kind = field.field_info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -88,7 +88,7 @@ class _Body(Request):
         return json.loads(await self.body(), parse_int=_integer, object_pairs_hook=fields.take)
 
     async def read(self) -> None:
-        """Keep the body for `json`; raises HTTPException where it is compressed or too large."""
+        """Read the body for `json`; raise HTTPException if it is compressed or too large."""
         encoding = self.headers.get("content-encoding", "identity")
         if encoding.strip().lower() not in {"", "identity"}:
             raise HTTPException(
@@ -105,28 +105,28 @@ class _Body(Request):
         if size > MOST_BODY_BYTES:
             raise HTTPException(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"body: larger than the {MOST_BODY_BYTES} bytes that are read: "
+                f"body: larger than the maximum of {MOST_BODY_BYTES} bytes: "
                 "send less, or in several requests.",
             )
         self._body = b"".join(pieces)
 
 
 class _Fields:
-    """Takes each object of a body from the parser, and refuses one too many field before any is validated.
+    """Counts the fields of each object that the parser reads, and refuses too many before validation.
 
-    Validation makes a fault for every field, which would keep all other callers waiting for seconds.
+    Validation makes a fault for each field, which can block all other callers for seconds.
     """
 
     def __init__(self, expected: Any) -> None:
         self._expected, self._names, self._n = expected, dict[str, None](), 0
 
     def take(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        self._names.update(dict.fromkeys(found))
+        fields = dict(pairs)
+        self._names.update(dict.fromkeys(fields))
         self._n += len(pairs)
         if len(pairs) > MOST_FIELDS or self._n > MOST_FIELDS_IN_ALL:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, self._refusal())
-        return found
+        return fields
 
     def _refusal(self) -> str:
         schema = TypeAdapter(self._expected).json_schema()

@@ -22,7 +22,7 @@ def _as_text(value: object) -> object:
 
 
 def _as_number(value: object) -> object:
-    """Return the whole number that an id names, in any spelling that `read_id` knows."""
+    """Return an id as an integer, if `read_id` reads it as one."""
     try:
         digits = read_id(value)
     except InvalidInputError:
@@ -40,7 +40,7 @@ def _fit(text: str) -> str:
 def _in_utf8(text: str) -> str:
     try:
         text.encode()
-    except UnicodeEncodeError as error:  # JSON can spell half a character, which no database keeps
+    except UnicodeEncodeError as error:  # JSON can write half a surrogate pair, which no database stores
         half = f"\\u{ord(text[error.start]):04x}"
         raise ValueError(f"{half} is half a character: send both halves or neither") from error
     return text
@@ -54,11 +54,11 @@ Id = Annotated[
     _Sized,
     AfterValidator(_fit),
 ]
-"""A user or track as the caller names it, as `segue.domain.catalogue.external_id` reads it."""
+"""Id of a user or track in the caller's system, read by `segue.domain.catalogue.external_id`."""
 
 
 class Problem(BaseModel):
-    """What every error answers (RFC 9457), with the fields ``code``, ``request_id`` and ``error``."""
+    """The response of every error (RFC 9457), with the fields ``code``, ``request_id`` and ``error``."""
 
     type: str
     title: str
@@ -82,7 +82,7 @@ class GenreRequest(BaseModel):
 
 
 class GenreResponse(BaseModel):
-    """The genre a customer will spend most on next; all but ``Genre`` with ``?details=true`` only."""
+    """The genre that a customer will spend most on next; ``?details=true`` adds the other fields."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"Genre": "Rock"}]})
 
@@ -90,8 +90,8 @@ class GenreResponse(BaseModel):
     probabilities: dict[str, float] | None = Field(
         None,
         description=(
-            "by genre, greatest first; sums to 1. Of forest: the model's; of recent_favourite and "
-            "own_past_favourite: shares of the customer's spending; of most_common_genre: shares of the "
+            "by genre, greatest first; sums to 1. forest: the model's probabilities; recent_favourite and "
+            "own_past_favourite: shares of the customer's spending; most_common_genre: shares of the "
             "store's customers. A customer with ten tracks or more, all of one genre, gets that genre first."
         ),
     )
@@ -102,10 +102,10 @@ class GenreResponse(BaseModel):
     )
     because: str | None = None
     current_genre: str | None = Field(
-        None, description="what the customer spent most on up to now; absent if that is nothing"
+        None, description="genre that the customer spent most on until now; missing if there is none"
     )
     spending_shares: dict[str, float] | None = Field(
-        None, description="what the customer spent up to now, by genre, greatest first; sums to 1, or empty"
+        None, description="shares of the customer's spending by genre, greatest first; sums to 1, or empty"
     )
 
     @classmethod
@@ -128,26 +128,26 @@ class LiveModel(BaseModel):
     """A family's live version."""
 
     version: str | None = Field(
-        description="null where its alias cannot be read, and this process has no version in memory"
+        description="null if its alias cannot be read, and this process has no version in memory"
     )
     live_since: str | None
     previous: str | None = Field(description="the version before, to roll back to")
     servable: bool = Field(
-        description="this process has it in memory, or its manifest and its catalogue's are whole, and no "
-        "function of this process found a file damaged; on AWS each function is a process of its own, and "
-        "checks the files that it loads"
+        description="whether this process has it in memory, or its manifest and its catalogue's are intact "
+        "and this process found no damaged file; on AWS each function is a process of its own and checks the "
+        "files that it loads"
     )
-    missing: list[str] = Field(description="families that it needs, itself included, that cannot be served")
+    missing: list[str] = Field(description="families that it needs, or itself, that cannot be served")
     problem: str | None = Field(
-        default=None, description="why this process goes on with a version that it has in memory"
+        default=None, description="why this process still uses a version that it has in memory"
     )
 
 
 class HealthResponse(BaseModel):
-    """What is live; ``degraded`` while any of it is missing, or there is nothing, else ``ok``."""
+    """The live models; the status is ``degraded`` if one cannot be served or none is live, else ``ok``."""
 
     status: str
     segue: str
     models: dict[str, LiveModel | None] = Field(
-        description="by family; null for one that nobody has promoted, which degrades nothing"
+        description="by family; null if no version was promoted, which does not degrade the status"
     )

@@ -1,4 +1,4 @@
-"""The OpenAPI description: what FastAPI finds out, and what clients made of it need beside."""
+"""The OpenAPI description: FastAPI's, with the additions that generated clients need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEY = {
     "type": "apiKey",
     "in": "header",
     "name": "x-api-key",
-    "description": "A key of the API on AWS. A server of `segue serve` asks for none.",
+    "description": "A key of the API on AWS. `segue serve` needs no key.",
 }
 _AWS = {
     "url": "https://{api}.execute-api.{region}.amazonaws.com/v1",
@@ -24,32 +24,32 @@ _AWS = {
     "variables": {"api": {"default": "API"}, "region": {"default": "eu-central-1"}},
 }
 OPEN: dict[str, Any] = {"security": []}
-"""The ``openapi_extra`` of a route that asks for no key; the template says the same of its event."""
+"""The ``openapi_extra`` of a route without a key; the template defines the same for its event."""
 
 
 def operation_id(route: APIRoute) -> str:
-    """Name an operation as its function is named: clients call their methods so."""
+    """Return the name of the route's function; generated clients use it as the name of a method."""
     return route.name
 
 
 def describe(api: FastAPI, base_path: str) -> dict[str, Any]:
-    """Return the OpenAPI description of an application whose routes answer below a path."""
+    """Return the OpenAPI description of an application with a base path."""
     described = get_openapi(
         title=api.title,
         version=api.version,
         description=api.description,
         routes=api.routes,
-        servers=[{"url": base_path or "/", "description": "The server that serves this."}, _AWS],
+        servers=[{"url": base_path or "/", "description": "This server."}, _AWS],
     )
     described["components"]["securitySchemes"] = {"key": _KEY}
     for operations in described["paths"].values():
         for operation in operations.values():
             operation.setdefault("security", [{"key": []}])
-            _say_problem_json(operation["responses"])
+            _use_problem_json(operation["responses"])
     return described
 
 
-def _say_problem_json(responses: dict[str, Any]) -> None:
+def _use_problem_json(responses: dict[str, Any]) -> None:
     for response in responses.values():
         content = response.get("content", {})
         schema = content.get("application/json", {}).get("schema", {})

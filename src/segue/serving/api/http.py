@@ -1,4 +1,4 @@
-"""HTTP: the FastAPI application of a function, what its routes depend on, and the Lambda entry point."""
+"""The FastAPI application of a function, the dependencies of its routes, and the Lambda entry point."""
 
 from __future__ import annotations
 
@@ -33,35 +33,35 @@ if TYPE_CHECKING:
 
 
 class Refreshed(Protocol):
-    """A model that is loaded when it is first asked for, and looked up again from time to time."""
+    """A model that is loaded on first use and refreshed from time to time."""
 
     def get(self) -> Any:
         """Return the live model; raises ArtifactError if there is none."""
 
     def expire(self) -> None:
-        """Look for a newer one on the next call."""
+        """Look for a newer version on the next call."""
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Problem, "description": "The caller can mend it; detail says how."},
+    "4XX": {"model": Problem, "description": "The caller can fix it; detail says how."},
     "5XX": {"model": Problem, "description": "Try again after Retry-After."},
 }
-"""What every route may answer besides success, for its OpenAPI description."""
+"""OpenAPI descriptions of the error responses of every route."""
 
 IdempotencyKey = Annotated[
     str | None,
-    Header(min_length=1, max_length=255, description="one per request, the same when it is sent again"),
+    Header(min_length=1, max_length=255, description="unique for each request; the same if it is sent again"),
 ]
-"""The header Idempotency-Key, for routes that can be sent twice."""
+"""The header Idempotency-Key, for routes where a request may be sent again."""
 
 _TEXT = ["application/json", PROBLEM_JSON, "text/html", "image/svg+xml"]
 _NEW_OBJECTS = 20_000
-"""That are made before the collector looks: by Python's 700 it looks nine times while a history is read."""
+"""Number of new objects before a garbage collection; Python's 700 cause nine while a history is read."""
 
 
 def http_api(title: str) -> FastAPI:
-    """Build a function's application; documentation pages are the local server's business."""
-    # Behind API Gateway a redirect would lead to an address without the stage.
+    """Build a function's application, without documentation pages."""
+    # Behind API Gateway, a redirect leads to an address without the stage.
     api = FastAPI(
         title=title,
         docs_url=None,
@@ -74,7 +74,7 @@ def http_api(title: str) -> FastAPI:
 
 
 def local_api(functions: Iterable[FastAPI], *more: APIRouter) -> FastAPI:
-    """Join the functions' applications, and more routes, with documentation pages that need no internet."""
+    """Join the functions' applications and more routes, with documentation pages that work offline."""
     from fastapi_offline import FastAPIOffline
 
     api = FastAPIOffline(
@@ -89,7 +89,7 @@ def local_api(functions: Iterable[FastAPI], *more: APIRouter) -> FastAPI:
     for function in functions:
         api.include_router(function.router)
         pages += function.routes
-    for route in pages:  # the server leaves the body out
+    for route in pages:  # the server omits the body
         if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
             api.add_api_route(route.path, route.endpoint, methods=["HEAD"], include_in_schema=False)
     for router in more:
@@ -101,7 +101,7 @@ def local_api(functions: Iterable[FastAPI], *more: APIRouter) -> FastAPI:
             described.append(describe(api, web_settings().base_path))
         return described[0]
 
-    api.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation says to extend it
+    api.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this way to extend it
     return _prepared(api)
 
 
@@ -116,7 +116,7 @@ def _prepared(api: FastAPI) -> FastAPI:
 
 
 def allow_pages(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
-    """Return an application whose answers pages of these origins, if any, may read."""
+    """Let web pages of these origins, if any, read the application's answers (CORS)."""
     if not origins:
         return app
     return CORSMiddleware(
@@ -129,7 +129,7 @@ def allow_pages(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
 
 
 class _BelowBasePath:
-    """Lets routes answer below a path, as a custom domain's base path mapping sends it, and without it."""
+    """Lets routes answer with and without a base path, which a custom domain's mapping sends."""
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:
         self._app, self._base_path = app, base_path
@@ -158,21 +158,21 @@ def _add_front_page(api: FastAPI) -> None:
 def lambda_entry(api: FastAPI, *models: Refreshed) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of an application.
 
-    Models are loaded at INIT, so that a SnapStart snapshot holds them, and looked up again after a
-    restore. That INIT finds no model or no store is no reason to fail: the first request tries again.
+    Models are loaded at INIT, so that a SnapStart snapshot contains them, and are refreshed after a restore.
+    INIT does not fail without a model or a store; the first request tries again.
     """
     from snapshot_restore_py import register_after_restore
 
     register_after_restore(drop_connections)
     for model in models:
         register_after_restore(model.expire)
-        with contextlib.suppress(errors.ArtifactError):  # raised again, and logged, by the first request
+        with contextlib.suppress(errors.ArtifactError):  # the first request raises and logs it again
             model.get()
-    # What is loaded by now stays: a collection takes 1 ms without it, 80 with it, and an answer waits for it.
+    # Objects loaded by now stay: a collection takes 1 ms without them and 80 ms with them, during an answer.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS)
-    # Mangum takes other types for binary and would answer them in base64.
+    # Mangum treats other types as binary and answers them in base64.
     adapter = Mangum(api, lifespan="off", text_mime_types=_TEXT)
 
     @logger.inject_lambda_context(clear_state=True, correlation_id_path=API_GATEWAY_REST)
@@ -188,17 +188,17 @@ def lambda_entry(api: FastAPI, *models: Refreshed) -> Callable[[dict[str, Any], 
 def caller_tier(settings: TierSettings) -> Any:
     """Return the dependency that finds a caller's tier: ``tier: Annotated[Tier, caller_tier(settings)]``.
 
-    The key's id comes from API Gateway, which has checked the key; no caller can write it.
+    The key's id comes from API Gateway, which has checked the key; a caller cannot set it.
     """
 
-    async def find(request: Request) -> Tier:  # a plain function would be given a thread of its own
+    async def find(request: Request) -> Tier:  # async, because a plain function would run in a thread
         return settings.of_key.get(_key_id(request), settings.default)
 
     return Depends(find)
 
 
 def caller_key() -> Any:
-    """Return the dependency that finds the id of a caller's key, empty on a laptop."""
+    """Return the dependency that finds the id of a caller's key; empty on a laptop."""
 
     async def find(request: Request) -> str:
         return _key_id(request)
@@ -209,7 +209,7 @@ def caller_key() -> Any:
 def server_url() -> Any:
     """Return the dependency that finds this server's address, for links to it.
 
-    It is SEGUE_PUBLIC_URL, or where the request came in; never the header Host, which any caller can write.
+    The address is SEGUE_PUBLIC_URL, or that of the socket; never the header Host, which a caller can set.
     """
     web = web_settings()
 

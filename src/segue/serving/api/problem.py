@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457): the table of statuses, what is public, and what is logged."""
+"""Answer errors as problem+json (RFC 9457): their statuses, public messages and logs."""
 
 from __future__ import annotations
 
@@ -34,36 +34,36 @@ STATUS: dict[type[errors.SegueError], HTTPStatus] = {
     errors.StateUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SegueError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-"""The one table from errors to statuses; a class without a row has that of its nearest ancestor."""
+"""HTTP status of each error class; a class without a row has that of its nearest ancestor."""
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = 5
 _SORRY = "The request cannot be answered now. It was logged under its request_id."
-_SAID = {
+_PUBLIC_TEXT = {
     errors.NotCountedError.code: "The events are kept, but not all of them count yet: send the same request "
-    "again. Under the same event_id, at or Idempotency-Key nothing counts twice."
+    "again. With the same event_id, at or Idempotency-Key nothing counts twice."
 }
-"""What an answer of 500 and above may say instead of `_SORRY`, by code."""
+"""Text of answers of 500 and above by code; all others have `_SORRY`."""
 
 _UNREADABLE = "body: not readable as JSON in UTF-8, or nested too deeply."
-_ROUTES = "docs/openapi.json lists those there are, and a local server shows them at /docs."
+_ROUTES = "docs/openapi.json lists all routes, and a local server shows them at /docs."
 _MODELS = {GENRE_PREFERENCE: "Genre model", HYBRID: "Recommender", CLUSTERS: "Clusters"}
 _MOST_OF_PATH = 200
 
 
 def add_handlers(api: FastAPI) -> None:
-    """Let an application answer every error with problem+json; call it before middleware is added."""
+    """Answer every error of an application with problem+json; call this before middleware is added."""
     api.add_exception_handler(errors.SegueError, _on_error)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
-    # As a handler it would answer from outside of what adds the headers of CORS.
+    # As an exception handler, it would run outside the CORS middleware, and its answers would lack headers.
     api.add_middleware(ServerErrorMiddleware, handler=_on_unexpected)
 
 
 def problem(status: HTTPStatus, code: str, detail: str, request: Request, *, error: str = "") -> JSONResponse:
     """Answer with problem+json; ``error`` is the short form for clients of the first routes.
 
-    Both texts are cut where they are long: what a caller sends must not make an answer grow.
+    Both texts are limited in length, because they may quote what a caller sent.
     """
     body = Problem(
         type=f"urn:segue:error:{code}",
@@ -93,7 +93,7 @@ def _on_error(request: Request, error: Exception) -> JSONResponse:
         return problem(status, code, detail, request, error=f"{name} not found")
     logger.error("request failed", exc_info=error, extra={"code": code})
     public = isinstance(error, (errors.VariantUnservableError, errors.NoStoreError))
-    return problem(status, code, str(error) if public else _SAID.get(code, _SORRY), request)
+    return problem(status, code, str(error) if public else _PUBLIC_TEXT.get(code, _SORRY), request)
 
 
 def _on_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -107,19 +107,19 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
-    if status is HTTPStatus.BAD_REQUEST:  # FastAPI's answer to a body that Python cannot even decode
+    if status is HTTPStatus.BAD_REQUEST:  # FastAPI's answer to a body that Python cannot decode
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", _UNREADABLE, request)
     if status in UNREAD_BODY:
         _log_refusal(request, UNREAD_BODY[status])
         return problem(status, UNREAD_BODY[status], error.detail, request)
     code = status.phrase.lower().replace(" ", "_")
-    says = f"{status.phrase}."
+    detail = f"{status.phrase}."
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        says = f"this route takes {(error.headers or {}).get('Allow', 'other methods')} only."
+        detail = f"this route takes {(error.headers or {}).get('Allow', 'other methods')} only."
     if status is HTTPStatus.NOT_FOUND:
-        says = f"there is no such route; {_ROUTES}"
+        detail = f"there is no such route; {_ROUTES}"
     place = shortened(f"{request.method} {request.url.path}", _MOST_OF_PATH)
-    response = problem(status, code, f"{place}: {says}", request)
+    response = problem(status, code, f"{place}: {detail}", request)
     response.headers.update(error.headers or {})
     return response
 
@@ -130,7 +130,7 @@ def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
 
 
 def _log_refusal(request: Request, code: str, faults: list[str] | None = None) -> None:
-    """Log which route refused and which fields, never what a caller sent: that may be about a person."""
+    """Log the route and the fields at fault, but no values of the caller, which may be personal data."""
     route = getattr(request.scope.get("route"), "path", "")
     logger.info("request refused", extra={"code": code, "route": route, "faults": faults or []})
 
@@ -139,7 +139,7 @@ def _refusal(request: Request, error: RequestValidationError) -> str:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return f"body: not valid JSON at character {first['loc'][-1]}, {first['ctx']['error']}"
-    # Each place begins with body, query, path or header; one that ends there is the whole body.
+    # Each place begins with body, query, path or header; a place with no more parts is the whole body.
     whole = [fault for fault in error.errors() if all(str(part).startswith("(") for part in fault["loc"][1:])]
     if whole and whole[0]["type"] != "value_error":
         return "body: send a JSON object, with the header content-type: application/json"
@@ -149,7 +149,7 @@ def _refusal(request: Request, error: RequestValidationError) -> str:
 
 
 def _example(request: Request) -> Any:
-    """Return what the route describes as a request that is right, or None."""
+    """Return the route's example of a valid request, or None."""
     field = getattr(request.scope.get("route"), "body_field", None)
     extra = getattr(field and field.field_info.annotation, "model_config", {}).get("json_schema_extra") or {}
     return next(iter(extra.get("examples", ())), None)

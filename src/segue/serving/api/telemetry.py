@@ -1,4 +1,4 @@
-"""Logs and metrics (CloudWatch embedded metric format), and the names of every metric."""
+"""Logs and metrics (CloudWatch embedded metric format), and the names of all metrics."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from segue.errors import ArtifactError
 
 ARTIFACT_REFRESH_FAILED = "ArtifactRefreshFailed"
-"""A refresh failed while a good version went on serving; an alarm watches it."""
+"""Number of failed refreshes during which an older version keeps serving; an alarm watches it."""
 
 ANSWERS = "Answers"
-"""Requests answered, of whatever status."""
+"""Number of answers of any status."""
 
 SERVER_ERRORS = "ServerErrors"
-"""Answers of status 500 and above."""
+"""Number of answers of status 500 and above."""
 
 _DISABLED = metrics_disabled()
 
 logger = Logger(stream=sys.stdout if in_lambda() else sys.stderr)
-"""On standard output, where Lambda collects it; anywhere else that is for answers, as of `segue … --json`."""
+"""Logger on standard output in Lambda, and on standard error elsewhere, where answers use the output."""
 metrics = Metrics(namespace=metrics_namespace())
 
 
 def count(name: str) -> None:
     """Add one to a metric."""
-    if not _DISABLED:  # Powertools would hold a hundred back, then print them all the same
+    if not _DISABLED:  # Powertools' own switch prints the metrics after every hundred
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
 def refresh_failed(error: ArtifactError) -> None:
-    """Log and count a refresh that failed while an older version goes on serving."""
-    logger.warning("artifact refresh failed, the version at hand goes on serving", exc_info=error)
+    """Log and count a failed refresh during which an older version keeps serving."""
+    logger.warning("artifact refresh failed, the loaded version keeps serving", exc_info=error)
     count(ARTIFACT_REFRESH_FAILED)

@@ -1,4 +1,4 @@
-"""What a key opens: four tiers, each with all that the ones before have."""
+"""The four tiers of API keys and their features; each tier includes those of the tiers before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Tier(StrEnum):
-    """Free, starter, pro, enterprise: in this order, each opens at least as much as the one before."""
+    """The tiers, from the lowest to the highest."""
 
     FREE = "free"
     STARTER = "starter"
@@ -21,12 +21,12 @@ class Tier(StrEnum):
 
     @property
     def draws_as(self) -> Tier:
-        """The tier whose sources answer: models are fitted for tiers up to pro."""
+        """Return the tier whose models answer; models are fitted for tiers up to pro."""
         return min(self, Tier.PRO, key=_RANK.__getitem__)
 
 
 class Feature(StrEnum):
-    """What a tier can open."""
+    """Features that a tier may include."""
 
     POPULARITY = "popularity"
     COLLABORATIVE = "collaborative"
@@ -54,23 +54,23 @@ NEEDS: Mapping[Feature, Tier] = {
     Feature.DEEP_HYBRID: Tier.PRO,
     Feature.TASTE_PROFILE: Tier.PRO,
 }
-"""The lowest tier that opens each feature."""
+"""The lowest tier that includes each feature."""
 
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 
 def opens(tier: Tier) -> frozenset[Feature]:
-    """Return all that a tier opens."""
+    """Return all features of a tier."""
     return frozenset(feature for feature, needed in NEEDS.items() if _RANK[needed] <= _RANK[tier])
 
 
 def require(caller: Tier, needed: Tier | Feature) -> None:
-    """Let pass who has at least the tier, or one that opens the feature.
+    """Check that the caller has at least the tier, or a tier that includes the feature.
 
     Raises
     ------
     TierError
-        The caller's tier is below: ask for less, or use a key of the tier that the message names.
+        The caller's tier is too low.
     """
     tier = NEEDS[needed] if isinstance(needed, Feature) else needed
     if _RANK[caller] < _RANK[tier]:

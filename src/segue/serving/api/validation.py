@@ -1,4 +1,4 @@
-"""Say in plain words what is wrong with a request, and what to send instead."""
+"""Describe the faults of a request in plain words, and what to send instead."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SHOWN = 60
-"""Characters of a refused value that are quoted."""
+"""Maximum number of characters quoted from a refused value."""
 
-_MOST_TOLD = 10
+_MOST_REPORTED = 10
 _MOST_BYTES = 2000
-"""In an answer's detail, whatever is sent."""
+"""Maximum size of an answer's detail."""
 
 _FOR_EXAMPLE = 400
-"""Bytes of the detail that are kept for an example and for the number of faults left out."""
+"""Bytes of the detail that are reserved for an example and the number of omitted faults."""
 
 _OUR_NAME = re.compile(r"[a-z_]{1,40}|\(unknown\)")
 _AS_JSON = json.JSONEncoder(default=repr, skipkeys=True)
@@ -38,7 +38,7 @@ _WANTED = {
     "model_type": "must be an object, as in {…}",
     "model_attributes_type": "must be an object, as in {…}",
 }
-"""What to send, by Pydantic's name of the fault."""
+"""Text by Pydantic's name of the fault."""
 
 _LIMIT = {
     "greater_than_equal": ("ge", "must be {} or more"),
@@ -50,39 +50,39 @@ _LIMIT = {
     "datetime_parsing": ("error", "must be a time as in 2026-11-21T12:00:00Z ({})"),
     "datetime_from_date_parsing": ("error", "must be a time as in 2026-11-21T12:00:00Z ({})"),
 }
-"""The same where a limit is told: its name among what Pydantic says of the fault."""
+"""Name of the limit in Pydantic's context of the fault, and text that contains the limit."""
 
 
 def say_what_is_wrong(faults: Sequence[Any], body: object, example: object = None, *, after: int = 0) -> str:
-    """Tell every fault that Pydantic found in ``body``: the place, what it must be, and what it is.
+    """Describe the faults that Pydantic found in ``body``: the place, what is wanted, and what was sent.
 
     Parameters
     ----------
     faults : sequence of dict
-        Pydantic's, each with its place, ``loc``.
+        Pydantic's faults, each with its place, ``loc``.
     example : object, optional
-        A request that is right, to show where a field is missing.
+        A valid request, which is quoted if a field is missing.
     after : int
-        Parts of each place that come before those inside ``body``.
+        Number of parts of each place that come before the place inside ``body``.
     """
-    told: list[str] = []
+    sentences: list[str] = []
     room = _MOST_BYTES - _FOR_EXAMPLE
     for place, fault in enumerate(faults):
         sentence = _sentence(fault, body, after)
-        if sentence in told:  # members of a union often say the same
+        if sentence in sentences:  # members of a union often give the same sentence
             continue
-        if told and (len(told) == _MOST_TOLD or len(sentence) > room):
-            told.append(f"and {len(faults) - place} more")
+        if sentences and (len(sentences) == _MOST_REPORTED or len(sentence) > room):
+            sentences.append(f"and {len(faults) - place} more")
             break
-        told.append(sentence)
+        sentences.append(sentence)
         room -= len(sentence)
     if example is None or all(fault["type"] != "missing" for fault in faults):
-        return "; ".join(told)
-    return f"{'; '.join(told)}. Send for example {json.dumps(example, ensure_ascii=False)}"
+        return "; ".join(sentences)
+    return f"{'; '.join(sentences)}. Send for example {json.dumps(example, ensure_ascii=False)}"
 
 
 def name_faults(faults: Sequence[Any]) -> list[str]:
-    """Return the first places and kinds of fault, without a word that the caller chose: for the log."""
+    """Return the places and kinds of the first faults for the log, without any text of the caller."""
     named: dict[str, None] = {}
     for fault in faults:
         parts = [str(part) for part in fault["loc"] if isinstance(part, int) or not part.startswith("(")]
@@ -90,15 +90,15 @@ def name_faults(faults: Sequence[Any]) -> list[str]:
             parts[-1] = "(unknown)"
         ours = ["*" if part.isdigit() else part if _OUR_NAME.fullmatch(part) else "(other)" for part in parts]
         named[f"{'.'.join(ours)}: {fault['type']}"] = None
-        if len(named) == _MOST_TOLD:
+        if len(named) == _MOST_REPORTED:
             break
     return list(named)
 
 
 def shortened(text: str, most_bytes: int = _MOST_BYTES) -> str:
-    """Return a text with at most so many bytes in UTF-8 and an ellipsis where it was cut.
+    """Return a text cut to ``most_bytes`` bytes in UTF-8, with an ellipsis if it was cut.
 
-    Half a character, which UTF-8 cannot spell, is written as JSON would.
+    Half a surrogate pair, which UTF-8 cannot encode, is escaped as in JSON.
     """
     encoded = text.encode(errors="backslashreplace")
     return encoded[:most_bytes].decode(errors="ignore") + ("…" if len(encoded) > most_bytes else "")
@@ -112,7 +112,7 @@ def _sentence(fault: Any, body: object, after: int) -> str:
 
 
 def _shown(value: object) -> str:
-    """Write the beginning of a value as JSON; what is cut off costs nothing, however deep or long it is."""
+    """Write the beginning of a value as JSON; the rest of it is not encoded."""
     text = ""
     for piece in _AS_JSON.iterencode(value):
         text += piece
@@ -122,12 +122,12 @@ def _shown(value: object) -> str:
 
 
 def _place(loc: Sequence[int | str], body: object) -> str:
-    """Name a place as far as the caller wrote it: one id instead of a list of them has no place 0."""
+    """Name a place as the caller wrote it; a single id that was made a list has no place 0."""
     parts: list[str] = []
     for part in loc:
         if isinstance(part, int) and not isinstance(body, (list, tuple)):
             continue
-        if isinstance(part, str) and part.startswith("("):  # names a member of a union, not a field
+        if isinstance(part, str) and part.startswith("("):  # the name of a member of a union
             continue
         parts.append(str(part))
         if isinstance(part, int) and isinstance(body, (list, tuple)):
@@ -149,7 +149,7 @@ def _wanted(fault: Any) -> str:
         return f"must have {_counted(context['min_length'], unit)} or more"
     if kind in {"too_long", "string_too_long"}:
         return f"must have {_counted(context['max_length'], unit)} or fewer"
-    return str(fault["msg"]).removeprefix("Value error, ")  # before the words of our own validators
+    return str(fault["msg"]).removeprefix("Value error, ")  # Pydantic's prefix to our own messages
 
 
 def _counted(n: int, unit: str) -> str:

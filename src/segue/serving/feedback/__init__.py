@@ -1,1 +1,1 @@
-"""Feedback over HTTP, and the click-through rates that come of it."""
+"""Feedback over HTTP, and click-through rates computed from it."""

@@ -1,4 +1,4 @@
-"""Feedback: the ids that make each event count once, and the two places that keep it."""
+"""Accept feedback: give each event an id, so that it counts once, and keep it in the lake and the state."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ if TYPE_CHECKING:
     from segue.state.listening import ListeningState, Recorded
 
 LAKE_TIMEOUT_S = 2.0
-"""Lake and state together must be given up on before the function is: its answer is 503, not a timeout."""
+"""Timeout of the lake; with the state's it is shorter than the function's, so that the answer is 503."""
 
 _STEP = timedelta(microseconds=1)
-"""The least that tells two instants apart."""
+"""The smallest difference between two times."""
 
 Sent = FeedbackEvent | FeedbackExclusion | FeedbackAnswer
-"""One thing that a caller sent."""
+"""One item of a caller's feedback."""
 
 
 def build_events(
     request: Sent | FeedbackBatch, accepted_at: datetime, idempotency_key: str | None
 ) -> list[Feedback]:
-    """Give every event its time and its id; of one instant a listener's events keep their order in the batch.
+    """Give each event a time and an id; events of a listener at the same time keep their order.
 
     Raises
     ------
     InvalidInputError
-        An event lies before 1980 or more than a day ahead: mend the clock or the unit.
+        A time is before 1980 or more than a day ahead.
     """
     if not isinstance(request, FeedbackBatch):
         return [_build(request, accepted_at, idempotency_key and f"{idempotency_key}/0", "at")]
@@ -69,18 +69,16 @@ def build_events(
 def accept(
     events: Sequence[Feedback], accepted_at: datetime, lake: ObjectStore | None, state: ListeningState
 ) -> Recorded:
-    """Keep the events in the lake, then count them: what fails between the two can be sent again.
-
-    Without a lake they are only counted.
+    """Write the events to the lake, if any, then to the state; after an error they can be sent again.
 
     Raises
     ------
     InvalidInputError
         A listener would exclude more than `MOST_EXCLUSIONS`; nothing is kept.
     StoreUnavailableError
-        The lake did not take all of them, and none counts yet: send them again.
+        The lake did not take all events, and none counts yet.
     NotCountedError
-        The lake has them, and not all of them count yet: send them again.
+        The lake has the events, but not all of them count yet.
     """
     _refuse_too_many(events, state)
     if lake is not None:
@@ -101,7 +99,7 @@ def _refuse_too_many(events: Sequence[Feedback], state: ListeningState) -> None:
         held = {exclusion.key for exclusion in state.read_listener(user_id, limit=0).exclusions}
         if len(held | keys) > MOST_EXCLUSIONS and keys - held:
             raise InvalidInputError(
-                f"user {user_id!r} has {len(held)} blocks and ignores, and {MOST_EXCLUSIONS} are the most: "
+                f"user {user_id!r} has {len(held)} blocks and ignores, and the maximum is {MOST_EXCLUSIONS}: "
                 "undo some with unblock or unignore first."
             )
 
@@ -110,7 +108,7 @@ def _append(lake: ObjectStore, key: str, body: bytes) -> None:
     try:
         lake.put(key, body)
     except PreconditionFailedError:
-        # The request was sent before; or is being sent, and that writer may yet fail: look what is there.
+        # The same request was sent before, or is being written now and may still fail: read what is there.
         try:
             lake.get(key)
         except ObjectNotFoundError as error:
@@ -121,12 +119,12 @@ def _build(one: Sent, accepted_at: datetime, key: str | None, place: str) -> Fee
     at = accepted_at if one.at is None else one.at
     if not EARLIEST <= at <= accepted_at + CLOCKS_DIFFER:
         raise InvalidInputError(
-            f"{place}: {at.isoformat()} lies before {EARLIEST:%Y} or more than a day ahead: "
+            f"{place}: {at.isoformat()} is before {EARLIEST:%Y} or more than a day ahead: "
             "correct its clock or unit."
         )
     at = at.astimezone(UTC)
     event_id = one.event_id or _derived_id(one, "" if one.at is None else at.isoformat(), key)
-    # A clock that is ahead must not let a like outlive what the listener says later.
+    # A like from a clock that is ahead must not override what the listener says later.
     counted_at = min(at, accepted_at.astimezone(UTC))
     if isinstance(one, FeedbackExclusion):
         return Exclusion(one.user_id, one.event, one.target, one.about, counted_at, event_id)
@@ -137,7 +135,7 @@ def _build(one: Sent, accepted_at: datetime, key: str | None, place: str) -> Fee
 
 
 def _in_order(events: list[Feedback]) -> list[Feedback]:
-    """Move a listener's events of one instant apart: the last statement counts, whatever its id."""
+    """Give a listener's events of the same time different times, so that the last opinion counts."""
     moved, latest = list(events), dict[str, datetime]()
     for place in sorted(range(len(events)), key=lambda place: events[place].at):
         event = events[place]
@@ -149,7 +147,7 @@ def _in_order(events: list[Feedback]) -> list[Feedback]:
 
 
 def _derived_id(one: Sent, at: str, key: str | None) -> str:
-    if isinstance(one, FeedbackAnswer):  # of an answer a track is seen once, and its request_id tells which
+    if isinstance(one, FeedbackAnswer):  # a track of an answer is seen once
         parts = [one.request_id, one.user_id, one.track_id, one.event, str(one.position)]
     elif at or key:
         about = [one.target, one.about] if isinstance(one, FeedbackExclusion) else [one.track_id]

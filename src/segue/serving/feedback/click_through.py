@@ -1,4 +1,4 @@
-"""Click-through rates: how many of the tracks that listeners saw they chose, by the version that answered."""
+"""Click-through rates: the share of seen tracks that were chosen, by the version that answered."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ClickThrough:
-    """What became of the answers of one version on one surface.
+    """Tracks seen and chosen in the answers of one version on one surface.
 
     Attributes
     ----------
     surface, version : str
-        As `read_request_id` gives them.
+        From `read_request_id`.
     seen, chosen : set of (user, request, track)
-        A track of an answer counts once for a listener, however often it is sent.
+        A track of an answer counts once for each listener.
     """
 
     surface: str
@@ -35,27 +35,27 @@ class ClickThrough:
 
     @property
     def impressions(self) -> int:
-        """Tracks that were seen."""
+        """Return the number of tracks seen."""
         return len(self.seen)
 
     @property
     def clicks(self) -> int:
-        """Tracks that were seen and chosen."""
+        """Return the number of tracks seen and chosen."""
         return len(self.seen & self.chosen)
 
     @property
     def unseen(self) -> int:
-        """Tracks that were chosen and never reported as seen; they count in no rate."""
+        """Return the number of tracks chosen but never reported as seen; they count in no rate."""
         return len(self.chosen - self.seen)
 
 
 def click_through(feedback: Iterable[Feedback]) -> list[ClickThrough]:
-    """Add up impressions and clicks by surface and version, in this order; other feedback is passed over."""
-    found: dict[tuple[str, str], ClickThrough] = {}
+    """Add up impressions and clicks, sorted by surface and version; other feedback is skipped."""
+    rates: dict[tuple[str, str], ClickThrough] = {}
     for event in feedback:
         if isinstance(event, AnswerEvent):
             by = read_request_id(event.request_id)
-            rate = found.setdefault(by, ClickThrough(*by))
+            rate = rates.setdefault(by, ClickThrough(*by))
             kept = rate.seen if event.kind is AnswerEventKind.IMPRESSION else rate.chosen
             kept.add((event.user_id, event.request_id, event.track_id))
-    return [found[by] for by in sorted(found)]
+    return [rates[by] for by in sorted(rates)]

@@ -66,7 +66,7 @@ Name = Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(_says
 
 
 class _Sent(BaseModel):
-    """What every sort of feedback says."""
+    """Fields of all kinds of feedback."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,35 +74,35 @@ class _Sent(BaseModel):
     at: Moment | None = Field(
         None,
         description=(
-            "ISO 8601 with a zone, from 1980 to a day ahead, of which the future is taken as the time of "
-            "arrival; the time of arrival without it"
+            "ISO 8601 with a zone, from 1980 to a day ahead; a future time is replaced by the time of "
+            "arrival. default: the time of arrival"
         ),
     )
     event_id: Annotated[Text, Field(min_length=1, max_length=128)] | None = Field(
         None,
         description=(
-            "unique for the user: what is sent twice under one id counts once. Without it the id is made of "
-            "the user, what the event is about, event and at, and of the Idempotency-Key and the event's "
-            "place if there is one; with neither a key nor at every call counts."
+            "unique for the user: events with the same id count once. default: an id made of the user, the "
+            "event, its subject, `at`, and the Idempotency-Key with the event's place; without a key and "
+            "without `at`, every call counts."
         ),
     )
 
 
 class FeedbackEvent(_Sent):
-    """One thing that one listener did with one track; unknown users and tracks are kept too."""
+    """An event of a listener and a track; unknown users and tracks are accepted too."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     track_id: Id
     event: Annotated[EventKind, BeforeValidator(_known)]
     ms_played: Annotated[int, Field(strict=True, ge=0, le=MOST_MS)] | None = Field(
-        None, description="milliseconds heard: a play counts by the share of the track"
+        None, description="milliseconds heard; a play counts by the share of the track"
     )
-    context: Text = Field("", max_length=64, description="the situation, as in morning or workout")
+    context: Text = Field("", max_length=64, description="the situation, such as morning or workout")
 
 
 class FeedbackExclusion(_Sent):
-    """What a listener does not want: an artist or a genre is blocked, or what was heard shapes no taste."""
+    """Something that a listener excludes: an artist or genre is blocked, or events are ignored."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -110,9 +110,9 @@ class FeedbackExclusion(_Sent):
     )
 
     event: ExclusionKind = Field(
-        description="block: never answer with an artist or a genre, and let none of it shape a taste. "
-        "ignore: what was heard of a track, an artist or a genre, or in a span of time, shapes no taste. "
-        "unblock and unignore undo what names the same."
+        description="block: the artist or genre is never in an answer and does not count for the taste. "
+        "ignore: events of a track, artist, genre or span of time do not count for the taste. "
+        "unblock and unignore undo a block or an ignore of the same target."
     )
     artist: Name | None = Field(None, description="a name of the catalogue, in any spelling")
     genre: Name | None = Field(None, description="a genre of the catalogue, or a broad one, in any spelling")
@@ -129,15 +129,15 @@ class FeedbackExclusion(_Sent):
         named = [self.artist, self.genre, self.track_id, self.from_]
         if sum(value is not None for value in named) != 1:
             raise ValueError(
-                "name what it is about by one of artist and genre"
+                "send one of artist and genre"
                 if self.event in {ExclusionKind.BLOCK, ExclusionKind.UNBLOCK}
-                else "name what it is about by one of artist, genre, track_id, and from with to"
+                else "send one of artist, genre, track_id, and from with to"
             )
         return self
 
     @property
     def target(self) -> Target:
-        """What it is about."""
+        """Return the kind of target."""
         if self.artist is not None:
             return Target.ARTIST
         if self.genre is not None:
@@ -146,14 +146,14 @@ class FeedbackExclusion(_Sent):
 
     @property
     def about(self) -> str:
-        """The value of an `Exclusion`."""
+        """Return the target, as `Exclusion` stores it."""
         if self.from_ is not None and self.to is not None:
             return span_of(self.from_, self.to)
         return self.artist or self.genre or self.track_id or ""
 
 
 class FeedbackAnswer(_Sent):
-    """What became of a track of an answer; the click-through rates of models are computed from these."""
+    """An impression or a click of a track in an answer; click-through rates are computed from these."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -173,10 +173,10 @@ class FeedbackAnswer(_Sent):
     event: AnswerEventKind
     track_id: Id
     request_id: Annotated[Text, Field(min_length=1, max_length=200)] = Field(
-        description="of the answer, unchanged"
+        description="request_id of the answer, unchanged"
     )
     position: Annotated[int, Field(strict=True, ge=1, le=10_000)] = Field(
-        description="of the track in the answer, from 1"
+        description="place of the track in the answer, from 1"
     )
 
 
@@ -198,7 +198,7 @@ OneFeedback = Annotated[
 
 
 class FeedbackBatch(BaseModel):
-    """Events of one or several users and of any sort, kept together."""
+    """Events of one or several users and of any kind."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"events": [_EXAMPLE]}]})
 
@@ -212,11 +212,11 @@ def _form(value: Any) -> str:
 FeedbackRequest = Annotated[
     Annotated[OneFeedback, Tag("(one)")] | Annotated[FeedbackBatch, Tag("(batch)")], Discriminator(_form)
 ]
-"""One event, or some under ``events``."""
+"""One event, or several in ``events``."""
 
 
 class FeedbackResponse(BaseModel):
-    """How many events count from now on, and how many did already or came twice."""
+    """Number of events that are new, and that were sent before."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"accepted": 1, "repeated": 0}]})
 

@@ -1,1 +1,1 @@
-"""Imports of listening histories: from the upload to the events."""
+"""Imports of listening histories, from the upload to the events."""

@@ -1,4 +1,4 @@
-"""How much an import may read, and how long it may take."""
+"""Limits on the rows and the duration of an import."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How files are read.
+    """Time zone and limits of an import.
 
     Attributes
     ----------
     zone : tzinfo or None
-        Of times that name none, where the format does not settle it; UTC unless given.
+        Zone of times without one, if the format does not define it; None is UTC.
     most_rows : int
-        Rows of all files together.
+        Maximum number of rows in all files together.
     most_seconds : float
-        Duration of the import, so that a function ends before it is stopped.
+        Maximum duration, so that the import ends before its function is stopped.
     """
 
     zone: tzinfo | None = None
@@ -33,22 +33,22 @@ class Reading:
 
 
 class Budget:
-    """Counts rows and time against what a `Reading` allows."""
+    """Compares rows and time with the limits of a `Reading`."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading, self._rows = reading, 0
         self._end = monotonic() + reading.most_seconds
 
     def spend(self, rows: int) -> None:
-        """Count rows; raises InvalidInputError once there are too many, or the time is over."""
+        """Count rows; raise InvalidInputError if they are too many or the time is over."""
         self._rows += rows
         if self._rows > self._reading.most_rows:
             raise InvalidInputError(
-                f"The files hold more than {self._reading.most_rows} rows: divide them into several imports, "
+                f"The files have more than {self._reading.most_rows} rows: divide them into several imports, "
                 "or set SEGUE_IMPORT_ROWS."
             )
         if monotonic() > self._end:
             raise InvalidInputError(
                 f"The import took more than {self._reading.most_seconds:g} seconds: divide the files into "
-                "several imports, or set SEGUE_IMPORT_SECONDS. What was recorded stays, and counts once."
+                "several imports, or set SEGUE_IMPORT_SECONDS. Recorded events stay and count once."
             )

@@ -1,4 +1,4 @@
-"""Requests and responses of imports: a link to upload to, and what became of what was uploaded."""
+"""Requests and responses of imports: the upload link, and the state and result of an import."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic.config import JsonDict
 
 MOST_BYTES = 512 << 20
-"""Of an upload; zip what is larger."""
+"""Maximum size of an upload; a larger file can be zipped."""
 
 _ID = "0f6c1d9e8b7a4c5d8e9f0a1b2c3d4e5f"
 _EXAMPLE: JsonDict = {
@@ -39,7 +39,7 @@ def _known_zone(name: str) -> str:
     try:
         read_zone(name)
     except InvalidInputError as error:
-        raise ValueError("give a name as Europe/Berlin, or an offset as +02:00") from error
+        raise ValueError("give a name such as Europe/Berlin, or an offset such as +02:00") from error
     return name
 
 
@@ -47,13 +47,14 @@ FormatName = Annotated[
     str,
     AfterValidator(_known_format),
     Field(
-        json_schema_extra={"enum": list(FORMATS)}, description="whose export it is; lastfm is Libre.fm too"
+        json_schema_extra={"enum": list(FORMATS)},
+        description="the service that exported the file; lastfm also reads Libre.fm",
     ),
 ]
 
 
 class ImportState(StrEnum):
-    """How far an import is."""
+    """States of an import."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -62,53 +63,53 @@ class ImportState(StrEnum):
 
 
 class ImportRequest(BaseModel):
-    """A file that is about to be uploaded: one file of an export, or a zip of several."""
+    """A file that will be uploaded: one file of an export, or a zip of several."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    user_id: Id = Field(description="whose history it is")
+    user_id: Id = Field(description="the listener of the history")
     format: FormatName
     file_name: Annotated[Text, Field(min_length=1, max_length=255)] = Field(
-        description="for the report; the content alone says whether it is a zip"
+        description="used in the report only; the content decides whether it is a zip"
     )
     zone: Annotated[Text, AfterValidator(_known_zone)] | None = Field(
         None,
         max_length=64,
-        description="of times that name none, as Europe/Berlin or +02:00, where the format does not settle "
-        "it; UTC unless given",
+        description="zone of times without one, such as Europe/Berlin or +02:00, if the format does not "
+        "define it; default: UTC",
     )
     size_bytes: Annotated[int, Field(strict=True, ge=1, le=MOST_BYTES)] = Field(
-        description="of the file, exactly: an upload of another size is refused"
+        description="exact size of the file; an upload of another size is refused"
     )
 
 
 class Upload(BaseModel):
-    """Where and how to send the file, as the body and without the API's key."""
+    """Where and how to send the file: as the body, without the API key."""
 
     method: str = "PUT"
-    url: str = Field(description="a secret: whoever has it may upload until expires_at")
+    url: str = Field(description="secret; anyone who has it may upload until expires_at")
     expires_at: datetime
 
 
 class ImportStarted(BaseModel):
     """An import that waits for its file."""
 
-    import_id: str = Field(description="for GET /import/{import_id}; nobody can guess it", examples=[_ID])
+    import_id: str = Field(description="for GET /import/{import_id}; it cannot be guessed", examples=[_ID])
     state: ImportState
     upload: Upload
 
 
 class ImportResponse(BaseModel):
-    """How far an import is, and what it came to."""
+    """The state of an import, and its report."""
 
     import_id: str = Field(examples=[_ID])
     state: ImportState = Field(
-        description="waiting for the upload, running, done, or failed: nothing of it could be read"
+        description="waiting for the upload, running, done, or failed (nothing could be read)"
     )
     user_id: str
     format: str
     file_name: str
     created_at: datetime
     updated_at: datetime
-    error: str | None = Field(None, description="why it failed, and what to do")
+    error: str | None = Field(None, description="why the import failed, and what to do")
     report: ImportReport | None = None

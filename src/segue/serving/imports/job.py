@@ -1,9 +1,9 @@
-"""Jobs of imports: a record beside each upload, in one bucket or folder.
+"""Records of imports, next to the uploads in one bucket or folder.
 
 ::
 
-    jobs/<import id>.json    who asked, how far it is, what it came to; replaced only as it was read
-    uploads/<import id>      the file; whatever comes to lie there is imported, then deleted
+    jobs/<import id>.json    the request, the state and the report; replaced by compare-and-swap
+    uploads/<import id>      the file; every file that arrives here is imported, then deleted
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 UPLOADS = "uploads/"
 JOBS = "jobs/"
 STORE_TIMEOUT_S = 2.0
-"""The store must be given up on before the function is: its answer is 503, not a timeout."""
+"""Timeout of the store; it is shorter than the function's, so that the answer is 503 and not a timeout."""
 
 LINK_S = 900
-"""Seconds for which a link can be begun to be uploaded to."""
+"""Seconds after which an upload to a link can no longer be started."""
 
 STALE = timedelta(hours=2)
-"""After this long without a sign of life an import has failed: three tries of a function take less."""
+"""An import without an update for this long has failed; three attempts of a function take less."""
 
 ATTEMPTS = 3
-"""How often Lambda calls a function for one asynchronous event."""
+"""Number of times that Lambda calls a function for one asynchronous event."""
 
 LAST_ATTEMPT = timedelta(minutes=20)
-"""The last attempt has failed after this long: the function is stopped after 15 minutes."""
+"""The last attempt without an update for this long has failed; the function is stopped after 15 minutes."""
 
 ENDED = frozenset({ImportState.DONE, ImportState.FAILED})
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -46,7 +46,7 @@ _ATTEMPTS = 5
 
 
 class Job(BaseModel):
-    """The record of an import; ``key_id`` is the API key that asked for it."""
+    """The record of an import; ``key_id`` is the API key that requested it."""
 
     import_id: str
     key_id: str
@@ -60,18 +60,18 @@ class Job(BaseModel):
 
     @property
     def expires_at(self) -> datetime:
-        """Until when the link can be begun to be uploaded to."""
+        """Return the time until which an upload to the link can be started."""
         return self.created_at + timedelta(seconds=LINK_S)
 
     def answer(self, now: datetime) -> ImportResponse:
-        """Return what a caller is told. An import that stopped without a word has failed."""
+        """Return the answer for a caller; an import without an update for too long has failed."""
         state, error = self.state, self.error
         patience = LAST_ATTEMPT if self.attempts >= ATTEMPTS else STALE
         if state not in ENDED and now - self.updated_at > patience:
             error = (
                 "Nothing was uploaded in time: start another import."
                 if state is ImportState.WAITING
-                else "It stopped before its end: start another import; nothing counts twice."
+                else "The import stopped before its end: start another import; nothing counts twice."
             )
             state = ImportState.FAILED
         return ImportResponse.model_validate(
@@ -97,25 +97,25 @@ def start(
     Parameters
     ----------
     local_url : str
-        Of this server, which takes uploads itself where the store is a folder: `upload_routes`.
+        URL of this server. If the store is a folder, the server takes uploads itself: `upload_routes`.
     """
     job = Job(import_id=secrets.token_hex(16), key_id=key_id, request=request, created_at=now, updated_at=now)
     store.put(_record_key(job.import_id), _encode(job))
     url = f"{local_url.rstrip('/')}/import/{job.import_id}/file"
     link: Callable[[str, int, int], str] | None = getattr(store, "link_put", None)
-    if link:  # S3 takes the file itself; a folder cannot
+    if link:  # S3 takes uploads itself; a folder cannot
         url = link(UPLOADS + job.import_id, request.size_bytes, LINK_S)
     upload = Upload(url=url, expires_at=job.expires_at)
     return ImportStarted(import_id=job.import_id, state=job.state, upload=upload)
 
 
 def read_job(store: ObjectStore, import_id: str, key_id: str | None = None) -> Job:
-    """Return an import; with ``key_id`` only to the key that asked for it.
+    """Return an import; with ``key_id``, only if that key requested it.
 
     Raises
     ------
     ImportNotFoundError
-        There is none of this id, or it is somebody else's.
+        No import has this id, or another key requested it.
     """
     job = _read(store, import_id)[0]
     if key_id is not None and job.key_id != key_id:
@@ -124,7 +124,7 @@ def read_job(store: ObjectStore, import_id: str, key_id: str | None = None) -> J
 
 
 def change_job(store: ObjectStore, import_id: str, **changes: object) -> Job:
-    """Change the record of an import that has not ended; return it as it is then."""
+    """Change the record of an import unless it has ended, and return the record."""
     for _ in range(_ATTEMPTS):
         job, etag = _read(store, import_id)
         if job.state in ENDED:
@@ -133,9 +133,9 @@ def change_job(store: ObjectStore, import_id: str, **changes: object) -> Job:
         try:
             store.put(_record_key(import_id), _encode(changed), if_match=etag)
         except PreconditionFailedError:
-            continue  # another attempt at the same upload was faster: look again
+            continue  # another attempt at the same upload was faster: read again
         return changed
-    raise PreconditionFailedError(f"the record of import {import_id} changes all the time")
+    raise PreconditionFailedError(f"the record of import {import_id} changed during {_ATTEMPTS} attempts")
 
 
 def _read(store: ObjectStore, import_id: str) -> tuple[Job, str]:

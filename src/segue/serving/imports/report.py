@@ -1,4 +1,4 @@
-"""What an import of a listener's history came to."""
+"""The report of an import of a listener's history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from segue.sources.export.left_out import BadRow, Unmatched  # noqa: TC001
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What a file came to; ``error`` says why it, or the rest of it, could not be read, else is empty."""
+    """Counts of one file; ``error`` says why it, or a part of it, could not be read; else it is empty."""
 
     name: str
     listens: int = 0
@@ -21,40 +21,39 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What all files came to.
+    """Counts of all files.
 
     Attributes
     ----------
     files : list of FileReport
     listens : int
-        Distinct ones, after merging: matched, ambiguous, left out and unmatched together.
+        Distinct listens after merging: matched, ambiguous, left out and unmatched together.
     merged : int
-        Rows that told of a listen which another row told of too.
+        Rows about a listen that another row is about too.
     no_music : int
         Rows about podcasts and audiobooks.
     bad : int
-        Rows that were left out, of which ``bad_rows`` holds the first.
+        Rows that could not be read; ``bad_rows`` contains the first ones.
     matched : int
-        Listens that fit one recording.
+        Listens that match one recording.
     found_by : dict of str to int
-        These by what the track was found by.
+        Matched listens by what the track was found by.
     ambiguous : int
-        Listens whose artist and title fit several recordings; the most popular was taken.
+        Listens whose artist and title match several recordings; the most popular one was taken.
     left_out : int
-        Listens that were matched with less than the least confidence.
+        Listens whose match has less than the minimum confidence.
     unmatched : int
-        Listens of tracks that the catalogue lacks, of which ``unmatched_tracks`` holds the most heard.
+        Listens of tracks that the catalogue does not have; ``unmatched_tracks`` contains the most heard.
     shares : dict of str to float
-        Of the listens: matched, ambiguous, left out, unmatched; 0 … 1.
+        Shares of the listens that are matched, ambiguous, left out and unmatched; 0 … 1.
     confidence : dict of str to float
-        How sure a match is by what it was found by, and by what factor less where it is ambiguous.
+        Confidence of a match by what the track was found by, and the factor for an ambiguous match.
     plays, skips : int
-        What the matched and ambiguous listens are.
+        Numbers of plays and skips among the matched and ambiguous listens.
     new, repeated : int
-        Of these, how many count from now on, and how many did already.
+        Numbers of events that are new, and that were recorded before.
     hint : str
-        What may be the matter where the catalogue has none of the tracks, or the files are of another format;
-        else empty.
+        Probable cause, if the catalogue has none of the tracks or the files have another format; else empty.
     """
 
     files: list[FileReport]

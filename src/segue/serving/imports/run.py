@@ -1,4 +1,4 @@
-"""Import listening histories: read, merge, match to the catalogue, and record what was found as events."""
+"""Import listening histories: read, merge, match to the catalogue, and record as events."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ if TYPE_CHECKING:
     from segue.state.listening import ListeningState, Recorded
 
 MOST_FILES = 1000
-"""Files that a report holds."""
+"""Maximum number of files in a report."""
 
 SHOWN = 100
-"""Bad rows, and unmatched tracks, that a report holds; the counts are of all."""
+"""Maximum number of bad rows, and of unmatched tracks, in a report; the counts are complete."""
 
 _NO_TRACK = "The catalogue has none of these tracks. "
 _OF_SAMPLE = (
-    "It is the sample store's, which is made up: "
+    "It is the catalogue of the sample store, whose tracks are invented: "
     "`make run DATA=path/to/data` makes one of real tracks, see docs/import.md."
 )
 _OF_OTHERS = (
     "Are artist and title swapped, as in a file without a header? "
-    "Is it the catalogue of another store than the one that was listened to?"
+    "Does the catalogue belong to another store than the history?"
 )
 _TITLES = 200
-"""Titles that tell whose catalogue it is."""
+"""Number of titles that decide whether the catalogue is the sample store's."""
 _EVENTS = 5000
-_LOOKED_AT = 5
-"""Files that are tried as other formats where nothing was read."""
+_MAX_TRIED = 5
+"""Number of files that are tried as other formats if nothing was read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where events go: the state, and where ``lake`` is given the event lake too."""
+    """Where events are recorded: in the state, and in the event lake if ``lake`` is given."""
 
     user_id: str
     state: ListeningState
@@ -66,7 +66,7 @@ class Destination:
 
     def __post_init__(self) -> None:
         if fault := id_fault(self.user_id):
-            raise InvalidInputError(f"user {self.user_id[:40]!r} {fault}: name whose history it is.")
+            raise InvalidInputError(f"user {self.user_id[:40]!r} {fault}: name the listener.")
 
 
 def _nothing(_: object) -> None:
@@ -74,10 +74,10 @@ def _nothing(_: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """Told of the bytes to read, of each piece as it is read, and of the events recorded so far.
+class ImportProgress:
+    """Callbacks: bytes to read, size of each piece read, number of events recorded so far.
 
-    ``end`` is given all bad rows and unmatched tracks when everything is recorded.
+    ``end`` gets all bad rows and unmatched tracks after everything is recorded.
     """
 
     begin: Callable[[int], None] = _nothing
@@ -93,19 +93,19 @@ def import_history(
     destination: Destination,
     *,
     reading: Reading | None = None,
-    watch: Watch | None = None,
+    progress: ImportProgress | None = None,
 ) -> ImportReport:
     """Import files, folders and zips of one listener.
 
-    A file that cannot be read is named in the report, and the others go on. What is imported again counts
-    once: the ids of events are made of what the listens are.
+    A file that cannot be read is named in the report, and the others are imported. Events that are imported
+    again count once, because an event's id is computed from the listen.
 
     Parameters
     ----------
     sources : iterable of (name, path)
-        What the report calls each, and where it is.
+        Name in the report, and place, of each source.
     reading : Reading, optional
-    watch : Watch, optional
+    progress : ImportProgress, optional
 
     Raises
     ------
@@ -116,24 +116,26 @@ def import_history(
     SourceUnavailableError
         There is no room for the scratch file.
     """
-    watch, reading = watch or Watch(), reading or Reading()
+    progress, reading = progress or ImportProgress(), reading or Reading()
     budget = Budget(reading)
     sources = list(sources)
     parts = list(find_parts(sources, form.suffixes))
-    watch.begin(sum(part.size for part in parts))
+    progress.begin(sum(part.size for part in parts))
 
-    def advance(size: int) -> None:
+    def piece_read(size: int) -> None:
         budget.spend(0)
-        watch.read(size)
+        progress.read(size)
 
     with open_spool() as spool, OpenedZip() as opened:
-        read = [
-            _read(part.name, read_part(part, form, advance, zone=reading.zone, opened=opened), spool, budget)
+        files = [
+            _read(
+                part.name, read_part(part, form, piece_read, zone=reading.zone, opened=opened), spool, budget
+            )
             for part in parts
         ]
-        if not any(map(_says, read)):
-            nothing = f"nothing in it holds listens: give {form.wanted}"
-            read = [FileReport(name, error=nothing) for name, _ in sources]
+        if not any(map(_has_content, files)):
+            nothing = f"it contains no listens: give {form.wanted}"
+            files = [FileReport(name, error=nothing) for name, _ in sources]
         listens = spool.merge()
         spool.match(lambda wanted: match_all(index, wanted))
         tally = _Tally()
@@ -142,32 +144,32 @@ def import_history(
             tally.new += recorded.new
             tally.repeated += recorded.repeated
             budget.spend(0)
-            watch.recorded(tally.new + tally.repeated)
-        watch.end(spool)
+            progress.recorded(tally.new + tally.repeated)
+        progress.end(spool)
         hint = "" if listens else _other_format(parts, form)
         if 0 < listens == tally.unmatched:
             hint = _NO_TRACK + (_OF_SAMPLE if _is_sample(index.catalogue) else _OF_OTHERS)
-        return _report(read, spool, listens, tally, hint)
+        return _report(files, spool, listens, tally, hint)
 
 
 def _is_sample(catalogue: Catalogue) -> bool:
-    from segue.sources.sample.world.name import are_invented  # the generator, which no other import needs
+    from segue.sources.sample.world.name import are_invented  # the generator is rarely needed
 
     return are_invented([catalogue.name[row] for row in range(min(len(catalogue), _TITLES))])
 
 
 def _other_format(parts: Sequence[Part], form: ExportFormat) -> str:
-    """Say of which other format the files are, if the first of them tells."""
+    """Name another format of the files, if one of the first is recognised."""
     others = [each for each in FORMATS.values() if each is not form]
-    found = next((other for part in parts[:_LOOKED_AT] for other in recognise(part, others)), None)
-    return (
-        f"This looks like an export of {found.title}: import it with the format {found.name}."
-        if found
-        else ""
-    )
+    other = next((other for part in parts[:_MAX_TRIED] for other in recognise(part, others)), None)
+    if other is None:
+        return ""
+    return f"This looks like an export of {other.title}: import it with the format {other.name}."
 
 
-def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tally, hint: str) -> ImportReport:
+def _report(
+    files: Sequence[FileReport], spool: Spool, listens: int, tally: _Tally, hint: str
+) -> ImportReport:
     counts = {
         "matched": sum(tally.found_by.values()),
         "ambiguous": tally.ambiguous,
@@ -175,11 +177,11 @@ def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tall
         "unmatched": tally.unmatched,
     }
     return ImportReport(
-        files=[file for file in read if _says(file)][:MOST_FILES],
+        files=[file for file in files if _has_content(file)][:MOST_FILES],
         listens=listens,
-        merged=sum(file.listens for file in read) - listens,
-        no_music=sum(file.no_music for file in read),
-        bad=sum(file.bad for file in read),
+        merged=sum(file.listens for file in files) - listens,
+        no_music=sum(file.no_music for file in files),
+        bad=sum(file.bad for file in files),
         found_by={found_by.value: tally.found_by[found_by] for found_by in FoundBy},
         **counts,
         shares={name: round(count / listens, 4) if listens else 0.0 for name, count in counts.items()},
@@ -194,7 +196,7 @@ def _report(read: Sequence[FileReport], spool: Spool, listens: int, tally: _Tall
     )
 
 
-def _says(file: FileReport) -> bool:
+def _has_content(file: FileReport) -> bool:
     return bool(file.listens or file.no_music or file.bad or file.error)
 
 
@@ -209,7 +211,7 @@ class _Tally:
     repeated: int = 0
 
     def counts(self, listen: Merged, least_confidence: float) -> bool:
-        """Count a listen; tell whether it becomes an event."""
+        """Count a listen, and return whether it becomes an event."""
         match = listen.match
         if match is None:
             self.unmatched += 1
@@ -229,21 +231,21 @@ def _read(name: str, rows: Iterator[Listen | NoMusic | BadRow], spool: Spool, bu
     bad: list[BadRow] = []
     while True:
         try:
-            found = next(rows, None)
+            row = next(rows, None)
         except SourceError as broken:
-            error, found = str(broken), None
-        if isinstance(found, BadRow):
-            bad.append(found)
-        elif isinstance(found, Listen):
-            waiting.append(found)
-        if found is None or len(waiting) + len(bad) >= BATCH:
+            error, row = str(broken), None
+        if isinstance(row, BadRow):
+            bad.append(row)
+        elif isinstance(row, Listen):
+            waiting.append(row)
+        if row is None or len(waiting) + len(bad) >= BATCH:
             spool.add(waiting)
             spool.add_bad(bad)
             waiting.clear()
             bad.clear()
-        if found is None:
+        if row is None:
             return FileReport(name, count[Listen], count[NoMusic], count[BadRow], error)
-        count[type(found)] += 1
+        count[type(row)] += 1
         budget.spend(1)
 
 
@@ -274,7 +276,7 @@ def _events(
 
 
 def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
-    """Divide events by month, so that the same listens make the same objects of a lake."""
+    """Divide events by month, so that the same listens make the same objects in a lake."""
     batch: list[Event] = []
     for event in events:
         if batch and (

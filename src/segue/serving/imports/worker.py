@@ -1,4 +1,4 @@
-"""Imports what was uploaded: once, however often it is told of the upload."""
+"""Imports an upload; it counts once, even if the worker is called several times."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from segue.serving.settings.environment import ArtifactSettings
     from segue.state.listening import ListeningState
 
-_OURS = "It could not be finished for a reason on our side: start another import; nothing counts twice."
+_OURS = "The import failed because of an error on our side: start another import; nothing counts twice."
 _UNFORESEEN = (
-    "It could not be finished: the file holds something that Segue does not foresee. "
+    "The import failed: the file contains something that Segue does not expect. "
     "Report it with the import's id."
 )
 _PASSES = (ArtifactError, PublishError, SourceError, StateUnavailableError)
 
 
 class ImportWorker:
-    """Imports uploads into a state and an event lake, matched to the live catalogue."""
+    """Matches uploads to the live catalogue and imports them into a state and an event lake."""
 
     def __init__(
         self,
@@ -59,24 +59,24 @@ class ImportWorker:
         self._index: tuple[str, TrackIndex] | None = None
 
     def run(self, key: str) -> None:
-        """Import the upload under a key, write down what it came to, and delete it.
+        """Import the upload under a key, record the result, and delete the upload.
 
         Raises
         ------
         SegueError
-            Something of ours does not answer. Call again: after `ATTEMPTS` the import has failed.
+            A service of ours does not answer. Call again; after `ATTEMPTS` the import has failed.
         Exception
-            Whatever nobody foresaw; the import has failed then.
+            An unexpected error; the import has failed.
         """
         import_id = key.removeprefix(UPLOADS)
         try:
             job = read_job(self._uploads, import_id)
         except ImportNotFoundError:
-            logger.warning("an upload that nobody asked for", extra={"import_id": import_id})
+            logger.warning("an upload that nobody requested", extra={"import_id": import_id})
             self._uploads.delete(key)
             return
         if job.state not in ENDED and job.attempts >= ATTEMPTS:
-            self._note(job, state=ImportState.FAILED, error=_OURS)  # each of them was cut off without a word
+            self._note(job, state=ImportState.FAILED, error=_OURS)  # every attempt was stopped by Lambda
         elif job.state not in ENDED:
             self._attempt(job, key)
         self._uploads.delete(key)
@@ -108,7 +108,7 @@ class ImportWorker:
 
     def _import(self, job: Job, key: str) -> ImportReport:
         with tempfile.TemporaryDirectory(prefix="segue-upload-") as folder:
-            path = Path(folder) / "upload"  # never the name that the caller gave it
+            path = Path(folder) / "upload"  # the caller's file name is not safe as a path
             try:
                 self._download(key, path)
             except ObjectNotFoundError as error:
@@ -129,9 +129,7 @@ class ImportWorker:
             for chunk in chunks:
                 size += len(chunk)
                 if size > MOST_BYTES:
-                    raise InvalidInputError(
-                        f"The file is larger than {MOST_BYTES} bytes: zip it, or divide it."
-                    )
+                    raise InvalidInputError(f"The file is larger than {MOST_BYTES} bytes: zip or divide it.")
                 file.write(chunk)
 
     def _tracks(self) -> TrackIndex:

@@ -1,4 +1,4 @@
-"""The variants of the clustered tracks: each loaded when first asked for, the live one standing in."""
+"""The variants of the clustered tracks; each is loaded on first use, and the live one can replace it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from segue.errors import (
     ArtifactError,
     CorruptArtifactError,
     InvalidInputError,
-    UnsupportedSchemaError,
+    UnservableError,
     VariantUnservableError,
-    VersionNotFoundError,
 )
 from segue.serving.api.telemetry import logger, refresh_failed
 from segue.serving.live.family import Live, Loaded
@@ -30,14 +29,13 @@ if TYPE_CHECKING:
     from segue.domain.cluster.clustering import Clustering
     from segue.serving.settings.environment import ArtifactSettings
 
-_UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
 _AT_ONCE = 2
-"""Variants kept open beside the live one; of a third, the one that was not asked for longest is closed."""
+"""Number of variants in memory besides the live one; a third replaces the least recently used."""
 _LIVE = "the live variant"
 
 
 class LiveClusterings:
-    """Follow the live variant, and any other from when it is first asked for."""
+    """Follows the live variant, and other variants from their first use."""
 
     def __init__(
         self, settings: ArtifactSettings, on_failure: Callable[[ArtifactError], None] = refresh_failed
@@ -53,26 +51,26 @@ class LiveClusterings:
         Raises
         ------
         VariantUnservableError
-            Its files are damaged or missing: roll back, promote another, or prepare.
+            Its files are damaged or missing.
         ArtifactError
-            There is none, or the store does not answer.
+            No variant is live, or the store does not answer.
         """
         try:
             return self._champion.get()
-        except _UNSERVABLE as error:
+        except UnservableError as error:
             raise _unservable(self._live_name()) from error
 
     def of(self, variant: str) -> tuple[Loaded[Clustering], str]:
-        """Return a variant, or the live one in its place and why.
+        """Return a variant and an empty text, or the live variant and why it is used instead.
 
         Raises
         ------
         InvalidInputError
-            There is no such variant: ask for one that the message names.
+            The variant does not exist; the message names those that do.
         AliasNotFoundError
-            There are none at all: prepare them.
+            There are no variants; prepare them.
         ArtifactError
-            Neither it nor the live one can be served.
+            Neither the variant nor the live one can be served.
         """
         try:
             if variant not in VARIANTS:
@@ -84,15 +82,15 @@ class LiveClusterings:
         except ArtifactError as error:
             logger.warning("a variant cannot be served", extra={"variant": variant, "reason": str(error)})
             try:
-                found = self.get()
+                live = self.get()
             except ArtifactError:
-                if not isinstance(error, _UNSERVABLE):
+                if not isinstance(error, UnservableError):
                     raise error from None
                 raise _unservable(variant, self._live_name()) from error
-            return found, f"{variant} cannot be served now; {found.value.variant}, which is live, stands in"
+            return live, f"{variant} cannot be served now; the live {live.value.variant} is used instead"
 
     def knowing(self, track_id: str) -> str | None:
-        """Return a variant that has a track, the live one before others; None where none can be read."""
+        """Return a variant that contains a track, the live one first; None if there is none."""
         for name in ("", *VARIANTS):
             with suppress(ArtifactError, InvalidInputError):
                 clustering = (self.of(name)[0] if name else self.get()).value
@@ -101,7 +99,7 @@ class LiveClusterings:
         return None
 
     def expire(self) -> None:
-        """Look at the aliases on the next call."""
+        """Read the aliases on the next call."""
         for live in (self._champion, *self._others.values()):
             live.expire()
 
@@ -111,16 +109,16 @@ class LiveClusterings:
 
     def _other(self, variant: str) -> Live[Clustering]:
         live = self._others.pop(variant, None) or self._follow(variant_alias(variant))
-        self._others[variant] = live  # the last is the latest
+        self._others[variant] = live  # the last one is the most recently used
         for oldest in list(self._others)[:-_AT_ONCE]:
             self._others.pop(oldest, None)
         return live
 
     def _unknown(self, variant: str) -> InvalidInputError | AliasNotFoundError:
-        there = [name for name in VARIANTS if self._exists(name)]
-        if not there:
+        existing = [name for name in VARIANTS if self._exists(name)]
+        if not existing:
             return self._missing(CHAMPION)
-        return InvalidInputError(f"variant: there is no {variant!r}; ask for one of {', '.join(there)}.")
+        return InvalidInputError(f"variant: {variant!r} does not exist; use one of {', '.join(existing)}.")
 
     def _missing(self, alias: str) -> AliasNotFoundError:
         return AliasNotFoundError(CLUSTERS, alias, self._store.location, made_by(CLUSTERS))
@@ -128,31 +126,25 @@ class LiveClusterings:
     def _exists(self, variant: str) -> bool:
         try:
             return resolve_if_any(self._store, CLUSTERS, variant_alias(variant)) is not None
-        except _UNSERVABLE:
-            return True  # it cannot be read, and is there
+        except UnservableError:
+            return True  # the variant exists, but cannot be read
 
     def _follow(self, alias: str) -> Live[Clustering]:
-        return Live(
-            self._store,
-            CLUSTERS,
-            _load,
-            self._settings,
-            on_failure=self._on_failure,
-            alias=alias,
-        )
+        return Live(self._store, CLUSTERS, _load, self._settings, on_failure=self._on_failure, alias=alias)
 
 
 def _unservable(*variants: str) -> VariantUnservableError:
     named = " and ".join(dict.fromkeys(variants))
     return VariantUnservableError(
-        f"{named} cannot be served: files of the {CLUSTERS} are damaged or missing. Whoever runs this "
-        f"service can mend it: roll back (`segue models rollback {CLUSTERS}`), promote another "
-        f"(`segue models promote {CLUSTERS} VARIANT`) or make it anew (`{made_by(CLUSTERS)}`)."
+        f"{named} cannot be served: files of the {CLUSTERS} are damaged or missing. The operator of this "
+        f"service can roll back (`segue models rollback {CLUSTERS}`), promote another variant "
+        f"(`segue models promote {CLUSTERS} VARIANT`) or make it again (`{made_by(CLUSTERS)}`)."
     )
 
 
 def _load(folder: Path, manifest: Manifest) -> Clustering:
-    found = load_clustering(folder)
-    if found.variant != manifest.record.params.get("variant"):
-        raise CorruptArtifactError(f"{manifest.version} holds {found.variant}, its manifest says otherwise")
-    return found
+    clustering = load_clustering(folder)
+    named = manifest.record.params.get("variant")
+    if clustering.variant != named:
+        raise CorruptArtifactError(f"{manifest.version} is {clustering.variant}, its manifest says {named}")
+    return clustering

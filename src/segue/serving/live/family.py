@@ -1,4 +1,4 @@
-"""The live version of one family: refreshed by time-to-live, swapped whole, kept when the store fails."""
+"""The live version of one family: refreshed after a time-to-live, and kept if the store fails."""
 
 from __future__ import annotations
 
@@ -24,53 +24,53 @@ T = TypeVar("T")
 _failed: set[tuple[str, str, str]] = set()
 _held: dict[tuple[str, str, str], LiveAlias] = {}
 RETRY_S = 2.0
-"""After a failure without any good version, the store is left alone for this long."""
+"""Wait after a failed refresh if no version is loaded."""
 
 _LONGEST_WAIT = 8
-"""Times the time-to-live: each look that fails doubles the wait before the next one, up to this."""
+"""Maximum wait between refreshes, in times-to-live; each failed refresh doubles the wait."""
 
 
 def note_load(store: ObjectReader, family: str, version: str, *, failed: bool) -> None:
-    """Remember for `failed_to_load` how this process's latest try to load a version ended."""
+    """Record for `failed_to_load` whether this process could load a version."""
     (_failed.add if failed else _failed.discard)((store.location, family, version))
 
 
 def failed_to_load(store: ObjectReader, family: str, version: str) -> bool:
-    """Tell whether this process tried to load a version and found it damaged."""
+    """Return whether this process tried to load a version and found it damaged."""
     return (store.location, family, version) in _failed
 
 
 def held(store: ObjectReader, family: str) -> LiveAlias | None:
-    """Return the champion that this process has in memory, as its alias was read; None where it has none."""
+    """Return the alias of the champion that this process has in memory, or None."""
     return _held.get((store.location, family, CHAMPION))
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[T]):
-    """A value and the alias that named it; one reference, so a reader never sees half a swap."""
+    """A value and its alias, in one object, so that a swap is atomic."""
 
     value: T
     live: LiveAlias
 
     @property
     def version(self) -> str:
-        """The version that ``value`` was loaded from."""
+        """Return the version of ``value``."""
         return self.live.alias.target.version
 
 
 class Live(Generic[T]):
-    """Follow a family's champion, or another of its aliases.
+    """Follows a family's champion, or another of its aliases.
 
     Parameters
     ----------
     load : callable
-        From the folder of a verified version, and its manifest, to the value.
+        Loads the value from the folder of a verified version and its manifest.
     settings : ArtifactSettings
-        Where versions are cached, how often the alias is looked at, and whether a thread does so.
+        The cache, the time-to-live, and whether a thread refreshes.
     on_failure : callable
-        Told of a refresh that failed while a good version goes on serving.
+        Called with the error of a refresh that failed while an older version keeps serving.
     alias : str
-        Which of the family's aliases.
+        Name of the alias.
     """
 
     def __init__(
@@ -89,49 +89,49 @@ class Live(Generic[T]):
         self._loaded: Loaded[T] | None = None
         self._failure: ArtifactError | None = None
         self.tried: Manifest | None = None
-        """Of the version that was loaded last, whether that went well or not; None where none was read."""
+        """Manifest of the version that was last tried, loaded or not; None before the first."""
         self._check_at_s = 0.0
         self._wait_s = self._ttl_s
 
     def get(self) -> Loaded[T]:
-        """Return the live value, looking for a newer one when the time-to-live is over.
+        """Return the live value; refresh it when the time-to-live is over.
 
-        One thread, or on Lambda one caller, looks while the others go on with the version at hand; where a
-        look has failed and there is no version, they are told so at once.
+        One thread, or on Lambda one caller, refreshes while the others use the loaded version. If none is
+        loaded because a refresh failed, the others get its error at once.
 
         Raises
         ------
         ArtifactError
-            There is no version, and none has ever been loaded.
+            No version has been loaded.
         """
         if self._loaded is None and self._failure is None:
-            self._turn.wait_for(self._look_if_due)
+            self._turn.wait_for(self._refresh_if_due)
         elif time.monotonic() >= self._check_at_s:
-            self._turn.take(self._look_if_due)
+            self._turn.take(self._refresh_if_due)
         loaded = self._loaded
         if loaded is not None:
             return loaded
         if self._failure is None:
-            raise AssertionError("a look ends with a version or with a failure")
-        raise self._failure.with_traceback(None)  # else it would grow with each caller
+            raise AssertionError("a refresh ends with a version or with a failure")
+        raise self._failure.with_traceback(None)  # otherwise the traceback grows with each caller
 
     def expire(self) -> None:
-        """Look at the alias on the next call: a restored snapshot may be weeks old."""
+        """Read the alias on the next call, because a restored snapshot may be weeks old."""
         self._check_at_s = 0.0
 
-    def _look_if_due(self) -> None:
+    def _refresh_if_due(self) -> None:
         if time.monotonic() < self._check_at_s:  # another caller was first
             return
         loaded, wait_s = self._loaded, self._ttl_s
         try:
-            self._loaded = found = self._refreshed(loaded)
-            _held[self._store.location, self._family, self._alias] = found.live
+            self._loaded = new = self._refreshed(loaded)
+            _held[self._store.location, self._family, self._alias] = new.live
         except ArtifactError as error:
             if loaded is not None:
                 wait_s = min(2 * self._wait_s, _LONGEST_WAIT * self._ttl_s)
                 self._on_failure(error)
             elif not isinstance(error, CorruptArtifactError):
-                # A version never changes: only a damaged one is not fetched again before the alias may move.
+                # A version never changes, so a damaged one is not fetched again before the time-to-live ends.
                 wait_s = min(RETRY_S, self._ttl_s)
             self._failure = error
         finally:

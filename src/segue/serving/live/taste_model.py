@@ -1,4 +1,4 @@
-"""What profiles are measured against, live: the recommender, and the clusters where there are any."""
+"""The live reference of taste profiles: the recommender, with the clusters if there are any."""
 
 from __future__ import annotations
 
@@ -23,49 +23,50 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TasteModel:
-    """A reference, and the version of the clusters that its map is drawn by; None without any."""
+    """A reference, and the version of the clusters that made its map; None without clusters."""
 
     reference: Reference
     clusters_version: str | None = None
 
 
 def live_taste(settings: ArtifactSettings) -> LiveTaste:
-    """Follow what is live where the settings say."""
+    """Return the live reference for an artifact store."""
     return LiveTaste(LiveRecommender(settings), LiveClusterings(settings))
 
 
-def _model_of(found: Loaded[Recommender], clusters: Loaded[Clustering] | None) -> Loaded[TasteModel]:
-    reference = build_reference(found.value, clusters.value if clusters else None)
-    drawn = reference.layout.made_by == BY_CLUSTERS
-    return Loaded(TasteModel(reference, clusters.version if clusters and drawn else None), found.live)
+def _model_of(recommender: Loaded[Recommender], clusters: Loaded[Clustering] | None) -> Loaded[TasteModel]:
+    reference = build_reference(recommender.value, clusters.value if clusters else None)
+    by_clusters = reference.layout.made_by == BY_CLUSTERS
+    version = clusters.version if clusters and by_clusters else None
+    return Loaded(TasteModel(reference, version), recommender.live)
 
 
 class LiveTaste:
-    """Follow the recommender and the live clusters; the latter may be missing."""
+    """Follows the live recommender and the live clusters, which may be missing."""
 
     def __init__(self, recommender: LiveRecommender, clusterings: LiveClusterings) -> None:
         self._recommender, self._clusterings = recommender, clusterings
         self._latest = Latest[Loaded[TasteModel]](in_background=recommender.in_background)
-        self._said = ""
+        self._logged = ""
 
     def get(self) -> Loaded[TasteModel]:
-        """Return the reference for what is live; raises as `LiveRecommender.get` does."""
-        found, clusters = self._recommender.get(), self._clusters()
-        parts = found.value, clusters and clusters.value
-        return self._latest.of(parts, lambda: _model_of(found, clusters))
+        """Return the live reference; raise the errors of `LiveRecommender.get`."""
+        recommender, clusters = self._recommender.get(), self._clusters()
+        parts = recommender.value, clusters and clusters.value
+        return self._latest.of(parts, lambda: _model_of(recommender, clusters))
 
     def expire(self) -> None:
-        """Look at the aliases on the next call."""
+        """Read the aliases on the next call."""
         self._recommender.expire()
         self._clusterings.expire()
 
     def _clusters(self) -> Loaded[Clustering] | None:
         try:
             return self._clusterings.get()
-        except AliasNotFoundError:  # nobody has prepared any: the map is drawn without
+        except AliasNotFoundError:  # no clusters were prepared
             return None
         except ArtifactError as error:
-            if str(error) != self._said:  # once, not at every request
+            if str(error) != self._logged:  # logged once, not at every request
                 logger.warning("no clusters can be served", extra={"reason": str(error.__cause__ or error)})
-                self._said = str(error)
+                self._logged = str(error)
             return None

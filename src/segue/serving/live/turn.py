@@ -1,4 +1,4 @@
-"""One at a time: who does what all callers need, while the others go on with what they have."""
+"""Run shared work in one thread at a time, while other callers use the previous result."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ T = TypeVar("T")
 
 
 class Turn:
-    """Work that one thread does at a time.
+    """Runs work in one thread at a time.
 
     Parameters
     ----------
     in_background : bool
-        Whether a caller may leave the work to a thread of its own.
+        Whether `take` runs the work in a new thread.
     """
 
     def __init__(self, *, in_background: bool) -> None:
@@ -25,12 +25,12 @@ class Turn:
         self._lock = threading.Lock()
 
     def wait_for(self, work: Callable[[], None]) -> None:
-        """Do the work, after any other caller's."""
+        """Run the work, after that of other callers."""
         with self._lock:
             work()
 
     def take(self, work: Callable[[], None]) -> None:
-        """Do the work, or let a thread do it, unless it is being done: then go on without."""
+        """Run the work, here or in a thread, unless another caller's work is running."""
         if not self._lock.acquire(blocking=False):
             return
         if self._in_background:
@@ -46,14 +46,14 @@ class Turn:
 
 
 class Latest(Generic[T]):
-    """What was made last, and of what: made anew when that changes, while the last one goes on serving."""
+    """The latest value made from some parts; it is made again when they change, while the old one serves."""
 
     def __init__(self, *, in_background: bool) -> None:
         self._turn = Turn(in_background=in_background)
-        self._latest: tuple[tuple[object, ...], T] | None = None  # one reference: nobody sees half a swap
+        self._latest: tuple[tuple[object, ...], T] | None = None  # one reference, so that a swap is atomic
 
     def of(self, parts: tuple[object, ...], make: Callable[[], T]) -> T:
-        """Return what ``make`` makes of these very parts, or in the background what it made before."""
+        """Return the value of ``make`` for these parts, or the previous value while it is made."""
 
         def renew() -> None:
             if not self._is_of(parts):
@@ -64,7 +64,7 @@ class Latest(Generic[T]):
         elif not self._is_of(parts):
             self._turn.take(renew)
         if self._latest is None:
-            raise AssertionError("what was waited for is there")
+            raise AssertionError("the first call waits for a value")
         return self._latest[1]
 
     def _is_of(self, parts: tuple[object, ...]) -> bool:

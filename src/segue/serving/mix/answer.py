@@ -1,4 +1,4 @@
-"""Answer for daily mixes: the listener's day, their history as it began, and what the recommender adds."""
+"""Answer a request for daily mixes, from the history at the start of the listener's day."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ if TYPE_CHECKING:
 
 N_CANDIDATES = 1000
 ROOM_FOR_TODAY = 500
-"""Of the latest events that are read so many are left out at the far end: today's push as many out of sight,
-and the history that a day began with must not change."""
+"""Number of the oldest read events that are ignored. Each event of today hides one old event, and the history
+at the start of the day must stay the same."""
 
-_NOTHING_LEFT = "nothing is left for a mix: the listener heard, blocked or dislikes every track that fits"
+_NOTHING_LEFT = "no track is left for a mix: the listener heard, blocked or dislikes every track that fits"
 _NOTHING = History(np.empty(0, np.int32), np.empty(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
 class MixModel:
-    """A recommender with what mixes need of it, computed once for a version.
+    """A recommender with the values that mixes need, computed once for each version.
 
     Attributes
     ----------
     recommender : Recommender
     vectors : float32 (n_items, d)
-        What is alike points the same way: content, or else factors, or else genres.
+        Similar tracks have similar directions. They are content vectors, or else factors, or else genres.
     recording : int32 (n_items,)
     rules : MixRules
-        With the ordinary tone of the catalogue.
+        Rules with the ordinary tone of the catalogue.
     """
 
     recommender: Recommender
@@ -65,7 +65,7 @@ class MixModel:
 
 
 def build_mixer(recommender: Recommender) -> MixModel:
-    """Choose the vectors, look for tracks that are the same, and for what is neither sad nor wild."""
+    """Choose the vectors, and compute recordings and the ordinary tone of the catalogue."""
     content, factors, catalogue = recommender.content, recommender.factors, recommender.catalogue
     if content is not None:
         vectors = content.vectors
@@ -78,31 +78,31 @@ def build_mixer(recommender: Recommender) -> MixModel:
 def mix_for(
     request: DailyMixRequest, tier: Tier, live: Loaded[MixModel], record: ListenerRecord, now: datetime
 ) -> DailyMixResponse:
-    """Make a listener's mixes of the day that it is by their clock.
+    """Make a listener's mixes of the current day by the listener's clock.
 
-    Of a listener who began today everything counts, so that their mixes change until tomorrow. Who has
-    liked nothing yet gets one mix of what is popular.
+    For a listener whose first event is of today, all events count, so the mixes change until tomorrow. A
+    listener without likes gets one mix of popular tracks.
 
     Parameters
     ----------
     record : ListenerRecord
-        Of the listener, up to ``now``. What they exclude holds from now on, not from tomorrow.
+        The listener's record up to ``now``. Exclusions hold at once, and not only from tomorrow.
     now : datetime
-        UTC.
+        Current time in UTC.
     """
     offset = timedelta(minutes=request.utc_offset_minutes)
     day = (now + offset).date()
     began_at = datetime.combine(day, time(), UTC) - offset
     before = [event for event in record.events if event.at < began_at][: RECENT - ROOM_FOR_TODAY]
-    made = live.value
-    heard = read_heard(made.recommender.catalogue, replace(record, events=before or record.events))
+    model = live.value
+    heard = read_heard(model.recommender.catalogue, replace(record, events=before or record.events))
     if (heard.history.confidence > 0).any():
-        step, found = _mixes(request, tier, made, heard, draw_seed(request.user_id, day.isoformat()))
-        now_heard = read_heard(made.recommender.catalogue, record)
-        disliked = made.recording[unwelcome(now_heard.history)]
-        shown = [_described(made, mix, disliked) for mix in found]
+        step, drawn = _mixes(request, tier, model, heard, draw_seed(request.user_id, day.isoformat()))
+        now_heard = read_heard(model.recommender.catalogue, record)
+        disliked = model.recording[unwelcome(now_heard.history)]
+        shown = [_described(model, mix, disliked) for mix in drawn]
     else:
-        step, shown = _popular(request, tier, made, heard)
+        step, shown = _popular(request, tier, model, heard)
     mixes = [mix for mix in shown if mix.tracks][: request.mixes]
     return DailyMixResponse(
         mixes=mixes,
@@ -118,21 +118,22 @@ def mix_for(
 
 
 def _mixes(
-    request: DailyMixRequest, tier: Tier, made: MixModel, heard: Heard, seed: int
+    request: DailyMixRequest, tier: Tier, model: MixModel, heard: Heard, seed: int
 ) -> tuple[Step, list[Mix]]:
-    found = score_catalogue(
-        made.recommender, RecommendFor(heard.history, request.user_id, tier=tier.draws_as)
+    scored = score_catalogue(
+        model.recommender, RecommendFor(heard.history, request.user_id, tier=tier.draws_as)
     )
-    candidates = top_n(found.scores, N_CANDIDATES, heard.rows)
-    rules = replace(made.rules, n_tracks=request.limit, familiar=request.familiar)
-    whom = MixFor(heard.history, candidates, seed)
-    return found.step, daily_mixes(made.recommender.catalogue, made.vectors, made.recording, whom, rules)
+    candidates = top_n(scored.scores, N_CANDIDATES, heard.rows)
+    rules = replace(model.rules, n_tracks=request.limit, familiar=request.familiar)
+    listener = MixFor(heard.history, candidates, seed)
+    catalogue = model.recommender.catalogue
+    return scored.step, daily_mixes(catalogue, model.vectors, model.recording, listener, rules)
 
 
-def _described(made: MixModel, mix: Mix, disliked: NDArray[np.int32]) -> MixOut:
-    """Describe a mix without what the listener dislikes by now: the rest of it stays for the day."""
-    catalogue = made.recommender.catalogue
-    kept = [track for track in mix.tracks if made.recording[track.item_index] not in disliked]
+def _described(model: MixModel, mix: Mix, disliked: NDArray[np.int32]) -> MixOut:
+    """Describe a mix without tracks that the listener has come to dislike; the others stay for the day."""
+    catalogue = model.recommender.catalogue
+    kept = [track for track in mix.tracks if model.recording[track.item_index] not in disliked]
     return MixOut(
         title=mix.title,
         representative=[TrackOut.of(catalogue, row) for row in mix.representative],
@@ -140,12 +141,14 @@ def _described(made: MixModel, mix: Mix, disliked: NDArray[np.int32]) -> MixOut:
     )
 
 
-def _popular(request: DailyMixRequest, tier: Tier, made: MixModel, heard: Heard) -> tuple[Step, list[MixOut]]:
-    """Make one mix of what is popular, without asking friends: it says that many listeners play it."""
-    catalogue = made.recommender.catalogue
-    found = score_catalogue(made.recommender, RecommendFor(_NOTHING, tier=tier.draws_as))
-    ranked = top_n(np.where(found.scores > 0, found.scores, -np.inf), N_CANDIDATES, heard.rows)
-    _, first = np.unique(made.recording[ranked], return_index=True)
+def _popular(
+    request: DailyMixRequest, tier: Tier, model: MixModel, heard: Heard
+) -> tuple[Step, list[MixOut]]:
+    """Make one mix of popular tracks; friends are not used, as the reason is "many listeners play it"."""
+    catalogue = model.recommender.catalogue
+    scored = score_catalogue(model.recommender, RecommendFor(_NOTHING, tier=tier.draws_as))
+    ranked = top_n(np.where(scored.scores > 0, scored.scores, -np.inf), N_CANDIDATES, heard.rows)
+    _, first = np.unique(model.recording[ranked], return_index=True)
     rows = ranked[np.sort(first)][: request.limit].tolist()
     tracks = [MixTrackOut.popular(catalogue, row) for row in rows]
-    return found.step, [MixOut(title="Popular now", representative=[], tracks=tracks)]
+    return scored.step, [MixOut(title="Popular now", representative=[], tracks=tracks)]

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from segue.domain.mix.daily_mix import MixTrack
 
 _USUAL = MixRules()
-_FARTHEST_MINUTES = 14 * 60
+_MAX_OFFSET_MINUTES = 14 * 60
 
 
 class DailyMixRequest(Strict):
-    """Whose mixes of today."""
+    """The listener of today's mixes, and the sizes of the mixes."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -33,20 +33,20 @@ class DailyMixRequest(Strict):
 
     user_id: Id
     mixes: Annotated[int, Field(strict=True, ge=1, le=_USUAL.max_mixes)] = Field(
-        _USUAL.max_mixes, description="at most so many; fewer where tastes are not distinct"
+        _USUAL.max_mixes, description="maximum number of mixes; fewer if the tastes are not distinct"
     )
     limit: Limit = _USUAL.n_tracks
     familiar: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
         _USUAL.familiar, description="share of tracks that the listener knows"
     )
-    utc_offset_minutes: Annotated[int, Field(strict=True, ge=-_FARTHEST_MINUTES, le=_FARTHEST_MINUTES)] = (
-        Field(0, description="the listener's clock less UTC: their day begins at their midnight")
-    )
-    model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
+    utc_offset_minutes: Annotated[
+        int, Field(strict=True, ge=-_MAX_OFFSET_MINUTES, le=_MAX_OFFSET_MINUTES)
+    ] = Field(0, description="the listener's clock minus UTC; the day begins at the listener's midnight")
+    model_tier: Tier | None = Field(None, description="answer as this tier does; default: the key's tier")
 
 
 class MixTrackOut(TrackOut):
-    """A track of a mix, and why it is there."""
+    """A track of a mix, and the reason for it."""
 
     familiar: bool
     because: str
@@ -62,31 +62,31 @@ class MixTrackOut(TrackOut):
 
     @classmethod
     def popular(cls, catalogue: Catalogue, row: int) -> Self:
-        """Describe a track for a listener of whom nothing is known."""
+        """Describe a popular track, for a listener without likes."""
         described = TrackOut.of(catalogue, row)
         return cls(**described.model_dump(), familiar=False, because="many listeners play it")
 
 
 class MixOut(BaseModel):
-    """One taste's list, in playing order."""
+    """The mix of one taste, in playing order."""
 
     title: str
-    representative: list[TrackOut] = Field(description="tracks of the listener's own that say most of it")
+    representative: list[TrackOut] = Field(description="the listener's most typical tracks of this taste")
     tracks: list[MixTrackOut]
 
 
 class DailyMixResponse(BaseModel):
-    """The mixes of a listener's day, that of the strongest taste first."""
+    """The mixes of a listener's day, the strongest taste first."""
 
     mixes: list[MixOut]
-    because: str | None = Field(None, description="why there are no mixes; missing where there are some")
+    because: str | None = Field(None, description="why there are no mixes; otherwise missing")
     day: date = Field(description="by the listener's clock")
     changes_at: datetime = Field(
-        description="until then the mixes stay, but for what the listener comes to dislike or exclude, and "
-        "new models"
+        description="until then the mixes stay the same, unless the listener dislikes or excludes a track or "
+        "a new model version is promoted"
     )
     answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
     model_tier: Tier
     model_version: str
-    request_id: str = Field(description="of this answer; send it back with impressions and clicks")
-    excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")
+    request_id: str = Field(description="id of this answer; send it back with impressions and clicks")
+    excluded: ExcludedOut | None = Field(None, description="missing if the listener excludes nothing")

@@ -1,4 +1,4 @@
-"""What is live, for people and monitors."""
+"""Describe the live version of a family, for users and monitors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from segue.artifacts.family import CATALOGUE
 from segue.artifacts.manifest import format_instant
 from segue.artifacts.release import CHAMPION, alias_key, read_manifest, resolve_if_any
-from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
+from segue.errors import UnservableError
 from segue.serving.api.contract import LiveModel
 from segue.serving.api.telemetry import logger
 from segue.serving.live.family import failed_to_load, held
@@ -18,25 +18,22 @@ if TYPE_CHECKING:
     from segue.artifacts.release import LiveAlias
 
 
-_UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
-
-
 def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
-    """Describe a family's champion, or return None when nothing was promoted yet.
+    """Describe a family's champion; None if no version was promoted.
 
-    Its manifest is read and held to the alias's hash, and the manifests that it pins are read too;
-    files are not, as that takes reading them all, but what this process failed to load is told.
+    The manifest is compared with the alias's hash, and the manifests that it pins are read too. Files are not
+    read, because this takes long, but versions that this process could not load are reported.
 
     Raises
     ------
     StoreUnavailableError
-        The store does not answer, so nobody can tell.
+        The store does not answer.
     """
     alias = alias_key(family, CHAMPION)
     promote = f"`segue models promote {family} {{version}} --reason …`"
     try:
         live = resolve_if_any(store, family)
-    except _UNSERVABLE:
+    except UnservableError:
         logger.exception("the alias cannot be read", extra={"family": family})
         lost = LiveModel(version=None, live_since=None, previous=None, servable=False, missing=[family])
         why, remedy = f"the alias of {family} is damaged", f"Restore {alias}, or delete it and run {promote}."
@@ -46,24 +43,24 @@ def describe_live(store: ObjectReader, family: str) -> LiveModel | None:
         return _held_model(store, family, [family], why, remedy)
     target = live.alias.target
     missing = _missing(store, family, target.version, target.manifest_sha256)
-    found = LiveModel(
+    model = LiveModel(
         version=target.version,
         live_since=format_instant(live.alias.set_at),
         previous=live.alias.previous.version if live.alias.previous else None,
-        servable=not {family, CATALOGUE} & set(missing),  # any other member is stood in for
+        servable=not {family, CATALOGUE} & set(missing),  # any other member can be replaced
         missing=missing,
     )
-    if found.servable:
-        return found
+    if model.servable:
+        return model
     why = f"{target.version}, which the alias of {family} names, is damaged ({', '.join(missing)})"
-    remedy = f"Restore its files, or run {promote.format(version='VERSION')} with one that is whole."
-    return _held_model(store, family, missing, why, remedy) or found
+    remedy = f"Restore its files, or run {promote.format(version='VERSION')} with an intact version."
+    return _held_model(store, family, missing, why, remedy) or model
 
 
 def _held_model(
     store: ObjectReader, family: str, missing: list[str], why: str, remedy: str
 ) -> LiveModel | None:
-    """Describe what this process still answers from while it cannot follow the alias; None without it."""
+    """Describe the version that this process has in memory and still uses; None if it has none."""
     serving = held(store, family)
     if serving is None:
         return None
@@ -74,15 +71,15 @@ def _held_model(
         previous=previous.version if previous else None,
         servable=True,
         missing=missing,
-        problem=f"{why}: requests are answered from {target.version} in memory, which a restart loses. "
+        problem=f"{why}: {target.version} answers from memory until this process is restarted. "
         f"{remedy.format(version=target.version)}",
     )
 
 
 def describe_pinned(store: ObjectReader, family: str, live: LiveAlias, hybrid: Manifest) -> LiveModel | None:
-    """Describe the version of a member that the live hybrid pins: it is served, whatever its own alias says.
+    """Describe the version of a member that the live hybrid pins, which may differ from the member's alias.
 
-    None for a member that was never trained.
+    None if the member was never trained.
     """
     version = hybrid.record.depends_on.get(family)
     if version is None:
@@ -106,10 +103,10 @@ def _missing(store: ObjectReader, family: str, version: str, sha256: str | None 
 
 
 def _read(store: ObjectReader, family: str, version: str, sha256: str | None = None) -> Manifest | None:
-    if failed_to_load(store, family, version):  # known where functions share a process, as on a laptop
+    if failed_to_load(store, family, version):  # functions share a process on a laptop
         return None
     try:
         return read_manifest(store, family, version, expected_sha256=sha256)
-    except _UNSERVABLE:
+    except UnservableError:
         logger.exception("a version cannot be served", extra={"family": family, "version": version})
         return None

@@ -1,4 +1,4 @@
-"""What can answer: every family's live version, and the variants of the clustered tracks."""
+"""Describe the live version of every family, and the variants of the clustered tracks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from segue.artifacts.companion import live_variant, read_run
 from segue.artifacts.family import CLUSTERS, FAMILIES, PINNED, VARIANTS, variant_alias
 from segue.artifacts.manifest import format_instant
 from segue.artifacts.release import read_manifest, resolve_if_any
-from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
+from segue.errors import UnservableError
 from segue.serving.api.contract import LiveModel  # noqa: TC001  # Pydantic reads the annotation
 from segue.serving.api.telemetry import logger
 from segue.serving.live.family import failed_to_load
@@ -24,50 +24,49 @@ if TYPE_CHECKING:
     from segue.artifacts.place.object_store import ObjectReader
 
 _AT_ONCE = 8
-_UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
 
 
 class VariantState(StrEnum):
-    """What would happen if a variant were asked for."""
+    """States of a variant."""
 
     LIVE = "live"
-    """It answers, also where no variant is named."""
+    """The variant answers, also requests without a variant."""
     READY = "ready"
-    """It answers where it is named."""
+    """The variant answers if it is requested."""
     DAMAGED = "damaged"
-    """It cannot be read, or could not be loaded: the live one stands in, where it is another."""
+    """The variant cannot be read or loaded; the live one is used instead, if it is another."""
 
 
 class Variant(BaseModel):
     """A variant of the clustered tracks, by its current version."""
 
     state: VariantState = Field(
-        description="live: answers also where no variant is named; ready: where it is; damaged: the live one "
-        "stands in for it, where that is another"
+        description="live: answers also without a requested variant; ready: answers if requested; damaged: "
+        "the live one is used instead, if it is another"
     )
-    version: str | None = Field(description="null where its alias cannot be read")
+    version: str | None = Field(description="null if its alias cannot be read")
     since: str | None
     previous: str | None = Field(description="the version before, to roll back to")
-    metrics: dict[str, Any] = Field(description="measured when it was made: clusters, share of noise, …")
+    metrics: dict[str, Any] = Field(description="metrics of its training: clusters, share of noise, …")
 
 
 class ModelsResponse(BaseModel):
-    """What is live, by family, and which variants there are to ask for."""
+    """The live version of each family, and the variants that can be requested."""
 
     families: dict[str, LiveModel | None] = Field(
-        description="null for one that nobody has promoted; of a hybrid's members those that it pins, as "
-        "they are served and rolled back with it"
+        description="null if no version was promoted; for a hybrid's members, the versions that it pins, "
+        "which are served and rolled back together with it"
     )
     variants: dict[str, Variant | None] = Field(
-        description=f"of {CLUSTERS}; null for one that nobody has prepared"
+        description=f"variants of {CLUSTERS}; null if the variant was never prepared"
     )
 
 
 def describe_models(store: ObjectReader) -> ModelsResponse:
-    """Describe every family and variant; raises StoreUnavailableError where nobody can tell.
+    """Describe every family and variant; raise StoreUnavailableError if the store does not answer.
 
-    Manifests are held to their alias's hash; files are not read, as that takes reading them all, but what
-    this process failed to load is told.
+    Manifests are compared with the alias's hash. Files are not read, because this takes long, but versions
+    that this process could not load are reported.
     """
     families, run = (*FAMILIES, *PINNED), read_run(store)
 
@@ -79,22 +78,22 @@ def describe_models(store: ObjectReader) -> ModelsResponse:
     with ThreadPoolExecutor(_AT_ONCE) as pool:  # a round trip each
         described = pool.map(describe, families)
         live = live_variant(store)
-        found = pool.map(partial(_variant, store, live), VARIANTS)
+        variants = pool.map(partial(_variant, store, live), VARIANTS)
         return ModelsResponse(
             families=dict(zip(families, described, strict=True)),
-            variants=dict(zip(VARIANTS, found, strict=True)),
+            variants=dict(zip(VARIANTS, variants, strict=True)),
         )
 
 
 def _variant(store: ObjectReader, live: str, variant: str) -> Variant | None:
     alias = manifest = None
     try:
-        found = resolve_if_any(store, CLUSTERS, variant_alias(variant))
-        if found is None:
+        current = resolve_if_any(store, CLUSTERS, variant_alias(variant))
+        if current is None:
             return None
-        alias = found.alias
+        alias = current.alias
         manifest = _manifest(store, alias)
-    except _UNSERVABLE:
+    except UnservableError:
         logger.exception("a variant cannot be read", extra={"variant": variant})
     damaged = manifest is None or failed_to_load(store, CLUSTERS, manifest.version)
     servable = VariantState.LIVE if variant == live else VariantState.READY

@@ -1,4 +1,4 @@
-"""Answer for a radio station: begin it or find where it stood, tune it, choose what comes next."""
+"""Answer a request for a radio station: start or resume it, score the catalogue, choose the next tracks."""
 
 from __future__ import annotations
 
@@ -34,23 +34,21 @@ if TYPE_CHECKING:
     from segue.serving.radio.contract import RadioRequest
 
 
-_USED_UP = "every track of {} was played or is left out: tracks like it follow"
-_AGAIN = "everything was played: the station begins again"
-_NOTHING = (
-    "nothing is left to play: every track that fits is blocked or disliked, or the station began with it"
-)
+_USED_UP = "every track of {} was played or is left out: similar tracks follow"
+_AGAIN = "all tracks were played: the station starts again"
+_NOTHING = "no track is left: every track that fits is blocked or disliked, or is the seed of the station"
 
 
 @dataclass(frozen=True, slots=True)
 class RadioModel:
-    """A recommender, and which of its tracks are the same to a listener: computed once for a version."""
+    """A recommender, and the recording of each of its tracks; computed once for each version."""
 
     recommender: Recommender
     recording: NDArray[np.int32]
 
 
 def build_radio(recommender: Recommender) -> RadioModel:
-    """Look for tracks that are the same; 2 µs a track."""
+    """Find tracks that are the same recording; this takes 2 µs a track."""
     return RadioModel(recommender, recordings(recommender.catalogue))
 
 
@@ -62,24 +60,24 @@ def find_station(
     *,
     now_s: int,
 ) -> RadioState:
-    """Begin a station, or find where it stood, in the rows of the live catalogue.
+    """Start a station, or resume one from its cursor, in the rows of the live catalogue.
 
     Parameters
     ----------
     load_old : callable
-        Reads the vocabulary of a superseded version of the model.
+        Reads the vocabulary of an earlier version of the model.
 
     Raises
     ------
     InvalidInputError
-        The cursor cannot be followed: its message says why.
+        The cursor cannot be used; the message says why.
     """
     vocabulary = live.value.recommender.catalogue.vocabulary
     if request.cursor is not None:
-        found = read_cursor(request.cursor, keys, now_s=now_s)
-        return resume(found, live.version, vocabulary, load_old)
+        state = read_cursor(request.cursor, keys, now_s=now_s)
+        return resume(state, live.version, vocabulary, load_old)
     seed = request.seed()
-    # A generator seeded at INIT would be the same in every copy of a snapshot.
+    # A generator seeded at INIT would give the same numbers in every copy of a snapshot.
     draw = secrets.randbits(63)
     listener = request.user_id or ""
     return RadioState(seed.kind, seed.value, draw, live.version, len(vocabulary), StationHistory(), listener)
@@ -92,12 +90,12 @@ def play(
     live: Loaded[RadioModel],
     record: ListenerRecord,
 ) -> tuple[RadioState, RadioResponse]:
-    """Choose the next ``n`` tracks for a listener with this record; returns where the station stands then.
+    """Choose the next ``n`` tracks for a listener; return the new state of the station and the response.
 
     Raises
     ------
     TrackNotFoundError, ArtistNotFoundError, InvalidInputError
-        The seed cannot be used: see `segue.domain.radio.seed.tune`.
+        The seed cannot be used; see `segue.domain.radio.seed.tune`.
     """
     model, recording = live.value.recommender, live.value.recording
     heard = read_heard(model.catalogue, record)
@@ -107,16 +105,20 @@ def play(
     tuning = tune(model, recording, seed, listener, blocked)
     source = Station(model.catalogue, tuning.scores, recording, station.draw)
     begun = station.played if station.played.recent else StationHistory().then(tuning.first, source.rules)
-    found, because = next_tracks(source, begun, n), None
-    rows, played = [*found.rows], begun.then(found.rows, source.rules)
+    programme, because = next_tracks(source, begun, n), None
+    rows, played = [*programme.rows], begun.then(programme.rows, source.rules)
     if len(rows) < n and seed.kind is SeedKind.GENRE:
         wider = replace(source, scores=neighbours(model, recording, seed, listener, blocked))
-        found = next_tracks(wider, played, n - len(rows))
-        because = _USED_UP.format(" and ".join(seed.genres)) if found.rows else None
-        rows, played = [*rows, *found.rows], played.then(found.rows, source.rules)
-    while len(rows) < n and (found := next_tracks(source, played.again(tuning.first), n - len(rows))).rows:
-        rows, because = [*rows, *found.rows], _AGAIN
-        played = played.again(tuning.first).then(found.rows, source.rules)
+        programme = next_tracks(wider, played, n - len(rows))
+        because = _USED_UP.format(" and ".join(seed.genres)) if programme.rows else None
+        rows, played = [*rows, *programme.rows], played.then(programme.rows, source.rules)
+    while len(rows) < n:
+        again = played.again(tuning.first)
+        programme = next_tracks(source, again, n - len(rows))
+        if not programme.rows:
+            break
+        rows, because = [*rows, *programme.rows], _AGAIN
+        played = again.then(programme.rows, source.rules)
     before: list[int | None] = [*(begun.recent[-1:] or (None,)), *rows]
     response = RadioResponse(
         tracks=[
@@ -135,7 +137,7 @@ def play(
 
 
 def _blocked(model: Recommender, seed: Seed, excluded: Excluded) -> list[str]:
-    """Return what a station starts from, if its listener blocked that."""
+    """Return the values of the seed that the listener blocked."""
     if seed.kind is SeedKind.TRACK:
         blocked = bool(np.isin(model.catalogue.vocabulary.index_of([seed.value]), excluded.blocked).any())
     elif seed.kind is SeedKind.GENRE:
@@ -148,9 +150,9 @@ def _blocked(model: Recommender, seed: Seed, excluded: Excluded) -> list[str]:
 def with_cursor(
     response: RadioResponse, station: RadioState, keys: CursorKeys, *, now_s: int
 ) -> RadioResponse:
-    """Add the cursor of where the station stands, if anything can be played."""
+    """Add the cursor of the station's state, if anything can be played."""
     cursor = None
     if not response.exhausted:
-        again = replace(station, played=station.played.again())  # of a cursor that would be too long
+        again = replace(station, played=station.played.again())  # used if the cursor would be too long
         cursor = write_cursor(station, keys, now_s=now_s) or write_cursor(again, keys, now_s=now_s)
     return response.model_copy(update={"cursor": cursor, "exhausted": cursor is None})

@@ -25,51 +25,51 @@ Name = Annotated[Text, Field(min_length=1, max_length=200)]
 
 
 class RadioRequest(Strict):
-    """A new station by what it starts from, or more of one by its cursor."""
+    """A new station by its seed, or the next tracks of a station by its cursor."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"genre": "jazz", "user_id": "12", "limit": 20}]}
     )
 
-    track_id: Id | None = Field(None, description="start from this one, which itself is not played")
-    artist: Name | None = Field(None, description="start from a name, in any case")
+    track_id: Id | None = Field(None, description="start from this track, which is not played itself")
+    artist: Name | None = Field(None, description="start from an artist; the name may be in any case")
     genre: Name | None = Field(None, description="start from a genre of the catalogue, or a broad one")
     genres: Annotated[list[Name], Field(max_length=10)] = Field(
-        [], description="start from several genres, besides that of `genre`"
+        [], description="start from several genres, besides `genre`"
     )
     mood: Mood | None = Field(None, description="start from a mood")
     seed_features: SeedFeatures | None = Field(
-        None, description="start from a sound: the audio features of a track that need not exist"
+        None, description="start from a sound: audio features, of which no track needs to exist"
     )
     user_id: Id | None = Field(
         None,
-        description="who listens: what they dislike is never played, a genre or mood is to their taste, and "
-        "with nothing else to start from the station is what is new to them",
+        description="the listener: tracks that they dislike are never played, stations of a genre or mood "
+        "follow their taste; without another seed, the station plays tracks that are new to them",
     )
     cursor: Annotated[Text, Field(min_length=1, max_length=MAX_CURSOR_CHARS)] | None = Field(
-        None, description="of the last answer, unchanged: the station goes on after it, for whom it was begun"
+        None, description="cursor of the last answer, unchanged: the station continues for the same listener"
     )
     limit: Limit = 20
-    model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
+    model_tier: Tier | None = Field(None, description="answer as this tier does; default: the key's tier")
 
     @model_validator(mode="after")
     def _is_new_or_more(self) -> Self:
         starts = [value for _, value in self._named() if value]
         if self.cursor is not None and (starts or self.user_id is not None):
-            raise ValueError("a cursor knows what its station started from and who listens: send it alone")
+            raise ValueError("a cursor contains the seed and the listener of its station: send it alone")
         if len(starts) > 1:
             raise ValueError(
-                "start from one of track_id, artist, genre or genres, mood and seed_features, not several"
+                "start from only one of track_id, artist, genre or genres, mood, and seed_features"
             )
         if self.cursor is None and not starts and self.user_id is None:
             raise ValueError(
-                "name what to start from, track_id, artist, genre, genres, mood, seed_features or user_id, "
-                "or send a cursor"
+                "send one of track_id, artist, genre, genres, mood, seed_features and user_id to start from, "
+                "or a cursor"
             )
         return self
 
     def seed(self) -> Seed:
-        """Return what a new station starts from: the listener's own taste where nothing else is named."""
+        """Return the seed of a new station; without another seed, it is the listener's own taste."""
         chosen = ((kind, value) for kind, value in self._named() if value)
         return Seed(*next(chosen, (SeedKind.USER, self.user_id or "")))
 
@@ -86,28 +86,26 @@ class RadioRequest(Strict):
 
 
 class Transition(BaseModel):
-    """How a track follows the one before it; a part is missing where it cannot be known."""
+    """How a track follows the one before it; an unknown part is missing."""
 
     tempo_change: float | None = Field(
-        None, description="relative, 0 for the same; half and double time count as the same"
+        None, description="relative, 0 for the same tempo; half and double time count as the same"
     )
-    key_steps: int | None = Field(
-        None, description="on the Camelot wheel, 0 to 7; up to 1 mixes without a clash"
-    )
+    key_steps: int | None = Field(None, description="on the Camelot wheel, 0 to 7; up to 1 mixes well")
     energy_change: float | None = Field(None, description="absolute, 0 to 1")
 
 
 class RadioTrack(TrackOut):
-    """A track of a station, how it sounds, and how it follows the one before."""
+    """A track of a station, its sound, and its transition from the track before."""
 
     tempo_bpm: float | None = Field(None, description="beats per minute")
     camelot_key: str | None = Field(None, description="as DJs write it: 8B is C major, 8A is A minor")
     energy: float | None = Field(None, description="0 to 1")
-    transition: Transition | None = Field(None, description="missing where nothing was played before")
+    transition: Transition | None = Field(None, description="missing if no track was played before")
 
     @classmethod
     def following(cls, catalogue: Catalogue, row: int, previous: int | None) -> Self:
-        """Describe the track in a row of the catalogue, after the one in another."""
+        """Describe the track in a row of the catalogue, played after the one in row ``previous``."""
         key, mode, tempo, energy = (
             float(catalogue.audio[row, AUDIO_FEATURES.index(name)])
             for name in ("key", "mode", "tempo", "energy")
@@ -126,18 +124,18 @@ class RadioResponse(BaseModel):
 
     tracks: list[RadioTrack]
     cursor: str | None = Field(
-        None, description="send it back for what comes next; missing where nothing can be played"
+        None, description="send it back for the next tracks; missing if nothing can be played"
     )
-    exhausted: bool = Field(description="nothing can be played at all: all there is was left out")
+    exhausted: bool = Field(description="true if nothing can be played, because every track is left out")
     because: str | None = Field(
         None,
-        description="why tracks come that the station did not start with, or why none come; else missing",
+        description="why other tracks than those of the seed come, or why none come; otherwise missing",
     )
     answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
     model_tier: Tier
     model_version: str
-    request_id: str = Field(description="of this answer; send it back with impressions and clicks")
-    excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")
+    request_id: str = Field(description="id of this answer; send it back with impressions and clicks")
+    excluded: ExcludedOut | None = Field(None, description="missing if the listener excludes nothing")
 
 
 def _transition(catalogue: Catalogue, previous: int, row: int) -> Transition:

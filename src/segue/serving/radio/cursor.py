@@ -1,4 +1,4 @@
-"""What a radio station's cursor holds: what it plays, and an exact record of what it has played."""
+"""The cursor of a radio station; it contains the seed and an exact record of the tracks played."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _LENGTH_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class RadioState:
-    """Where a station stands.
+    """The state of a station.
 
     Attributes
     ----------
     kind, value : str
-        What it plays, as the first request named it ("genre", "jazz"): scores are computed from it anew.
+        Seed of the first request ("genre", "jazz"); scores are computed from it again.
     draw : int
-        The seed of its choices.
+        Seed of the random choices.
     version : str
-        Of the catalogue whose rows have been played.
+        Version of the catalogue whose rows were played.
     n_items : int
-        The size of that catalogue.
+        Size of that catalogue.
     played : StationHistory
     user_id : str
-        Who listens; empty for nobody who is known.
+        The listener; empty if unknown.
     """
 
     kind: str
@@ -51,9 +51,9 @@ class RadioState:
 
 
 def write_cursor(state: RadioState, keys: CursorKeys, *, now_s: int) -> str | None:
-    """Return the cursor of a state; None where it would exceed `MAX_CURSOR_CHARS`: there the station ends.
+    """Return the cursor of a state; None if it would exceed `MAX_CURSOR_CHARS`.
 
-    That is never the case with up to 390 000 tracks, and after 60 000 played ones of a million.
+    This never happens with up to 390 000 tracks; with a million tracks it happens after 60 000 played ones.
     """
     played = state.played
     head = [
@@ -72,7 +72,7 @@ def read_cursor(cursor: str, keys: CursorKeys, *, now_s: int) -> RadioState:
     Raises
     ------
     InvalidInputError
-        It was changed, is too old, no radio's, or of another release: start a new station.
+        The cursor was changed, is too old, or belongs to something else or another release.
     """
     payload = unseal(cursor, _PURPOSE, keys, now_s=now_s)
     begin = _LENGTH_BYTES + int.from_bytes(payload[:_LENGTH_BYTES], "big")
@@ -87,20 +87,20 @@ def read_cursor(cursor: str, keys: CursorKeys, *, now_s: int) -> RadioState:
 def resume(
     state: RadioState, version: str, vocabulary: Vocabulary, load_old: Callable[[str], Vocabulary]
 ) -> RadioState:
-    """Return the state in the rows of the live catalogue, found by track id where its version is another.
+    """Return the state in the rows of the live catalogue; tracks of another version are found by id.
 
     Parameters
     ----------
     state : RadioState
     version, vocabulary
-        Of the live catalogue.
+        Those of the live catalogue.
     load_old : callable
-        Reads the vocabulary of a superseded version; called only where the cursor has one.
+        Reads the vocabulary of an earlier version; called only if the state has another version.
 
     Raises
     ------
     InvalidInputError
-        That version was deleted: start a new station.
+        That version was deleted.
     """
     if state.version == version:
         return state

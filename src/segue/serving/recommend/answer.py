@@ -1,4 +1,4 @@
-"""Answer a request for recommendations: read the listener, ask the recommender, describe the tracks."""
+"""Answer a request for recommendations: read the listener, call the recommender, describe the tracks."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from segue.serving.live.family import Loaded
     from segue.serving.recommend.contract import RecommendRequest
 
-_NOTHING_LEFT = "nothing is left: every track is heard, disliked, excluded, blocked or of another genre"
+_NOTHING_LEFT = "no track is left: every track is heard, disliked, excluded, blocked or of another genre"
 
 
 def answer_tier(caller: Tier, asked: Tier | None) -> Tier:
-    """Return the tier to answer as: the caller's, or less if less was asked for.
+    """Return the tier of the answer: the caller's, or a lower one if requested.
 
     Raises
     ------
     TierError
-        More was asked for than the caller's key opens.
+        The requested tier is above the caller's.
     """
     if asked is None:
         return caller
@@ -49,14 +49,14 @@ def answer_tier(caller: Tier, asked: Tier | None) -> Tier:
 def recommend_to(
     request: RecommendRequest, tier: Tier, live: Loaded[Recommender], record: ListenerRecord
 ) -> RecommendResponse:
-    """Recommend tracks to one listener, of whom ``record`` is kept up to this moment.
+    """Recommend tracks to the listener whose events and exclusions are in ``record``.
 
     Raises
     ------
     InvalidInputError
-        A genre is none of the catalogue's.
+        A genre is unknown.
     TierError
-        Friends are named, and the tier does not open them.
+        Friends are named, and the tier does not include them.
     """
     if request.friends:
         require(tier, Feature.FRIENDS)
@@ -81,13 +81,13 @@ def recommend_to(
         n_reasons=request.max_reasons if request.explain else 0,
         artist_share=artist_share,
     )
-    found = answer(model, listener, query)
+    recommended = answer(model, listener, query)
     blocked_genres = [name for name in request.any_genre if heard.excluded.blocks(Target.GENRE, name)]
     seeds = model.catalogue.vocabulary.index_of(request.seed_tracks).tolist()
     return RecommendResponse(
-        items=RecommendedTrack.all_of(model.catalogue, found.items, seeds),
-        answered_by=found.step,
-        because=found.because if query.allowed.any() else _NOTHING_LEFT,
+        items=RecommendedTrack.all_of(model.catalogue, recommended.items, seeds),
+        answered_by=recommended.step,
+        because=recommended.because if query.allowed.any() else _NOTHING_LEFT,
         excluded=ExcludedOut.of(heard.excluded, [*heard.blocked_seeds, *blocked_genres]),
         model_tier=tier,
         model_version=live.version,

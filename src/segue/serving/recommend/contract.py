@@ -27,15 +27,18 @@ def _without_repeats(values: list[str]) -> list[str]:
 
 
 Once = AfterValidator(_without_repeats)
-"""Each id of a list counts once; the bound of the list stands before it, so that a long list is not read."""
+"""Removes repeated ids from a list; put it after the list's maximum length, which must be checked first."""
 
-Limit = Annotated[int, Field(strict=True, ge=1, le=100, description="how many tracks")]
+Limit = Annotated[int, Field(strict=True, ge=1, le=100, description="number of tracks")]
 
 
 MaxReasons = Annotated[
     int,
     Field(
-        strict=True, ge=1, le=1000, description="reasons of each track; what the others add up to is one more"
+        strict=True,
+        ge=1,
+        le=1000,
+        description="number of reasons of each track; the sum of the others is one more",
     ),
 ]
 
@@ -44,13 +47,13 @@ Genre = Annotated[Text, Field(max_length=100)]
 
 
 class Strict(BaseModel):
-    """A request; a field that nobody reads is an error, not a surprise."""
+    """A request; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Context(Strict):
-    """When and where the music is for; each part shifts what is recommended."""
+    """The situation of the listener; each part changes what is recommended."""
 
     time_of_day: TimeOfDay | None = None
     day: Day | None = None
@@ -58,7 +61,7 @@ class Context(Strict):
     weather: Weather | None = None
 
     def situation(self) -> Situation:
-        """Return the same as the domain knows it."""
+        """Return the domain's value."""
         return Situation(self.time_of_day, self.day, self.activity, self.weather)
 
 
@@ -66,7 +69,7 @@ Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 
 
 class SeedFeatures(Strict):
-    """How the music should sound; each feature in the unit of the catalogue."""
+    """The wanted sound; each feature is in the unit of the catalogue."""
 
     danceability: Share | None = None
     energy: Share | None = None
@@ -86,12 +89,12 @@ class SeedFeatures(Strict):
     )
 
     def asked(self) -> dict[str, float]:
-        """Return the features that are named."""
+        """Return the features that are given."""
         return {name: float(value) for name, value in self.model_dump(exclude_none=True).items()}
 
 
 class RecommendRequest(Strict):
-    """Whom to recommend to, and what is wished for."""
+    """The listener, and what to recommend."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -100,38 +103,40 @@ class RecommendRequest(Strict):
 
     user_id: Id
     limit: Limit = 20
-    model_tier: Tier | None = Field(None, description="answer as this tier does; the key's own without it")
-    seed_tracks: Annotated[list[Id], Field(max_length=50), Once] = Field([], description="more like these")
+    model_tier: Tier | None = Field(None, description="answer as this tier does; default: the key's tier")
+    seed_tracks: Annotated[list[Id], Field(max_length=50), Once] = Field(
+        [], description="recommend similar tracks"
+    )
     seed_features: SeedFeatures | None = Field(
-        None, description='more that sounds so, without a track: {"energy": 0.8}'
+        None, description='recommend tracks with this sound: {"energy": 0.8}'
     )
     mood: Mood | None = None
     genre: Genre | None = Field(None, description="a genre of the catalogue, or a broad one")
     genres: Annotated[list[Genre], Field(max_length=50)] = Field(
-        [], description="several of them, beside genre: a track of any is answered"
+        [], description="several genres, besides genre; a track needs one of them"
     )
     context: Context | None = None
     friends: Annotated[list[Id], Field(max_length=100), Once] = Field(
         [],
-        description="users whose likes count too, refused below the tier starter; strangers change nothing",
+        description="users whose likes count too; needs the tier starter; unknown users are ignored",
     )
     exclude: Annotated[list[Id], Field(max_length=10_000), Once] = Field(
-        [], description="tracks never to answer with"
+        [], description="tracks to leave out"
     )
     diversity: Annotated[float, Field(strict=True, ge=0, le=1)] | None = Field(
-        None, description="0 the best alone, 1 as unlike each other as can be; the model's own without it"
+        None, description="0: the best tracks; 1: tracks that differ most; default: the model's own value"
     )
     explain: Annotated[bool, Field(strict=True)] = True
     max_reasons: MaxReasons = 5
 
     @property
     def any_genre(self) -> list[str]:
-        """Genres of which an answer must have one; empty for any."""
+        """Return the genres of which a track needs one; empty for any genre."""
         return list(dict.fromkeys([*([] if self.genre is None else [self.genre]), *self.genres]))
 
 
 class TrackOut(BaseModel):
-    """A track as the catalogue describes it."""
+    """A track of the catalogue."""
 
     track_id: str
     name: str
@@ -146,20 +151,20 @@ class TrackOut(BaseModel):
 
 
 class ReasonOut(BaseModel):
-    """A part of a score; the parts add up to it."""
+    """A part of a score; a score is the sum of its reasons."""
 
     kind: ReasonKind
-    contribution: float = Field(description="in the unit of the score; negative where it speaks against")
+    contribution: float = Field(description="in the unit of the score; negative if it lowers the score")
     name: str | None = Field(None, description="the genre, artist, feature, mood, situation or friend")
-    track_id: str | None = Field(None, description="the track of the listener's own that it is about")
-    because: str = Field(description="the same in words")
+    track_id: str | None = Field(None, description="the listener's track that the reason is about")
+    because: str = Field(description="the reason in words")
 
 
 class RecommendedTrack(TrackOut):
     """A recommended track with its score and the reasons for it."""
 
     score: float = Field(
-        description="what its reasons add up to; diversity and calibration may place it before a greater one"
+        description="sum of the reasons; diversity and calibration may change the order of the tracks"
     )
     reasons: list[ReasonOut] | None = None
 
@@ -167,41 +172,41 @@ class RecommendedTrack(TrackOut):
     def all_of(
         cls,
         catalogue: Catalogue,
-        found: Iterable[Recommended],
+        recommended: Iterable[Recommended],
         asked: Collection[int] = (),
         words: Mapping[ReasonKind, str] | None = None,
     ) -> list[Self]:
-        """Describe recommendations, their reasons too where they were asked for.
+        """Describe recommendations, with their reasons if they have any.
 
-        ``asked`` are the rows that the request named: the listener need not have played them. ``words`` say
-        a kind of reason otherwise than `BECAUSE`.
+        ``asked`` are the rows that the request names; the listener may not have played them. ``words``
+        replace the wording of `BECAUSE` for some kinds of reasons.
         """
-        # Tracks of the history stand behind many of the answer's: each is described once.
-        titled, said = cache(partial(_title, catalogue)), {**BECAUSE, **(words or {})}
-        # Reasons are validated with their track: one by one, a hundred of them would take twice as long.
+        # A track of the history may be the reason for many tracks of the answer; it is described once.
+        titled, wording = cache(partial(_title, catalogue)), {**BECAUSE, **(words or {})}
+        # Reasons are validated together with their track, which takes half as long as one by one.
         return [
             cls.model_validate(
                 {
                     **_described(catalogue, item.item_index),
                     "score": item.score,
-                    "reasons": [_reason(reason, titled, asked, said) for reason in item.reasons] or None,
+                    "reasons": [_reason(reason, titled, asked, wording) for reason in item.reasons] or None,
                 }
             )
-            for item in found
+            for item in recommended
         ]
 
 
 class RecommendResponse(BaseModel):
-    """Tracks to play, best first, and who answered."""
+    """Recommended tracks, best first, and the model that answered."""
 
     items: list[RecommendedTrack]
     answered_by: str = Field(description="hybrid, collaborative, content, genre or popularity")
-    because: str = Field(description="why it was that one")
+    because: str = Field(description="why that model answered")
     model_tier: Tier
     model_version: str
-    request_id: str = Field(description="of this answer; send it back with impressions and clicks")
+    request_id: str = Field(description="id of this answer; send it back with impressions and clicks")
     unknown_tracks: list[str] = Field(description="tracks of the request that the catalogue does not have")
-    excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")
+    excluded: ExcludedOut | None = Field(None, description="missing if the listener excludes nothing")
 
 
 def _described(catalogue: Catalogue, row: int) -> dict[str, object]:
@@ -219,7 +224,7 @@ BECAUSE: dict[ReasonKind, str] = {
     ReasonKind.GENRE: "you listen to {}",
     ReasonKind.ARTIST: "you listen to {}",
     ReasonKind.AUDIO: "its {} is like that of what you play",
-    ReasonKind.ASKED: "its {} is near what was asked for",
+    ReasonKind.ASKED: "its {} is near the requested value",
     ReasonKind.MOOD: "its {} suits the mood",
     ReasonKind.CONTEXT: "its {} suits the situation",
     ReasonKind.FRIEND: "your friend {} likes it",
@@ -227,11 +232,11 @@ BECAUSE: dict[ReasonKind, str] = {
     ReasonKind.TRENDING: "many listeners play it these days",
     ReasonKind.REST: "and smaller reasons",
 }
-"""How each kind of reason is told to a listener, after the word "because", which a front end may add."""
+"""Wording of each kind of reason; a front end may put "because" in front of it."""
 
 
 def _title(catalogue: Catalogue, row: int) -> tuple[str, str]:
-    """Return a track's id, and what people call it."""
+    """Return a track's id and title."""
     artists = ", ".join(catalogue.artists.of(row)[:2])
     name = catalogue.name[row] + (f" by {artists}" if artists else "")
     return str(catalogue.vocabulary.item_id[row]), name
@@ -241,9 +246,9 @@ def _reason(
     reason: Reason,
     titled: Callable[[int], tuple[str, str]],
     asked: Collection[int],
-    said: Mapping[ReasonKind, str],
+    wording: Mapping[ReasonKind, str],
 ) -> dict[str, object]:
-    track_id, subject, words = None, reason.name, said[reason.kind]
+    track_id, subject, words = None, reason.name, wording[reason.kind]
     if reason.item_index >= 0:
         track_id, subject = titled(reason.item_index)
         if reason.item_index in asked:

@@ -1,4 +1,4 @@
-"""What an answer says of the blocks and ignores that it respects."""
+"""The part of an answer that reports the listener's blocks and ignores."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 class ExcludedOut(BaseModel):
-    """What the listener's blocks and ignores left out; a part that is nothing is missing."""
+    """What the listener's blocks and ignores leave out; an empty part is missing."""
 
     blocked_by_artist: int | None = Field(
-        None, description="tracks of the catalogue that are not answered, as the listener blocked an artist"
+        None, description="number of catalogue tracks left out because the listener blocked an artist"
     )
-    blocked_by_genre: int | None = Field(None, description="the same by genre")
+    blocked_by_genre: int | None = Field(None, description="the same for blocked genres")
     events: int | None = Field(
-        None, description="of the latest events, those that shape nothing: ignored, or of what is blocked"
+        None, description="number of the latest events that do not count: ignored, or of blocked tracks"
     )
     asked_for: list[str] | None = Field(
-        None, description="what the request names and the listener blocked: seeds, artists, genres"
+        None, description="seeds, artists and genres of the request that the listener blocked"
     )
 
     @classmethod
     def of(cls, excluded: Excluded, asked_for: Sequence[str] = ()) -> Self | None:
-        """Describe what was left out; None where that is nothing."""
+        """Describe what is left out; None if nothing is."""
         if not (excluded.blocked_by or excluded.n_events or asked_for):
             return None
         return cls(

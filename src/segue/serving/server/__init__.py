@@ -1,1 +1,1 @@
-"""The API on a laptop: a server, its access log, and uploads."""
+"""A local server of the API, with an access log and uploads."""

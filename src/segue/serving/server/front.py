@@ -1,4 +1,4 @@
-"""What stands before the application on a server: an access log, and a bound on waiting requests."""
+"""The local server's access log and its limit on waiting requests."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_BUSY = "More requests wait than can be answered soon: send this one again after Retry-After."
+_BUSY = "Too many requests are waiting: send this one again after Retry-After."
 
 
 class Front:
-    """Answer 503 at once where too many requests wait, and log every answer.
+    """Answers 503 at once if too many requests are waiting, and logs every answer.
 
     Parameters
     ----------
     most_waiting : int
-        Requests that may wait or be answered at one time. Without a bound, all callers give up on a server
-        that is asked for more than it can do, and it goes on answering nobody.
+        Maximum number of requests that wait or are answered at one time. Without a limit, an overloaded
+        server answers only callers that have already given up.
     log : callable, optional
-        Given one line an answer: when, method, route, status and milliseconds. The route is as it is
-        described, without the ids that a path holds, as those are about people.
+        Called with a line for each answer: time, method, route, status and milliseconds. The route has no ids
+        in it, because they are personal data.
     """
 
     def __init__(
@@ -49,25 +49,24 @@ class Front:
             return
         began_at_s, status = time.perf_counter(), 0
 
-        async def noting(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
             await send(message)
 
         self._waiting += 1
-        shed = self._waiting > self._most_waiting
+        is_busy = self._waiting > self._most_waiting
         try:
-            if shed:
-                await self._busy(scope, receive, noting)
+            if is_busy:
+                await self._busy(scope, receive, send_and_note)
             else:
-                await asyncio.sleep(
-                    0
-                )  # an answer keeps the loop busy: those that came with it are counted first
-                await self._application(scope, receive, noting)
+                # An answer blocks the loop, so requests that arrived at the same time are counted first.
+                await asyncio.sleep(0)
+                await self._application(scope, receive, send_and_note)
         finally:
             self._waiting -= 1
             if self._log:
-                route = getattr(scope.get("route"), "path", "(busy)" if shed else "(no route)")
+                route = getattr(scope.get("route"), "path", "(busy)" if is_busy else "(no route)")
                 took_ms = (time.perf_counter() - began_at_s) * 1000
                 now = datetime.now(UTC).isoformat(timespec="milliseconds")
                 self._log(f"{now} {scope['method']} {route} {status} {took_ms:.0f} ms")

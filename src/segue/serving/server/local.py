@@ -1,4 +1,4 @@
-"""Run an application under uvicorn on a laptop, and say how to call it."""
+"""Run an application with uvicorn on a laptop, and print how to call it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _TRY_MODEL = """  curl -s {url}/api/model -H 'content-type: application/json' \\
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens."""
+    """Calls ``on_start`` when it listens."""
 
-    started_at: Callable[[], None]
+    on_start: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.started_at()
+        self.on_start()
 
 
 def run(
@@ -44,20 +44,20 @@ def run(
     base_path: str,
     customer_id: int | None,
     served: Callable[[], ModelsResponse],
-    say: Callable[[str], None],
+    echo: Callable[[str], None],
 ) -> None:
     """Serve at a host and port until interrupted.
 
-    Once the server listens, ``say`` is given a table of what is ``served``, and curl lines that work. Some of
-    them ask about a customer, if there is one.
+    When the server listens, ``echo`` is called with a table of the ``served`` models, and with curl commands
+    that work. Some of them are about the customer, if given.
 
     Raises
     ------
     ConfigError
-        The address or port cannot be listened on.
+        The server cannot listen on the address or port.
     """
     host, port = address
-    # With the protocol named asyncio sends without delay; else an answer waits 40 ms on a connection in use.
+    # With an explicit protocol asyncio sends without delay; otherwise answers wait 40 ms on open connections.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -72,14 +72,14 @@ def run(
         url = f"http://{shown}:{listener.getsockname()[1]}{base_path}"
         lines = _TRY if customer_id is None else _TRY + _TRY_MODEL
 
-        def tell() -> None:
+        def announce() -> None:
             try:
                 table = table_of(served(), url)
-            except ArtifactError as error:  # the server answers from what it has, or says so itself
-                table = f"What is live cannot be read: {error}\n"
-            say(f"{table}\n{lines.format(url=url, customer_id=customer_id)}")
+            except ArtifactError as error:  # the server may still answer from memory
+                table = f"The live models cannot be read: {error}\n"
+            echo(f"{table}\n{lines.format(url=url, customer_id=customer_id)}")
 
-        server.started_at = tell
+        server.on_start = announce
         server.run(sockets=[listener])
 
 

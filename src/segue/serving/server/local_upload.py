@@ -1,4 +1,4 @@
-"""Takes uploads on a laptop, as S3 does for a deployment: PUT to the link, and the import begins."""
+"""Accept uploads on a laptop, where there is no S3: a PUT to the link starts the import."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "bi
 
 
 def upload_routes(store: ObjectStore, worker: ImportWorker) -> APIRouter:
-    """Return the route that a link of `start` leads to where the store is a folder."""
+    """Return the upload route that the link of `start` leads to if the store is a folder."""
     routes = APIRouter(generate_unique_id_function=operation_id)
 
     @routes.put(
@@ -36,10 +36,10 @@ def upload_routes(store: ObjectStore, worker: ImportWorker) -> APIRouter:
         openapi_extra={"requestBody": {"required": True, "content": _FILE}},
     )
     async def upload(import_id: str, request: Request, then: BackgroundTasks) -> None:
-        """Take the file of an import, and begin it."""
+        """Accept the file of an import, and start the import."""
         job = read_job(store, import_id)
         if job.state is not ImportState.WAITING:
-            raise InvalidInputError(f"import {import_id} has its file already: start another import.")
+            raise InvalidInputError(f"import {import_id} already has its file: start another import.")
         if datetime.now(UTC) > job.expires_at:
             raise InvalidInputError(
                 f"the link of import {import_id} expired at {job.expires_at:%Y-%m-%dT%H:%M:%SZ}: "
@@ -53,25 +53,25 @@ def upload_routes(store: ObjectStore, worker: ImportWorker) -> APIRouter:
                     file.write(piece)
             if size != job.request.size_bytes:
                 raise InvalidInputError(
-                    f"the file has {size} bytes and not the {job.request.size_bytes} that were announced: "
-                    "start another import with its size."
+                    f"the file has {size} bytes, but size_bytes was {job.request.size_bytes}: "
+                    "start another import with the right size."
                 )
             file.flush()
             try:
                 store.put(UPLOADS + import_id, Path(file.name))
             except PreconditionFailedError as error:
-                raise InvalidInputError(f"import {import_id} has its file already.") from error
+                raise InvalidInputError(f"import {import_id} already has its file.") from error
         then.add_task(_run, worker, UPLOADS + import_id)
 
     return routes
 
 
 def resume_imports(store: ObjectStore, worker: ImportWorker) -> Thread:
-    """Begin again, in a thread, with every upload that an earlier server left behind when it was stopped."""
-    left = [info.key for info in store.list_objects(UPLOADS)]
+    """Import, in a thread, every upload that an earlier server did not finish."""
+    unfinished = [info.key for info in store.list_objects(UPLOADS)]
 
     def run_all() -> None:
-        for key in left:
+        for key in unfinished:
             _run(worker, key)
 
     thread = Thread(target=run_all, name="resume-imports", daemon=True)

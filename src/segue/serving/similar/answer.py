@@ -1,4 +1,4 @@
-"""Answer a request for similar tracks: by the recommender, or by a variant of the clustered tracks."""
+"""Answer a request for similar tracks from the recommender or from a variant of the clusters."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ BETWEEN_TRACKS: dict[ReasonKind, str] = {
     ReasonKind.ARTIST: "both are by {}",
     ReasonKind.AUDIO: "they are alike in {}",
 }
-"""How reasons are told where no listener is asked about."""
+"""Wording of reasons that are not about a listener."""
 
 _NOBODY = ListenerRecord()
-_STANDS_IN = "no recommender can be served now; the clusters stand in"
+_INSTEAD = "no recommender can be served now; the clusters are used instead"
 
 
 def similar_tracks(
@@ -53,32 +53,33 @@ def similar_tracks(
     clusterings: LiveClusterings,
     record: ListenerRecord = _NOBODY,
 ) -> SimilarResponse:
-    """Find tracks like those asked about by the model asked for, else by the best there is.
+    """Find similar tracks with the requested model, or else with the best one that is live.
 
-    What the listener of ``record`` blocked is not answered. A variant is of the model clusters. Where neither
-    is asked for, the recommender answers, and where none can be served, the live variant.
+    Tracks that the listener of ``record`` blocked are left out. A variant belongs to the model clusters. If
+    neither model nor variant is requested, the recommender answers; if it cannot be served, the live variant
+    does.
 
     Raises
     ------
     TrackNotFoundError
-        No such track is known.
+        A track is unknown.
     TierError
-        The caller's key does not open the model.
+        The caller's tier does not include the model.
     InvalidInputError
-        There is no such variant, another model has none, or the model knows nothing about the tracks.
+        The variant does not exist or does not belong to the model, or the model has no data on the tracks.
     ArtifactError
-        What could answer cannot be served.
+        The models that could answer cannot be served.
     """
     if request.variant is not None and request.model not in {None, SimilarModel.CLUSTERS}:
-        raise InvalidInputError(f"variant: the model {request.model} has none; leave out one of the two.")
+        raise InvalidInputError(f"variant: the model {request.model} has no variants; send only one of both.")
     in_cluster = request.variant is not None or request.model is SimilarModel.CLUSTERS
     if in_cluster:
         require(caller, Feature.CLUSTERS)
     try:
         live = recommender.get()
     except ArtifactError as error:
-        stands_in = request.model is None and Feature.CLUSTERS in opens(caller)
-        if not in_cluster and not stands_in:
+        may_replace = request.model is None and Feature.CLUSTERS in opens(caller)
+        if not in_cluster and not may_replace:
             raise
         return _without_recommender(request, clusterings, record, error, asked=in_cluster)
     if in_cluster:
@@ -89,18 +90,18 @@ def similar_tracks(
 def similar_to(
     request: SimilarRequest, caller: Tier, live: Loaded[Recommender], record: ListenerRecord = _NOBODY
 ) -> SimilarResponse:
-    """Find tracks like those asked about by a recommender, and name the model that did.
+    """Find similar tracks with a recommender, and name the model that answered.
 
     Raises
     ------
     TrackNotFoundError
-        The catalogue does not have one of them.
+        The catalogue does not have one of the tracks.
     TierError
-        The caller's key does not open the model.
+        The caller's tier does not include the model.
     InvalidInputError
-        The model knows nothing about them.
+        The model has no data on the tracks.
     ModelMissingError
-        It might know them, but is missing or lacks a part: train it, or roll back.
+        The model, or a part of it, is missing; train it, or roll back.
     """
     model = live.value
     how = request.model or (SimilarModel.HYBRID if caller is not Tier.FREE else SimilarModel.COLLABORATIVE)
@@ -117,14 +118,14 @@ def similar_to(
         request.limit, allowed, request.diversity, n_reasons=request.max_reasons if request.explain else 0
     )
     try:
-        by, found = similar(model, History(np.sort(rows), np.ones(len(rows), np.float32)), Step(how), query)
+        by, tracks = similar(model, History(np.sort(rows), np.ones(len(rows), np.float32)), Step(how), query)
     except EmptyHistoryError as error:
         if lacks_models(model, Step(how)):
             raise ModelMissingError(how, model.missing) from error
         raise InvalidInputError(
-            f"the {how} model knows nothing about {', '.join(request.track_id)}: ask for another model."
+            f"the {how} model has no data on {', '.join(request.track_id)}: request another model."
         ) from error
-    items = SimilarTrack.all_of(model.catalogue, found, rows.tolist(), BETWEEN_TRACKS)
+    items = SimilarTrack.all_of(model.catalogue, tracks, rows.tolist(), BETWEEN_TRACKS)
     return SimilarResponse(
         items=items,
         model=SimilarModel(by),
@@ -142,13 +143,13 @@ def _without_recommender(
     *,
     asked: bool,
 ) -> SimilarResponse:
-    """Answer by the clusters, which know their own tracks; nobody can tell of others whether they exist."""
+    """Answer from the clusters, which contain some tracks only; others may or may not exist."""
     try:
         answer = similar_in_cluster(request, clusterings, None, record)
     except TrackNotFoundError:
-        if asked and isinstance(why, AliasNotFoundError):  # there is no other catalogue
+        if asked and isinstance(why, AliasNotFoundError):  # no other catalogue exists
             raise
         raise why from None
     except ArtifactError as error:
         raise (error if asked else why) from None
-    return answer if asked else answer.model_copy(update={"because": _STANDS_IN})
+    return answer if asked else answer.model_copy(update={"because": _INSTEAD})

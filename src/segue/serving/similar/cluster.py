@@ -1,4 +1,4 @@
-"""Answer with neighbours of a variant of the clustered tracks, and describe them."""
+"""Answer with neighbours from a variant of the clustered tracks."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def similar_in_cluster(
     catalogue: Catalogue | None,
     record: ListenerRecord,
 ) -> SimilarResponse:
-    """Find tracks near those asked about, in the variant asked for or the live one.
+    """Find tracks near the requested ones, in the requested variant or the live one.
 
-    ``catalogue`` describes the tracks, and places those that came after the clusters were made; without
-    it, or for a track that it does not have, the clusters' own names are told. What the listener of
-    ``record`` blocked is not answered.
+    ``catalogue`` describes the tracks, and gives the features of tracks that are newer than the clusters.
+    Without it, or for a track that it does not have, the clusters' own names are used. Tracks that the
+    listener of ``record`` blocked are left out.
 
     Raises
     ------
     InvalidInputError
-        There is no such variant, or a track has no place in it and its features are not all known.
+        The variant does not exist, or a track is not in it and not all its features are known.
     TrackNotFoundError
         Neither the clusters nor the catalogue have one of the tracks.
     ArtifactError
@@ -67,7 +67,7 @@ def similar_in_cluster(
     blocked_asked = [request.track_id[at] for at in np.flatnonzero(np.isin(asked_rows, blocked)).tolist()]
     if catalogue is not None and len(blocked):
         blocked = clustering.vocabulary.index_of(catalogue.vocabulary.item_id[blocked].tolist())
-    found = near(
+    neighbours = near(
         clustering,
         subjects,
         request.limit,
@@ -76,7 +76,7 @@ def similar_in_cluster(
         blocked=blocked[blocked != UNKNOWN_ITEM],
     )
     return SimilarResponse(
-        items=[_track(clustering, catalogue, request.track_id, neighbour) for neighbour in found],
+        items=[_track(clustering, catalogue, request.track_id, neighbour) for neighbour in neighbours],
         model=SimilarModel.CLUSTERS,
         model_version=live.version,
         request_id=new_request_id(Surface.SIMILAR, live.version),
@@ -102,7 +102,7 @@ def _subject(
             raise TrackNotFoundError(track_id)
         raise InvalidInputError(
             f"track_id: {track_id!r} is not in the variant {clustering.variant}: "
-            f"ask for the variant {other}, which has it."
+            f"request the variant {other}, which has it."
         )
     value = _features(catalogue, row, clustering.space.columns)
     unknown = [clustering.space.columns[column] for column in np.flatnonzero(np.isnan(value)).tolist()]
@@ -110,15 +110,15 @@ def _subject(
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         other = clusterings.knowing(track_id)
         raise InvalidInputError(
-            f"track_id: {track_id!r} is new to {clustering.variant} and cannot be placed, as the catalogue "
-            f"lacks its {', '.join(unknown[:_NAMED])}{more}: ask for "
+            f"track_id: {track_id!r} is new to {clustering.variant} and cannot be placed, because the "
+            f"catalogue lacks its {', '.join(unknown[:_NAMED])}{more}: request "
             + (f"the variant {other}, which has it." if other else "another model or variant.")
         )
     return newcomer(clustering, value)
 
 
 def _features(catalogue: Catalogue, row: int, columns: tuple[str, ...]) -> NDArray[np.float32]:
-    """Return what the catalogue knows of a track, float32 (n_columns,), NaN where it does not."""
+    """Return a track's features from the catalogue, float32 (n_columns,), NaN where unknown."""
     known = dict(zip(catalogue.low_level_names, catalogue.low_level[row].tolist(), strict=True))
     known |= dict(zip(AUDIO_FEATURES, catalogue.audio[row].tolist(), strict=True))
     return np.array([known.get(column, np.nan) for column in columns], np.float32)

@@ -17,7 +17,7 @@ def _as_list(value: object) -> object:
 
 
 class SimilarModel(StrEnum):
-    """By what tracks are alike."""
+    """Models that find similar tracks."""
 
     HYBRID = "hybrid"
     COLLABORATIVE = "collaborative"
@@ -29,7 +29,7 @@ _OneOrMore = Annotated[list[Id], Field(min_length=1, max_length=50)] | Id
 
 
 class SimilarRequest(Strict):
-    """One track or several; the answer is like all of them together."""
+    """One track or several; the answer is similar to all of them together."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"track_id": "2591", "limit": 10}]}
@@ -41,17 +41,16 @@ class SimilarRequest(Strict):
         Once,
         BeforeValidator(_as_list, json_schema_input_type=_OneOrMore),
     ] = Field(description="a track, or a list of up to 50")
-    user_id: Id | None = Field(None, description="who asks: what they blocked is not answered")
+    user_id: Id | None = Field(None, description="the listener; tracks that they blocked are left out")
     limit: Limit = 20
     model: SimilarModel | None = Field(
         None,
-        description="hybrid: by who plays them and by content; collaborative or content: by one of these; "
-        "clusters: by how they sound, in a variant of the clustered tracks; the best that the key opens "
-        "without it",
+        description="collaborative: by listeners; content: by genre, artist and sound; hybrid: by both; "
+        "clusters: by sound, in a variant of the clustered tracks; default: the best that the key includes",
     )
     variant: Annotated[Text, Field(min_length=1, max_length=100)] | None = Field(
         None,
-        description="of the model clusters; GET /models lists them; without it the live one",
+        description="a variant of the model clusters, listed by GET /models; default: the live one",
     )
     diversity: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.0
     explain: Annotated[bool, Field(strict=True)] = True
@@ -59,49 +58,53 @@ class SimilarRequest(Strict):
 
 
 class SharedFeatureOut(BaseModel):
-    """A feature in which two tracks are nearer than the one asked about is to most."""
+    """A feature in which a track is nearer to the requested one than most tracks are."""
 
     name: str
-    value: float = Field(description="of this track")
-    asked_value: float = Field(description="of the track asked about that is nearest to this one")
-    share: float = Field(description="of all that brings the two nearer than usual, 0 … 1")
+    value: float = Field(description="value of this track")
+    asked_value: float = Field(description="value of the nearest requested track")
+    share: float = Field(description="share of this feature in what brings the two nearer than usual, 0 … 1")
 
 
 class SimilarTrack(RecommendedTrack):
-    """A track like those asked about; from ``distance`` on by the model clusters only."""
+    """A similar track; ``distance`` and the fields after it are given by the model clusters only."""
 
     score: float = Field(
-        description="of clusters 1 / (1 + distance / usual), where two random tracks are the usual distance "
-        "apart, for several tracks the mean; of the other models what the reasons add up to"
+        description="clusters: 1 / (1 + distance / usual), where usual is the distance of two random tracks; "
+        "the mean for several tracks. Other models: the sum of the reasons"
     )
     distance: float | None = Field(
-        None, description="in the space of the variant, to the nearest of the tracks asked about"
+        None, description="distance to the nearest requested track, in the space of the variant"
     )
-    near_to: str | None = Field(None, description="which of them that is")
-    same_cluster: bool | None = Field(None, description="both belong to one cluster; false in none")
-    features: list[SharedFeatureOut] | None = Field(None, description="what brings them near, greatest first")
+    near_to: str | None = Field(None, description="the nearest requested track")
+    same_cluster: bool | None = Field(None, description="whether both belong to the same cluster")
+    features: list[SharedFeatureOut] | None = Field(
+        None, description="features that bring both near, the greatest share first"
+    )
 
 
 class AskedTrack(BaseModel):
-    """Where a track that was asked about lies."""
+    """The cluster of a requested track."""
 
     track_id: str
-    cluster: int | None = Field(None, description="null where it belongs to none")
-    title: str | None = Field(None, description="of the cluster")
-    strength: float = Field(description="of its membership, 0 … 1")
+    cluster: int | None = Field(None, description="null if the track belongs to no cluster")
+    title: str | None = Field(None, description="title of the cluster")
+    strength: float = Field(description="strength of the membership, 0 … 1")
     placed: bool = Field(
-        description="it came after the clusters were made, and was placed by its features in the catalogue"
+        description="whether the track is newer than the clusters and was placed by its features"
     )
 
 
 class SimilarResponse(BaseModel):
-    """Tracks like those asked about, most alike first."""
+    """Similar tracks, the most similar first."""
 
     items: list[SimilarTrack]
     model: SimilarModel
     model_version: str
-    request_id: str = Field(description="of this answer; send it back with impressions and clicks")
-    variant: str | None = Field(None, description="of clusters: which one answered")
-    because: str | None = Field(None, description="why it is not what was asked for")
-    asked: list[AskedTrack] | None = Field(None, description="of clusters: where the tracks asked about lie")
-    excluded: ExcludedOut | None = Field(None, description="missing where the listener excludes nothing")
+    request_id: str = Field(description="id of this answer; send it back with impressions and clicks")
+    variant: str | None = Field(None, description="the variant of the clusters that answered")
+    because: str | None = Field(
+        None, description="why another model or variant than the requested one answered"
+    )
+    asked: list[AskedTrack] | None = Field(None, description="the clusters of the requested tracks")
+    excluded: ExcludedOut | None = Field(None, description="missing if the listener excludes nothing")

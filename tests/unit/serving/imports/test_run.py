@@ -19,7 +19,7 @@ from segue.domain.vector.column import build_text
 from segue.errors import InvalidInputError
 from segue.serving.imports import run as import_module
 from segue.serving.imports.budget import Reading
-from segue.serving.imports.run import SHOWN, Destination, Watch, import_history
+from segue.serving.imports.run import SHOWN, Destination, ImportProgress, import_history
 from segue.sources.export import spool
 from segue.sources.export.left_out import BadRow, Unmatched
 from segue.sources.export.row import text
@@ -256,7 +256,7 @@ def test_lists_are_short_and_counts_are_of_all(
         FORMATS["spotify"],
         index,
         Destination("me", state),
-        watch=Watch(end=lambda found: seen.extend([*found.unmatched(), *found.bad()])),
+        progress=ImportProgress(end=lambda found: seen.extend([*found.unmatched(), *found.bad()])),
     )
     assert (report.unmatched, report.bad, report.new) == (SHOWN + 5, SHOWN + 5, 0)
     assert (len(report.unmatched_tracks), len(report.bad_rows)) == (SHOWN, SHOWN)
@@ -265,7 +265,7 @@ def test_lists_are_short_and_counts_are_of_all(
 
 @pytest.mark.parametrize("user", ["", "x" * 201])
 def test_somebody_s_history_it_must_be(user: str, state: ListeningState) -> None:
-    with pytest.raises(InvalidInputError, match="whose history"):
+    with pytest.raises(InvalidInputError, match="name the listener"):
         Destination(user, state)
 
 
@@ -284,12 +284,14 @@ def test_memory_does_not_grow_with_the_file_and_progress_counts_its_bytes(
         size = path.stat().st_size
         del rows
         seen = {"total": 0, "read": 0}
-        watch = Watch(
+        progress = ImportProgress(
             begin=lambda total: seen.update(total=total),
             read=lambda more: seen.update(read=seen["read"] + more),
         )
         tracemalloc.start()
-        import_history([(path.name, path)], FORMATS["spotify"], index, Destination("me", state), watch=watch)
+        import_history(
+            [(path.name, path)], FORMATS["spotify"], index, Destination("me", state), progress=progress
+        )
         highest = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert seen == {"total": size, "read": size}

@@ -53,12 +53,12 @@ def find(live: Loaded[RadioModel], **body: Any) -> Any:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({}, "name what to start from"),
-        ({"genre": None}, "name what to start from"),
-        ({"genre": "rock", "mood": "chill"}, "not several"),
-        ({"track_id": "t1", "artist": "a", "user_id": "ann"}, "not several"),
-        ({"genre": "rock", "cursor": "k.x"}, "a cursor knows"),
-        ({"cursor": "k.x", "user_id": "bob"}, "a cursor knows"),
+        ({}, "send one of track_id"),
+        ({"genre": None}, "send one of track_id"),
+        ({"genre": "rock", "mood": "chill"}, "start from only one of"),
+        ({"track_id": "t1", "artist": "a", "user_id": "ann"}, "start from only one of"),
+        ({"genre": "rock", "cursor": "k.x"}, "a cursor contains"),
+        ({"cursor": "k.x", "user_id": "bob"}, "a cursor contains"),
         ({"genre": "x" * 201}, "at most 200"),
         ({"track_id": "t1", "limit": 0}, "greater than or equal to 1"),
         ({"mood": "grumpy"}, "energetic"),
@@ -143,12 +143,12 @@ def test_a_genre_that_is_used_up_widens_to_its_neighbours_and_then_begins_again(
     after, first = play(station, 30, Tier.PRO, live, nobody)
     assert ({genre for track in first.tracks for genre in track.genres}, first.because) == ({"jazz"}, None)
     after, wider = play(after, 90, Tier.PRO, live, nobody)
-    assert wider.because == "every track of jazz was played or is left out: tracks like it follow"
+    assert wider.because == "every track of jazz was played or is left out: similar tracks follow"
     heard = [track.track_id for answer in (first, wider) for track in answer.tracks]
     assert sorted(heard) == live.value.recommender.catalogue.vocabulary.item_id.tolist()
     after, again = play(after, 40, Tier.PRO, live, nobody)
     assert (len(again.tracks), again.exhausted) == (40, False)
-    assert again.because == "everything was played: the station begins again"
+    assert again.because == "all tracks were played: the station starts again"
     assert {genre for track in again.tracks[:30] for genre in track.genres} == {"jazz"}
     assert with_cursor(again, after, KEYS, now_s=NOW_S).cursor
 
@@ -172,12 +172,12 @@ def test_a_station_of_which_everything_is_blocked_ends(
     record = ListenerRecord([], blocked)
     after, response = play(find(live, user_id="ann", **seed), 5, Tier.PRO, live, record)
     assert (response.tracks, response.exhausted) == ([], True)
-    assert (response.because or "").startswith("nothing is left to play: every track that fits is blocked")
+    assert (response.because or "").startswith("no track is left: every track that fits is blocked")
     assert with_cursor(response, after, KEYS, now_s=NOW_S).cursor is None
     wider = play(
         find(live, genre="jazz", user_id="ann"), 5, Tier.PRO, live, ListenerRecord([], blocked[1:2])
     )[1]
-    assert wider.because == "every track of jazz was played or is left out: tracks like it follow"
+    assert wider.because == "every track of jazz was played or is left out: similar tracks follow"
     assert "jazz" not in {genre for track in wider.tracks for genre in track.genres}
 
 
