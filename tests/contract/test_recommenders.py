@@ -137,7 +137,7 @@ def test_the_same_settings_give_the_same_model(fitted) -> None:
     recommender, scorer = fitted
     again = recommender.fit(checkerboard(), lambda _: None)
     # The solver of ials adds up what its threads bring in the order that they come.
-    tolerance = 1e-4 if isinstance(recommender, IalsRecommender) else 0
+    tolerance = 1e-4 if isinstance(recommender, IalsRecommender | BlendRecommender) else 0
     np.testing.assert_allclose(
         again.scores(checkerboard()), scorer.scores(checkerboard()), rtol=tolerance, atol=tolerance
     )

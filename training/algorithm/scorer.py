@@ -10,17 +10,16 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from segue.domain.listening.history import History
-from segue.domain.model.collaborative.item_factors import fold_in
+from segue.domain.model.collaborative.item_factors import ItemFactors, fold_in
 from segue.domain.model.collaborative.nonnegative_factors import nonnegative_fold_in
 from segue.domain.model.popularity.popularity import popularity_scores
 from segue.domain.recommend.blend import shares, units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from segue.domain.model.collaborative.item_factors import ItemFactors
     from segue.domain.model.collaborative.item_similarity import ItemSimilarity
     from segue.domain.model.collaborative.nonnegative_factors import NonnegativeFactors
     from segue.domain.model.popularity.popularity import Popularity
@@ -41,9 +40,9 @@ class PopularityScorer:
 
 @dataclass(frozen=True, slots=True)
 class FactorScorer:
-    """Everybody is folded in, in training or not: stored user factors differ from those by some per cent."""
+    """Every listener is folded in, in training too: stored user factors differ by some per cent."""
 
-    model: ItemFactors
+    model: ItemFactors | NonnegativeFactors
 
     def scores(self, histories: csr_matrix) -> NDArray[np.float32]:
         """Score as `Scorer.scores` says."""
@@ -51,22 +50,16 @@ class FactorScorer:
 
     def users(self, histories: csr_matrix) -> NDArray[np.float32]:
         """Return the user vector of each history, float32 (b, d), 0 for those without a like."""
-        return _fold_all(lambda history: fold_in(self.model, history), histories, self.model.factors.shape[1])
-
-
-@dataclass(frozen=True, slots=True)
-class NonnegativeScorer:
-    """Everybody is folded in to the parts."""
-
-    model: NonnegativeFactors
-
-    def scores(self, histories: csr_matrix) -> NDArray[np.float32]:
-        """Score as `Scorer.scores` says."""
-        factors = self.model.factors
-        users = _fold_all(
-            lambda history: nonnegative_fold_in(self.model, history), histories, factors.shape[1]
-        )
-        return users @ factors.T
+        model, users = self.model, np.zeros((histories.shape[0], self.model.factors.shape[1]), np.float32)
+        # Systems of some dozen equations: threads would wait for each other longer than they compute.
+        with threadpool_limits(1, "blas"):
+            for row, history in enumerate(read_histories(histories)):
+                if (history.confidence > 0).any():
+                    if isinstance(model, ItemFactors):
+                        users[row] = fold_in(model, history)
+                    else:
+                        users[row] = nonnegative_fold_in(model, history)
+        return users
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +101,6 @@ def read_histories(histories: csr_matrix) -> Iterator[History]:
     rows = _sorted_rows(histories)
     for begin, end in zip(rows.indptr[:-1], rows.indptr[1:], strict=True):
         yield History(rows.indices[begin:end].astype(np.int32), rows.data[begin:end])
-
-
-def _fold_all(
-    fold: Callable[[History], NDArray[np.float32]], histories: csr_matrix, width: int
-) -> NDArray[np.float32]:
-    users = np.zeros((histories.shape[0], width), np.float32)
-    # Systems of some dozen equations: threads would wait for each other longer than they compute.
-    with threadpool_limits(1, "blas"):
-        for row, history in enumerate(read_histories(histories)):
-            if (history.confidence > 0).any():
-                users[row] = fold(history)
-    return users
 
 
 def _sorted_rows(histories: csr_matrix) -> csr_matrix:

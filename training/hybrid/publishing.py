@@ -14,14 +14,13 @@ from segue.artifacts.manifest import Record
 from segue.domain.model.registry import MEMBERS, SOURCES
 from segue.domain.vector.nearest import MOST_EXACT
 from training.algorithm.content.index import publish_index
-from training.hybrid.data.enough import warn_of_little, warn_of_unknown
 from training.hybrid.ranker.served import BASELINE
 from training.release import provenance
 from training.release.lifecycle import publish_version
 from training.release.page import render_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from segue.artifacts.manifest import Manifest
@@ -30,6 +29,11 @@ if TYPE_CHECKING:
     from training.hybrid.pipeline import FittedHybrid
     from training.hybrid.verdict import Measured
     from training.release.trainer import Run
+
+MINIMUM = {"tracks": 10_000, "listeners": 1_000, "events": 50_000}
+RECOMMENDED = {"tracks": 100_000, "listeners": 10_000, "events": 1_000_000}
+LEAST_KNOWN = 0.5
+"""Smallest share of events of tracks in the catalogue with which the two plausibly belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,47 @@ def _warnings(family: str, what: _Publication) -> list[str]:
         return []
     left_out = [f"{member} is left out: {why}" for member, why in what.model.missing.items()]
     return warn_of_little(what.run.about) + warn_of_unknown(what.run.about) + left_out
+
+
+def warn_of_unknown(about: Mapping[str, Any]) -> list[str]:
+    """Say that less than `LEAST_KNOWN` of the events are of tracks in the catalogue; others teach nothing.
+
+    Parameters
+    ----------
+    about : mapping
+        ``interactions`` with ``rows`` and ``rows_of_known_tracks``.
+    """
+    rows, known = (about["interactions"][name] for name in ("rows", "rows_of_known_tracks"))
+    if known >= LEAST_KNOWN * rows:
+        return []
+    return [
+        f"only {known:,} of {rows:,} events are of tracks in the catalogue, and no model learns from the "
+        "others. Do the tracks and the events belong together, and do both use the same ids?"
+    ]
+
+
+def warn_of_little(about: Mapping[str, Any]) -> list[str]:
+    """Say what of the data is below `MINIMUM`; nothing is refused for it.
+
+    Parameters
+    ----------
+    about : mapping
+        ``catalogue`` and ``interactions``, as `segue.sources.dataset.extent` describes them.
+    """
+    interactions = about["interactions"]
+    has = {
+        "tracks": about["catalogue"]["tracks"],
+        "listeners": interactions["users"],
+        "events": interactions["events"],
+    }
+    few = [f"{has[name]:,.0f} {name} of {least:,}" for name, least in MINIMUM.items() if has[name] < least]
+    if not few:
+        return []
+    well = ", ".join(f"{count:,} {name}" for name, count in RECOMMENDED.items())
+    return [
+        f"little data: {', '.join(few)} that are the minimum ({well} are recommended). "
+        "Training goes on with what it can; the figures are uncertain."
+    ]
 
 
 def _params(family: str, what: _Publication) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from segue.domain.model.collaborative.nonnegative_factors import build_nonnegative_factors
 from segue.errors import TrainingError
 from training.algorithm.kind import AlgorithmKind
-from training.algorithm.scorer import NonnegativeScorer
+from training.algorithm.scorer import FactorScorer
 from training.measure.space import Choice, Range
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class NmfRecommender:
     n_sweeps: int = 200
     seed: int = 17
 
-    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> NonnegativeScorer:
+    def fit(self, interactions: csr_matrix, progress: Callable[[str], None]) -> FactorScorer:
         """Factorise, and keep the items; TrainingError where the factors are no finite numbers."""
         from sklearn.decomposition import NMF
         from sklearn.exceptions import ConvergenceWarning
@@ -66,9 +66,7 @@ class NmfRecommender:
             raise TrainingError(
                 "its factors are not finite with these data: give more events, or smaller weights."
             )
-        return NonnegativeScorer(
-            build_nonnegative_factors(factors, self.regularization * interactions.shape[1])
-        )
+        return FactorScorer(build_nonnegative_factors(factors, self.regularization * interactions.shape[1]))
 
 
 KINDS = {

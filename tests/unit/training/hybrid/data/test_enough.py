@@ -11,7 +11,7 @@ import pytest
 from segue.artifacts.place.local import LocalStore
 from segue.domain.catalogue.vocabulary import build_vocabulary
 from tests.small_recommender import dataset, train_hybrid
-from training.hybrid.data.enough import MINIMUM, RECOMMENDED, warn_of_little, warn_of_unknown
+from training.hybrid.publishing import MINIMUM, RECOMMENDED, warn_of_little, warn_of_unknown
 
 if TYPE_CHECKING:
     from pathlib import Path
