@@ -55,23 +55,21 @@ class Vocabulary:
         # Artifacts and events of earlier releases hold Spotify URIs instead of Spotify ids.
         missed = np.flatnonzero(index == UNKNOWN_ITEM).tolist()
         others = {place: other for place in missed if (other := other_spelling(item_ids[place]))}
-        index[list(others)] = self._exact_index_of(list(others.values()))
+        if others:
+            index[list(others)] = self._exact_index_of(list(others.values()))
         return index
 
     def _exact_index_of(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
-        if not item_ids:
-            return np.empty(0, np.int32)
+        if not item_ids or not len(self):
+            return np.full(len(item_ids), UNKNOWN_ITEM, np.int32)
         width = self.item_id.dtype.itemsize // 4
         # numpy would widen the whole vocabulary for a wider array: one long id would take gigabytes.
         # It also drops NULs at the end of a string: "a\0" would become the item "a".
         known = [item if len(item) <= width and item[-1:] != "\0" else "" for item in item_ids]
         asked = np.array(known, self.item_id.dtype)
-        row = np.searchsorted(self.item_id, asked)
-        inside = np.flatnonzero((row < len(self)) & (asked != ""))
-        found = inside[self.item_id[row[inside]] == asked[inside]]
-        index = np.full(len(asked), UNKNOWN_ITEM, np.int32)
-        index[found] = row[found]
-        return index
+        row = np.minimum(self.item_id.searchsorted(asked), len(self) - 1)
+        found = (self.item_id.take(row) == asked) & (asked != "")
+        return np.where(found, row, UNKNOWN_ITEM).astype(np.int32)
 
     @cached_property
     def checksum(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,8 @@ one. The value is a judgement: no data tells how much the order within a history
 
 N_LATEST = 5
 """Number of latest liked tracks that get a minimum share."""
+
+_FADING = 0.5 ** np.arange(N_LATEST)
 
 _MOST_SEED_WEIGHT = 100.0
 
@@ -73,14 +76,16 @@ def read_heard(catalogue: Catalogue, record: ListenerRecord, seeds: Sequence[str
     """
     excluded = apply_exclusions(catalogue, record)
     asked, blocked = catalogue.vocabulary.index_of(seeds), excluded.blocked
-    blocked_seeds = tuple(seeds[place] for place in np.flatnonzero(np.isin(asked, blocked)).tolist())
+    blocked_seeds = tuple(compress(seeds, np.isin(asked, blocked))) if len(blocked) else ()
     seeds = [seed for seed in seeds if seed not in blocked_seeds]
     # Sorted ids are found faster. Tracks of events that do not count are included: they are not new either.
     tracks = sorted({event.track_id for event in record.events}.union(seeds))
     index = catalogue.vocabulary.index_of(tracks)
     row_of = dict(zip(tracks, index.tolist(), strict=True))
     known = index != UNKNOWN_ITEM
-    durations = dict(zip(tracks, np.where(known, catalogue.duration_s[index], np.nan).tolist(), strict=True))
+    durations = dict(
+        zip(tracks, np.where(known, catalogue.duration_s.take(index), np.nan).tolist(), strict=True)
+    )
     listening = build_listening(excluded.events, durations)
     weights = _of_the_moment(damp(np.array(listening.weights, np.float64)))
     if seeds:
@@ -101,10 +106,10 @@ def read_heard(catalogue: Catalogue, record: ListenerRecord, seeds: Sequence[str
 
 def _of_the_moment(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Raise the latest liked tracks of a long history, so that the next answer reflects them."""
-    latest = np.flatnonzero(weights > 0)[:N_LATEST]  # they come newest first
-    floor = MOMENT_SHARE * weights[weights > 0].sum() * 0.5 ** np.arange(len(latest))
+    liked = weights > 0
+    latest = np.flatnonzero(liked)[:N_LATEST]  # they come newest first
     raised = weights.copy()
-    raised[latest] = np.maximum(weights[latest], floor)
+    raised[latest] = np.maximum(weights[latest], MOMENT_SHARE * weights[liked].sum() * _FADING[: len(latest)])
     return raised
 
 

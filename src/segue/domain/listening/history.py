@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segue.domain.catalogue.vocabulary import UNKNOWN_ITEM
+from segue.domain.vector.top_n import first_of_equals
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class History:
             )
         if (index[:1] < 0).any() or (index[1:] <= index[:-1]).any():
             raise InvalidInputError("the items of a history ascend from 0 and do not repeat.")
-        if not np.isfinite(confidence).all() or not confidence.all():
+        if not (np.isfinite(confidence) & (confidence != 0)).all():
             raise InvalidInputError("a confidence is a finite number other than 0: leave such items out.")
 
     def __len__(self) -> int:
@@ -88,10 +89,9 @@ def add_up(row: NDArray[np.int32], weight: NDArray[np.float64], n_unknown: int) 
     # Float sums depend on the order of their terms: ascending weights give the same sum for any event order.
     order = np.lexsort((weight, row))
     order = order[np.count_nonzero(row == UNKNOWN_ITEM) :]
-    row, weight = row[order], weight[order]
-    first = np.ones(len(row), bool)
-    first[1:] = row[1:] != row[:-1]
-    confidence = np.bincount(np.cumsum(first) - 1, weight).astype(np.float32)
+    row, weight = row.take(order), weight.take(order)
+    first = first_of_equals(row)
+    confidence = np.bincount(first.cumsum() - 1, weight).astype(np.float32)
     kept = confidence != 0
     return History(row[first][kept], confidence[kept], n_unknown)
 

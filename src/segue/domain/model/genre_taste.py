@@ -102,7 +102,7 @@ class GenreSource:
         rows = distinct(np.concatenate([self._reaching(label, least) for label in liked]))
         scores = self.scores(rows)
         best = top_n(scores, n)
-        return rows[best[scores[best] > 0]]
+        return rows.take(best[scores.take(best) > 0])
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,) in [-1, 1].
@@ -110,13 +110,13 @@ class GenreSource:
         The mean of the shares of a track's genres, times its prominence.
         """
         labels, by = self.index.genres.index_of_all(rows)
-        total = np.bincount(by, self.share[labels], minlength=len(rows))
-        return total.astype(np.float32) * self.index.weight[rows]
+        total = np.bincount(by, self.share.take(labels), minlength=len(rows))
+        return total.astype(np.float32) * self.index.weight.take(rows)
 
     def reasons(self, rows: NDArray[np.int32]) -> list[ScoreParts]:
         """Split scores over the genres of the tracks."""
         labels, by = self.index.genres.index_of_all(rows)
-        value = self.index.weight[rows][by] * self.share[labels]
+        value = self.index.weight.take(rows).take(by) * self.share.take(labels)
         return [ScoreParts(ReasonKind.GENRE, by, value, labels, self.index.genres.names)]
 
     def _first(self, label: int, n: int) -> NDArray[np.int32]:
@@ -144,7 +144,7 @@ def genre_source(index: GenreIndex, history: History) -> GenreSource:
         Nothing in the history is liked and has a genre.
     """
     labels, by = index.genres.index_of_all(history.item_index)
-    part = history.confidence[by] / np.bincount(by)[by]
+    part = history.confidence.take(by) / np.bincount(by).take(by)
     total = np.bincount(labels, part, minlength=len(index.genres.names))
     if not (total > 0).any():
         raise EmptyHistoryError

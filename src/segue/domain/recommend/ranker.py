@@ -116,7 +116,7 @@ def gather(
     brought = [np.empty(0, np.int32)]
     for source in sources.values():
         best = source.best(n_asked)
-        brought.append(best[allowed[best]][:n_candidates])
+        brought.append(best[allowed.take(best)][:n_candidates])
     return score(sources, distinct(np.concatenate(brought)))
 
 
@@ -127,4 +127,5 @@ def score(sources: Mapping[str, CandidateSource], rows: NDArray[np.int32]) -> Ca
         raw[:, column] = source.scores(rows)
     scale = np.abs(raw).max(axis=0, initial=0)
     scale[scale == 0] = 1
-    return Candidates(rows, raw / scale, scale)
+    raw /= scale
+    return Candidates(rows, raw, scale)

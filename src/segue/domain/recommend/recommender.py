@@ -290,7 +290,7 @@ def pool_of(
     nothing = np.zeros((len(rows), 0), np.float32)
     vectors = model.content.vectors.take(rows, axis=0) if model.content else nothing
     liked = history.confidence > 0
-    wanted = history.confidence[liked] @ model.groups[history.item_index[liked]]
+    wanted = history.confidence[liked] @ model.groups.take(history.item_index[liked], axis=0)
     total = float(wanted.sum())
     share = (wanted / total if total else wanted).astype(np.float32)
-    return Pool(scores, vectors, model.main_artist[rows], model.groups[rows], share)
+    return Pool(scores, vectors, model.main_artist.take(rows), model.groups.take(rows, axis=0), share)

@@ -82,15 +82,15 @@ def rerank(
     artist, taken = pool.artist_index, np.zeros(m, np.int32)  # taken: places of each track's artist
     chosen: list[int] = []
     for place in range(1, min(n, m) + 1):
-        gain = worth - alike if diversity else worth
+        gain = worth - alike
         if calibrated:
-            gain = gain + calibrated.with_each(len(chosen))
+            gain += calibrated.with_each()
         pick = int(gain.argmax())
         # By the place and not by n: a longer list begins with the shorter one.
         if taken[pick] >= (most := math.ceil(artist_share * place)):
-            open_ = np.where(taken < most, gain, -np.inf)
-            best = int(open_.argmax())
-            if open_[best] > -np.inf:  # else every artist that is left has their share
+            gain[taken >= most] = -np.inf
+            best = int(gain.argmax())
+            if gain[best] > -np.inf:  # else every artist that is left has their share
                 pick = best
         chosen.append(pick)
         worth[pick] = -np.inf
@@ -99,7 +99,7 @@ def rerank(
         if calibrated:
             calibrated.add(pick)
         if diversity:
-            np.maximum(alike, vectors @ vectors[pick], out=alike)
+            np.maximum(alike, vectors.dot(vectors[pick]), out=alike)  # `@` takes longer for so few
     return np.array(chosen, np.intp)
 
 
@@ -108,19 +108,20 @@ class _Calibration:
 
     def __init__(self, pool: Pool, strength: float) -> None:
         some = pool.wanted > 0
-        self._wanted = pool.wanted[some]
-        self._strength = strength * self._wanted
-        self._groups = np.ascontiguousarray(pool.groups[:, some])
-        self._mixed = np.empty_like(self._groups)
-        self._total = np.zeros(len(self._wanted), np.float32)
-
-    def add(self, pick: int) -> None:
-        self._total += self._groups[pick]
-
-    def with_each(self, n_chosen: int) -> NDArray[np.float32]:
+        wanted = pool.wanted[some]
+        self._strength = strength * wanted
         # The list's shares are (1 - ε) / n of its sum, and ε of what is wanted keeps them from 0. The factor
         # (1 - ε) / n of all of it adds the same to every track's logarithms.
-        least = np.float32(_SMOOTHING * (n_chosen + 1) / (1 - _SMOOTHING)) * self._wanted
-        mixed = np.add(self._groups, self._total + least, out=self._mixed)
-        gained: NDArray[np.float32] = np.log(mixed, out=mixed) @ self._strength
+        least = np.float32(_SMOOTHING / (1 - _SMOOTHING)) * wanted
+        self._groups = pool.groups[:, some] + least
+        self._by_group = np.ascontiguousarray(self._groups.T)  # long rows are added and summed faster
+        self._mixed = np.empty_like(self._by_group)
+        self._total = np.zeros((len(wanted), 1), np.float32)
+
+    def add(self, pick: int) -> None:
+        self._total += self._groups[pick, :, None]
+
+    def with_each(self) -> NDArray[np.float32]:
+        mixed = np.add(self._by_group, self._total, out=self._mixed)
+        gained: NDArray[np.float32] = self._strength.dot(np.log(mixed, out=mixed))
         return gained

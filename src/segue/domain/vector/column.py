@@ -92,7 +92,7 @@ class Labels:
         The row is a position in ``rows``, int64 (m,), ascending.
         """
         place, by = self.places_of(rows)
-        return self.label_index[place], by
+        return self.label_index.take(place), by
 
     def of(self, row: int) -> tuple[str, ...]:
         """Return the names of a row's labels."""
@@ -103,8 +103,8 @@ class Labels:
 
         The row is a position in ``rows``, int64 (m,), ascending.
         """
-        start = self.start[rows]
-        return spans(start, self.start[rows.astype(np.int64) + 1] - start)
+        start = self.start.take(rows)
+        return spans(start, self.start.take(rows.astype(np.int64) + 1) - start)
 
     def first(self) -> NDArray[np.int32]:
         """Return the first label of each row, int32 (n,); -1 if it has none."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     Neighbours = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]
 
+_FEWER = 16
+"""Fewer weights than a sixteenth of the items are sorted in less time than a pass over all items takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemSimilarity:
@@ -77,42 +80,51 @@ def similarity_scores(similarity: ItemSimilarity, history: History) -> NDArray[n
     return np.bincount(other, voice, minlength=similarity.n_items).astype(np.float32)
 
 
-def spoken_of(near: Neighbours, history: History) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Score the items that a history says anything of, and touch no other.
+def spoken_of(
+    near: Neighbours, confidence: NDArray[np.floating], n_items: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Score the items that a history says anything of.
 
     Parameters
     ----------
     near : Neighbours
-        From `said_of` the history's items.
-    history : History
+        From `neighbours_of` the history's items.
+    confidence : float (h,)
+        The history's.
+    n_items : int
 
     Returns
     -------
     int32 (m,), float32 (m,)
-        These items, ascending, and their scores as of `similarity_scores`.
+        The items whose score is not 0, ascending, and their scores as of `similarity_scores`.
     """
     other, weight, speaker = near
-    first = first_of_equals(other)
-    voice = weight * history.confidence.astype(np.float64).take(speaker)
-    total = np.bincount(np.cumsum(first) - 1, voice)
-    return other[first], total.astype(np.float32)
+    voice = weight * confidence.astype(np.float64).take(speaker)
+    if len(other) * _FEWER < n_items:
+        order = ascending(other)
+        ordered = other.take(order)
+        first = first_of_equals(ordered)
+        items, total = ordered[first], np.bincount(first.cumsum() - 1, voice.take(order))
+    else:
+        items, total = np.arange(n_items, dtype=np.int32), np.bincount(other, voice, n_items)
+    some = total != 0
+    return items[some], total[some].astype(np.float32)
 
 
 def similarity_shares(
     similarity: ItemSimilarity, history: History, rows: NDArray[np.int32]
 ) -> NDArray[np.float64]:
     """Split the scores of some items, int32 (m,), over the history: float64 (m, h), each row adds up."""
-    return shares_of(said_of(similarity, history.item_index), history, rows)
+    return shares_of(neighbours_of(similarity, history.item_index), history, rows, similarity.n_items)
 
 
-def shares_of(near: Neighbours, history: History, rows: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Split scores as `similarity_shares` does, given `said_of` the history's items."""
-    other, weight, speaker = near
-    first = other.searchsorted(rows)
-    place, at = spans(first, other.searchsorted(rows, side="right") - first)
+def shares_of(
+    near: Neighbours, history: History, rows: NDArray[np.int32], n_items: int
+) -> NDArray[np.float64]:
+    """Split scores as `similarity_shares` does, given `neighbours_of` the history's items."""
+    at, weight, by = said_of(near, rows, n_items)
     shares = np.zeros((len(rows), len(history)))
-    by = speaker[place]
-    shares[at, by] = weight[place] * history.confidence.astype(np.float64)[by]
+    shares[at, by] = weight * history.confidence.astype(np.float64).take(by)
     return shares
 
 
@@ -124,16 +136,30 @@ def neighbours_of(similarity: ItemSimilarity, item_index: NDArray[np.int32]) -> 
     int32 (n,), float32 (n,), int64 (n,)
         The other item, the weight, and the place in ``item_index`` of the one that says so.
     """
-    start = similarity.start[item_index]
-    position, speaker = spans(start, similarity.start[item_index.astype(np.int64) + 1] - start)
-    return similarity.item_index[position], similarity.weight[position], speaker
+    start = similarity.start.take(item_index)
+    position, speaker = spans(start, similarity.start.take(item_index.astype(np.int64) + 1) - start)
+    return similarity.item_index.take(position), similarity.weight.take(position), speaker
 
 
-def said_of(similarity: ItemSimilarity, item_index: NDArray[np.int32]) -> Neighbours:
-    """Return `neighbours_of` some items by the other item, ascending, and of one by who says so."""
-    near = neighbours_of(similarity, item_index)
-    order = ascending(near[0])
-    return near[0].take(order), near[1].take(order), near[2].take(order)
+def said_of(
+    near: Neighbours, rows: NDArray[np.int32], n_items: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+    """Return what ``near`` says of some items, one weight per row.
+
+    Returns
+    -------
+    int64 (n,), float32 (n,), int64 (n,)
+        The position in ``rows``, ascending, the weight, and the place of the one that says so.
+    """
+    asked = np.zeros(n_items, bool)
+    asked[rows] = True
+    found = asked.take(near[0]).nonzero()[0]
+    found = found.take(ascending(near[0].take(found)))
+    other = near[0].take(found)
+    first = other.searchsorted(rows)
+    place, at = spans(first, other.searchsorted(rows, side="right") - first)
+    found = found.take(place)
+    return at, near[1].take(found), near[2].take(found)
 
 
 @dataclass(frozen=True)
@@ -157,7 +183,7 @@ class SimilaritySource:
         """Return up to ``n`` tracks with a score above 0, best first, int32."""
         rows, score = self._spoken_of
         best = top_n(score, n)
-        return rows[best[score[best] > 0]]
+        return rows.take(best[score.take(best) > 0])
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,)."""
@@ -165,15 +191,15 @@ class SimilaritySource:
 
     def shares(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
         """Split scores over the history, float64 (m, h): the weights themselves."""
-        return shares_of(self._near, self.history, rows)
+        return shares_of(self._near, self.history, rows, self.model.n_items)
 
     @cached_property
     def _spoken_of(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        return spoken_of(self._near, self.history)
+        return spoken_of(self._near, self.history.confidence, self.model.n_items)
 
     @cached_property
     def _near(self) -> Neighbours:
-        return said_of(self.model, self.history.item_index)
+        return neighbours_of(self.model, self.history.item_index)
 
 
 ARRAYS: Mapping[str, ArrayForm] = {

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segue.domain.listening.history import History
 from segue.domain.model.candidate_source import NAMELESS, ReasonKind, ScoreParts
-from segue.domain.model.collaborative.item_similarity import ARRAYS, ItemSimilarity, said_of, spoken_of
+from segue.domain.model.collaborative.item_similarity import ARRAYS, ItemSimilarity, neighbours_of, spoken_of
 from segue.domain.model.member import Member, SourceSpec, Step
 from segue.domain.vector.top_n import top_n
 from segue.errors import EmptyHistoryError, InvalidInputError
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.catalogue.tracks import Catalogue
+    from segue.domain.listening.history import History
     from segue.domain.vector.column import Labels
 
 N_VOICES = 64
@@ -129,10 +129,10 @@ class ContentSource:
         voice = self._parts @ self._profile
         loudest = np.sort(top_n(voice, N_VOICES))
         loudest = loudest[voice[loudest] > 0]
-        heard = History(self._history.item_index[loudest], voice[loudest])
-        near, weight = spoken_of(said_of(self._content.neighbours, heard.item_index), heard)
-        rows = near[np.sort(top_n(weight, CANDIDATES_PER_ITEM * n))]
-        return rows[top_n(self.scores(rows), n)]
+        near = neighbours_of(self._content.neighbours, self._history.item_index[loudest])
+        spoken, weight = spoken_of(near, voice[loudest], self._content.neighbours.n_items)
+        rows = spoken.take(np.sort(top_n(weight, CANDIDATES_PER_ITEM * n)))
+        return rows.take(top_n(self.scores(rows), n))
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,) in [-1, 1]: cosines with the profile."""

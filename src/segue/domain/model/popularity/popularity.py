@@ -138,11 +138,11 @@ class PopularitySource:
     def best(self, n: int) -> NDArray[np.int32]:
         """Return up to ``n`` tracks that were played at all, most played first, int32."""
         best = top_n(self.plays, n) if self.first is None or n > len(self.first) else self.first[:n]
-        return best[self.plays[best] > 0]
+        return best[self.plays.take(best) > 0]
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,): ln(1 + plays), as plays differ by magnitudes."""
-        return np.log1p(np.maximum(self.plays[rows], 0))
+        return np.log1p(np.maximum(self.plays.take(rows), 0))
 
     def reasons(self, rows: NDArray[np.int32]) -> list[ScoreParts]:
         """Name popularity as the one reason."""

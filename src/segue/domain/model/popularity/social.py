@@ -10,8 +10,9 @@ import numpy as np
 from segue.domain.catalogue.vocabulary import Vocabulary
 from segue.domain.listening.friends import Friends
 from segue.domain.model.candidate_source import ReasonKind, ScoreParts
+from segue.domain.model.collaborative.item_similarity import said_of, spoken_of
 from segue.domain.model.member import Member, SourceSpec
-from segue.domain.vector.top_n import ascending, first_of_equals, look_up, spans, top_n
+from segue.domain.vector.top_n import look_up, spans, top_n
 from segue.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segue.domain.listening.history import History
+    from segue.domain.model.collaborative.item_similarity import Neighbours
 
 ACQUAINTANCE = 0.1
 """What a friend's taste counts beside 1 + this for the very same one: friends are heard who share nothing
@@ -90,8 +92,10 @@ class SocialSource:
     item_index : int32 (m,)
         Tracks they like, ascending.
     score : float32 (m,)
-    liked, friend, weight : int32, int64, float32 (n_likes,)
-        Every like: the track, ascending, whose it is, and what it counts.
+    likes : tuple of int32, float32, int64 (n_likes,)
+        Every like: the track, what it counts, and whose it is.
+    n_items : int
+        Tracks of the catalogue.
     n_unknown : int
         Friends who were named and of whom nothing is known.
     """
@@ -100,14 +104,13 @@ class SocialSource:
     similarity: NDArray[np.float64]
     item_index: NDArray[np.int32]
     score: NDArray[np.float32]
-    liked: NDArray[np.int32]
-    friend: NDArray[np.int64]
-    weight: NDArray[np.float32]
+    likes: Neighbours
+    n_items: int
     n_unknown: int = 0
 
     def best(self, n: int) -> NDArray[np.int32]:
         """Return up to ``n`` tracks that friends like, best first, int32."""
-        return self.item_index[top_n(self.score, n)]
+        return self.item_index.take(top_n(self.score, n))
 
     def scores(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score the tracks in ``rows``, float32 (m,) in [0, 1]: Σ_f similarity_f weight_f of the like."""
@@ -115,10 +118,8 @@ class SocialSource:
 
     def reasons(self, rows: NDArray[np.int32]) -> list[ScoreParts]:
         """Name the friends who like the tracks."""
-        first, end = self.liked.searchsorted(rows), self.liked.searchsorted(rows, side="right")
-        place, at = spans(first, end - first)
-        friends = self.friend[place]
-        value = self.similarity[friends] * self.weight[place]
+        at, weight, friends = said_of(self.likes, rows, self.n_items)
+        value = self.similarity.take(friends) * weight
         return [ScoreParts(ReasonKind.FRIEND, at, value, friends, self.friend_ids)]
 
 
@@ -154,44 +155,36 @@ def social_source(
     rows = rows[social.start[rows + 1] > social.start[rows]]
     if not len(rows):
         return None
-    liked, friend, weight = _likes_of(social, rows)
-    alike = ACQUAINTANCE + _cosines(history, liked, friend, weight)
-    kept = np.sort(np.argsort(-alike, kind="stable")[:MAX_FRIENDS])
-    if len(kept) < len(rows):
+    likes = _likes_of(social, rows)
+    alike = ACQUAINTANCE + _cosines(history, likes)
+    if len(rows) > MAX_FRIENDS:
+        kept = np.sort(np.argsort(-alike, kind="stable")[:MAX_FRIENDS])
         rows, alike = rows[kept], alike[kept]
-        liked, friend, weight = _likes_of(social, rows)
+        likes = _likes_of(social, rows)
     similarity = alike / alike.sum()
-    order = ascending(liked)
-    liked, friend, weight = liked[order], friend[order], weight[order]
-    first = first_of_equals(liked)
     return SocialSource(
         tuple(users.item_id[rows].tolist()),
         similarity,
-        liked[first],
-        np.bincount(np.cumsum(first) - 1, similarity[friend] * weight).astype(np.float32),
-        liked,
-        friend,
-        weight,
+        *spoken_of(likes, similarity, social.n_items),
+        likes,
+        social.n_items,
         int((named < 0).sum()),
     )
 
 
-def _likes_of(
-    social: Social, rows: NDArray[np.intp]
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32]]:
-    """Likes of some users one after the other: the track, the place in ``rows``, and the weight."""
-    start = social.start[rows]
-    place, by = spans(start, social.start[rows + 1] - start)
-    return social.item_index[place], by, social.weight[place]
+def _likes_of(social: Social, rows: NDArray[np.intp]) -> Neighbours:
+    """Likes of some users one after the other: the track, the weight, and the place in ``rows``."""
+    start = social.start.take(rows)
+    place, by = spans(start, social.start.take(rows + 1) - start)
+    return social.item_index.take(place), social.weight.take(place), by
 
 
-def _cosines(
-    history: History, liked: NDArray[np.int32], friend: NDArray[np.int64], weight: NDArray[np.float32]
-) -> NDArray[np.float64]:
+def _cosines(history: History, likes: Neighbours) -> NDArray[np.float64]:
     """Cosine of a history with every friend's likes, float64 (n_friends,), 0 where it is negative."""
+    liked, weight, friend = likes
     confidence = np.sign(history.confidence) * np.sqrt(np.abs(history.confidence))
     common = np.bincount(friend, look_up(history.item_index, confidence, liked) * weight)
-    size = np.sqrt(float(confidence @ confidence) * np.bincount(friend, weight.astype(np.float64) ** 2))
+    size = np.sqrt(float(confidence @ confidence) * np.bincount(friend, np.square(weight, dtype=np.float64)))
     return np.maximum(common / np.where(size > 0, size, 1), 0)
 
 
