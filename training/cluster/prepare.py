@@ -265,7 +265,9 @@ def _build(
                 why = f"was built, but not published: {error}"
             else:
                 version = manifest.version
-                _clear(request.work, job.variant)
+                # The work for older data or settings is dropped too.
+                for folder in request.work.glob(f"{job.variant}-*"):
+                    shutil.rmtree(folder, ignore_errors=True)
         if why:
             kept = f"; {version} stays live" if version else ""
             status = Status.TOO_LITTLE if isinstance(problem, NotEnoughDataError) else Status.FAILED
@@ -281,12 +283,6 @@ def _took(manifest: Manifest) -> str:
     training = manifest.record.training
     stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in training["stages"].items())
     return f"{training['seconds']:.1f} s: {stages}"
-
-
-def _clear(work: Path, variant: str) -> None:
-    """Drop the work of a variant that was published, that for older data or settings too."""
-    for folder in work.glob(f"{variant}-*"):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

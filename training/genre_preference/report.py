@@ -59,7 +59,10 @@ def summarise(trained: Trained) -> Iterator[ConsoleRenderable | str]:
         recall = f", worst recall {worst.recall:.2f}" if worst else ""
         yield (f"  {WORDS[name]}: {estimate.value:.1%} right ({interval}), macro F1 {f1:.3f}{recall}{luck}")
     yield _genre_table(evaluation)
-    yield _importance_table(evaluation)
+    importance = Table("feature", "accuracy lost when permuted", title="Feature importance")
+    for feature, (mean, deviation) in evaluation.importance.items():
+        importance.add_row(escape(feature), f"{mean:+.3f} ± {deviation:.3f}")
+    yield importance
     yield (
         f"Calibration: the forest states {evaluation.stated_probability:.1%} on average; "
         f"expected calibration error {evaluation.calibration_error:.3f}"
@@ -72,13 +75,6 @@ def _genre_table(evaluation: Evaluation) -> Table:
     for genre, row in evaluation.per_genre.items():
         figures = (f"{row[name]:.2f}" for name in ("precision", "recall", "f1-score"))
         table.add_row(escape(genre), *figures, f"{row['support']:.0f}")
-    return table
-
-
-def _importance_table(evaluation: Evaluation) -> Table:
-    table = Table("feature", "accuracy lost when permuted", title="Feature importance")
-    for name, (mean, deviation) in evaluation.importance.items():
-        table.add_row(escape(name), f"{mean:+.3f} ± {deviation:.3f}")
     return table
 
 

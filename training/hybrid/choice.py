@@ -92,12 +92,6 @@ def choose_settings(
     return replace(settings, members={**settings.members, **chosen}), tried
 
 
-def _fixed(kind: AlgorithmKind, usual: Algorithm) -> dict[str, Any]:
-    """Return what is not searched: the size of what will be served, and the seed."""
-    size = {_TRUNCATED: TRUNCATIONS[-1]} if _TRUNCATED in kind.resolve({}) else {}
-    return {name: getattr(usual, name) for name in kind.fixed} | size
-
-
 def _try(
     kind: str,
     usual: Algorithm,
@@ -109,7 +103,9 @@ def _try(
     """Try a kind at its defaults, and at others while the budget lasts; one that cannot be fitted is said."""
     progress(f"trying {kind}")
     known = KINDS[kind]
-    fixed = _fixed(known, usual)
+    fixed = {name: getattr(usual, name) for name in known.fixed}  # the size of what is served, and the seed
+    if _TRUNCATED in known.resolve({}):
+        fixed[_TRUNCATED] = TRUNCATIONS[-1]
     free = {name: place for name, place in known.space.items() if name not in fixed}
     starts = known.quick or ({},)
     sized = AlgorithmKind(partial(known.settings, **fixed), known.place, free)

@@ -75,8 +75,10 @@ class HybridSettings:
     def to_json(self) -> dict[str, Any]:
         """Return every setting in plain values, of a member its kind too."""
         members = {
-            name: {"kind": _kind_of(name, value)} | asdict(value)  # type: ignore[call-overload]
+            name: {"kind": kind} | asdict(value)  # type: ignore[call-overload]
             for name, value in self.members.items()
+            for kind, known in kinds_of(name).items()
+            if known.settings is type(value)
         }
         return members | {"half_life_days": self.half_life_days, "seed": self.seed}
 
@@ -91,10 +93,6 @@ def _asked(kind: AlgorithmKind, asked: Mapping[str, Any]) -> dict[str, Any]:
     usual = {**(kind.usual or {})}
     names = {"seed"} & kind.resolve({}).keys() | usual.keys() & asked.keys()
     return usual | {name: asked[name] for name in names}
-
-
-def _kind_of(member: str, value: Algorithm) -> str:
-    return next(name for name, kind in kinds_of(member).items() if kind.settings is type(value))
 
 
 def _build(member: str, raw: object) -> Any:
@@ -117,11 +115,8 @@ def _checked(where: str, raw: object, usual: Mapping[str, Any]) -> dict[str, Any
         what = "is missing" if odd[0] in usual else "is not known"
         raise InvalidInputError(f"{where}.{odd[0]} {what}")
     for name, value in usual.items():
-        if isinstance(value, float | int) and not _is_like(raw[name], value):
-            told = f"{where}.{name} is {repr(raw[name])[:40]}, and not of the type of {value}"
-            raise InvalidInputError(told)
+        fitting = (float, int) if type(value) is float else (type(value),)
+        if isinstance(value, float | int) and type(raw[name]) not in fitting:
+            found = f"{where}.{name} is {repr(raw[name])[:40]}"
+            raise InvalidInputError(f"{found}, and not of the type of {value}")
     return dict(raw)
-
-
-def _is_like(value: object, usual: float) -> bool:
-    return type(value) is type(usual) or (type(usual) is float and type(value) is int)

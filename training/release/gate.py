@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from segue.artifacts.release import CHAMPION, alias_key, read_manifest, resolve_if_any
 from segue.errors import (
-    ArtifactError,
     CorruptArtifactError,
     UnsupportedSchemaError,
     VersionNotFoundError,
@@ -81,7 +80,9 @@ def find_champion(store: ObjectStore, family: str, alias: str = CHAMPION) -> Cha
     try:
         return Champion(live, _read(store, family, live.alias.target))
     except (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError) as error:
-        return Champion(live, None, _replaceable(error))
+        if isinstance(error, UnsupportedSchemaError) and error.is_newer:
+            raise
+        return Champion(live, None, str(error))
 
 
 def already_trained(
@@ -115,12 +116,6 @@ def _second(ref: VersionRef) -> str:
 
 def _read(store: ObjectStore, family: str, ref: VersionRef) -> Manifest:
     return read_manifest(store, family, ref.version, expected_sha256=ref.manifest_sha256)
-
-
-def _replaceable(error: ArtifactError) -> str:
-    if isinstance(error, UnsupportedSchemaError) and error.is_newer:
-        raise error
-    return str(error)
 
 
 def changes(manifest: Manifest, params: Mapping[str, Any], fingerprint: str) -> list[str]:

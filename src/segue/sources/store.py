@@ -232,8 +232,8 @@ class StoreDatabase:
             customer_id=bought["customer_id"][starts],
             at=at[starts],
             genre_index=genre_index[starts],
-            spend=_summed(bought["spend"], starts),
-            quantity=_summed(bought["quantity"], starts),
+            spend=np.add.reduceat(bought["spend"], starts),
+            quantity=np.add.reduceat(bought["quantity"], starts),
         )
 
     def _times(self, rows: NDArray[np.void]) -> NDArray[np.datetime64]:
@@ -250,7 +250,3 @@ class StoreDatabase:
                 "dates must be ISO 8601, as in 2021-01-31 12:00:00."
             )
         return at
-
-
-def _summed(values: NDArray[np.int64], starts: NDArray[np.intp]) -> NDArray[np.int64]:
-    return np.add.reduceat(values, starts) if starts.size else values
