@@ -13,6 +13,7 @@ from segue.domain.model.collaborative.item_similarity import (
     neighbours_of,
     similarity_scores,
     similarity_shares,
+    spoken_of,
 )
 from segue.errors import EmptyHistoryError, InvalidInputError
 
@@ -51,6 +52,14 @@ def test_neighbours_come_with_the_place_of_who_says_so() -> None:
     assert items.tolist() == [0, 1, 3] * 2
     assert weights.tolist() == [3, 1, 4] * 2
     assert speaker.tolist() == [0] * 3 + [2] * 3
+
+
+@pytest.mark.parametrize("n_unheard", [0, 500])
+def test_items_spoken_of_are_those_with_a_score_in_a_small_catalogue_and_a_large_one(n_unheard: int) -> None:
+    model = sparse(np.pad(DENSE, (0, n_unheard)))
+    items, scores = spoken_of(neighbours_of(model, HISTORY.item_index), HISTORY.confidence, model.n_items)
+    assert (items.tolist(), scores.tolist()) == ([0, 3], [-6, -9])
+    assert similarity_scores(model, HISTORY)[items].tolist() == scores.tolist()
 
 
 def test_an_empty_history_is_refused() -> None:
