@@ -318,11 +318,11 @@ def test_a_value_of_another_type_is_refused_by_name(
 
 
 def play_on(client: TestClient, answer: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
-    """Go on with a station until it begins again."""
+    """Go on with a station until it starts again."""
     while True:
         answer = ask(client, "/radio/generate", cursor=answer["cursor"], limit=limit)
         yield answer
-        if "begins again" in answer.get("because", ""):
+        if "starts again" in answer.get("because", ""):
             return
 
 
@@ -459,7 +459,7 @@ def test_health_names_the_version_in_memory_that_serves_and_a_probe_finds_it_rea
         name: good[name] for name in ("version", "live_since", "previous")
     }
     assert said in hybrid["problem"]
-    assert f"answered from {good['version']} in memory" in hybrid["problem"]
+    assert f"{good['version']} answers from memory" in hybrid["problem"]
     assert client.get("/health?ready=true").status_code == 200
 
 
