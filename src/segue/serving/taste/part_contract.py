@@ -32,7 +32,8 @@ DIGITS = 4
 class FromDomain(BaseModel):
     """A part of a response; its fields are read from the attributes of a domain value."""
 
-    model_config = ConfigDict(from_attributes=True)
+    # Only the whole profile is validated, so the parts need no validators of their own at a cold start.
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 def percentile(share: float) -> float:
