@@ -75,9 +75,7 @@ class EmptyHistoryError(RequestError):
     code = "empty_history"
 
     def __init__(self) -> None:
-        super().__init__(
-            "The history has no liked track of this catalogue: name seed tracks, or request popular tracks."
-        )
+        super().__init__("The history has no liked track of this catalogue: name seed tracks.")
 
 
 class CustomerNotFoundError(RequestError):
@@ -102,9 +100,6 @@ class ArtistNotFoundError(RequestError):
     """The live catalogue has no such artist."""
 
     code = "artist_not_found"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Artist {name!r} is not in the live catalogue: check the spelling.")
 
 
 class ImportNotFoundError(RequestError):
@@ -172,8 +167,7 @@ class UnsupportedSchemaError(UnservableError):
 
     def __init__(self, found: int, supported: tuple[int, ...], of: str = "manifest schema") -> None:
         self.is_newer = found > max(supported)
-        newer = "deploy the functions before publishing with this trainer"
-        remedy = newer if self.is_newer else "retrain with the current trainer"
+        remedy = "deploy the functions before publishing" if self.is_newer else "retrain with this version"
         super().__init__(f"{of} {found} is not among the supported {list(supported)}: {remedy}.")
 
 

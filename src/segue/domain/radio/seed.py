@@ -174,7 +174,7 @@ def _artist(model: Recommender, name: str) -> NDArray[np.int32]:
     artists = model.catalogue.artists
     label = _find(artists, name)
     if label is None:
-        raise ArtistNotFoundError(name)
+        raise ArtistNotFoundError(f"Artist {name!r} is not in the live catalogue: check the spelling.")
     place = np.flatnonzero(artists.label_index == label)
     rows = (np.searchsorted(artists.start, place, side="right") - 1).astype(np.int32)
     return _most_played(model, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,8 +39,8 @@ def written(family: str, folder: Path):
 def same(one: object, other: object) -> bool:
     if isinstance(one, np.ndarray):
         return one.dtype == other.dtype and np.array_equal(one, other)
-    if hasattr(one, "__slots__"):
-        return all(same(getattr(one, name), getattr(other, name)) for name in one.__slots__)
+    if is_dataclass(one):
+        return all(same(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
     return one == other
 
 
