@@ -75,7 +75,7 @@ class EmptyHistoryError(RequestError):
     code = "empty_history"
 
     def __init__(self) -> None:
-        super().__init__("The history has no liked track of this catalogue: name seed tracks.")
+        super().__init__("No liked track of the history is known: name seed tracks, or ask for popular ones.")
 
 
 class CustomerNotFoundError(RequestError):

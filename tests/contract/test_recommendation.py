@@ -243,6 +243,11 @@ def test_when_everything_is_excluded_nothing_is_left(client: TestClient) -> None
     assert (answer["items"], answer["because"][:16]) == ([], "no track is left")
 
 
+def test_a_broad_genre_without_a_track_is_named(client: TestClient) -> None:
+    answer = ask(client, "/recommend/user", user_id=LISTENER, genre="country")
+    assert (answer["items"], answer["because"]) == ([], "this catalogue has no track of the genre country")
+
+
 @pytest.mark.parametrize("user_id", [LISTENER, "nobody"])
 def test_a_field_without_a_value_is_missing_from_every_list(user_id: str, client: TestClient) -> None:
     for path, body in (

@@ -254,13 +254,20 @@ def test_a_track_that_nobody_knows_is_not_found(
 # --- what is refused -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("variant", ["genre_features", "naive-features", "llav_pca"])
+@pytest.mark.parametrize(
+    ("variant", "problem"),
+    [
+        ("genre_features", "does not exist"),
+        ("naive-features", "does not exist"),
+        ("llav_pca", "is not built"),
+    ],
+)
 def test_an_unknown_variant_is_refused_with_those_there_are(
-    variant: str, start: Callable[..., TestClient], versions: dict[str, str]
+    variant: str, problem: str, start: Callable[..., TestClient], versions: dict[str, str]
 ) -> None:
     answer = ask(start(), 422, variant=variant)
     assert answer["code"] == "invalid_input"
-    assert f"{variant!r} does not exist; use one of naive_features, pca_features." in answer["detail"]
+    assert f"{variant!r} {problem}; use one of naive_features, pca_features." in answer["detail"]
 
 
 def test_only_clusters_have_variants(start: Callable[..., TestClient], versions: dict[str, str]) -> None:

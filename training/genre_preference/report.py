@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segue.domain.genre_preference.preference import Answerer
+from training.genre_preference.evaluation import RECALLED_FROM
 from training.genre_preference.policy import WORDS
 from training.release.page import render_page
 
@@ -56,7 +57,8 @@ def summarise(trained: Trained) -> Iterator[ConsoleRenderable | str]:
         luck = "" if p_value is None else f"; forest over it: p = {p_value:.2g}"
         interval = f"95 % interval {estimate.low:.1%} to {estimate.high:.1%}, n = {estimate.n}"
         worst, f1 = evaluation.worst_recall[name], evaluation.macro_f1[name].value
-        recall = f", worst recall {worst.recall:.2f}" if worst else ""
+        of = f"of the genres with {RECALLED_FROM} customers or more"
+        recall = f", worst recall {worst.recall:.2f} {of}" if worst else ""
         yield (f"  {WORDS[name]}: {estimate.value:.1%} right ({interval}), macro F1 {f1:.3f}{recall}{luck}")
     yield _genre_table(evaluation)
     importance = Table("feature", "accuracy lost when permuted", title="Feature importance")

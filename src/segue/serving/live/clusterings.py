@@ -118,7 +118,8 @@ class LiveClusterings:
         existing = [name for name in VARIANTS if self._exists(name)]
         if not existing:
             return self._missing(CHAMPION)
-        return InvalidInputError(f"variant: {variant!r} does not exist; use one of {', '.join(existing)}.")
+        problem = "is not built" if variant in VARIANTS else "does not exist"
+        return InvalidInputError(f"variant: {variant!r} {problem}; use one of {', '.join(existing)}.")
 
     def _missing(self, alias: str) -> AliasNotFoundError:
         return AliasNotFoundError(CLUSTERS, alias, self._store.location, made_by(CLUSTERS))

@@ -87,13 +87,19 @@ def recommend_to(
     return RecommendResponse(
         items=RecommendedTrack.all_of(model.catalogue, recommended.items, seeds),
         answered_by=recommended.step,
-        because=recommended.because if query.allowed.any() else _NOTHING_LEFT,
+        because=recommended.because if query.allowed.any() else _why_nothing(model.catalogue, request),
         excluded=ExcludedOut.of(heard.excluded, [*heard.blocked_seeds, *blocked_genres]),
         model_tier=tier,
         model_version=live.version,
         request_id=new_request_id(Surface.RECOMMEND, live.version),
         unknown_tracks=sorted({*heard.unknown_seeds, *unknown}),
     )
+
+
+def _why_nothing(catalogue: Catalogue, request: RecommendRequest) -> str:
+    if request.any_genre and not any_genre_mask(catalogue.genres, request.any_genre).any():
+        return f"this catalogue has no track of the genre {' or '.join(request.any_genre)}"
+    return _NOTHING_LEFT
 
 
 def _rows(catalogue: Catalogue, track_ids: Sequence[str]) -> tuple[NDArray[np.int32], list[str]]:
