@@ -34,7 +34,7 @@ def _candidates() -> Iterator[str]:
 
 
 def compile_tree(folder: Path, mounted_at: str) -> None:
-    """Write .pyc files beside the sources, or say on stderr why there are none.
+    """Write .pyc files next to the sources, or say on stderr why there are none.
 
     Parameters
     ----------

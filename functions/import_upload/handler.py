@@ -1,4 +1,4 @@
-"""POST /import: a link to upload a listening history to; GET /import/{import_id}: what came of it."""
+"""POST /import: a link to upload a listening history to; GET /import/{import_id}: its result."""
 
 from datetime import UTC, datetime
 from typing import Annotated

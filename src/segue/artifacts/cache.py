@@ -46,7 +46,7 @@ def fetch(store: ObjectReader, manifest: Manifest, cache: Path) -> Path:
     Raises
     ------
     CorruptArtifactError
-        A file in the store is missing or not what the manifest promised; nothing is kept of it.
+        A file in the store is missing or not what the manifest promised; the cache keeps nothing.
     UnsupportedSchemaError
         The files have a newer layout than this code reads.
     StoreUnavailableError

@@ -1,7 +1,7 @@
-"""Aliases that repeat what another one decided, and what is served of a recommender's members.
+"""Aliases of a recommender's members, which follow the alias of the hybrid, and the members' served versions.
 
-One conditional write of one alias decides what is live. What repeats it is moved afterwards, so that a lost
-race moves nothing, and a crash in between leaves a copy behind that no answer depends on.
+One conditional write of one alias decides what is live. The aliases that follow move afterwards. So a lost
+race moves nothing, and after a crash in between, no answer depends on an alias that did not move.
 """
 
 from __future__ import annotations

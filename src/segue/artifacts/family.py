@@ -22,7 +22,7 @@ VARIANTS = (
 """The variants of clusters, by the features that tracks are clustered by."""
 
 MEMBERS = tuple(MODULES)
-"""What a recommender is made of, beside its catalogue and the hybrid that ranks."""
+"""The families of a recommender, besides its catalogue and the hybrid that ranks."""
 
 CONTENT_INDEX = "content-index"
 """Of the content of a large catalogue: finds similar tracks without looking at every vector."""

@@ -37,7 +37,7 @@ _AT_ONCE = 4
 """Families that are fetched side by side, each with some files at once."""
 
 _UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
-"""What leaves one member out. That the store does not answer passes: then all of it is loaded again."""
+"""Errors that leave one member out. If the store does not answer, the whole recommender is loaded again."""
 
 
 def load_hybrid(

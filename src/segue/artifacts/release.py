@@ -50,7 +50,7 @@ _PARALLEL = 8
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who moves an alias, why (for whoever reads the history) and when (aware)."""
+    """Who moves an alias, why (for readers of the history) and when (aware)."""
 
     set_by: str
     reason: str
@@ -175,7 +175,7 @@ def read_manifest(
 def promote(
     store: ObjectStore, family: str, version: str, decision: Decision, *, alias: str = CHAMPION
 ) -> Alias:
-    """Point ``alias`` at ``version``, after every byte of it and of what it depends on was checked.
+    """Point ``alias`` at ``version``, after a check of every byte of the version and its dependencies.
 
     Raises
     ------
@@ -198,7 +198,7 @@ def promote_over(
     *,
     alias: str = CHAMPION,
 ) -> Alias:
-    """Promote, if ``alias`` still is what ``live`` read; whoever compared with that one decides by it.
+    """Promote only if ``alias`` has not moved since ``live`` was read, so the comparison is still valid.
 
     None stands for an alias that nothing was promoted under. Raises as `promote` does.
     """
@@ -286,7 +286,7 @@ def move(
 ) -> Alias:
     """Write an alias, if it still is what ``live`` read; ``target`` was verified."""
     if not decision.reason.strip():
-        raise InvalidInputError("reason is empty: say why, for whoever reads the history.")
+        raise InvalidInputError("reason is empty: say why, for readers of the history.")
     if live is not None and live.alias.target == target:
         return live.alias
     previous = None if live is None else live.alias.target

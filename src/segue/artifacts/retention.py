@@ -84,7 +84,7 @@ def collect(store: ObjectStore, *, now: datetime, policy: RetentionPolicy) -> Ga
     Raises
     ------
     VersionNotFoundError, CorruptArtifactError, UnsupportedSchemaError
-        An alias or a manifest cannot be followed, so what it reaches is unknown: mend it first.
+        An alias or a manifest cannot be followed, so what it reaches is unknown: fix it first.
     """
     known: dict[Key, Manifest] = {}  # manifests never change: each is read once
     garbage = _find(store, known, now, policy)

@@ -91,12 +91,12 @@ class AwsClient:
     Parameters
     ----------
     service : str
-        As signatures name it: ``s3``, ``dynamodb``, ``secretsmanager``.
+        Its name in signatures: ``s3``, ``dynamodb``, ``secretsmanager``.
     environment : mapping
         AWS_REGION (or AWS_DEFAULT_REGION), AWS_ENDPOINT_URL (or AWS_ENDPOINT_URL_S3, …) for another endpoint
         than AWS's own, AWS_CA_BUNDLE, and what `CredentialSource` looks for.
     bucket : str
-        Of S3: where the host can name it, it does.
+        For S3: the host names the bucket if the bucket's name allows this.
 
     Raises
     ------

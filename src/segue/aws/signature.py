@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 UNSIGNED = "UNSIGNED-PAYLOAD"
-"""Body hash of a link: whoever signs it does not know the body."""
+"""Body hash of a link: the signer does not know the body."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 

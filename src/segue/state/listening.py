@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from segue.domain.listening.feedback import Feedback
 
 RECENT = 2000
-"""Events that are read of one listener beside older opinions: years of most people's listening."""
+"""Maximum number of events read for a listener, besides older opinions: years of most people's listening."""
 
 MOST_OPINIONS = 5000
-"""Older opinions that are read of one listener: more than people have, fewer than a robot sends."""
+"""Maximum number of older opinions read for a listener: more than people have, fewer than a robot sends."""
 
 
 @dataclass(frozen=True, slots=True)

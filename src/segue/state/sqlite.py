@@ -46,19 +46,19 @@ _KINDS = {kind.value: kind for kind in EventKind}  # calling the enum takes as l
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A connection, to which file (device, number) by which process: no handle survives a fork."""
+    """A connection, its file (device, number) and its process: no handle survives a fork."""
 
     connection: sqlite3.Connection
     file: tuple[int, int]
     process: int
 
     def __del__(self) -> None:
-        if self.process == os.getpid():  # a child would end what its parent is still at
+        if self.process == os.getpid():  # a child must not close its parent's connection
             self.connection.close()
 
 
 class SqliteState:
-    """A `ListeningState` in a file, which the first call makes; any number of threads and processes may.
+    """A `ListeningState` in a file, which the first call creates. Threads and processes can share the file.
 
     A connection serves one call at a time and stays open for the next: opening takes longer than reading.
     """
@@ -66,7 +66,7 @@ class SqliteState:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: list[_Opened] = []
-        # Nobody closes a state: its connections are closed when the last reference to it goes.
+        # A state has no close method: its connections close when its last reference goes.
         weakref.finalize(self, _close, self._idle)
 
     def record(self, events: Sequence[Feedback]) -> Recorded:
@@ -82,7 +82,7 @@ class SqliteState:
         return Recorded(new, len(events) - new)
 
     def is_loaded(self, origin: str) -> bool:
-        """Tell whether `keep_loaded` was told of these files: what came of them is here, or was deleted."""
+        """Return whether `keep_loaded` recorded these files: their events are stored, or were deleted."""
         with self._open() as connection:
             connection.execute(_MAKE_LOADED)
             found = connection.execute("SELECT 1 FROM loaded WHERE origin = ?", (origin,)).fetchone()

@@ -1,4 +1,4 @@
-"""The files of a catalogue: text and labels by offsets, numbers in one array beside what of it is known."""
+"""The files of a catalogue: text and labels by offsets, numbers in one array, known values in another."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def open_arrays(folder: Path, forms: Mapping[str, ArrayForm]) -> list[NDArray[An
     Raises
     ------
     CorruptArtifactError
-        A file is no array, or of another form: a value built of it would fail far from here.
+        A file is no array, or has another form: a value built from it would fail far from here.
     """
     arrays = []
     for name, (kind, n_dimensions) in forms.items():

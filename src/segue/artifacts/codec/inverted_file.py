@@ -1,4 +1,4 @@
-"""The files of the cells of a matrix, which lie beside it."""
+"""The files of a matrix's cells, which lie next to the matrix."""
 
 from __future__ import annotations
 

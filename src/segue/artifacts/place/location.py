@@ -32,7 +32,7 @@ def open_store(
     Raises
     ------
     ConfigError
-        The location is neither: mend the setting.
+        The location is neither: fix the setting.
     """
     bucket, prefix = _parse(location, setting)
     if not bucket:

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from segue.aws.client import WholeAnswer
 
 COMMAND = Limits(3, 30.0)
-"""Of a command, which has time."""
+"""Limits for a command, which has time."""
 
 FUNCTION = Limits(2, 2.0)
-"""Of a function. A refresh of three reads in a row, on a store that accepts and never answers, must end well
-before the function does: one that is killed loses the good version it would go on serving."""
+"""Limits for a function. If the store accepts and never answers, a refresh of three reads must end well
+before the function's time is over: a killed function loses the good version that it serves."""
 
 _FAILED = {http.HTTPStatus.PRECONDITION_FAILED, http.HTTPStatus.CONFLICT}
 _NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
@@ -54,7 +54,7 @@ class S3Store:
     ) -> None:
         self.prefix, self.location = prefix, f"s3://{bucket}/{prefix}"
         self._client = AwsClient("s3", environment, limits, bucket=bucket)
-        # Who looks has a version to go on with: a look that timed out is not repeated.
+        # A refresh has a version to serve meanwhile, so a read that timed out is not repeated.
         self._look = replace(limits, timeout_s=limits.timeout_s / 2, patient=False)
 
     def get(self, key: str, *, unless_etag: str | None = None) -> Stored | None:
@@ -125,7 +125,7 @@ class S3Store:
         self._check(answer.status, answer.body, key)
 
     def link_put(self, key: str, size: int, expires_s: int) -> str:
-        """Return an address to which whoever has it may PUT the object for a while.
+        """Return an address to which anyone who has it may PUT the object for a while.
 
         The number of bytes is part of the signature: S3 refuses any other. What is there is replaced.
         """

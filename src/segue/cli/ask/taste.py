@@ -108,7 +108,7 @@ def _shares(profile: TasteProfile) -> Iterator[Table]:
         )
     if profile.audio:
         features = ((SOUNDS[each.feature].name, each.percentile / 100) for each in profile.audio.features)
-        yield _table("sound: % of the catalogue with less of it", features, "")
+        yield _table("sound: % of the catalogue with a lower value", features, "")
     if profile.eras:
         yield _table("decades", ((f"{each.decade}s", each.share) for each in profile.eras.decades))
 

@@ -112,7 +112,7 @@ def _print(console: Console, outcome: Outcome[Any]) -> None:
     state = "live" if outcome.alias else "published, not promoted"
     console.print(f"{manifest.version} is {state}. {outcome.verdict.reason}", markup=False)
     console.print(
-        "Report: report.html beside the artifact; "
+        "Report: report.html next to the artifact; "
         f"figures: segue models show {manifest.family}@{manifest.version}"
     )
 

@@ -1,6 +1,6 @@
 """The model families: a folder a kind, in it a module a family, which declares its `Member` as ``MEMBER``.
 
-What stands beside the folders is shared by several families.
+The modules next to the folders are shared by several families.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from segue.domain.vector.column import Labels
 
 LEAST_PROMINENCE = 0.5
-"""What a match counts for a track that nobody plays, beside 1 for the most played one."""
+"""Weight of a match for a track that nobody plays; the most played track has weight 1."""
 
 _SAMPLED_PER_ITEM = 2
 _ROUNDING = 1e-5

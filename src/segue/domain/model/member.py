@@ -53,7 +53,7 @@ class SourceSpec:
     personal : bool
         The source says something of this listener.
     alike : bool
-        The source says which tracks are like those of a history, whoever listens.
+        The source finds tracks like those of a history, the same for every listener.
     similar : bool
         The source answers which tracks are similar to a track.
     """

@@ -1,8 +1,8 @@
-"""Several models as one: a weighted sum of their scores, each in the unit that it has for this listener.
+"""Several models as one: a weighted sum of their scores, each divided by its unit for this listener.
 
-score_j = Σ_m weight_m · score_mj / unit_m. Scores of different models differ in size by powers of ten, and
-differ so from listener to listener; the unit is how far one model's scores reach among the items that this
-listener has not had. A sum of explanations in the same units explains the blend.
+score_j = Σ_m weight_m · score_mj / unit_m. Scores differ by powers of ten between models, and also between
+listeners. The unit measures the range of one model's scores over the items that this listener has not had.
+The sum of the explanations, in the same units, explains the blend.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Personal = ItemFactors | ItemSimilarity | NonnegativeFactors
-"""A model that answers to a history and can say why."""
+"""A model that scores items for a history and explains its scores."""
 
 
 class Unit(StrEnum):
-    """What a member's scores of unseen items are divided by."""
+    """Divisor of a member's scores of unseen items."""
 
     DEVIATION = "deviation"
     """Their standard deviation."""
     GREATEST = "greatest"
-    """The greatest of them."""
+    """The greatest score."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """Models of one vocabulary and what each counts.
+    """Models of one vocabulary and the weight of each.
 
     Attributes
     ----------

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segue.domain.recommend.recommender import Recommender, RecommendFor
 
 ABOUT_TRACKS = frozenset(spec.name for _, spec in SPECS if spec.alike)
-"""The sources that say what is like some tracks, whoever listens."""
+"""The sources that find tracks like given ones, the same for every listener."""
 
 _BLOCK = 16_384
 

@@ -26,18 +26,18 @@ begins with the shorter one."""
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked for, beside the sources that were prepared for the listener.
+    """A request, without the sources that were prepared for the listener.
 
     Attributes
     ----------
     n : int
-        How many tracks.
+        Number of tracks.
     allowed : bool (n_items,)
-        False for what was heard, disliked, asked to be excluded, or lies outside the genre asked for.
+        False for tracks that were heard, disliked or excluded, or have another genre than the requested one.
     diversity, calibration, artist_share : float
         See `segue.domain.recommend.rerank.rerank`.
     n_reasons : int
-        How many are told of each track, beside what the others add up to; 0 for none at all.
+        Number of reasons for each track, besides the sum of the others; 0 for no reasons.
     """
 
     n: int

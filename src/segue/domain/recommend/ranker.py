@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from segue.domain.model.candidate_source import CandidateSource
 
 N_CANDIDATES = 200
-"""Tracks that each source may bring, beyond as many as are excluded."""
+"""Number of tracks that each source may propose, in addition to the number of excluded tracks."""
 
 NOTHING_BEATS_IT = "on the events it was trained on, nothing personal beats popularity"
 
 UNRANKED = (0.0, 0.0, MAX_ARTIST_SHARE)
-"""`Ranker.order` where there is no ranker."""
+"""Value of `Ranker.order` without a ranker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """What each source's score weighs, for every set of sources that a caller may use.
+    """The weight of each source's score, for every set of sources that a caller may use.
 
     Attributes
     ----------
@@ -40,9 +40,9 @@ class Ranker:
     weight : float32 (n_tiers, n_sources)
         ≥ 0; 0 for a source outside the set.
     diversity, calibration, artist_share : float
-        Of `segue.domain.recommend.rerank.rerank` unless the caller says otherwise; see there.
+        Defaults for the arguments of `segue.domain.recommend.rerank.rerank`.
     why_popular : str
-        Why a tier has no weight but that of popularity and trends, for the listener.
+        A sentence for the listener: why a tier uses only popularity and trends.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Why a track is recommended: the weighted sum of its sources, split into what a listener can be told."""
+"""Why a track is recommended: the weighted sum of its sources, split into reasons for the listener."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from segue.domain.model.candidate_source import CandidateSource, PlayedSource, ReasonedSource
 
 N_REASONS = 5
-"""Reasons told of one track, unless asked otherwise; what the others add up to is one more."""
+"""Default number of reasons for one track; the sum of all others is one more reason."""
 
 _RANK = {kind: rank for rank, kind in enumerate(ReasonKind)}
 
@@ -29,11 +29,11 @@ def weighted_reasons(
     rows: NDArray[np.int32],
     n_reasons: int = N_REASONS,
 ) -> list[tuple[Reason, ...]]:
-    """Split the weighted sum for each track into parts of its sources, greatest first, that add up to it.
+    """Split the weighted sum of each track into parts of its sources, greatest first. The parts add up to it.
 
-    Parts about the same thing are one; beyond ``n_reasons`` the rest is one `ReasonKind.REST`. The greatest
-    of each kind is told before the second of any: the tracks of a long history would hide what a track itself
-    is like. Everything stays in arrays until then: an answer has a thousand parts and tells a hundred.
+    Parts about the same thing are merged. After ``n_reasons``, the rest is one `ReasonKind.REST`. The
+    greatest part of each kind comes before the second of any kind: else a long history would hide the track's
+    own features. Parts stay in arrays until the end: an answer has a thousand parts and shows a hundred.
     """
     units = {name: weights[name] / unit for name, unit in zip(sources, scale.tolist(), strict=True)}
     parts: list[ScoreParts] = []

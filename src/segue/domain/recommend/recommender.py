@@ -1,4 +1,4 @@
-"""Everything a recommender knows, and what of it can answer a listener: the strongest step first."""
+"""A recommender's models, and the steps that can answer a listener, the strongest first."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def rerank(
     spread = float(np.ptp(pool.score)) if m else 0.0
     relevance = (pool.score - pool.score[-1:]) / spread if spread else np.zeros(m, np.float32)
     worth, alike = (1 - diversity) * relevance, np.zeros(m, np.float32)
-    vectors = pool.vectors * np.float32(math.sqrt(diversity))  # products of these are δ times the similarity
+    vectors = pool.vectors * np.float32(math.sqrt(diversity))  # their products are δ times the similarity
     calibrated = _Calibration(pool, calibration) if calibration else None
     artist, taken = pool.artist_index, np.zeros(m, np.int32)  # taken: places of each track's artist
     chosen: list[int] = []
@@ -86,11 +86,11 @@ def rerank(
         if calibrated:
             gain += calibrated.with_each()
         pick = int(gain.argmax())
-        # By the place and not by n: a longer list begins with the shorter one.
+        # The limit depends on the place and not on n, so a longer list begins with the shorter one.
         if taken[pick] >= (most := math.ceil(artist_share * place)):
             gain[taken >= most] = -np.inf
             best = int(gain.argmax())
-            if gain[best] > -np.inf:  # else every artist that is left has their share
+            if gain[best] > -np.inf:  # otherwise all remaining artists have their share
                 pick = best
         chosen.append(pick)
         worth[pick] = -np.inf
@@ -104,14 +104,14 @@ def rerank(
 
 
 class _Calibration:
-    """-γ KL(wanted | shares of the list so far with each track added), but for what all tracks have alike."""
+    """-γ KL(wanted | shares of the list with each track added), without the terms that all tracks share."""
 
     def __init__(self, pool: Pool, strength: float) -> None:
         some = pool.wanted > 0
         wanted = pool.wanted[some]
         self._strength = strength * wanted
-        # The list's shares are (1 - ε) / n of its sum, and ε of what is wanted keeps them from 0. The factor
-        # (1 - ε) / n of all of it adds the same to every track's logarithms.
+        # The list's shares are (1 - ε) / n times its sum, plus ε times ``wanted``, so that none is 0. The
+        # common factor (1 - ε) / n adds the same to the logarithms of every track, so it is left out.
         least = np.float32(_SMOOTHING / (1 - _SMOOTHING)) * wanted
         self._groups = pool.groups[:, some] + least
         self._by_group = np.ascontiguousarray(self._groups.T)  # long rows are added and summed faster

@@ -77,7 +77,7 @@ PARTS = ("genres", "tastes", "audio", "moods", "eras", "mainstream", "patterns",
 
 
 def build_profile(reference: Reference, played: EventColumns, listener: ProfileFor) -> Profile:
-    """Profile a taste. 2000 events take about 4 ms; most of it divides them into tastes."""
+    """Profile a taste. 2000 events take about 4 ms, most of which divides them into tastes."""
     parts = {
         "genres": genre_profile(reference, played),
         "tastes": distinct_tastes(reference, played),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastapi.responses import Response
 
 MOST_BODY_BYTES = 1 << 20
-"""Maximum size of a JSON body; the longest list, ten thousand Spotify ids, needs a quarter of it."""
+"""Maximum size of a JSON body; the longest list, ten thousand Spotify ids, needs a quarter."""
 
 _DRAINED_BYTES = 8 * MOST_BODY_BYTES
 """Bytes of a larger body that are read and ignored; many clients read the answer only after sending all."""

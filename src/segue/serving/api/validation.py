@@ -112,7 +112,7 @@ def _sentence(fault: Any, body: object, after: int) -> str:
 
 
 def _shown(value: object) -> str:
-    """Write the beginning of a value as JSON; the rest of it is not encoded."""
+    """Write the beginning of a value as JSON; the rest is not encoded."""
     text = ""
     for piece in _AS_JSON.iterencode(value):
         text += piece

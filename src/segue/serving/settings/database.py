@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from segue.sources.store import StoreDatabase
 
 TIMEOUT_S = 4.0
-"""A frozen database must be given up on before the function is: its answer is 503, not a timeout."""
+"""Seconds to wait for a database: less than a function's time, so that it answers 503 before it ends."""
 
 LOOK_AGAIN_S = 30.0
-"""A database that is down is no reason to ask for its secret at every request."""
+"""Least time between two reads of the database's secret while the database is down."""
 
 
 class NoDatabase:
-    """Stand where no store is set, as in a service that has listening events alone."""
+    """Used if no store is set, as in a service that has only listening events."""
 
     def read_purchases(self, customer_id: int) -> Purchases:
         """Raise NoStoreError."""

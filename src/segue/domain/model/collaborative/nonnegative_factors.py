@@ -112,7 +112,7 @@ def _items(model: NonnegativeFactors, item_index: NDArray[np.int32]) -> NDArray[
 
 
 def _system(model: NonnegativeFactors) -> NDArray[np.float64]:
-    # A part that no item has leaves a row of zeros: the least that can be seen beside the rest solves it.
+    # A part that no item has is a row of zeros. A tiny value on the diagonal makes the system solvable.
     slight = 1e-12 * max(float(np.trace(model.gram)), 1e-300)
     return model.gram + (model.regularization + slight) * np.eye(len(model.gram))
 
@@ -122,8 +122,8 @@ def _nonnegative_least_squares(
 ) -> NDArray[np.float64]:
     """Minimise ½ wᵀGw - bᵀw over w ≥ 0 by block principal pivoting on the Gram matrix, exactly.
 
-    Parts with a negative weight leave, those with a falling slope enter, all at once while their number
-    falls, and else the last of them alone, which cannot go round in circles: Kim & Park, "Fast nonnegative
+    Parts with a negative weight leave, and those with a falling slope enter: all at once while their number
+    falls, else only the last one, so that the search always ends. See Kim & Park, "Fast nonnegative
     matrix factorization: an active-set-like method and comparisons" (2011), algorithm 2.
     """
     enough = 1e-10 * float(np.abs(target).max(initial=0))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MoodRules:
-    """How the tracks sound beside each other, and how situations change what is played.
+    """How the tracks sound compared with each other, and how situations change what is played.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class MoodSource:
     ----------
     percentile : float32 (n_items, n_features)
     mood, situation : float32 (n_features,)
-        What each asks of a feature: much of it above 0, little below. All sizes sum to at most 1.
+        What each asks of a feature: high values above 0, low ones below. All sizes sum to at most 1.
     """
 
     percentile: NDArray[np.float32]

@@ -80,12 +80,12 @@ def decay_events(
     Raises
     ------
     InvalidInputError
-        The half-life is not positive, or an event lies in the future: mend the clock that wrote it.
+        The half-life is not positive, or an event lies in the future: fix the clock that wrote it.
     """
     if half_life_s <= 0:
         raise InvalidInputError(f"half_life_s is {half_life_s}: give a positive number of seconds.")
     if (age_s < 0).any():
-        raise InvalidInputError(f"an event lies {-age_s.min():.0f} s in the future: mend its time.")
+        raise InvalidInputError(f"an event lies {-age_s.min():.0f} s in the future: fix its time.")
     return count_events(item_index, n_items, np.exp2(-age_s / half_life_s))
 
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from segue.domain.model.collaborative.item_similarity import Neighbours
 
 ACQUAINTANCE = 0.1
-"""What a friend's taste counts beside 1 + this for the very same one: friends are heard who share nothing
-that we know of, but those alike come first."""
+"""Weight of a friend with nothing in common; a friend with the very same taste weighs 1 + this. So every
+friend counts, and the most similar ones count most."""
 
 MAX_FRIENDS = 200
-"""Friends that are asked, those most alike first."""
+"""Maximum number of friends used, the most similar first."""
 
 
 @dataclass(frozen=True, slots=True)
