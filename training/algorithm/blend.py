@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from training.algorithm.kind import Algorithm, Scorer
 
 _DEPTH = 5
-"""Candidates that each member gives to learn from, in lists of k."""
+"""Number of lists of k candidates that each member contributes to the learning."""
 _LEAST_WEIGHT = 0.01
-"""Of a member that is kept: less changes no list, and would have to be served all the same."""
+"""Least weight of a member that is kept. A smaller weight changes no list, but the member must be served."""
 _STEPS = (0.03, 0.1, 0.3, 1.0)
 _BATCH_BYTES = 32 * 2**20
 
@@ -48,13 +48,13 @@ class BlendRecommender:
     Attributes
     ----------
     members : tuple of Algorithm
-        Two that differ in kind, factors and item-item weights, add more than two alike.
+        Two of different kinds, factors and item-item weights, add more than two of one kind.
     k : int
         Length of the lists that the weights are learnt for.
     share : float
         Part of each user's items to hold out.
     seed : int
-        Of the hold-out.
+        Seed of the hold-out.
     """
 
     members: tuple[Algorithm, ...] = (LinkPropagation(), IalsRecommender())
@@ -95,14 +95,14 @@ def learn_weights(
 ) -> tuple[NDArray[np.float64], Unit]:
     """Learn weights by likelihood and choose the unit by NDCG@k, deterministically.
 
-    What was held out is taken as chosen from all candidates with a probability in proportion to exp(Σ w s),
-    the conditional logit of McFadden, "Conditional logit analysis of qualitative choice behavior" (1974).
-    Its likelihood is concave, so it has one maximum, and hears every candidate, where NDCG hears only the
-    changes of the first k: from the same users it finds weights that are better on others. Those it gives a
-    weight count alike unless their own weights gain more than the standard error of the gain over users: no
-    later test is drawn quite as the held-out part was, and even weights bear that best (Clemen, "Combining
-    forecasts", 1989). From there the weights step towards one member, whichever helps most, by 3, 10 or 30 %
-    of the way or all of it (after Frank & Wolfe 1956), as long as the gain is more than that error.
+    The model assumes that a user chooses an item with a probability in proportion to exp(Σ w s), the
+    conditional logit of McFadden, "Conditional logit analysis of qualitative choice behavior" (1974). Its
+    likelihood is concave, so it has one maximum. It depends on every candidate, and NDCG only on the first
+    k, so its weights are better for other users. All members with a weight then get equal weights, unless
+    the learnt weights gain more than the standard error of the gain over users: later tests differ from the
+    held-out part, and equal weights suffer least from that (Clemen, "Combining forecasts", 1989). Then the
+    weights move towards the member that helps most, by 3, 10, 30 or 100 % of the way (after Frank & Wolfe
+    1956), as long as the gain is more than that error.
 
     Parameters
     ----------

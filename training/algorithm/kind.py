@@ -55,20 +55,20 @@ class AlgorithmKind:
     settings : callable
         The frozen dataclass of its settings.
     place : int
-        Sorts the kinds: the quick ones come first.
+        Order of the kinds: quick ones come first.
     space : Space
-        Where those settings may lie that are searched; of the others the defaults hold.
+        The ranges of the settings that are searched. All other settings keep their defaults.
     starts : tuple of dict
         Settings that a search tries after the defaults.
     blends : tuple of str
-        Of a blend, the kinds that it is made of where a run names none; others have none.
+        The kinds that a blend combines if a run names none; empty for every other kind.
     member : str
         The name of the `segue.domain.model.member.Member` whose value it fits; empty where it is only
         measured.
     usual : dict, optional
-        Settings with which it is what the member is by default; None of every other kind.
+        Settings of the member's default kind; None for every other kind.
     quick : tuple of dict
-        Settings that a training tries without a budget; () where it is tried with one alone.
+        Settings that a training tries without a budget; () if the kind is tried only with a budget.
     fixed : tuple of str
         Settings that a training takes from the usual ones and never searches: the size of what is served, and
         the seed.

@@ -137,9 +137,9 @@ def _compare(
 
 
 def load_survey(work: Path, source: TableSource, reader: int) -> dict[str, Surveyed] | None:
-    """Return what an earlier run found in the same files; None where they changed, or none did or is whole.
+    """Return what an earlier run found in the same files; None if they changed or no whole survey is kept.
 
-    ``reader`` is the code that reads: what another found counts for nothing.
+    ``reader`` is the number of the reading code. A survey by other code is not used.
     """
     identity = _identity(source, reader)
     try:

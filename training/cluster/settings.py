@@ -69,7 +69,7 @@ class ClusterSettings:
 def build_params(variant: ClusterVariant, settings: ClusterSettings, n_columns: int) -> dict[str, Any]:
     """Return what a manifest keeps of a build: an equal one, of equal data, need not be repeated."""
     asked = asdict(settings)
-    del asked["components"]  # what came of it is in n_components
+    del asked["components"]  # n_components has the result
     return {
         "variant": variant.name,
         "tables": [str(table) for table in variant.tables],

@@ -70,14 +70,14 @@ class _Running:
 def build_all(
     jobs: Sequence[BuildJob], *, budget: int, at_once: int, threads: int, watch: Watch
 ) -> Iterator[tuple[BuildJob, TrainingError | None]]:
-    """Build every variant, and yield each as it ends with what went wrong, None for nothing.
+    """Build every variant, and yield each one when it ends, with its error or None.
 
     A `NotEnoughDataError` says that the tracks form no clusters; every other error is a failure.
 
-    A build starts when what is expected of it fits into the ``budget`` of bytes beside this process and the
-    builds that run. Should they outgrow it together all the same, the youngest is stopped and begun again
-    alone, where it goes on after its last finished stage; one that outgrows it alone has failed. ``watch``
-    is told variant, stage and share of the work.
+    A build starts if its expected memory fits into the ``budget`` of bytes, with this process and the
+    running builds. If all together still outgrow the budget, the youngest build stops and starts again alone,
+    after its last finished stage. A build that outgrows the budget alone has failed. ``watch`` receives the
+    variant, the stage and the share of the work.
     """
     waiting, running = list(jobs), list[_Running]()
     try:

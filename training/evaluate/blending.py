@@ -64,7 +64,7 @@ def blend_members(
     if not members or not len(users):
         raise NotEnoughDataError(
             f"{len(members)} members could be fitted, {len(users)} users have an item held out: name more "
-            "models beside the blend, or give more interactions."
+            "models besides the blend, or give more interactions."
         )
     reset_peak()
     start = time.perf_counter()

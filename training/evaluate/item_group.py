@@ -1,4 +1,4 @@
-"""What is known of items beside who had them: genres, or else their listeners and their popularity."""
+"""Groups of items: by genre if genres are known, else by number of listeners and by popularity."""
 
 from __future__ import annotations
 

@@ -32,14 +32,14 @@ SAMPLED = ("hit_rate", "ndcg")
 
 @dataclass(frozen=True, slots=True)
 class Negatives:
-    """Items that stand against what each user had later.
+    """Sampled items that compete with the items that each user had later.
 
     Attributes
     ----------
     items : csr_matrix float32 (n_users, n_items)
         1 where the item was sampled for the user; never an item of the test part.
     basis : str
-        What was found in the file, a sentence for people.
+        A sentence that says what was found in the file.
     """
 
     items: csr_matrix
@@ -122,7 +122,7 @@ def _read_ncf(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
         match = re.fullmatch(r"\(([^,]+),[^)]+\)\s+(\S.*)", line.strip())
         if match is None:
             raise SourceSchemaError(
-                f"{path}, line {number}: {line[:40]!r} is not `(user,item) sampled sampled …`; mend the line."
+                f"{path}, line {number}: {line[:40]!r} is not `(user,item) sampled sampled …`; fix the line."
             )
         sampled = match[2].split()
         users.extend([match[1]] * len(sampled))

@@ -72,8 +72,8 @@ class InteractionTable:
 def read_interactions(path: Path, *, timed: bool = True) -> InteractionTable:
     """Read a file; its suffix says how: .npz a sparse matrix, .txt LightGCN's form, else a table.
 
-    Rows that cannot be used are dropped and told in ``notes``; where half of them or more cannot, the file
-    is refused.
+    Rows that cannot be used are dropped and reported in ``notes``. If half of all rows or more cannot be
+    used, the file is refused.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ class Protocol(StrEnum):
     """How interactions are divided.
 
     ``temporal`` tests on the latest tenth of all, ``leave-last`` on each user's latest, ``random-8-1-1`` on a
-    random tenth of each user's, beside a tenth to choose hyper-parameters on; ``given`` takes two files.
+    random tenth of each user's, and another tenth chooses hyper-parameters; ``given`` takes two files.
     """
 
     GIVEN = "given"

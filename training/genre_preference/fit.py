@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 MAX_PARITY_ERROR = 1e-5
 
 MAX_CUSTOMERS = 10_000
-"""Customers drawn at random of each cut: more teach the forest little, and their pairs need memory."""
+"""Maximum number of customers of a cut, drawn at random. More need memory and improve the forest little."""
 
 NEVER_BOUGHT = 5
-"""Number of genres that the customer never bought and that the forest is shown, drawn at random."""
+"""Number of genres, drawn at random, that a customer never bought and that the forest learns from."""
 
 FOLDS = 5
-"""Parts of the customers. A customer's drift, and the exponent by which a customer's stated probability is
-measured, are fitted on the other parts."""
+"""Number of parts of the customers. A customer's drift, and the exponent that calibrates their probability,
+are fitted on the other parts."""
 
 _FLOOR = 1e-4
 
@@ -78,7 +78,7 @@ def fit_genre_preference(
     """Fit on the training's cuts, measure on the later test, and let the gate choose who answers.
 
     The measured model is the one returned: it is not fitted again with the test's customers, so the
-    figures in the manifest are those of the file beside it.
+    figures in the manifest are those of the file next to the manifest.
 
     Raises
     ------

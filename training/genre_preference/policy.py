@@ -87,8 +87,8 @@ def choose_answerer(
 def compare(store: ObjectStore, champion: Champion, model: GenrePreference, test: Examples) -> Verdict[bool]:
     """Have both answer for the test customers, and ask the gate.
 
-    Files that are damaged or gone are no champion. Files that are whole and that this code does not read, or
-    cannot ask for these customers, are one: the challenger is refused, as nobody knows which is better.
+    A champion whose files are damaged or missing does not compete. If its files are whole, but this code
+    cannot read them or ask it for these customers, the challenger is refused: nobody knows which is better.
     """
     if champion.manifest is None:
         return uncontested(champion)

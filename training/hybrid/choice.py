@@ -42,7 +42,7 @@ class SearchBudget:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A kind of member, by its name in the registry, and one setting of it that was tried."""
+    """A kind of member, by its name in the registry, and one of the settings that were tried."""
 
     kind: str
     trial: Trial

@@ -67,7 +67,7 @@ class Divided:
 
 @dataclass(frozen=True, slots=True)
 class FittedHybrid:
-    """What a recommender's settings were chosen from, what was measured of it, and for whom."""
+    """What a recommender's settings were chosen from, its measures, and the listeners measured."""
 
     divided: Divided
     tried: dict[str, list[Tried]]
@@ -109,7 +109,7 @@ class HybridTraining:
 
     @property
     def params(self) -> dict[str, Any]:
-        """What was asked for; the manifest keeps beside it what was chosen."""
+        """The requested settings; the manifest also keeps the chosen ones."""
         usual = self.settings.to_json()
         return {"asked": {"settings": usual, "budget_minutes": self.budget.minutes, "k": self.k}}
 
@@ -158,7 +158,7 @@ class HybridTraining:
 
 
 def _choose(run: Divided, budget: SearchBudget) -> tuple[Divided, dict[str, list[Tried]]]:
-    """Choose kinds and settings on the validation part, by members that have seen nothing of it."""
+    """Choose kinds and settings on the validation part, with members that have not seen this part."""
     before, validation = (
         damped_matrix(run.data.interactions, run.data.catalogue, run.parts.part == each)
         for each in (TimePart.FIT, TimePart.VALIDATION)
@@ -176,9 +176,9 @@ def _measure(run: Divided, weighed: Weighed | None, task: Task, rival: Rival | V
 
 
 def _refit(run: Divided, ranked: Recommender, rival: Rival) -> Recommender | Verdict[bool]:
-    """Return what is live as it would be had it not seen the test: its settings and weights, fitted anew.
+    """Fit the settings and weights of the live version to the events before the test.
 
-    Without a member that it serves it would look weaker than it is.
+    The comparison needs every member that the version serves: without one it would look too weak.
     """
     fitted = ranked
     if rival.settings != run.settings:
@@ -194,9 +194,9 @@ def _refit(run: Divided, ranked: Recommender, rival: Rival) -> Recommender | Ver
 
 
 def _weigh(run: Divided) -> tuple[Weighed | None, Task]:
-    """Return the recommender to measure, its ranker learnt on validation, and what to measure it on.
+    """Return the recommender to measure, with its ranker learnt on validation, and the task that measures it.
 
-    There is none where too few listeners went on to like anything.
+    The recommender is None if too few listeners liked anything later.
     """
     events, tracks, part = run.data.interactions, run.data.catalogue, run.parts.part
     before, validation, test = (damped_matrix(events, tracks, part == each) for each in TimePart)

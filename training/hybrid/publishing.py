@@ -100,7 +100,7 @@ def render_report(family: str, record: Record, measured: Measured, names: tuple[
         Of the manifest.
     measured : Measured
     names : tuple of str
-        What of ``measured`` is of this family; the baseline is shown beside it.
+        The row of ``measured`` for this family; the baseline is shown next to this row.
     k : int
         Length of the lists measured.
     """
@@ -138,7 +138,7 @@ def _measured_of(family: str, measured: Measured) -> tuple[str, ...]:
 
 
 def _record(family: str, what: _Publication, depends_on: dict[str, str]) -> Record:
-    """Say of a family what was measured of it: before the last fit, on events after those it had seen."""
+    """Describe a family's measures: taken before the last fit, on later events than those it had seen."""
     measured = what.measured
     split = (
         f"full ranking, {what.fitted.divided.parts.how}; the published model was then fitted to all events"

@@ -1,4 +1,4 @@
-"""What the fitted members of a recommender are: of each, which of several kinds, and its settings."""
+"""The kind and the settings of each fitted member of a recommender."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HALF_LIFE_DAYS = 30.0
 
 _USUAL = {kind.member: kind for kind in KINDS.values() if kind.usual is not None}
-"""Of each member that is fitted to listeners' tracks alone, the kind that it is by default."""
+"""The default kind of each member that is fitted only to listeners' tracks."""
 
 _OLD_NAMES: Mapping[str, str] = {
     "IalsRecommender": "ials",
@@ -27,21 +27,21 @@ _OLD_NAMES: Mapping[str, str] = {
     "SparseEase": "sparse-ease",
     "NmfRecommender": "nmf",
 }
-"""Names of classes, which the first manifests kept, and what the registry calls them."""
+"""Class names in the first manifests, and the names of these kinds in the registry."""
 
 
 @dataclass(frozen=True, slots=True)
 class HybridSettings:
-    """What every member is.
+    """The settings of every member.
 
     Attributes
     ----------
     members : mapping of str to Algorithm
-        The algorithm of each member that is fitted to listeners' tracks alone, by the member's name.
+        The algorithm of each member that is fitted only to listeners' tracks, by the member's name.
     half_life_days : float
-        Of what is trending.
+        Half-life of an event's weight in the trends.
     seed : int
-        Of every draw.
+        Seed of all random numbers.
     """
 
     members: Mapping[str, Algorithm]
@@ -50,20 +50,20 @@ class HybridSettings:
 
     @classmethod
     def of(cls, n_factors: int = 64, seed: int = 17, **members: Algorithm) -> Self:
-        """Return the defaults with so many factors and this seed throughout, and some members given."""
+        """Return the defaults with this number of factors, this seed and the given members."""
         asked = {"n_factors": n_factors, "seed": seed}
         usual = {name: kind.build(_asked(kind, asked)) for name, kind in _USUAL.items()}
         return cls({**usual, **members}, seed=seed)
 
     @classmethod
     def from_json(cls, raw: object) -> Self:
-        """Return what `to_json` wrote; a member that it does not name is none of that recipe.
+        """Read the output of `to_json`. The result has only the members that the output names.
 
         Raises
         ------
         InvalidInputError
-            It is of another form, with a setting more or less, a kind that this version does not know, or a
-            value of another type: read in part it would be another recipe.
+            The form differs: a setting is missing or unknown, this version does not know a kind, or a value
+            has another type. A partial result would be another recipe.
         """
         usual = cls.of()
         values = {"half_life_days": usual.half_life_days, "seed": usual.seed}
@@ -73,7 +73,7 @@ class HybridSettings:
         return cls(members, given["half_life_days"], given["seed"])
 
     def to_json(self) -> dict[str, Any]:
-        """Return every setting in plain values, of a member its kind too."""
+        """Return all settings as plain values, with the kind of each member."""
         members = {
             name: {"kind": kind} | asdict(value)  # type: ignore[call-overload]
             for name, value in self.members.items()
@@ -89,7 +89,7 @@ def kinds_of(member: str) -> dict[str, AlgorithmKind]:
 
 
 def _asked(kind: AlgorithmKind, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a kind's usual settings; of what is asked, the seed, and the factors where they are usual."""
+    """Return a kind's usual settings, with the requested seed, and the requested factors if it has any."""
     usual = {**(kind.usual or {})}
     names = {"seed"} & kind.resolve({}).keys() | usual.keys() & asked.keys()
     return usual | {name: asked[name] for name in names}

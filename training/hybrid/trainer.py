@@ -19,12 +19,12 @@ class HybridOptions:
 
     factors: Annotated[int, Option("Dimensions of the factors.", least=1, most=1024)] = 64
     k: Annotated[int, Option("Length of the lists measured.", least=1, most=100)] = 20
-    seed: Annotated[int, Option("Of every draw.", least=0, most=MAX_SEED)] = 17
+    seed: Annotated[int, Option("Seed of all random numbers.", least=0, most=MAX_SEED)] = 17
     budget_minutes: Annotated[
         float, Option("Time to look for better kinds and settings of the members.", least=0)
     ] = 0.0
     trials: Annotated[
-        Path | None, Option("Folder that keeps what was tried: a second run goes on from there.")
+        Path | None, Option("Folder that keeps all trials, so that a second run continues there.")
     ] = field(default=None, compare=False)
 
 

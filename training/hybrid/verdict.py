@@ -1,4 +1,4 @@
-"""Measure the recommender on later events, beside every source and what is live, and ask the gate."""
+"""Measure the recommender, every source and the live version on later events, and ask the gate."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def measure_recommender(
 ) -> Measured:
     """Rank the whole catalogue for every test listener, by the recommender, its sources and the champion.
 
-    ``hybrid-before-reordering`` is the ranker's own order, to be held against the sources': what answers hold
-    back of an artist, and reorder for diversity and calibration, costs accuracy where listeners play much by
-    few. ``served`` is what `choose_served` makes of it for pro. ``champion`` is what is live, fitted to the
-    same events as the model, as the served one has seen the test, or what the gate decides without it.
+    ``hybrid-before-reordering`` is the ranker's own order, comparable with the sources' orders. Reordering
+    for diversity and calibration, and the limit for an artist, cost accuracy if listeners play few artists.
+    ``served`` is the choice of `choose_served` for pro. ``champion`` is the live version, fitted to the same
+    events as the model because the live files have seen the test, or the gate's decision without it.
     """
     users, ranked = measure_lists(build_panel(weighed.model, task), k, progress)
     alone = {name: users[name][OBJECTIVE] for name in SOURCES}

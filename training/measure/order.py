@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from training.algorithm.kind import Scorer
 
 NOTHING = -1
-"""Stands where a user has no item left to be ranked."""
+"""Fills the places for which a user has no item left to rank."""
 
 _BATCH_BYTES = 32 * 2**20
 _MAX_BATCH = 2048
@@ -28,7 +28,7 @@ def rank_catalogue(
 ) -> NDArray[np.int32]:
     """Rank all items that a user has not had, and return the first k.
 
-    Who has had nothing is a stranger to every scorer, and gets what most users have had, as functions answer.
+    A user without items gets the items that most users have had, as in the functions' answers.
     One batch's scores and the four arrays of their size that ranking makes take about 160 MiB, whatever
     the number of users.
 
@@ -36,7 +36,7 @@ def rank_catalogue(
     ----------
     scorer : Scorer
     histories : csr_matrix (n_users, n_items)
-        What the scorer sees of every user; never ranked again.
+        The items of every user that the scorer sees; they are never ranked again.
     users : int64 (b,)
         Rows of ``histories`` to answer for.
     k : int

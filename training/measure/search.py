@@ -144,10 +144,10 @@ def search(
 ) -> list[Trial]:
     """Try settings until the budget is spent, the defaults and the kind's starts first; resume the journal.
 
-    Of the trials after those, every third is drawn from the whole space and the others near the best so
-    far. The n-th trial depends on the seed and the trials before it alone, so a search that was cut
-    short goes on as if it had not been. No trial begins that, by the mean so far, would not end in time; only
-    the first of all always runs.
+    Every third of the later trials is drawn from the whole space, and the others near the best one so far.
+    The n-th trial depends only on the seed and the earlier trials, so an interrupted search continues as if
+    it had not stopped. A trial begins only if a trial of average length would end in time; the first trial
+    always runs.
 
     Parameters
     ----------

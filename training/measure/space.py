@@ -45,7 +45,7 @@ class Choice:
     values: tuple[Any, ...]
 
     def draw(self, rng: np.random.Generator, near: Any = None) -> Any:
-        """Draw a value; beside ``near`` one of those next to it, if it has a place here."""
+        """Draw a value; with ``near``, one of its neighbours if this space has it."""
         values = self.values
         if near in values:
             at = values.index(near)

@@ -175,7 +175,7 @@ def accept_challenger(criterion: Criterion, gain: Estimate, p_champion_better: f
     )
     if p_champion_better < REGRESSION_ALPHA:
         return Verdict(False, f"The champion is better ({figures}; p = {p_champion_better:.2g}).")
-    if not gain.low > -criterion.margin:  # written so that a figure that is no number refuses
+    if not gain.low > -criterion.margin:  # in this form NaN refuses, too
         return Verdict(False, f"The challenger may be more than {criterion.margin:.0%} worse ({figures}).")
     return Verdict(True, f"The challenger is not worse than the champion ({figures}).")
 

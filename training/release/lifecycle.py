@@ -32,7 +32,7 @@ ORIGIN = "origin"
 """Key in a manifest's data: the digest of the files, from `origin_of`."""
 
 PAGE = "report.html"
-"""File name of the page beside an artifact."""
+"""File name of the page next to an artifact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Published:
     how : str
         What the figures are of.
     warnings : list of str
-        What the version may have seen of it.
+        The part of the data that the version may have seen.
     """
 
     metrics: Mapping[str, Mapping[str, Estimate]]

@@ -30,7 +30,7 @@ class GraphFilter:
     P = D^-½ Xᵀ U^-through X D^-½, with D the items' listeners and U the listeners' items on the diagonal,
     blurs, and one Euler step back sharpens: W = D^(½-from) (P - sharpening · P² / λ) D^(½-to), with λ the
     greatest eigenvalue of P. The paper has through = 1, from = to = ½ and an ideal low-pass filter by
-    singular vectors beside P; exponents of their own, as `LinkPropagation` has them, are in its place here.
+    singular vectors besides P; here separate exponents, as in `LinkPropagation`, are used instead.
     Time is about n_items times the number of interactions.
 
     Attributes

@@ -108,7 +108,7 @@ class IalsRecommender:
 @cache
 def _solver() -> Any:
     # `import irspack` takes 5 s for optuna and pandas, and warns of deprecations: the solver needs neither.
-    # Loaded twice it aborts the process; under its own name in sys.modules, whoever comes next finds it.
+    # Loaded twice it aborts the process; under its own name in sys.modules, the next import finds it.
     if _SOLVER in sys.modules:
         return sys.modules[_SOLVER]
     package = find_spec("irspack")

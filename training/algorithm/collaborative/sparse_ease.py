@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 class SparseEase:
     """Steck, "Markov random fields for collaborative filtering" (2019), sec. 3.2.
 
-    Of an item only its nearest by cosine may have a weight for it: W_Dj = -P_Dj / P_jj with
-    P = (X_DᵀX_D + Λ_D)⁻¹ on the neighbourhood D alone, where EASE inverts the whole catalogue. One D serves
-    the items in its middle too, each in the first that reaches it; the paper averages over all. Memory is
-    about 12 n_items n_neighbours bytes.
+    Only the nearest items by cosine have a weight for an item: W_Dj = -P_Dj / P_jj with
+    P = (X_DᵀX_D + Λ_D)⁻¹ on the neighbourhood D alone. EASE inverts the whole catalogue instead. One D also
+    solves the items in its middle. An item takes the first D that solves it; the paper averages over all.
+    Memory is about 12 n_items n_neighbours bytes.
 
     Attributes
     ----------
     regularization, frequency_exponent : float
         λ and ν as of `Ease`.
     n_neighbours : int
-        Items in a neighbourhood, beside its own.
+        Number of other items in an item's neighbourhood.
     shared : float
         r in [0, 1): the share of a neighbourhood that is solved with its own item. 0 is exact and slowest.
     """

@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     from training.algorithm.content.weighting import ListeningSplit
 
 N_DIMENSIONS = 192
-"""Columns of a vector; docs/content.md has what other numbers keep of the neighbourhoods, and cost."""
+"""Number of columns of a vector. docs/content.md compares other numbers by accuracy and cost."""
 
 N_NEIGHBOURS = 50
 SVD, SKETCH = "svd", "sketch"
-"""How text is reduced. Truncated singular value decomposition keeps what many tracks share, and of thirty
-thousand artists nearly nothing; a random projection (Achlioptas 2003) keeps all products, with noise."""
+"""Methods that reduce text. Truncated singular value decomposition keeps what many tracks share, but loses
+most of thirty thousand artists. A random projection (Achlioptas 2003) keeps all products, with noise."""
 
 _PROJECTIONS = (SVD, SKETCH)
 _DENSITY = 0.2  # the default of 1/√n would put most artists into one column of the 192, upon others
 _MAX_LOW_LEVEL = 32
-_MOST_COMPARED = 200_000  # tracks of which all pairs are looked at
+_MOST_COMPARED = 200_000  # the maximum number of tracks whose pairs are all compared
 _N_QUERIES, _BLOCK = 200, 4096
 _SEED = 17
 

@@ -1,4 +1,4 @@
-"""Fit the rules: where tracks stand in the catalogue, and what is played in which circumstances."""
+"""Fit the rules: each track's place in the catalogue, and what is played in which situation."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def fit_rules(
 
 
 def percentiles(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return where each row stands in each column, float32 in (0, 1): 0.5 where unknown.
+    """Return the rank of each row in each column, float32 in (0, 1); 0.5 if unknown.
 
     The share of the known rows that have less, and half of those that have as much.
     """

@@ -42,7 +42,7 @@ SAMPLES = (1, 5)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One combination, and what came of it."""
+    """One combination and its result."""
 
     min_cluster_size: int
     min_samples: int

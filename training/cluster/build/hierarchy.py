@@ -1,4 +1,4 @@
-"""From the spanning tree to clusters: HDBSCAN's condensed tree, and what is cut out of it.
+"""From the spanning tree to clusters: HDBSCAN's condensed tree, and the clusters chosen from it.
 
 The steps after the spanning tree are those of the ``hdbscan`` package, which stays the reference: its own
 functions are called, and tests hold the answer to its `HDBSCAN` and `approximate_predict`.

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LANDMARKS = 1500
-"""Tracks that t-SNE places; the others follow the landmarks nearest to them."""
+"""Number of tracks that t-SNE places. Every other track follows its nearest landmarks."""
 
 _TOGETHER = 0.5
-"""What is left of the way from a clustered track to its cluster's middle before t-SNE looks at it."""
+"""Distance of a clustered track from its cluster's middle in t-SNE, as a part of the real distance."""
 
 _NEAREST = 4
 

@@ -1,4 +1,4 @@
-"""How good a clustering is: its shape, and its agreement with itself and with genres, beside chance."""
+"""Quality of a clustering: its shape, and its agreement with itself and with genres, corrected for chance."""
 
 from __future__ import annotations
 

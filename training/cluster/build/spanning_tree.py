@@ -121,7 +121,7 @@ def _parts(edges: NDArray[np.float64], n: int) -> tuple[int, NDArray[np.int32]]:
 def _joints(
     vectors: NDArray[np.float32], core: NDArray[np.float64], part: NDArray[np.int32]
 ) -> NDArray[np.float64]:
-    """Return for every part but the largest an edge to a track outside of it (Borůvka's step).
+    """Return an edge from every part except the largest to a track outside (Borůvka's step).
 
     It is the least mutual reachability of any track of the part with its nearest few outside.
     """

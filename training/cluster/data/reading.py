@@ -144,7 +144,7 @@ def _of_features_only(
     further: Mapping[FeatureSource, tuple[FeatureTable, Account]],
     broken: Mapping[FeatureSource, SourceError],
 ) -> Inputs:
-    """Take the tracks from the first table of features: whoever has just that has its labels in it too."""
+    """Take the tracks from the first table of features. Users with no other table have their labels there."""
     if not further:
         raise SourceSchemaError("no table of tracks and none of features is named: give one of them.")
     own, of_own = next(iter(further.values()))

@@ -31,19 +31,19 @@ class TimePart(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Which part each event is in, int8 (n,), and how it was decided, in words."""
+    """The part of each event, int8 (n,), and how it was decided, in words."""
 
     part: NDArray[np.int8]
     how: str
 
 
 def divide(interactions: Interactions, catalogue: Catalogue, seed: int) -> Parts:
-    """Cut where events carry times, else draw.
+    """Divide events by time if they have times, else at random.
 
-    The latest tenth of all events is the test, the tenth before it the validation, whoever's they are:
-    what happened later must not explain what happened earlier. Where more than half of the events have no
-    time, pairs of user and artist are drawn instead: an artist's other tracks would give away the one to
-    find. A track without an artist, or that the catalogue does not have, stands for itself.
+    The latest tenth of all listeners' events is the test, the tenth before that the validation: later events
+    must not explain earlier ones. If more than half of the events have no time, pairs of user and artist are
+    drawn at random instead: an artist's other tracks would reveal the track to find. A track that has no
+    artist, or is not in the catalogue, counts as an artist by itself.
     """
     at = interactions.at
     known = ~np.isnat(at)

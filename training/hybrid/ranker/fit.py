@@ -90,7 +90,7 @@ def _with_reordering(
 ) -> Ranker:
     """Hold artists back, diversify and calibrate, each as strongly as the order bears.
 
-    The first may cost a third of `BEARABLE_LOSS`, two together two thirds of it, and no reordering may bring
+    The first may cost a third of `BEARABLE_LOSS`, two together two thirds, and no reordering may bring
     the hybrid below what the best source alone has on the same listeners.
     """
 

@@ -1,4 +1,4 @@
-"""Gather examples for the ranker; measure the recommender as it would answer, beside each source alone."""
+"""Gather examples for the ranker; measure the recommender's answers and each source alone."""
 
 from __future__ import annotations
 

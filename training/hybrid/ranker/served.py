@@ -36,7 +36,7 @@ class Standing:
     ndcg : float
         Mean.
     p_over_popular, p_over_hybrid : float
-        That it is better by luck alone than what everybody plays, and than the hybrid.
+        P-values: the source is better than popularity, and than the hybrid, by luck alone.
     """
 
     ndcg: float
@@ -45,7 +45,7 @@ class Standing:
 
     @property
     def beats_popular(self) -> bool:
-        """Whether it does, by more than luck."""
+        """Whether the source is better than popularity by more than luck."""
         return self.p_over_popular < ALPHA
 
 
@@ -56,9 +56,9 @@ class Results:
     Attributes
     ----------
     reordered, ranked : dict of str to float64 (n,)
-        By tier, of the hybrid's lists as they would be served, and of the ranker's own order.
+        By tier: of the hybrid's lists after reordering, and of the ranker's own order.
     alone : dict of str to float64 (n,)
-        Of each source alone, as it ranks.
+        By source: of the source's own order.
     """
 
     reordered: Mapping[str, Values]
@@ -85,23 +85,23 @@ class Served:
     is_plain: bool
 
     def of(self, users: Mapping[str, Measures], ranked: Mapping[str, Measures]) -> Measures:
-        """Pick what pro is answered by from what was measured: by answerer, and by tier before reordering."""
+        """Pick the measures of what pro is served, from those by answerer or by tier before reordering."""
         if self.verdict.choice != HYBRID:
             return users[self.verdict.choice]
         return ranked[TOP_TIER] if self.is_plain else users[f"hybrid-{TOP_TIER}"]
 
 
 def choose_served(ranker: Ranker, tested: Results, preferred: Sequence[str]) -> Served:
-    """Ask the gate for every tier, with reordering and, where a source alone would win, without.
+    """Ask the gate for every tier, with reordering; if a source alone would win, ask again without it.
 
-    Reordering is one for all tiers, so it is left out of all where it is left out of one.
+    All tiers share one reordering. If one tier drops it, all tiers drop it.
 
     Parameters
     ----------
     ranker : Ranker
     tested : Results
     preferred : sequence of str
-        Sources, the best of the validation part first: of several that beat the hybrid this one is served.
+        Sources, the best on the validation part first. The first one that beats the hybrid is served.
     """
     verdicts = _verdicts(tested.reordered, tested.alone, preferred)
     is_plain = any(each.choice != HYBRID for each in verdicts.values())
@@ -165,7 +165,7 @@ def alone(name: str) -> NDArray[np.float32]:
 
 
 def popular_ranker(why: str) -> Ranker:
-    """Return the ranker that trusts popularity alone, whatever the tier; listeners are told ``why``."""
+    """Return the ranker that trusts popularity alone, whatever the tier; listeners read ``why``."""
     weight = np.tile(alone(BASELINE), (len(TIER_SOURCES), 1))
     return Ranker(SOURCES, tuple(TIER_SOURCES), weight, why_popular=why)
 

@@ -1,4 +1,4 @@
-"""Learn what each source's score weighs in the ranker, from what listeners did later."""
+"""Learn the weight of each source in the ranker, from what listeners did later."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_EXAMPLES = 20
-"""Listeners below whom weights would be noise."""
+"""Least number of listeners. Weights from fewer would be noise."""
 
 MIN_EXAMPLES_TO_REFINE = 100
-"""Listeners below whom a mean of ranked lists says less than the loss that weights are first learnt by."""
+"""Least number of listeners. With fewer, the mean of ranked lists is less certain than the first loss."""
 
 _DECAY = 1e-3
 _STEPS = (1.0, 0.5, 0.25, 0.12)
 _FIRST = 0.05
-"""Weight, next to the greatest, at which a source comes back in that had none."""
+"""First weight, as a part of the greatest, of a source that had none and is tried again."""
 
 _LEAST_GAIN = 0.5
-"""Standard errors over listeners by which a step must better the mean."""
+"""Number of standard errors over listeners by which a step must improve the mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Example:
     Attributes
     ----------
     features : float32 (m, n_sources)
-        As `segue.domain.recommend.ranker.gather` makes them.
+        The output of `segue.domain.recommend.ranker.gather`.
     relevant : bool (m,)
         At least one True and one False.
     """
@@ -47,7 +47,7 @@ class Example:
 
 
 def learn_weights(examples: Sequence[Example], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Find the weights ≥ 0 under which the relevant candidates stand first, float32 (n_sources,).
+    """Find the weights ≥ 0 that rank the relevant candidates first, float32 (n_sources,).
 
     Minimises the mean of -log softmax(X w) over each listener's relevant candidates, plus a small
     multiple of |w|² (ListNet's top-one loss, Cao et al. 2007, with the relevant ones as the target). Every
@@ -57,7 +57,7 @@ def learn_weights(examples: Sequence[Example], usable: NDArray[np.bool_]) -> NDA
     ----------
     examples : sequence of Example
     usable : bool (n_sources,)
-        False for sources that must have no say: their weight is 0.
+        False for sources that must not count: their weight is 0.
 
     Raises
     ------

@@ -140,7 +140,7 @@ def test_every_member_has_a_page_beside_the_baseline(store: LocalStore, family: 
     measured = [each for name, each in record.metrics.items() if name.startswith("ndcg@20/")]
     assert all(f"{figure['value']:.4f}<br>" in page for figure in measured)
     assert ("<td>popularity (baseline)</td>" in page) == bool(measured)
-    assert ("Nothing was measured of it alone" in page) != bool(measured)
+    assert ("It was not measured alone" in page) != bool(measured)
     assert ("Settings that were tried" in page) == ("tried" in record.params)
     assert record.code["version"] in page
 
