@@ -173,7 +173,7 @@ def _most_likely(
     Parameters
     ----------
     features : float32 (n_members, n)
-        Of all candidates, user by user.
+        Scores of all candidates, user by user.
     chosen : bool (n,)
     count : int64 (n_users,)
         Candidates of each user.

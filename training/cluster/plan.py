@@ -67,7 +67,7 @@ class VariantStanding:
     variant : ClusterVariant
     state : State
     version : str
-        That is live for the variant; empty for none.
+        The live version of the variant; empty if there is none.
     reason : str
     surveyed : Surveyed
     live : Champion

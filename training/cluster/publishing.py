@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("hdbscan", "scipy", "faiss-cpu")
 _COVERED = 0.5
-"""Of the tracks of the widest variant that a variant must know to be the first that is live."""
+"""Least share of the widest variant's tracks that the first live variant must know."""
 
 
 def publish_variant(

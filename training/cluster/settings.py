@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from training.cluster.variant import ClusterVariant
 
 N_NEIGHBOURS = 50
-"""Of each track, in the index and in the graph that clusters grow from."""
+"""Number of neighbours of each track, in the index and in the graph that clusters grow from."""
 
 SMALLEST_CLUSTER = 2
 
@@ -33,7 +33,7 @@ class ClusterSettings:
         As hdbscan calls them.
     method : Method or None
     seed : int
-        Of the map, of samples, and of the subsamples of the stability.
+        Seed of the map, of samples, and of the subsamples of the stability.
     components : int or None
         Principal components of the variants that have some.
 

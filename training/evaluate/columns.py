@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 SUFFIXES = (".csv", ".tsv", ".dat", ".data", ".inter", ".rating", ".item", ".parquet")
-"""Of tables of interactions or items, also packed as .gz or .zip."""
+"""File suffixes of tables of interactions or items, which may be packed as .gz or .zip."""
 
 _FEW_ITEMS = 20
 """Items that may each have a genre of its own."""

@@ -33,7 +33,7 @@ class ItemGroups:
     Attributes
     ----------
     basis : str
-        Where the groups come from, a sentence for people.
+        A sentence that says where the groups come from.
     features : csr_matrix float64 (n_items, n_features)
         ≥ 0, rows of length 1, so that products of rows are cosines; 0 where nothing is known of an item.
     groups : csr_matrix float64 (n_items, n_groups)

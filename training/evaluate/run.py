@@ -53,7 +53,7 @@ class EvaluationRequest:
     k : int
         Length of the lists.
     seed : int
-        Of hold-outs, searches and bootstraps.
+        Seed of hold-outs, searches and bootstraps.
     budget_s : float
         Seconds to choose settings in, shared alike by the models that have any; 0 keeps what the journals
         found best, else the defaults.
@@ -96,7 +96,7 @@ class MeasuredModel:
     metrics : dict of str to Estimate
         Means over users.
     coverage, gini : float
-        Of all lists together.
+        Measures of all lists together.
     fit_seconds, rank_seconds : float
     peak_bytes : int
         Resident memory of the process at its highest while fitting, the data included.

@@ -47,9 +47,9 @@ class Evaluation:
     accuracy, macro_f1 : dict of Answerer to Estimate
     worst_recall : dict of Answerer to WorstRecall or None
     p_value : dict of Answerer to float
-        Of each baseline, see `better_than`.
+        P-value against each baseline, see `better_than`.
     macro_f1_gain : dict of Answerer to Estimate
-        Of each baseline: how much greater the forest's macro F1 is.
+        By baseline: how much greater the forest's macro F1 is.
     per_genre : dict
         Precision, recall, F1 and number of customers of the forest, by genre.
     confusion : int64 (n_genres, n_genres)
@@ -58,7 +58,7 @@ class Evaluation:
         Mean probability that the forest gives its own answers, see `training.genre_preference.fit.calibrate`;
         the nearer to its accuracy, the better calibrated.
     calibration_error : float
-        Of these probabilities, see `calibration_error`.
+        Error of these probabilities, see `calibration_error`.
     importance : dict of str to [mean, standard deviation]
         Loss of accuracy when one feature is permuted among test customers, greatest first.
     """
@@ -84,13 +84,13 @@ def evaluate(
     ----------
     model : GenrePreference
     forest : PairForest
-        Of the model.
+        The forest of the model.
     stated : float64 (n,)
         Probability that the forest gives its answer to each customer.
     test : Examples
-        Of n customers.
+        Examples of n customers.
     seed : int
-        Of the bootstrap and the permutations.
+        Seed of the bootstrap and the permutations.
     """
     genres, label = test.history.genres, test.label
     answers = {name: answer_index(replace(model, answerer=name), test) for name in Answerer}

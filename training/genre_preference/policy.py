@@ -54,11 +54,11 @@ def choose_answerer(
     Parameters
     ----------
     accuracy : mapping of Answerer to Estimate
-        Of all, on the same test customers.
+        Accuracy of every answerer on the same test customers.
     p_value : mapping of Answerer to float
-        Of each baseline: that the forest is right more often, by luck alone.
+        By baseline: the forest is right more often by luck alone.
     macro_f1_gain : mapping of Answerer to Estimate
-        Of each baseline: how much greater the forest's macro F1 is; it must not be surely less.
+        By baseline: how much greater the forest's macro F1 is; it must not be surely less.
     """
     best = max(BASELINES, key=lambda name: accuracy[name].value)
     figures = ", ".join(f"{WORDS[name]} {estimate.value:.1%}" for name, estimate in accuracy.items())
@@ -122,7 +122,7 @@ def accept_genre_challenger(
     Parameters
     ----------
     accuracy : Verdict of bool
-        Of `accept_challenger`; a refusal stands.
+        The verdict of `accept_challenger`; a refusal stands.
     macro_f1_gain : Estimate
         How much greater the challenger's macro F1 is; its interval must not lie below minus the margin
         of `MACRO_F1`.

@@ -97,7 +97,7 @@ def render_report(family: str, record: Record, measured: Measured, names: tuple[
     ----------
     family : str
     record : Record
-        Of the manifest.
+        The record for the manifest.
     measured : Measured
     names : tuple of str
         The row of ``measured`` for this family; the baseline is shown next to this row.

@@ -39,12 +39,12 @@ class Rival:
     Attributes
     ----------
     settings : HybridSettings
-        Of its members, which are fitted anew: those that are live have seen the test.
+        Settings of its members. They are fitted again, because the live ones have seen the test.
     ranker : Ranker
     extent : dict of (str, str) to int
-        How many tracks, listeners and events it was trained on.
+        Numbers of tracks, listeners and events it was trained on.
     tracks : Vocabulary
-        Of the catalogue that it pins.
+        Tracks of the catalogue that it pins.
     members : frozenset of str
         Families of the members that it pins.
     """

@@ -44,7 +44,7 @@ class Measured:
     metrics : dict of str to dict of str to Estimate
         By answerer (``hybrid-TIER`` or a source), then by metric.
     p_value : dict of str to float
-        Of each source and of the champion: that it is not worse than the pro hybrid, by luck alone.
+        For each source and the champion: it is not worse than the pro hybrid, by luck alone.
     served : Served
         The ranker that is served, and why.
     promote : Verdict of bool

@@ -127,7 +127,7 @@ def changes(manifest: Manifest, params: Mapping[str, Any], fingerprint: str) -> 
     params : mapping
         Parameters of the new training, with its ``recipe``. Further parameters of the version are results.
     fingerprint : str
-        Of the data.
+        Fingerprint of the data.
     """
     made = manifest.record.params
     found = [] if manifest.record.data.get("fingerprint") == fingerprint else ["the data changed"]

@@ -9,7 +9,7 @@ CATALOGUE = "catalogue"
 CONTENT = "content"
 HYBRID = "hybrid"
 CLUSTERS = "clusters"
-"""Of several variants: each has an alias of its own, `variant_alias`; champion is the one that is live."""
+"""The family with several variants. Each has its own alias, `variant_alias`; champion is the live one."""
 
 VARIANTS = (
     "naive_features",
@@ -25,7 +25,7 @@ MEMBERS = tuple(MODULES)
 """The families of a recommender, besides its catalogue and the hybrid that ranks."""
 
 CONTENT_INDEX = "content-index"
-"""Of the content of a large catalogue: finds similar tracks without looking at every vector."""
+"""The family that finds similar tracks of a large catalogue without reading every vector."""
 
 PINNED = (CATALOGUE, *MEMBERS, CONTENT_INDEX)
 """What is served as the live hybrid pins it, whatever its own alias says."""

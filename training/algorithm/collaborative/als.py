@@ -37,7 +37,7 @@ class AlsRecommender:
     n_sweeps : int
         Passes over users and items.
     seed : int
-        Of the initial factors; the same seed gives the same model.
+        Seed of the initial factors; the same seed gives the same model.
     """
 
     n_factors: int = 64

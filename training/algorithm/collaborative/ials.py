@@ -55,7 +55,7 @@ class IalsRecommender:
     init_std : float
         Factors start normal with this standard deviation / √d, so that scores start alike for every d.
     seed : int
-        Of the initial factors; the same seed gives the same model.
+        Seed of the initial factors; the same seed gives the same model.
     """
 
     n_factors: int = 1024

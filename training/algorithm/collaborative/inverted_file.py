@@ -43,7 +43,7 @@ def find_cells(matrix: NDArray[np.float32], queries: NDArray[np.float32], seed: 
     queries : float32 (any, d)
         Of listeners, some hundred, on whom the recall is measured.
     seed : int
-        Of the sample.
+        Seed of the sample.
     """
     if matrix.size < MIN_NUMBERS or not len(queries):
         return None

@@ -35,7 +35,7 @@ class NmfRecommender:
     n_sweeps : int
         Passes over users and items at most; it ends earlier when it has converged.
     seed : int
-        Of the initial factors; the same seed gives the same model.
+        Seed of the initial factors; the same seed gives the same model.
     """
 
     n_factors: int = 20

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segue.domain.listening.interactions import Interactions
 
 PRIOR_EVENTS = 500
-"""How many events a prior weighs as much as."""
+"""Number of events that weigh as much as a prior."""
 
 _HEARD = tuple(
     EVENT_KINDS.index(kind) for kind in (EventKind.PLAY, EventKind.LIKE, EventKind.SAVE, EventKind.PURCHASE)

@@ -43,7 +43,7 @@ def build_social(friends: Friends, interactions: Interactions, tracks: Vocabular
     interactions : Interactions
         Of tracks and users that the others need not know; unknown tracks are left out.
     tracks : Vocabulary
-        Of the catalogue.
+        Tracks of the catalogue.
     """
     users = build_vocabulary([*friends.users.item_id.tolist(), *interactions.users.item_id.tolist()])
     item = tracks.index_of(interactions.items.item_id.tolist())[interactions.item_index]

@@ -32,7 +32,7 @@ _SILENT = {"key"}
 """To be high in C says nothing of a taste."""
 
 _LEAST_SHARE = 0.1
-"""Of a cluster's tracks that must have a genre for the cluster to be called by it."""
+"""Least share of a cluster's tracks with a genre that names the cluster."""
 
 
 def find_exemplars(

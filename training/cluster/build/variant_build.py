@@ -74,7 +74,7 @@ def build_variant(
     variant : ClusterVariant
     settings : ClusterSettings
     threads : int
-        Of every library together with BLAS.
+        Number of threads of every library, together with BLAS.
     progress : callable
         Called with each stage as it begins, and the share of the work that is done.
 

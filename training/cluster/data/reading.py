@@ -57,7 +57,7 @@ class Inputs:
     missing : mapping of FeatureSource to str
         Why the others are not, and where they would be looked for.
     broken : frozenset of FeatureSource
-        Of the missing those that are there, and cannot be read.
+        The missing tables that exist and cannot be read.
     accounts : tuple of Account
         What was read, and what the cleaning did.
     """

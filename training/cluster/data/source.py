@@ -36,9 +36,9 @@ class TableSource:
     folder : str
         Where missing tables would be looked for; empty where that is no folder.
     sample : int or None
-        How many tracks are taken; None for all.
+        Maximum number of tracks; None for all.
     seed : int
-        Of their draw.
+        Seed that draws these tracks.
     """
 
     tracks: str | None

@@ -81,7 +81,7 @@ class GenreSource:
     ----------
     index : GenreIndex
     share : float64 (n_genres,)
-        Of each genre in the listener's taste; sizes sum to 1, below 0 what they dislike.
+        Share of each genre in the listener's taste. Sizes sum to 1; below 0 the listener dislikes the genre.
     """
 
     index: GenreIndex

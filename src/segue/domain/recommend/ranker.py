@@ -108,7 +108,7 @@ def gather(
     allowed : bool (n_items,)
         False for tracks that must not be recommended.
     n_candidates : int
-        How many each source may bring, excluded ones not counted, as far as it has them.
+        Maximum number of tracks from each source, not counting excluded ones.
     """
     # Of a source's best some are excluded: heard tracks are what it likes most. A genre excludes nearly all.
     n_excluded = len(allowed) - int(np.count_nonzero(allowed))

@@ -25,7 +25,7 @@ class Pool:
     Attributes
     ----------
     score : float32 (m,)
-        Of the ranker, descending.
+        The ranker's scores, descending.
     vectors : float32 (m, d)
         Unit rows; their products say how alike two tracks are. d = 0 where nothing is known.
     artist_index : int32 (m,)

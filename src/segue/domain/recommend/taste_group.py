@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from segue.domain.vector.column import Labels
 
 N_BANDS = 3
-"""Of popularity: head, middle and tail."""
+"""Number of bands of popularity: head, middle and tail."""
 
 
 def taste_groups(genres: Labels, popularity: Popularity | None) -> NDArray[np.float32]:

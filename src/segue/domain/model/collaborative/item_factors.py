@@ -84,7 +84,7 @@ class ItemFactors:
         That diagonal, descending, ≥ 0.
     objective : Objective
     cells : Cells, optional
-        Of ``factors``, where reading all of them for an answer takes too long.
+        Cells of ``factors``, if reading all factors for an answer takes too long.
     """
 
     factors: NDArray[np.float32]

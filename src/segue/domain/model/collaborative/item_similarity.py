@@ -61,7 +61,7 @@ class ItemSimilarity:
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         return len(self.start) - 1
 
 

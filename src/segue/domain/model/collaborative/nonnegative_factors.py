@@ -39,7 +39,7 @@ class NonnegativeFactors:
     regularization : float
         λ ≥ 0.
     cells : Cells, optional
-        Of ``factors``, where reading all of them for an answer takes too long.
+        Cells of ``factors``, if reading all factors for an answer takes too long.
     """
 
     factors: NDArray[np.float32]

@@ -41,7 +41,7 @@ class Content:
     audio_columns : tuple of str
         The audio feature of each of the last columns.
     n_text : int
-        How many columns are text.
+        Number of columns that are text.
     neighbours : ItemSimilarity
         The tracks nearest to each, with their cosines; none is its own neighbour.
 

@@ -33,7 +33,7 @@ MAX_FRIENDS = 200
 
 @dataclass(frozen=True, slots=True)
 class Social:
-    """Who is friends with whom, and what each user liked lately.
+    """The friends of each user, and what each user liked lately.
 
     Attributes
     ----------
