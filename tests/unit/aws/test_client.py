@@ -53,9 +53,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
-        # Without a word, as a server does whose patience is over.
+        # The server closes without notice. The flag is read first: the client may change it after the answer.
         self.close_connection = self.server.close_after_answer
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         pass
