@@ -13,10 +13,8 @@ from segue.artifacts.family import CLUSTERS, HYBRID, VARIANTS, variant_alias
 from segue.artifacts.release import CHAMPION, move, read_manifest, resolve, resolve_if_any
 from segue.errors import (
     ArtifactError,
-    CorruptArtifactError,
     PublishError,
-    UnsupportedSchemaError,
-    VersionNotFoundError,
+    UnservableError,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ def read_run(store: ObjectReader) -> tuple[LiveAlias, Manifest] | None:
     try:
         live = resolve_if_any(store, HYBRID)
         return None if live is None else (live, _manifest_of(store, HYBRID, live))
-    except (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError):
+    except UnservableError:
         return None
 
 
@@ -95,7 +93,7 @@ def live_variant(store: ObjectReader) -> str:
         return (
             "" if live is None else str(_manifest_of(store, CLUSTERS, live).record.params.get("variant", ""))
         )
-    except (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError):
+    except UnservableError:
         return ""
 
 

@@ -17,7 +17,7 @@ from segue.artifacts.family import CATALOGUE, CONTENT, CONTENT_INDEX, HYBRID
 from segue.artifacts.release import read_manifest, resolve, resolve_if_any
 from segue.domain.model.registry import MEMBERS, TIER_SOURCES
 from segue.domain.recommend.recommender import Recommender, build_recommender
-from segue.errors import CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError
+from segue.errors import CorruptArtifactError, UnservableError, VersionNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 4
 """Families that are fetched side by side, each with some files at once."""
-
-_UNSERVABLE = (CorruptArtifactError, UnsupportedSchemaError, VersionNotFoundError)
-"""Errors that leave one member out. If the store does not answer, the whole recommender is loaded again."""
 
 
 def load_hybrid(
@@ -73,7 +70,7 @@ def load_hybrid(
     try:
         files = fetch(store, read_manifest(store, CONTENT_INDEX, index), cache)
         return replace(found, content_search=open_index(files, *about))
-    except (*_UNSERVABLE, ImportError) as error:
+    except (UnservableError, ImportError) as error:
         return replace(found, missing={**found.missing, CONTENT_INDEX: str(error)})
 
 
@@ -89,7 +86,7 @@ def load_members(
     pinned: dict[str, str] = {}
     opened = [family for family in MEMBERS if _opens(tier, family)]
     for family in opened:
-        with suppress(*_UNSERVABLE):
+        with suppress(UnservableError):
             live = resolve_if_any(store, family)
             member = read_manifest(store, family, live.alias.target.version) if live else None
             if member and member.record.depends_on.get(CATALOGUE) == manifest.version:
@@ -154,7 +151,7 @@ def _load(
         for family, folder in folders.items():
             try:
                 found[MEMBERS[family].name] = load_member(family, folder.result(), tracks.vocabulary)
-            except _UNSERVABLE as error:
+            except UnservableError as error:  # if the store does not answer, all is loaded again
                 missing[family] = str(error)
     finally:  # a store that does not answer is not waited for once more by each family
         pool.shutdown(cancel_futures=True)
