@@ -113,8 +113,8 @@ class SketchRecommender:
     n_columns: int = 32
     seed: int = 17
 
-    def fit(self, interactions, step):
-        step("sketching")
+    def fit(self, interactions, progress):
+        progress("sketching")
         draws = np.random.default_rng(self.seed).normal(size=(interactions.shape[0], self.n_columns))
         raw = interactions.T @ draws
         size = np.linalg.norm(raw, axis=1, keepdims=True)
